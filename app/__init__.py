@@ -1,0 +1,1 @@
+"""Homethread: books and carries calls between parents far away and the children left in the village."""

@@ -1,0 +1,116 @@
+"""Calls, who is invited, claims, seats, the log of each call, and figures of the link."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.calls.words import CallState, Outcome, Side
+from app.storage.record import Record
+from app.storage.types import ID, word
+
+
+class Call(Record):
+    __tablename__ = "call"
+    __table_args__ = (
+        Index(None, "village_id", "starts_at"),
+        Index(None, "family_id", "starts_at"),
+        Index(None, "terminal_id", "starts_at"),
+    )
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    village_id: Mapped[str] = mapped_column(ForeignKey("village.id"))
+    terminal_id: Mapped[str] = mapped_column(ForeignKey("terminal.id"))
+    family_id: Mapped[str] = mapped_column(ForeignKey("family.id"))
+    parent_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
+    child_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    state: Mapped[CallState] = mapped_column(word(CallState))
+    outcome: Mapped[Outcome | None] = mapped_column(word(Outcome))
+    reason: Mapped[str | None] = mapped_column(String(40))
+    note: Mapped[str | None] = mapped_column(String(200))
+    proposed_by: Mapped[Side | None] = mapped_column(word(Side))
+    moved_to_id: Mapped[str | None] = mapped_column(ForeignKey("call.id"))
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    escalated_at: Mapped[datetime | None]
+    live_at: Mapped[datetime | None]
+    talking_since: Mapped[datetime | None]
+    talked_seconds: Mapped[int] = mapped_column(default=0)
+    ended_at: Mapped[datetime | None]
+
+
+class Invitee(Record):
+    """A person who belongs to a call: the parent, the child, and the caregivers who bring it."""
+
+    __tablename__ = "invitee"
+
+    call_id: Mapped[str] = mapped_column(ForeignKey("call.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    side: Mapped[Side] = mapped_column(word(Side))
+    confirmed_at: Mapped[datetime | None]
+    declined_at: Mapped[datetime | None]
+
+
+class Claim(Record):
+    """The unique index of this table is what keeps a terminal or a person from being booked twice."""
+
+    __tablename__ = "claim"
+
+    resource: Mapped[str] = mapped_column(String(32), primary_key=True)
+    cell_at: Mapped[datetime] = mapped_column(primary_key=True)
+    call_id: Mapped[str] = mapped_column(ForeignKey("call.id"), index=True)
+
+
+class Seat(Record):
+    """One device's place in a call. `epoch` grows each time it is taken, so that stale signals are told apart."""
+
+    __tablename__ = "seat"
+    __table_args__ = (UniqueConstraint("call_id", "occupant"),)
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    call_id: Mapped[str] = mapped_column(ForeignKey("call.id"))
+    occupant: Mapped[str] = mapped_column(String(32))
+    side: Mapped[Side] = mapped_column(word(Side))
+    device_id: Mapped[str] = mapped_column(ID)
+    sid: Mapped[str] = mapped_column(String(64), index=True)
+    epoch: Mapped[int] = mapped_column(default=1)
+    taken_at: Mapped[datetime]
+    leased_until: Mapped[datetime]
+    here_at: Mapped[datetime | None]
+    media_at: Mapped[datetime | None]
+    lost_at: Mapped[datetime | None]
+    left_at: Mapped[datetime | None]
+
+
+class CallEvent(Record):
+    """What happened to a call, kept for the ledger."""
+
+    __tablename__ = "call_event"
+    __table_args__ = (Index(None, "call_id", "at"),)
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    call_id: Mapped[str] = mapped_column(ForeignKey("call.id"))
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(32))
+    by: Mapped[str | None] = mapped_column(String(32))
+    detail: Mapped[dict[str, Any]]
+
+
+class LinkSample(Record):
+    """A few figures of one side's link in a call, as its device reported them."""
+
+    __tablename__ = "link_sample"
+    __table_args__ = (Index(None, "call_id", "at"),)
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    call_id: Mapped[str] = mapped_column(ForeignKey("call.id"))
+    side: Mapped[Side] = mapped_column(word(Side))
+    at: Mapped[datetime]
+    rtt_ms: Mapped[int | None]
+    loss_permille: Mapped[int | None]
+    received_kbps: Mapped[int | None]
+    sent_kbps: Mapped[int | None]
+    frames_per_second: Mapped[int | None]

@@ -1,0 +1,85 @@
+"""Persons, photos, families, members, consents, no_contacts."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.families.words import ConsentKind, MemberRole
+from app.storage.record import Record
+from app.storage.types import ID, word
+
+
+class Person(Record):
+    __tablename__ = "person"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+    phone: Mapped[str | None] = mapped_column(String(16), index=True)
+    zone: Mapped[str] = mapped_column(String(48))
+    language: Mapped[str] = mapped_column(String(16))
+    photo_id: Mapped[str | None] = mapped_column(ID)
+
+
+class Photo(Record):
+    """A person's picture in one re-encoded size; `id` and `edge_px` name it, and a new picture gets a new id."""
+
+    __tablename__ = "photo"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    edge_px: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
+    webp: Mapped[bytes] = mapped_column(LargeBinary)
+    taken_at: Mapped[datetime]
+
+
+class Family(Record):
+    __tablename__ = "family"
+    __table_args__ = (UniqueConstraint("village_id", "emblem"),)
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    village_id: Mapped[str] = mapped_column(ForeignKey("village.id"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    emblem: Mapped[str] = mapped_column(String(24))
+
+
+class Member(Record):
+    __tablename__ = "member"
+    __table_args__ = (UniqueConstraint("family_id", "person_id", "role"),)
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    family_id: Mapped[str] = mapped_column(ForeignKey("family.id"))
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
+    role: Mapped[MemberRole] = mapped_column(word(MemberRole))
+    left_at: Mapped[datetime | None]
+
+
+class Consent(Record):
+    """A guardian's yes for one child, one contact and one kind. `evidence` says how it was given (paper, screen)."""
+
+    __tablename__ = "consent"
+    __table_args__ = (Index(None, "child_id", "contact_id", "kind"),)
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    child_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    contact_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    kind: Mapped[ConsentKind] = mapped_column(word(ConsentKind))
+    given_by: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    evidence: Mapped[str] = mapped_column(String(200))
+    from_at: Mapped[datetime]
+    until_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class NoContact(Record):
+    """These two persons are kept apart, whatever was consented."""
+
+    __tablename__ = "no_contact"
+    __table_args__ = (Index(None, "child_id", "contact_id"),)
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    child_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    contact_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    reason: Mapped[str] = mapped_column(String(200))
+    from_at: Mapped[datetime]
+    lifted_at: Mapped[datetime | None]

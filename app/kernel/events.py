@@ -1,0 +1,116 @@
+"""What can happen, as ids and instants only. Who cares is said in `app/flows.py`."""
+
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Event:
+    at: datetime
+
+
+@dataclass(frozen=True)
+class CallProposed(Event):
+    call_id: str
+    by: str
+
+
+@dataclass(frozen=True)
+class CallBooked(Event):
+    call_id: str
+    by: str
+
+
+@dataclass(frozen=True)
+class CallConfirmed(Event):
+    call_id: str
+    by: str
+
+
+@dataclass(frozen=True)
+class CallMoved(Event):
+    call_id: str
+    to_call_id: str
+    by: str
+
+
+@dataclass(frozen=True)
+class CallCancelled(Event):
+    call_id: str
+    by: str
+
+
+@dataclass(frozen=True)
+class CallStarting(Event):
+    call_id: str
+
+
+@dataclass(frozen=True)
+class CallRinging(Event):
+    call_id: str
+
+
+@dataclass(frozen=True)
+class CallUnanswered(Event):
+    """Three minutes of ringing brought nobody: another caregiver, another channel."""
+
+    call_id: str
+
+
+@dataclass(frozen=True)
+class CallAnswered(Event):
+    call_id: str
+    side: str
+
+
+@dataclass(frozen=True)
+class CallLive(Event):
+    call_id: str
+
+
+@dataclass(frozen=True)
+class CallEnded(Event):
+    call_id: str
+    outcome: str
+
+
+@dataclass(frozen=True)
+class SlotFreed(Event):
+    village_id: str
+    terminal_id: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
+class NoticeFailed(Event):
+    notice_id: str
+
+
+@dataclass(frozen=True)
+class ConsentRevoked(Event):
+    consent_id: str
+    child_id: str
+    contact_id: str
+
+
+EVENT_KINDS: dict[str, type[Event]] = {
+    kind.__name__: kind
+    for kind in (
+        CallProposed, CallBooked, CallConfirmed, CallMoved, CallCancelled, CallStarting, CallRinging, CallUnanswered,
+        CallAnswered, CallLive, CallEnded, SlotFreed, NoticeFailed, ConsentRevoked,
+    )
+}  # fmt: skip
+
+
+def to_payload(event: Event) -> dict[str, str]:
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else str(value) for name, value in asdict(event).items()
+    }
+
+
+def from_payload(kind: str, payload: dict[str, Any]) -> Event:
+    event = EVENT_KINDS[kind]
+    instants = {field.name for field in fields(event) if field.type is datetime}
+    return event(**{k: datetime.fromisoformat(v) if k in instants else v for k, v in payload.items()})

@@ -1,0 +1,75 @@
+"""Devices that are signed in, one-time codes, answers kept for repeated requests, and changes to hint at."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.storage.record import Record
+from app.storage.types import ID, word
+
+
+class PrincipalKind(StrEnum):
+    PERSON = "person"
+    TERMINAL = "terminal"
+    COORDINATOR = "coordinator"
+
+
+class DeviceSession(Record):
+    """One device that is signed in as somebody. `subject_id` is a person, a terminal or a coordinator by `kind`."""
+
+    __tablename__ = "device_session"
+    __table_args__ = (Index(None, "kind", "subject_id"),)
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    kind: Mapped[PrincipalKind] = mapped_column(word(PrincipalKind))
+    subject_id: Mapped[str] = mapped_column(ID)
+    village_id: Mapped[str | None] = mapped_column(ID)
+    language: Mapped[str] = mapped_column(String(16))
+    opened_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    beat_at: Mapped[datetime | None]
+    page: Mapped[str | None] = mapped_column(String(24))
+    is_visible: Mapped[bool] = mapped_column(default=False)
+
+
+class OneTimeCode(Record):
+    """A secret that signs one device in once."""
+
+    __tablename__ = "one_time_code"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    kind: Mapped[PrincipalKind] = mapped_column(word(PrincipalKind))
+    subject_id: Mapped[str] = mapped_column(ID)
+    village_id: Mapped[str | None] = mapped_column(ID)
+    language: Mapped[str] = mapped_column(String(16))
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class Idempotency(Record):
+    """The first answer to a command, for whoever repeats it with the same key."""
+
+    __tablename__ = "idempotency"
+
+    principal: Mapped[str] = mapped_column(String(40), primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    request_hash: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int]
+    answer: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Change(Record):
+    """That something may have changed for `topic:subject_id`; the web processes look here when the doorbell failed."""
+
+    __tablename__ = "change"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    topic: Mapped[str] = mapped_column(String(24))
+    subject_id: Mapped[str] = mapped_column(ID)
+    at: Mapped[datetime] = mapped_column(index=True)
