@@ -1,0 +1,104 @@
+"""Who is asking, and who may. Every route and socket event says it with `allow`; the house tests hold that."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Final, TypeVar
+
+from flask import g, request
+
+from app.kernel.errors import NotAllowed, NotSignedIn
+from app.web import sessions
+from app.web.floor import floor
+from app.web.models import PrincipalKind
+
+PERSON: Final = PrincipalKind.PERSON
+TERMINAL: Final = PrincipalKind.TERMINAL
+COORDINATOR: Final = PrincipalKind.COORDINATOR
+ANYONE: Final = "anyone"
+
+FACES: Final = {"phone": PERSON, "terminal": TERMINAL, "desk": COORDINATOR}
+FACE_HEADER: Final = "Homethread-Face"
+
+View = TypeVar("View", bound=Callable[..., Any])
+Allowed = PrincipalKind | str
+
+
+@dataclass(frozen=True)
+class Principal:
+    """`subject_id` is a person, a terminal or a coordinator; `village_id` is set for the last two."""
+
+    kind: PrincipalKind
+    subject_id: str
+    village_id: str | None
+    device_id: str
+    language: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind}:{self.subject_id}"
+
+    @property
+    def village(self) -> str:
+        assert self.village_id is not None
+        return self.village_id
+
+
+def check(who: Principal | None, allowed: tuple[Allowed, ...]) -> None:
+    if ANYONE in allowed:
+        return
+    if who is None:
+        raise NotSignedIn
+    if who.kind not in allowed:
+        raise NotAllowed
+
+
+def allow(*allowed: Allowed) -> Callable[[View], View]:
+    """Let only these kinds of principal call a view; `ANYONE` for what needs no sign-in."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            check(principal(), allowed)
+            return view(*args, **kwargs)
+
+        guarded.allowed = allowed  # type: ignore[attr-defined]
+        return guarded  # type: ignore[return-value]
+
+    return decorate
+
+
+def principal() -> Principal | None:
+    """Who is asking in this request. One browser may be signed in once per face, so the face picks the cookie."""
+    if "principal" not in g:
+        g.principal = _from_cookies()
+    found: Principal | None = g.principal
+    return found
+
+
+def known() -> Principal:
+    who = principal()
+    if who is None:
+        raise NotSignedIn
+    return who
+
+
+def _from_cookies() -> Principal | None:
+    named = request.headers.get(FACE_HEADER) or request.args.get("face")
+    for face in [named] if named else FACES:
+        token = request.cookies.get(cookie_name(face))
+        if token and (who := of_token(token)):
+            return who
+    return None
+
+
+def of_token(token: str) -> Principal | None:
+    with floor().database.read() as session:
+        device = sessions.device_of(session, token, floor().now())
+        if device is None:
+            return None
+        return Principal(device.kind, device.subject_id, device.village_id, device.id, device.language)
+
+
+def cookie_name(face: str) -> str:
+    return f"homethread_{face}"

@@ -1,0 +1,81 @@
+"""Device sessions: opened by a one-time code, found by the hash of a token, ended. Who gets one is decided above."""
+
+import hashlib
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.kernel.errors import Refused
+from app.kernel.ids import random_token
+from app.storage.database import new_id
+from app.web.models import DeviceSession, OneTimeCode, PrincipalKind
+
+SESSION_DAYS = 180
+CODE_MINUTES = 60
+PRESENT_SECONDS = 50  # two and a half heartbeats of a page that is not in a call
+
+
+def hashed(secret: str) -> str:
+    """SHA-256: right for random secrets of 160 bits, and only for those."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def issue_code(
+    session: Session, kind: PrincipalKind, subject_id: str, village_id: str | None, language: str, now: datetime
+) -> str:
+    """Issue a secret that signs one device in, once, within the hour."""
+    secret = random_token()
+    session.add(
+        OneTimeCode(
+            id=new_id(session), code_hash=hashed(secret), kind=kind, subject_id=subject_id, village_id=village_id,
+            language=language, expires_at=now + timedelta(minutes=CODE_MINUTES),
+        )
+    )  # fmt: skip
+    return secret
+
+
+def enter(session: Session, secret: str, now: datetime) -> tuple[DeviceSession, str]:
+    """Use a one-time code up; the new device session and its token. Raises Refused("code_used_or_expired")."""
+    used = session.execute(
+        update(OneTimeCode)
+        .where(OneTimeCode.code_hash == hashed(secret), OneTimeCode.used_at.is_(None), OneTimeCode.expires_at > now)
+        .values(used_at=now)
+        .returning(OneTimeCode.id)
+    ).scalar()
+    if used is None:
+        raise Refused("code_used_or_expired")
+    code = session.get_one(OneTimeCode, used)
+    token = random_token()
+    device = DeviceSession(
+        id=new_id(session), token_hash=hashed(token), kind=code.kind, subject_id=code.subject_id,
+        village_id=code.village_id, language=code.language,
+        opened_at=now, expires_at=now + timedelta(days=SESSION_DAYS),
+    )  # fmt: skip
+    session.add(device)
+    return device, token
+
+
+def device_of(session: Session, token: str, now: datetime) -> DeviceSession | None:
+    device = session.scalar(select(DeviceSession).where(DeviceSession.token_hash == hashed(token)))
+    return device if device and is_open(device, now) else None
+
+
+def is_open(device: DeviceSession, now: datetime) -> bool:
+    return device.ended_at is None and device.expires_at > now
+
+
+def beat(session: Session, device_id: str, page: str, is_visible: bool, now: datetime) -> None:
+    device = session.get_one(DeviceSession, device_id)
+    device.beat_at, device.page, device.is_visible = now, page, is_visible
+
+
+def is_present(session: Session, kind: PrincipalKind, subject_id: str, now: datetime) -> bool:
+    """Whether any device of this subject has been heard of lately."""
+    heard = select(DeviceSession.id).where(
+        DeviceSession.kind == kind,
+        DeviceSession.subject_id == subject_id,
+        DeviceSession.ended_at.is_(None),
+        DeviceSession.beat_at > now - timedelta(seconds=PRESENT_SECONDS),
+    )
+    return session.scalar(heard.limit(1)) is not None
