@@ -16,7 +16,7 @@ class Notice(Record):
     __table_args__ = (Index(None, "subject"),)
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
-    key: Mapped[str] = mapped_column(String(120), unique=True)
+    key: Mapped[str] = mapped_column(String(100), unique=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
     template: Mapped[str] = mapped_column(String(48))
     params: Mapped[dict[str, Any]]
@@ -27,15 +27,19 @@ class Notice(Record):
 
 
 class Delivery(Record):
+    """One notice on one channel. A vendor knows it by `key`; `doubts` counts sends of which nobody knew the fate."""
+
     __tablename__ = "delivery"
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     notice_id: Mapped[str] = mapped_column(ForeignKey("notice.id"), index=True)
+    key: Mapped[str] = mapped_column(String(104), unique=True)
     channel: Mapped[str] = mapped_column(String(16))
     gateway: Mapped[str | None] = mapped_column(String(32))
     ref: Mapped[str | None] = mapped_column(String(120), index=True)
     state: Mapped[DeliveryState] = mapped_column(word(DeliveryState))
     attempts: Mapped[int] = mapped_column(default=0)
+    doubts: Mapped[int] = mapped_column(default=0)
     attempted_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
     error: Mapped[str | None] = mapped_column(String(200))

@@ -160,7 +160,7 @@ def upgrade() -> None:
     op.create_table(
         "notice",
         sa.Column("id", sa.String(length=16), nullable=False),
-        sa.Column("key", sa.String(length=120), nullable=False),
+        sa.Column("key", sa.String(length=100), nullable=False),
         sa.Column("person_id", sa.String(length=16), nullable=False),
         sa.Column("template", sa.String(length=48), nullable=False),
         sa.Column("params", sa.JSON(), nullable=False),
@@ -250,6 +250,7 @@ def upgrade() -> None:
         sa.Column("moved_to_id", sa.String(length=16), nullable=True),
         sa.Column("made_at", Instant(), nullable=False),
         sa.Column("expires_at", Instant(), nullable=True),
+        sa.Column("opened_at", Instant(), nullable=True),
         sa.Column("escalated_at", Instant(), nullable=True),
         sa.Column("live_at", Instant(), nullable=True),
         sa.Column("talking_since", Instant(), nullable=True),
@@ -284,16 +285,19 @@ def upgrade() -> None:
         "delivery",
         sa.Column("id", sa.String(length=16), nullable=False),
         sa.Column("notice_id", sa.String(length=16), nullable=False),
+        sa.Column("key", sa.String(length=104), nullable=False),
         sa.Column("channel", sa.String(length=16), nullable=False),
         sa.Column("gateway", sa.String(length=32), nullable=True),
         sa.Column("ref", sa.String(length=120), nullable=True),
         sa.Column("state", sa.String(length=24), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("doubts", sa.Integer(), nullable=False),
         sa.Column("attempted_at", Instant(), nullable=True),
         sa.Column("settled_at", Instant(), nullable=True),
         sa.Column("error", sa.String(length=200), nullable=True),
         sa.ForeignKeyConstraint(["notice_id"], ["notice.id"], name=op.f("fk_delivery_notice_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
+        sa.UniqueConstraint("key", name=op.f("uq_delivery_key")),
     )
     op.create_index(op.f("ix_delivery_notice_id"), "delivery", ["notice_id"], unique=False)
     op.create_index(op.f("ix_delivery_ref"), "delivery", ["ref"], unique=False)
@@ -374,6 +378,6 @@ def upgrade() -> None:
         sa.Column("left_at", Instant(), nullable=True),
         sa.ForeignKeyConstraint(["call_id"], ["call.id"], name=op.f("fk_seat_call_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_seat")),
-        sa.UniqueConstraint("call_id", "occupant", name=op.f("uq_seat_call_id_occupant")),
+        sa.UniqueConstraint("call_id", "side", name=op.f("uq_seat_call_id_side")),
     )
     op.create_index(op.f("ix_seat_sid"), "seat", ["sid"], unique=False)

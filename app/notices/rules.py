@@ -1,0 +1,80 @@
+"""How long each notice is of use, what becomes of a doubtful one, and how many segments a text takes."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+# An attempt is over by then: longer than a gateway may take, shorter than a worker's lease.
+IN_FLIGHT = timedelta(seconds=25)
+RECEIPT_DEADLINE = timedelta(minutes=10)
+# While it is of use, a notice outlives a gateway that is down for longer than a due row is retried.
+OUTAGE_PAUSE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """`repeat_after`: when a send that may have reached the vendor is tried once more; None is never."""
+
+    useful_for: timedelta
+    repeat_after: timedelta | None = RECEIPT_DEADLINE
+
+
+POLICIES = {
+    "reminder_day": Policy(timedelta(hours=3)),
+    "reminder_hour": Policy(timedelta(minutes=30)),
+    "reminder_ten": Policy(timedelta(minutes=8), repeat_after=None),
+    "booked": Policy(timedelta(hours=12)),
+    "confirmed_by_other": Policy(timedelta(hours=12)),
+    "moved": Policy(timedelta(hours=12)),
+    "cancelled": Policy(timedelta(hours=12)),
+    "ring_parent": Policy(timedelta(minutes=5), repeat_after=None),
+    "ring_village": Policy(timedelta(minutes=5), repeat_after=None),
+    "unanswered_caregiver": Policy(timedelta(minutes=6), repeat_after=None),
+    "missed_parent": Policy(timedelta(hours=12)),
+    "missed_village": Policy(timedelta(hours=12)),
+    "proposed": Policy(timedelta(hours=12)),
+    "proposal_expired": Policy(timedelta(hours=12)),
+}
+
+
+def is_useful(template: str, due_at: datetime, at: datetime) -> bool:
+    return at <= due_at + POLICIES[template].useful_for
+
+
+def is_in_flight(attempted_at: datetime, now: datetime) -> bool:
+    """Whether an attempt without an answer may still be under way in another worker, or at the vendor."""
+    return now < attempted_at + IN_FLIGHT
+
+
+def repeat_at(template: str, due_at: datetime, attempted_at: datetime, doubts: int) -> datetime | None:
+    """When a doubtful send that nobody can be asked about is repeated; None if it is left as unknown."""
+    after = POLICIES[template].repeat_after
+    if after is None or doubts > 1:
+        return None
+    at = attempted_at + after
+    return at if is_useful(template, due_at, at) else None
+
+
+GSM_BASIC = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+GSM_EXTENSION = frozenset("^{}\\[~]|€\f")
+
+
+def segments(text: str) -> int:
+    """How many texts a phone bill counts: GSM-7 in 160 or parts of 153, anything else UCS-2 in 70 or parts of 67."""
+    if GSM_BASIC.issuperset(set(text) - GSM_EXTENSION):
+        return _parts([2 if c in GSM_EXTENSION else 1 for c in text], 160, 153)
+    return _parts([2 if ord(c) > 0xFFFF else 1 for c in text], 70, 67)
+
+
+def _parts(widths: list[int], alone: int, each: int) -> int:
+    """Count parts; no character of two units is cut in half."""
+    if sum(widths) <= alone:
+        return 1
+    parts, used = 1, 0
+    for width in widths:
+        if used + width > each:
+            parts, used = parts + 1, 0
+        used += width
+    return parts

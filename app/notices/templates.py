@@ -1,0 +1,142 @@
+"""What a text says: a template and its parameters, in the reader's language, with times in the reader's zone.
+
+Only templates with parameters exist, because some vendors allow nothing else; the sentences are `notice.<template>`.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_datetime
+
+from app.kernel.local_time import wall_of, zone
+from app.notices.rules import GSM_BASIC
+from app.web import texts
+
+Param = str | datetime | Sequence[datetime]
+
+CALL = frozenset({"parent", "child", "place", "starts_at"})
+PARAMS: dict[str, frozenset[str]] = {
+    "reminder_day": CALL,
+    "reminder_hour": CALL,
+    "reminder_ten": CALL,
+    "booked": CALL,
+    "confirmed_by_other": CALL | {"by"},
+    "moved": CALL | {"from_at"},
+    "cancelled": CALL,
+    "ring_parent": CALL,
+    "ring_village": CALL,
+    "unanswered_caregiver": CALL,
+    "missed_parent": CALL | {"offers_at"},
+    "missed_village": CALL | {"offers_at"},
+    "proposed": CALL | {"by"},
+    "proposal_expired": CALL,
+}
+NAMES = frozenset({"parent", "child", "by"})
+BARE = "_bare"  # the form of a template that has nothing to offer
+OFFERS = 3
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What a gateway is given; `params` are as written in `text`."""
+
+    template: str
+    params: dict[str, str]
+    language: str
+    text: str
+
+
+def stored(template: str, params: Mapping[str, Param]) -> dict[str, Any]:
+    """Parameters as they are kept: instants as ISO strings under keys that end in `_at`. Raises for missing ones."""
+    if missing := PARAMS[template] - params.keys():
+        raise ValueError(f"{template} lacks {sorted(missing)}")
+    return {key: _stored(params[key]) for key in sorted(PARAMS[template])}
+
+
+def _stored(value: Param) -> str | list[str]:
+    if isinstance(value, str):
+        return value
+    return value.isoformat() if isinstance(value, datetime) else [each.isoformat() for each in value][:OFFERS]
+
+
+def render(template: str, params: Mapping[str, Any], *, language: str, zone: str, now: datetime, link: str) -> Rendered:
+    """The text of a notice for a reader whose language and zone are given, as it reads at `now`."""
+    language = language if language in texts.languages() else texts.FALLBACK
+    if not params.get("offers_at", True):
+        template += BARE
+    sentence = texts.texts_of(language)[f"notice.{template}"]
+    reader = _Reader(language, zone, now)
+    used = {key: reader.write(key, params[key]) for key in _placeholders(sentence) if key != "link"}
+    text = sentence.format(**used, link=link)
+    return Rendered(template, used, language, text)
+
+
+def short_name(name: str) -> str:
+    """A name as a text has room for it: the given name in letters, at most five Chinese characters."""
+    first = re.split(r"[\s·•]", name.strip())[0]
+    return first[:5] if _is_chinese(first) else first[:12]
+
+
+def short_place(name: str) -> str:
+    whole = " ".join(name.split())
+    return whole[:8] if _is_chinese(whole) else whole[:16].strip()
+
+
+@dataclass(frozen=True)
+class _Reader:
+    language: str
+    zone: str
+    now: datetime
+
+    def write(self, key: str, value: Any) -> str:
+        if isinstance(value, list):
+            return self._offers([datetime.fromisoformat(each) for each in value])
+        if key.endswith("_at"):
+            at = datetime.fromisoformat(value)
+            return f"{self._day(at, 'far')} {self._time(at)}"
+        word = short_name(value) if key in NAMES else short_place(value) if key == "place" else value
+        return _plain(word)
+
+    def _offers(self, instants: list[datetime]) -> str:
+        """Several times, each day said once: "周一 19:00、19:30、周二 19:00"."""
+        written, before = [], ""
+        for at in instants:
+            near = at - self.now < timedelta(days=6)
+            day = self._day(at, "near" if near else "date")
+            written.append(self._time(at) if day == before else f"{day} {self._time(at)}")
+            before = day
+        return self._text("and").join(written)
+
+    def _day(self, at: datetime, form: str) -> str:
+        days = (wall_of(at, self.zone).date() - wall_of(self.now, self.zone).date()).days
+        if days in (0, 1):
+            return self._text(("today", "tomorrow")[days])
+        return self._format(at, self._text(form))
+
+    def _time(self, at: datetime) -> str:
+        return self._format(at, "HH:mm")
+
+    def _format(self, at: datetime, pattern: str) -> str:
+        return format_datetime(at, pattern, tzinfo=zone(self.zone), locale=Locale.parse(self.language, sep="-"))
+
+    def _text(self, key: str) -> str:
+        return texts.texts_of(self.language)[f"notice.time.{key}"]
+
+
+def _placeholders(sentence: str) -> list[str]:
+    return re.findall(r"{(\w+)}", sentence)
+
+
+def _is_chinese(word: str) -> bool:
+    return any("\u3400" <= c <= "\u9fff" for c in word)
+
+
+def _plain(word: str) -> str:
+    """Without the accents that GSM-7 lacks: one of them would halve the room and double the price."""
+    bare = [unicodedata.normalize("NFKD", c)[0] for c in word]
+    return "".join(b if b in GSM_BASIC and c not in GSM_BASIC else c for c, b in zip(word, bare, strict=True))
