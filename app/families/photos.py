@@ -1,0 +1,73 @@
+"""Makes small square pictures of what somebody sent as a photo, or refuses it. Nothing of the original is kept."""
+
+import threading
+from io import BytesIO
+
+from PIL import Image, ImageOps
+
+from app.kernel.errors import HomethreadError, Invalid, TooLarge
+
+EDGES_PX = (96, 320)
+MAX_BYTES = 8_000_000
+MAX_PIXELS = 24_000_000
+MAX_WEBP_BYTES = {96: 4_000, 320: 20_000}
+FORMATS = ("JPEG", "PNG", "WEBP")
+QUALITIES = (82, 74, 66, 58, 50, 40, 30, 20, 10, 0)
+WITH_PALETTE = {"1": "L", "P": "RGBA", "PA": "RGBA", "I": "L", "F": "L"}
+
+_one_at_a_time = threading.Lock()  # so that many photos at once need no more memory than one
+
+
+def renditions(raw: bytes) -> dict[int, bytes]:
+    """WebP files by the length of their edge, upright and cropped to the middle."""
+    if len(raw) > MAX_BYTES:
+        raise TooLarge("photo_too_large")
+    with _one_at_a_time:
+        square = _decoded(raw)
+    return {edge: _webp(square, edge) for edge in EDGES_PX}
+
+
+def _decoded(raw: bytes) -> Image.Image:
+    try:
+        with Image.open(BytesIO(raw), formats=FORMATS) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise TooLarge("photo_too_many_pixels")
+            return _upright_square(image, max(EDGES_PX))
+    except HomethreadError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
+        raise TooLarge("photo_too_many_pixels") from bomb
+    except Exception as broken:  # the decoders raise almost anything for bytes that lie
+        raise Invalid("not_a_photo") from broken
+
+
+def _upright_square(image: Image.Image, edge: int) -> Image.Image:
+    """Shrunk before it is turned and flattened, so that one copy of the full picture is the most that is held."""
+    image.draft("RGB", (edge * 2, edge * 2))  # JPEG decodes at a fraction of its size
+    image.load()
+    side = min(image.size)
+    left, top = (image.width - side) / 2, (image.height - side) / 2
+    plain = image.convert(WITH_PALETTE.get(image.mode, image.mode)) if image.mode in WITH_PALETTE else image
+    small = plain.resize(
+        (edge, edge), Image.Resampling.LANCZOS, box=(left, top, left + side, top + side), reducing_gap=3.0
+    )
+    return _flat(ImageOps.exif_transpose(small))
+
+
+def _flat(image: Image.Image) -> Image.Image:
+    """On white where it was transparent."""
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    ground = Image.new("RGBA", image.size, "white")
+    return Image.alpha_composite(ground, image.convert("RGBA")).convert("RGB")
+
+
+def _webp(square: Image.Image, edge: int) -> bytes:
+    small = square.resize((edge, edge), Image.Resampling.LANCZOS)
+    small.info.clear()
+    for quality in QUALITIES:
+        packed = BytesIO()
+        small.save(packed, "WEBP", quality=quality, method=4)
+        if packed.tell() <= MAX_WEBP_BYTES[edge]:
+            break
+    return packed.getvalue()

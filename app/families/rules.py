@@ -1,0 +1,70 @@
+"""May this child and this contact be brought together now; which emblems there are. Who asked is not decided here."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.families.words import ConsentKind
+from app.kernel.errors import Invalid, Refused
+
+EMBLEMS = (
+    "fox", "kite", "fish", "boat", "bird", "flower", "tree", "mountain",
+    "star", "cloud", "drum", "lantern", "umbrella", "teapot", "cat", "ox",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ConsentFacts:
+    """A yes that holds from `from_at` until just before `until_at` or `revoked_at`, whichever comes first."""
+
+    kind: ConsentKind
+    child_id: str
+    contact_id: str
+    from_at: datetime
+    until_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+    def holds(self, now: datetime) -> bool:
+        ends = (self.until_at, self.revoked_at)
+        return self.from_at <= now and all(end is None or now < end for end in ends)
+
+
+@dataclass(frozen=True)
+class NoContactFacts:
+    child_id: str
+    contact_id: str
+    from_at: datetime
+    lifted_at: datetime | None = None
+
+    def holds(self, now: datetime) -> bool:
+        return self.from_at <= now and (self.lifted_at is None or now < self.lifted_at)
+
+
+def may(
+    kind: ConsentKind,
+    child_id: str,
+    contact_id: str,
+    consents: Sequence[ConsentFacts],
+    no_contacts: Sequence[NoContactFacts],
+    now: datetime,
+) -> None:
+    """Raise Refused("no_contact"), ("consent_ended") or ("no_consent") unless a consent of this kind and pair holds."""
+    pair = (child_id, contact_id)
+    if any((ban.child_id, ban.contact_id) == pair and ban.holds(now) for ban in no_contacts):
+        raise Refused("no_contact")
+    given = [c for c in consents if (c.child_id, c.contact_id) == pair and c.kind is kind and c.from_at <= now]
+    if not given:
+        raise Refused("no_consent")
+    if not any(consent.holds(now) for consent in given):
+        raise Refused("consent_ended")
+
+
+def check_emblem(emblem: str, taken: Collection[str]) -> None:
+    if emblem not in EMBLEMS:
+        raise Invalid("unknown_emblem")
+    if emblem in taken:
+        raise Refused("emblem_taken")
+
+
+def free_emblems(taken: Collection[str]) -> list[str]:
+    return [emblem for emblem in EMBLEMS if emblem not in taken]

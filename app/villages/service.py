@@ -1,0 +1,128 @@
+"""Use cases of villages: found one, place terminals, set hours, close, record prompts. Who may is decided above."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from app.kernel.errors import Invalid, NotFound, Refused, TooLarge
+from app.kernel.local_time import is_zone
+from app.storage.database import new_id
+from app.villages import queries, rules
+from app.villages.models import Closure, Opening, Prompt, Terminal, Village
+from app.villages.rules import OpeningFacts, checked_text
+from app.web.hints import hint
+from app.web.texts import languages
+
+MAX_RECORDING_BYTES = 300_000
+PROMPT_KEY = re.compile(r"[a-z0-9_.]{1,64}")
+AUDIO_MIME = re.compile(r"audio/[a-z0-9.+-]+(; ?codecs=[a-z0-9.]+)?")
+LONGEST_MIME = 32
+
+
+def create_village(
+    session: Session, *, name: str, zone: str, language: str, slot_minutes: int = 15, buffer_minutes: int = 5
+) -> Village:
+    check_zone(zone)
+    check_language(language)
+    rules.check_grid(slot_minutes, buffer_minutes)
+    village = Village(
+        id=new_id(session), name=checked_text(name, 80, "bad_name"), zone=zone, language=language,
+        slot_minutes=slot_minutes, buffer_minutes=buffer_minutes,
+    )  # fmt: skip
+    session.add(village)
+    session.flush()
+    return village
+
+
+def add_terminal(session: Session, village_id: str, name: str, now: datetime) -> Terminal:
+    queries.village(session, village_id)
+    terminal = Terminal(id=new_id(session), village_id=village_id, name=checked_text(name, 40, "bad_name"))
+    session.add(terminal)
+    session.flush()
+    hint(session, "village", village_id, now)
+    return terminal
+
+
+def retire_terminal(session: Session, village_id: str, terminal_id: str, now: datetime) -> None:
+    """Take a terminal out of use for good. What was booked on it is not touched here."""
+    _locked(session, village_id)
+    terminal = queries.terminal_of(session, village_id, terminal_id)
+    if terminal.retired_at is not None:
+        raise Refused("terminal_retired")
+    terminal.retired_at = now
+    hint(session, "terminal", terminal_id, now)
+    hint(session, "village", village_id, now)
+
+
+def set_openings(session: Session, village_id: str, openings: Sequence[OpeningFacts], now: datetime) -> None:
+    """Replace all weekly hours of a village."""
+    rules.check_openings(openings)
+    _locked(session, village_id)
+    session.execute(delete(Opening).where(Opening.village_id == village_id))
+    for hours in dict.fromkeys(openings):
+        session.add(
+            Opening(
+                id=new_id(session), village_id=village_id, weekday=hours.weekday,
+                opens_minute=hours.opens_minute, closes_minute=hours.closes_minute,
+            )
+        )  # fmt: skip
+    session.flush()
+    hint(session, "village", village_id, now)
+
+
+def add_closure(
+    session: Session, village_id: str, *, terminal_id: str | None, starts_at: datetime, ends_at: datetime, reason: str,
+    now: datetime,
+) -> Closure:  # fmt: skip
+    """Close a village, or one terminal of it. What was booked for that time is not touched here."""
+    queries.village(session, village_id)
+    if terminal_id is not None:
+        queries.terminal_of(session, village_id, terminal_id)
+    if starts_at >= ends_at:
+        raise Invalid("ends_before_start")
+    closure = Closure(
+        id=new_id(session), village_id=village_id, terminal_id=terminal_id, starts_at=starts_at, ends_at=ends_at,
+        reason=checked_text(reason, 80, "bad_reason"),
+    )  # fmt: skip
+    session.add(closure)
+    session.flush()
+    hint(session, "village", village_id, now)
+    return closure
+
+
+def record_prompt(session: Session, village_id: str, key: str, mime: str, recording: bytes, now: datetime) -> None:
+    """Keep a recorded sentence; a newer recording of the same key takes its place."""
+    if not PROMPT_KEY.fullmatch(key):
+        raise Invalid("bad_prompt_key")
+    if len(mime) > LONGEST_MIME or not AUDIO_MIME.fullmatch(mime) or not recording:
+        raise Invalid("not_audio")
+    if len(recording) > MAX_RECORDING_BYTES:
+        raise TooLarge("recording_too_large")
+    _locked(session, village_id)
+    session.execute(delete(Prompt).where(Prompt.village_id == village_id, Prompt.key == key))
+    session.add(
+        Prompt(id=new_id(session), village_id=village_id, key=key, mime=mime, recording=recording, recorded_at=now)
+    )
+    session.flush()
+    hint(session, "village", village_id, now)
+
+
+def check_zone(zone: str) -> None:
+    if not is_zone(zone):
+        raise Invalid("unknown_zone", zone=zone[:64])
+
+
+def check_language(language: str) -> None:
+    if language not in languages():
+        raise Invalid("unknown_language", language=language[:16])
+
+
+def _locked(session: Session, village_id: str) -> Village:
+    """The village, held against whoever else replaces something of it at the same time."""
+    found = session.scalar(select(Village).where(Village.id == village_id).with_for_update())
+    if found is None:
+        raise NotFound
+    return found
