@@ -1,0 +1,103 @@
+"""The groups of tests as one table, and the rule that every test file belongs to exactly one of them."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = ROOT / ".venv" / "bin"
+PYTHON = str(BIN / "python")
+
+
+@dataclass(frozen=True)
+class Check:
+    """A command of the group `style`; it counts as one test."""
+
+    name: str
+    command: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    name: str
+    about: str
+    limit_seconds: int
+    folders: tuple[str, ...] = ()  # folders or files below tests/
+    checks: tuple[Check, ...] = ()
+    needs: tuple[str, ...] = ()  # names in ground.py, beside the environment that all need
+    workers: int = 1
+    alone: bool = False  # sensitive to time: nothing runs beside it
+    long: bool = False  # runs with --acceptance only, or when named
+
+    @property
+    def cores(self) -> int:
+        return 2 if self.alone else self.workers
+
+
+STYLE = (
+    Check("ruff check", (str(BIN / "ruff"), "check", ".")),
+    Check("ruff format", (str(BIN / "ruff"), "format", "--check", ".")),
+    Check("mypy", (str(BIN / "mypy"),)),
+    Check("lint-imports", (str(BIN / "lint-imports"),)),
+    Check("tsc", (str(ROOT / "tests/node_modules/.bin/tsc"), "-p", "static", "--noEmit")),
+    Check("placement", (PYTHON, "-m", "tests.groups")),
+    Check("lock", (PYTHON, "-m", "tests.lock")),
+)
+
+SLICES = (
+    "kernel storage jobs web villages families calls notices desk gateways demo commands services runner".split()  # noqa: SIM905
+)
+
+GROUPS = (
+    Group("style", "ruff, mypy, import contracts, tsc, every test in a group, lock", 300, checks=STYLE, needs=("npm",)),
+    Group("house", "what every route, text, migration and page must keep", 300, ("test_house.py", "house")),
+    Group("api", "schemathesis asks the API what its description promises", 300, ("api",)),
+    Group(
+        "contracts",
+        "the same tests against a stand-in and the real thing",
+        300,
+        ("contracts",),
+        needs=("npm", "redis", "postgresql"),
+    ),
+    Group("flows", "the stories, with the clock stepped by hand", 300, ("flows",), needs=("redis", "postgresql")),
+    Group(
+        "slices",
+        "rules, services and views of every room, on both databases",
+        400,
+        tuple(SLICES),
+        needs=("redis", "postgresql"),
+        workers=2,
+    ),
+    Group("browser", "the stories in Chromium", 400, ("browser",), needs=("chromium", "fonts"), alone=True),
+    Group("faults", "kill, restart, cut", 400, ("faults",), needs=("redis", "postgresql"), alone=True),
+)
+
+
+def chosen(names: Sequence[str], *, acceptance: bool) -> tuple[Group, ...]:
+    known = {group.name: group for group in GROUPS}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise LookupError(f"no such group: {', '.join(unknown)} (there are: {', '.join(known)})")
+    if names:
+        return tuple(known[name] for name in dict.fromkeys(names))
+    return tuple(group for group in GROUPS if acceptance or not group.long)
+
+
+def misplaced(tests: Path, groups: Sequence[Group] = GROUPS) -> Iterator[str]:
+    """What is wrong with the place of each test file below `tests`."""
+    for path in sorted(tests.rglob("test_*.py")):
+        place = path.relative_to(tests)
+        if "node_modules" in place.parts:
+            continue
+        owners = [group.name for group in groups for folder in group.folders if place.is_relative_to(folder)]
+        if len(owners) != 1:
+            yield f"tests/{place} belongs to {' and '.join(owners) or 'no group'}: see GROUPS in tests/groups.py"
+        if not (path.parent / "__init__.py").exists():
+            yield f"tests/{place} stands in a folder without __init__.py"
+
+
+if __name__ == "__main__":
+    complaints = list(misplaced(ROOT / "tests"))
+    print("\n".join(complaints))
+    sys.exit(bool(complaints))

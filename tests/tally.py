@@ -1,0 +1,53 @@
+"""A pytest plugin that writes each test's outcome as it happens, so that a group that hangs is still counted."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FIGURE = "figure"  # record_property("figure", "…") puts a line into the report of a run
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--tally", metavar="FILE", type=Path)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    path = config.getoption("--tally")
+    if path is not None and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Tally(path))
+
+
+class Tally:
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("a", buffering=1, encoding="utf-8")
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self._write(test=nodeid, outcome="began")
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.outcome != "passed" or report.when == "call":
+            self._write(test=report.nodeid, outcome=report.outcome, reason=_reason(report))
+        if report.when == "teardown":
+            for name, words in report.user_properties:
+                if name == FIGURE:
+                    self._write(test=report.nodeid, figure=str(words))
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.outcome != "passed":
+            self._write(test=report.nodeid, outcome=report.outcome, reason=_reason(report))
+
+    def pytest_unconfigure(self) -> None:
+        self._file.close()
+
+    def _write(self, **line: str) -> None:
+        self._file.write(json.dumps(line) + "\n")
+
+
+def _reason(report: Any) -> str:
+    if report.outcome != "skipped":
+        return ""
+    if isinstance(report.longrepr, tuple):
+        return str(report.longrepr[2])
+    return f"expected to fail: {getattr(report, 'wasxfail', '')}"
