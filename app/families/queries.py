@@ -1,7 +1,6 @@
 """Reads of persons, families, who belongs where, and what was allowed. Memberships that ended don't count."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -10,18 +9,11 @@ from sqlalchemy.orm import Session, aliased
 
 from app.families.models import Consent, Family, Member, NoContact, Person, Photo
 from app.families.rules import ConsentFacts, NoContactFacts
-from app.families.words import MemberRole
+from app.families.words import ConsentKind, MemberRole
 from app.kernel.errors import NotFound
 from app.kernel.numbers import E164
 
 Rows = TypeVar("Rows", bound=Select[*tuple[Any, ...]])
-
-
-@dataclass(frozen=True)
-class Membership:
-    id: str
-    role: MemberRole
-    person: Person
 
 
 def person(session: Session, person_id: str) -> Person:
@@ -55,11 +47,36 @@ def families_of_person(session: Session, person_id: str, *roles: MemberRole) -> 
     ).all()
 
 
-def members(session: Session, family_id: str) -> list[Membership]:
+def village_of(session: Session, family_id: str) -> str:
+    village_id = session.scalar(select(Family.village_id).where(Family.id == family_id))
+    if village_id is None:
+        raise NotFound
+    return village_id
+
+
+def members(session: Session, family_id: str) -> list[tuple[Person, MemberRole]]:
     """Everybody in a family. Somebody with two roles comes twice."""
-    rows = _present(select(Member, Person).join(Person, Person.id == Member.person_id), ())
+    rows = _present(select(Person, Member.role).join(Member, Member.person_id == Person.id), ())
     rows = rows.where(Member.family_id == family_id).order_by(Member.role, Person.name, Person.id)
-    return [Membership(member.id, member.role, who) for member, who in session.execute(rows).tuples()]
+    return [(who, role) for who, role in session.execute(rows).tuples()]
+
+
+def parents(session: Session, family_id: str) -> list[Person]:
+    return [who for who, role in members(session, family_id) if role is MemberRole.PARENT]
+
+
+def caregivers(session: Session, family_id: str) -> list[Person]:
+    return [who for who, role in members(session, family_id) if role is MemberRole.CAREGIVER]
+
+
+def children(session: Session, family_id: str) -> list[Person]:
+    return [who for who, role in members(session, family_id) if role is MemberRole.CHILD]
+
+
+def is_pair(session: Session, family_id: str, child_id: str, parent_id: str) -> bool:
+    """Whether these two are a child and a parent of this family."""
+    is_child = is_member(session, family_id, child_id, MemberRole.CHILD)
+    return is_child and is_member(session, family_id, parent_id, MemberRole.PARENT)
 
 
 def is_member(session: Session, family_id: str, person_id: str, *roles: MemberRole) -> bool:
@@ -82,7 +99,25 @@ def children_of_parent(session: Session, parent_id: str) -> list[tuple[Family, P
     return [(family, child) for family, child in session.execute(rows).tuples()]
 
 
+def family_of_pair(session: Session, child_id: str, parent_id: str, village_id: str | None = None) -> str:
+    """The family in which these two are child and parent, in this village if one is given."""
+    for family in families_of_person(session, child_id, MemberRole.CHILD):
+        if village_id in (None, family.village_id) and is_pair(session, family.id, child_id, parent_id):
+            return family.id
+    raise NotFound
+
+
+def first_parent(session: Session, village_id: str, child_id: str, now: datetime) -> str:
+    """The parent to whom a child of this village may speak now, or else any; always the same one of several."""
+    families = families_of_person(session, child_id, MemberRole.CHILD)
+    found = [parent.id for f in families if f.village_id == village_id for parent in parents(session, f.id)]
+    if not found:
+        raise NotFound
+    return next((parent for parent in found if _may_speak(session, child_id, parent, now)), found[0])
+
+
 def parents_of_child(session: Session, child_id: str) -> Sequence[Person]:
+    """In all families that the child is in."""
     return _kin_of_child(session, child_id, MemberRole.PARENT)
 
 
@@ -148,6 +183,12 @@ def consents_of_child(session: Session, child_id: str) -> Sequence[Consent]:
 def no_contacts(session: Session, child_id: str, contact_id: str) -> list[NoContactFacts]:
     bans = select(NoContact).where(NoContact.child_id == child_id, NoContact.contact_id == contact_id)
     return [NoContactFacts(b.child_id, b.contact_id, b.from_at, b.lifted_at) for b in session.scalars(bans)]
+
+
+def _may_speak(session: Session, child_id: str, contact_id: str, now: datetime) -> bool:
+    bans, given = no_contacts(session, child_id, contact_id), consents(session, child_id, contact_id)
+    is_allowed = any(consent.kind is ConsentKind.CALL and consent.holds(now) for consent in given)
+    return is_allowed and not any(ban.holds(now) for ban in bans)
 
 
 def _kin_of_child(session: Session, child_id: str, role: MemberRole) -> Sequence[Person]:

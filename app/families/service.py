@@ -17,7 +17,7 @@ from app.storage.database import new_id
 from app.storage.record import Record
 from app.villages import queries as villages
 from app.villages.rules import checked_text
-from app.villages.service import check_language, check_zone
+from app.villages.service import check_language, check_zone, tell_village
 from app.web.hints import hint
 
 
@@ -42,7 +42,7 @@ def add_family(session: Session, *, village_id: str, name: str, emblem: str, now
     rules.check_emblem(emblem, queries.emblems_taken(session, village_id))
     family = Family(id=new_id(session), village_id=village_id, name=checked_text(name, 80, "bad_name"), emblem=emblem)
     _insert(session, family, "emblem_taken")
-    hint(session, "village", village_id, now)
+    tell_village(session, village_id, now)
     return family
 
 
@@ -63,14 +63,15 @@ def add_member(session: Session, *, family_id: str, person_id: str, role: Member
     return member
 
 
-def end_membership(session: Session, member_id: str, now: datetime) -> None:
+def end_membership(session: Session, *, family_id: str, person_id: str, role: MemberRole, now: datetime) -> None:
     """Let a member leave. Their consents stay as they are; they open no door without a family."""
-    member = session.scalar(select(Member).where(Member.id == member_id).with_for_update())
+    known = select(Member).where(Member.family_id == family_id, Member.person_id == person_id, Member.role == role)
+    member = session.scalar(known.with_for_update())
     if member is None:
         raise NotFound
     if member.left_at is not None:
         raise Refused("already_left")
-    _tell(session, session.get_one(Family, member.family_id), now)
+    _tell(session, session.get_one(Family, family_id), now)
     member.left_at = now
 
 
@@ -174,9 +175,9 @@ def _is_kin(session: Session, child_id: str, contact_id: str) -> bool:
 
 
 def _tell(session: Session, family: Family, now: datetime) -> None:
-    hint(session, "village", family.village_id, now)
-    for member in queries.members(session, family.id):
-        hint(session, "person", member.person.id, now)
+    tell_village(session, family.village_id, now)
+    for person, _role in queries.members(session, family.id):
+        hint(session, "person", person.id, now)
 
 
 def _tell_pair(session: Session, child_id: str, contact_id: str, now: datetime) -> None:

@@ -42,7 +42,7 @@ def add_terminal(session: Session, village_id: str, name: str, now: datetime) ->
     terminal = Terminal(id=new_id(session), village_id=village_id, name=checked_text(name, 40, "bad_name"))
     session.add(terminal)
     session.flush()
-    hint(session, "village", village_id, now)
+    tell_village(session, village_id, now)
     return terminal
 
 
@@ -54,7 +54,7 @@ def retire_terminal(session: Session, village_id: str, terminal_id: str, now: da
         raise Refused("terminal_retired")
     terminal.retired_at = now
     hint(session, "terminal", terminal_id, now)
-    hint(session, "village", village_id, now)
+    tell_village(session, village_id, now)
 
 
 def set_openings(session: Session, village_id: str, openings: Sequence[OpeningFacts], now: datetime) -> None:
@@ -70,7 +70,7 @@ def set_openings(session: Session, village_id: str, openings: Sequence[OpeningFa
             )
         )  # fmt: skip
     session.flush()
-    hint(session, "village", village_id, now)
+    tell_village(session, village_id, now)
 
 
 def add_closure(
@@ -89,7 +89,7 @@ def add_closure(
     )  # fmt: skip
     session.add(closure)
     session.flush()
-    hint(session, "village", village_id, now)
+    tell_village(session, village_id, now)
     return closure
 
 
@@ -107,7 +107,14 @@ def record_prompt(session: Session, village_id: str, key: str, mime: str, record
         Prompt(id=new_id(session), village_id=village_id, key=key, mime=mime, recording=recording, recorded_at=now)
     )
     session.flush()
+    tell_village(session, village_id, now)
+
+
+def tell_village(session: Session, village_id: str, now: datetime) -> None:
+    """Hint at the desk and at every terminal of a village."""
     hint(session, "village", village_id, now)
+    for terminal in queries.terminals(session, village_id):
+        hint(session, "terminal", terminal.id, now)
 
 
 def check_zone(zone: str) -> None:
