@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.notices.words import DeliveryState, NoticeState
@@ -27,13 +27,14 @@ class Notice(Record):
 
 
 class Delivery(Record):
-    """One notice on one channel. A vendor knows it by `key`; `doubts` counts sends of which nobody knew the fate."""
+    """One notice on one channel. `number` counts the deliveries of a notice, `doubts` sends of which nobody knew the fate."""
 
     __tablename__ = "delivery"
+    __table_args__ = (UniqueConstraint("notice_id", "number"),)
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
-    notice_id: Mapped[str] = mapped_column(ForeignKey("notice.id"), index=True)
-    key: Mapped[str] = mapped_column(String(104), unique=True)
+    notice_id: Mapped[str] = mapped_column(ForeignKey("notice.id"))
+    number: Mapped[int] = mapped_column(default=1)
     channel: Mapped[str] = mapped_column(String(16))
     gateway: Mapped[str | None] = mapped_column(String(32))
     ref: Mapped[str | None] = mapped_column(String(120), index=True)

@@ -45,6 +45,11 @@ def is_in_flight(attempted_at: datetime, now: datetime) -> bool:
     return now < attempted_at + IN_FLIGHT
 
 
+def pause_after_doubt(doubts: int) -> timedelta:
+    """How long after a send without an answer it is looked at again."""
+    return IN_FLIGHT if doubts <= 3 else OUTAGE_PAUSE
+
+
 def repeat_at(template: str, due_at: datetime, attempted_at: datetime, doubts: int) -> datetime | None:
     """When a doubtful send that nobody can be asked about is repeated; None if it is left as unknown."""
     after = POLICIES[template].repeat_after

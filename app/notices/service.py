@@ -52,7 +52,7 @@ def plan(
             raise
         return known
     if state is NoticeState.PLANNED:
-        put_delivery(session, notice, key, due_at, now)
+        put_delivery(session, notice, 1, due_at, now)
     return notice.id
 
 
@@ -82,20 +82,21 @@ def send_again(session: Session, delivery_id: str, now: datetime) -> str:
     if not rules.is_useful(notice.template, notice.due_at, now):
         raise Refused("notice_too_late")
     again = Delivery(
-        id=new_id(session), notice_id=notice.id, key=f"{notice.key}~{len(others) + 1}", channel=TEXT,
+        id=new_id(session), notice_id=notice.id, number=max(each.number for each in others) + 1, channel=TEXT,
         state=DeliveryState.WAITING,
     )  # fmt: skip
     session.add(again)
     notice.state = NoticeState.PLANNED
-    put_delivery(session, notice, again.key, now, now)
+    put_delivery(session, notice, again.number, now, now)
     return again.id
 
 
 def put_delivery(
-    session: Session, notice: Notice, key: str, due_at: datetime, now: datetime, *, repeat: bool = False
+    session: Session, notice: Notice, number: int, due_at: datetime, now: datetime, *, repeat: bool = False
 ) -> None:  # fmt: skip
-    """Put the due row of one delivery, or of its one repetition."""
+    """Put the due row of a notice's delivery of this number, or of that delivery's one repetition."""
     jobs.put(
         session, DELIVER, due_at, now, lane=Lane.ERRAND, subject=notice.subject,
-        payload={"notice": notice.id, "key": key}, key=f"{'repeat' if repeat else 'deliver'}:{key}",
+        payload={"notice": notice.id, "number": number},
+        key=f"{'repeat' if repeat else 'deliver'}:{notice.id}:{number}",
     )  # fmt: skip

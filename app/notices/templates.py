@@ -79,7 +79,7 @@ def render(template: str, params: Mapping[str, Any], *, language: str, zone: str
 def short_name(name: str) -> str:
     """A name as a text has room for it: the given name in letters, at most five Chinese characters."""
     first = re.split(r"[\s·•]", name.strip())[0]
-    return first[:5] if _is_chinese(first) else first[:12]
+    return first[:5] if _is_chinese(first) else first[:12].strip("-")
 
 
 def short_place(name: str) -> str:

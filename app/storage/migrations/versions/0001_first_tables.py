@@ -285,7 +285,7 @@ def upgrade() -> None:
         "delivery",
         sa.Column("id", sa.String(length=16), nullable=False),
         sa.Column("notice_id", sa.String(length=16), nullable=False),
-        sa.Column("key", sa.String(length=104), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("channel", sa.String(length=16), nullable=False),
         sa.Column("gateway", sa.String(length=32), nullable=True),
         sa.Column("ref", sa.String(length=120), nullable=True),
@@ -297,9 +297,8 @@ def upgrade() -> None:
         sa.Column("error", sa.String(length=200), nullable=True),
         sa.ForeignKeyConstraint(["notice_id"], ["notice.id"], name=op.f("fk_delivery_notice_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
-        sa.UniqueConstraint("key", name=op.f("uq_delivery_key")),
+        sa.UniqueConstraint("notice_id", "number", name=op.f("uq_delivery_notice_id_number")),
     )
-    op.create_index(op.f("ix_delivery_notice_id"), "delivery", ["notice_id"], unique=False)
     op.create_index(op.f("ix_delivery_ref"), "delivery", ["ref"], unique=False)
     op.create_table(
         "member",

@@ -1,0 +1,104 @@
+"""Reads for the desk: what could not be delivered to a village's people, and what was told about one subject."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy.orm import Session, aliased
+
+from app.families.models import Family, Member, Person
+from app.kernel.errors import NotFound
+from app.notices.models import Delivery, Notice
+from app.notices.service import UNHAPPY
+from app.notices.words import DeliveryState, NoticeState
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A delivery that failed, or of which nobody knows, and that nothing later made good."""
+
+    delivery_id: str
+    person_name: str
+    template: str
+    subject: str
+    state: DeliveryState
+    error: str | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Told:
+    """One notice and its latest delivery, if it came to one."""
+
+    notice_id: str
+    person_id: str
+    template: str
+    due_at: datetime
+    state: NoticeState
+    channel: str | None
+    delivery: DeliveryState | None
+
+
+def troubles(session: Session, village_id: str, since: datetime) -> list[Trouble]:
+    """What could not be delivered since an instant to persons of a village, newest first."""
+    rows = session.execute(
+        select(Delivery, Notice, Person.name)
+        .join(Notice, Notice.id == Delivery.notice_id)
+        .join(Person, Person.id == Notice.person_id)
+        .where(
+            Notice.state == NoticeState.OUT, Delivery.state.in_(UNHAPPY), Delivery.settled_at >= since,
+            _is_latest(), _is_of_village(village_id),
+        )
+        .order_by(Delivery.settled_at.desc(), Delivery.id)
+    )  # fmt: skip
+    return [
+        Trouble(delivery.id, name, notice.template, notice.subject, delivery.state, delivery.error, delivery.settled_at)
+        for delivery, notice, name in rows
+    ]
+
+
+def delivery_of_village(session: Session, village_id: str, delivery_id: str) -> Delivery:
+    """A delivery to a person of this village. Raises NotFound for any other."""
+    of_village = select(Delivery).join(Notice, Notice.id == Delivery.notice_id).where(_is_of_village(village_id))
+    found = session.scalar(of_village.where(Delivery.id == delivery_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def told(session: Session, subject: str) -> list[Told]:
+    """The notices of a subject, by when they are due."""
+    rows = session.execute(
+        select(Notice, Delivery)
+        .outerjoin(Delivery, and_(Delivery.notice_id == Notice.id, _is_latest()))
+        .where(Notice.subject == subject)
+        .order_by(Notice.due_at, Notice.id)
+    )
+    return [
+        Told(
+            notice.id, notice.person_id, notice.template, notice.due_at, notice.state,
+            delivery.channel if delivery else None, delivery.state if delivery else None,
+        )
+        for notice, delivery in rows
+    ]  # fmt: skip
+
+
+def names_by_number(session: Session) -> dict[str, list[str]]:
+    """Who holds each phone; one number may be shared."""
+    held: dict[str, list[str]] = {}
+    rows = session.execute(select(Person.phone, Person.name).where(Person.phone.is_not(None)).order_by(Person.name))
+    for number, name in rows:
+        assert number is not None
+        held.setdefault(number, []).append(name)
+    return held
+
+
+def _is_latest() -> ColumnElement[bool]:
+    later = aliased(Delivery)
+    return ~exists().where(later.notice_id == Delivery.notice_id, later.number > Delivery.number)
+
+
+def _is_of_village(village_id: str) -> ColumnElement[bool]:
+    return exists().where(
+        Member.person_id == Notice.person_id, Member.family_id == Family.id, Family.village_id == village_id
+    )
