@@ -1,0 +1,113 @@
+/** Shapes that cross the wire between the pages and the server. Types only: nothing of this is loaded by a page. */
+
+export type Face = "phone" | "terminal" | "desk";
+export type Side = "parent" | "village";
+export type CallState = "proposed" | "booked" | "ringing" | "live" | "ended";
+export type Outcome = "held" | "message" | "missed" | "cancelled" | "moved";
+export type Action = "confirm" | "decline" | "move" | "cancel" | "join";
+
+export interface Person {
+  id: string;
+  name: string;
+  photo: string | null;
+}
+export interface Member extends Person {
+  role: "parent" | "caregiver" | "child";
+  has_phone?: boolean;
+}
+export interface Slot {
+  starts_at: string;
+  ends_at: string;
+  terminal_id: string;
+}
+export interface SideState {
+  seated: boolean;
+  here: boolean;
+  lost_at: string | null;
+  confirmed: boolean;
+  declined: boolean;
+}
+export interface Call {
+  id: string;
+  state: CallState;
+  outcome: Outcome | null;
+  reason: string | null;
+  starts_at: string;
+  ends_at: string;
+  opens_at: string;
+  zone: string;
+  village: string;
+  family: { id: string; emblem: string; name: string };
+  child: Person;
+  parent: Person;
+  terminal: { id: string; name: string };
+  my_side: Side | null;
+  proposed_by: Side | null;
+  moved_to_id: string | null;
+  sides: { parent: SideState; village: SideState };
+  rings: { since: string; until: string }[];
+  live_at: string | null;
+  talked_seconds: number;
+  talking_since: string | null;
+  can: Action[];
+  offers: Slot[];
+}
+export interface Family {
+  id: string;
+  name: string;
+  emblem: string;
+  children?: Person[];
+  members?: Member[];
+  next_call?: Call | null;
+}
+export interface Now {
+  face: Face;
+  version: string;
+  server_time: string;
+  language: string;
+  zone: string;
+  village: { id: string; name: string; zone: string } | null;
+  calls: Call[];
+  prompts: string[];
+  me?: Person;
+  terminal?: { id: string; name: string };
+  coordinator?: { id: string; name: string };
+  families: Family[];
+  terminals?: { id: string; name: string; present: boolean }[];
+  openings?: { starts_at: string; ends_at: string }[];
+  troubles?: { kind: "dead_row" | "delivery"; id: string; what: string; at: string; error: string }[];
+}
+
+export interface OtherSeat {
+  seat: string;
+  side: Side;
+  here: boolean;
+  state: "seated" | "lost" | "back" | "left" | "moved";
+}
+export interface TakenSeat {
+  seat: string;
+  side: Side;
+  peers: OtherSeat[];
+  ice_servers: RTCIceServer[];
+  rung: string;
+  offerer: boolean;
+  polite: boolean;
+}
+export interface PeerNews extends OtherSeat {
+  call: string;
+}
+export interface Signal {
+  call: string;
+  from: string;
+  description?: RTCSessionDescriptionInit;
+  candidate?: RTCIceCandidateInit | null;
+}
+export interface Figures {
+  received_audio_bytes: number;
+  received_video_frames: number;
+  rtt_ms: number | null;
+  loss_permille: number | null;
+  received_kbps: number | null;
+  sent_kbps: number | null;
+  frames_per_second: number | null;
+}

@@ -1,0 +1,176 @@
+/**
+ * The device's picture of its world: the last answer of /api/now and whether the server is in reach. Read again on
+ * connecting, on a hint, when the page comes to the front, at the instants that change a call, and slowly without a socket.
+ */
+import { checkServerTime, setServerTime } from "../core/time.js";
+import { Api, ApiError } from "./api.js";
+import { Socket } from "./socket.js";
+
+/** @typedef {import("../core/wire.js").Now} Now */
+/** @typedef {"starting" | "online" | "offline"} Reach */
+/** @typedef {{now: Now | null, reach: Reach, error: ApiError | null}} View */
+
+const SLOW_POLL_MS = 60_000;
+const BEAT_MS = 20_000;
+const BEAT_IN_CALL_MS = 5_000;
+const CALM_MS = 150; // several hints in a row are read once
+const KEPT = "homethread.now";
+
+export class Live {
+  /** @type {View} */
+  view = { now: null, reach: "starting", error: null };
+  /** Told with each beat: the screen, and in a call the figures of the link. */
+  page = "start";
+  /** @type {object | null} */
+  link = null;
+  #face;
+  #keep;
+  /** @type {Set<(view: View) => void>} */
+  #watchers = new Set();
+  /** @type {Set<() => void>} */
+  #onconnect = new Set();
+  #etag = "";
+  /** @type {Promise<void> | null} */
+  #reading = null;
+  #stale = false;
+  #beat_timer = 0;
+  #inCall = false;
+
+  /** @param {string} face @param {{keep?: boolean}} [options] `keep` the last picture for this tab's reloads */
+  constructor(face, { keep = false } = {}) {
+    this.#face = face;
+    this.#keep = keep;
+    this.api = new Api(face);
+    this.socket = new Socket({ url: location.origin, auth: () => ({ face }) });
+  }
+
+  start() {
+    if (this.#keep) this.#recall();
+    this.socket.on("hint", () => this.refresh(CALM_MS));
+    this.socket.onstate((life) => this.#socketTurned(life.state));
+    this.socket.connect();
+    this.refresh();
+    document.addEventListener("visibilitychange", () => document.hidden || this.#cameBack());
+    addEventListener("offline", () => this.#tell({ reach: "offline" }));
+    addEventListener("online", () => this.refresh());
+    setInterval(() => this.socket.life.state === "connected" || this.refresh(), SLOW_POLL_MS);
+  }
+
+  /** @param {(view: View) => void} watcher @returns {() => void} takes it off again */
+  subscribe(watcher) {
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
+  }
+
+  /** @param {() => void} run each time that the socket has (again) been connected @returns {() => void} takes it off again */
+  onconnect(run) {
+    this.#onconnect.add(run);
+    return () => void this.#onconnect.delete(run);
+  }
+
+  /** @param {string} name @param {object} payload @returns {Promise<any>} */
+  emit(name, payload) {
+    return this.socket.emit(name, payload);
+  }
+
+  /** Beats come faster in a call. @param {boolean} inCall */
+  setInCall(inCall) {
+    if (this.#inCall === inCall) return;
+    this.#inCall = inCall;
+    this.#beat();
+  }
+
+  /** Reads /api/now; asked again while it is being read, it is read once more. @param {number} [calm_ms] */
+  refresh(calm_ms = 0) {
+    if (this.#reading) {
+      this.#stale = true;
+      return this.#reading;
+    }
+    this.#reading = this.#read(calm_ms).finally(() => {
+      this.#reading = null;
+      if (this.#stale) this.refresh(CALM_MS);
+    });
+    return this.#reading;
+  }
+
+  /** @param {number} calm_ms */
+  async #read(calm_ms) {
+    if (calm_ms) await new Promise((done) => setTimeout(done, calm_ms));
+    this.#stale = false;
+    const asked_ms = Date.now();
+    try {
+      const answer = await this.api.ask("/api/now", { headers: this.#etag ? { "If-None-Match": this.#etag } : {} });
+      this.#take(answer, asked_ms);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      this.#tell({ error, reach: error.status ? this.view.reach : "offline" });
+    }
+  }
+
+  /** @param {import("./api.js").Answer} answer @param {number} asked_ms */
+  #take({ status, headers, body }, asked_ms) {
+    if (status === 304) {
+      checkServerTime(headers.get("Date"));
+      return this.#tell({ error: null, reach: "online" });
+    }
+    setServerTime(Date.parse(body.server_time), asked_ms, Date.now());
+    this.#etag = headers.get("ETag") ?? "";
+    if (this.#keep) keep({ etag: this.#etag, now: body });
+    this.#tell({ now: body, error: null, reach: "online" });
+  }
+
+  /** What this tab knew before its reload, until the server has been heard. */
+  #recall() {
+    const kept = recall();
+    if (kept?.now?.face !== this.#face) return;
+    this.#etag = kept.etag;
+    this.#tell({ now: kept.now });
+  }
+
+  /** @param {string} state */
+  #socketTurned(state) {
+    if (state === "connected") {
+      for (const run of this.#onconnect) run();
+      this.refresh();
+      this.#beat();
+    } else if (state === "lost") this.#tell({ reach: "offline" });
+  }
+
+  #cameBack() {
+    if (this.socket.life.state !== "connected" && this.socket.life.state !== "closed") this.socket.connect();
+    this.refresh();
+    this.#beat();
+  }
+
+  async #beat() {
+    clearTimeout(this.#beat_timer);
+    this.#beat_timer = window.setTimeout(() => this.#beat(), this.#inCall ? BEAT_IN_CALL_MS : BEAT_MS);
+    if (this.socket.life.state !== "connected") return;
+    const beat = { link: this.link, page: this.page, visible: !document.hidden };
+    await this.socket.emit("beat", beat).catch(() => {}); // the socket itself tells when it is lost
+  }
+
+  /** @param {Partial<View>} change */
+  #tell(change) {
+    this.view = { ...this.view, ...change };
+    for (const watcher of this.#watchers) watcher(this.view);
+  }
+}
+
+/** @param {{etag: string, now: Now}} known */
+function keep(known) {
+  try {
+    sessionStorage.setItem(KEPT, JSON.stringify(known));
+  } catch {
+    // storage is full or forbidden: a reload then starts empty
+  }
+}
+
+/** @returns {{etag: string, now: Now} | null} */
+function recall() {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,218 @@
+/**
+ * The pieces that every face is made of, and how a screen changes: a face builds the whole tree of what should stand there,
+ * `draw` changes only what differs. Data comes in as text and attributes, never as markup.
+ */
+import { setTexts } from "../core/texts.js";
+import { setLocale } from "../core/time.js";
+
+/** @typedef {Node | string | number | null | undefined | false} Child */
+/** @typedef {Record<string, string | number | boolean | null | undefined>} Attributes false, null and undefined leave it out */
+/** @typedef {{[act: string]: (element: HTMLElement) => void}} Acts */
+
+const SVG = "http://www.w3.org/2000/svg";
+const TOAST_MS = 5_000;
+/** Attributes that the page itself changes, which a tree says nothing about. */
+const LEFT_ALONE = new Set(["open"]);
+
+/** Reads what the page brought along: its language and its texts. @returns {HTMLElement} where screens are drawn */
+export function startPage() {
+  const { lang } = document.documentElement;
+  setLocale(lang);
+  setTexts(lang, JSON.parse(document.getElementById("texts")?.textContent || "{}"));
+  return /** @type {HTMLElement} */ (document.getElementById("app"));
+}
+
+/** @template {keyof HTMLElementTagNameMap} T @param {T} tag @param {Attributes} [attributes]
+ * @param {(Child | Child[])[]} children @returns {HTMLElementTagNameMap[T]} */
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  fill(element, attributes);
+  for (const child of children.flat()) if (child || child === 0) element.append(/** @type {Node | string} */ (child));
+  return element;
+}
+
+/** Numbers for the style sheet: `parts(element, {part: 0.4})` sets `--part`.
+ * @template {HTMLElement | SVGElement} E @param {E} element @param {Record<string, number>} numbers @returns {E} */
+export function parts(element, numbers) {
+  for (const [name, number] of Object.entries(numbers)) element.style.setProperty(`--${name}`, String(number));
+  return element;
+}
+
+/** A drawing of a sprite. @param {string} file @param {string} id @param {Attributes} attributes */
+function drawing(file, id, attributes) {
+  const svg = document.createElementNS(SVG, "svg");
+  fill(svg, attributes);
+  const use = document.createElementNS(SVG, "use");
+  use.setAttribute("href", `${document.documentElement.dataset.assets}/${file}.svg#${id}`);
+  svg.append(use);
+  return svg;
+}
+
+/** @param {string} id @param {string} [size] s, l, xl, turns */
+export const icon = (id, size) =>
+  drawing("sprite", id, { class: size ? `icon icon--${size}` : "icon", "aria-hidden": "true" });
+
+/** @param {string} id @param {string} name what it shows @param {string} [size] s, m, l, xl; none fills its box */
+export const emblem = (id, name, size) =>
+  drawing("emblems", `emblem-${id}`, { class: size ? `emblem emblem--${size}` : "emblem", role: "img", "aria-label": name });
+
+/** A wide picture of the sprite. @param {string} id @param {string} className @param {Attributes} [attributes] */
+export const scene = (id, className, attributes = {}) =>
+  drawing("sprite", id, { class: className, "aria-hidden": "true", ...attributes });
+
+/** @param {{name: string, photo: string | null}} person @param {string} [size] s, m, l, xl */
+export function photo({ name, photo: src }, size) {
+  const className = size ? `photo photo--${size}` : "photo";
+  if (src) return h("img", { class: className, src, alt: name });
+  return h("span", { class: `${className} photo--none`, role: "img", "aria-label": name }, icon("person"));
+}
+
+/** Who - thread - whom. @param {string} state @param {{name: string, photo: string | null}[]} persons @param {string} [size] */
+export const pair = (state, [one, other], size = "l") =>
+  h(
+    "div",
+    { class: "pair", "data-state": state },
+    photo(one, size),
+    scene("thread", "thread", { preserveAspectRatio: "none" }),
+    photo(other, size),
+  );
+
+/** @param {string} act @param {string} className @param {string | null} iconId @param {string} label @param {Attributes} [more] */
+export const button = (act, className, iconId, label, more = {}) =>
+  h("button", { class: className, type: "button", "data-act": act, ...more }, iconId && icon(iconId), label);
+
+/** A large round place to touch. @param {string} act @param {string} kind answer, hang-up, plain, help
+ * @param {string} iconId @param {string} label @param {Attributes & {text?: boolean, extra?: string}} [more] */
+export function round(act, kind, iconId, label, { text = true, extra = "", ...more } = {}) {
+  return h(
+    "button",
+    { class: `round round--${kind} ${extra}`.trim(), type: "button", "data-act": act, "aria-label": label, ...more },
+    h("span", { class: "round__disc" }, icon(iconId)),
+    text && h("span", { class: "round__text" }, label),
+  );
+}
+
+const TAG_ICONS = /** @type {Record<string, string>} */ ({
+  proposed: "help", booked: "calendar", ringing: "bell", live: "phone-call", held: "check",
+  message: "message", missed: "link-lost", cancelled: "close", moved: "move",
+}); // prettier-ignore
+
+/** @param {string} state a call's state or outcome @param {string} label */
+export const tag = (state, label) =>
+  h("span", { class: "tag", "data-state": state }, icon(TAG_ICONS[state] ?? "help", "s"), label);
+
+/** @param {"offline" | "info" | "bad" | "good"} state @param {string} iconId @param {string} text @param {Child} [action] */
+export const banner = (state, iconId, text, action) =>
+  h("p", { class: "banner", "data-state": state, role: "status" }, icon(iconId), h("span", {}, text), action);
+
+/** @param {"empty" | "loading" | "error" | "offline"} state @param {string} title @param {string} [text] @param {Child} [action] */
+export const stateOf = (state, title, text, action) =>
+  h(
+    "div",
+    { class: "state", "data-state": state },
+    scene("scene-homes", "state__art"),
+    h("p", { class: "state__title" }, title),
+    text && h("p", { class: "state__text" }, text),
+    action,
+  );
+
+/** Makes `main` show this tree. @param {HTMLElement} main @param {string} name @param {HTMLElement} tree */
+export function draw(main, name, tree) {
+  main.dataset.screen = name;
+  tree.dataset.key = name.split("/")[0];
+  const standing = main.firstElementChild;
+  if (standing && isSame(standing, tree)) morph(standing, tree);
+  else if (standing) standing.replaceWith(tree);
+  else main.append(tree);
+}
+
+/** One listener for all that can be touched: `data-act` says what. @param {HTMLElement} root @param {Acts} acts */
+export function listen(root, acts) {
+  root.addEventListener("click", (event) => {
+    const element = /** @type {HTMLElement} */ (event.target).closest("[data-act]");
+    if (!(element instanceof HTMLElement) || element.getAttribute("aria-busy") === "true") return;
+    acts[element.dataset.act ?? ""]?.(element);
+  });
+}
+
+/** A short sentence at the edge. @param {"good" | "bad" | "info"} state @param {string} text */
+export function toast(state, text) {
+  const box = document.querySelector(".toasts") ?? h("div", { class: "toasts", "aria-live": "polite" });
+  if (!box.isConnected) document.body.append(box);
+  const iconId = { good: "check", bad: "warning", info: "bell" }[state];
+  const told = h("p", { class: "toast", "data-state": state }, icon(iconId), h("span", {}, text));
+  box.append(told);
+  setTimeout(() => (told.dataset.leaving = "true"), TOAST_MS);
+  setTimeout(() => told.remove(), TOAST_MS + 500);
+}
+
+/** Opens a modal dialog; closing it removes it. @param {string} title @param {Child[]} body @param {Child[]} actions
+ * @param {Acts} acts each closes the dialog first; `close` just closes @param {string} [extra] */
+export function openDialog(title, body, actions, acts, extra = "") {
+  const dialog = h(
+    "dialog",
+    { class: `dialog ${extra}`.trim(), "aria-label": title },
+    h("h2", { class: "dialog__title" }, title),
+    h("div", { class: "dialog__body" }, body),
+    h("div", { class: "dialog__actions" }, actions),
+  );
+  dialog.addEventListener("close", () => dialog.remove());
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  /** @type {Acts} */
+  const closing = { close: () => dialog.close() };
+  for (const [act, run] of Object.entries(acts)) closing[act] = (element) => (dialog.close(), run(element));
+  listen(dialog, closing);
+  document.body.append(dialog);
+  dialog.showModal();
+  return dialog;
+}
+
+/** @param {Element} element @param {Attributes} attributes */
+function fill(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === false || value === null || value === undefined) continue;
+    element.setAttribute(name, value === true ? "" : String(value));
+  }
+}
+
+/** @param {Node} standing @param {Node} wanted */
+function isSame(standing, wanted) {
+  if (standing.nodeName !== wanted.nodeName) return false;
+  return !(standing instanceof HTMLElement && wanted instanceof HTMLElement) || standing.dataset.key === wanted.dataset.key;
+}
+
+/** @param {Node} standing @param {Node} wanted */
+function morph(standing, wanted) {
+  if (standing.nodeType === Node.TEXT_NODE) {
+    if (standing.nodeValue !== wanted.nodeValue) standing.nodeValue = wanted.nodeValue;
+    return;
+  }
+  morphAttributes(/** @type {Element} */ (standing), /** @type {Element} */ (wanted));
+  const children = [...wanted.childNodes];
+  children.forEach((child, place) => {
+    const old = standing.childNodes[place];
+    if (!old) standing.appendChild(child);
+    else if (isSame(old, child)) morph(old, child);
+    else standing.replaceChild(child, old);
+  });
+  while (standing.childNodes.length > children.length) standing.lastChild?.remove();
+}
+
+/** @param {Element} standing @param {Element} wanted */
+function morphAttributes(standing, wanted) {
+  for (const name of standing.getAttributeNames()) {
+    if (!wanted.hasAttribute(name) && !LEFT_ALONE.has(name)) standing.removeAttribute(name);
+  }
+  for (const name of wanted.getAttributeNames()) {
+    const value = wanted.getAttribute(name) ?? "";
+    if (standing.getAttribute(name) === value) continue;
+    if (name === "style") morphStyle(standing, wanted);
+    else standing.setAttribute(name, value);
+  }
+}
+
+/** By its properties: a style attribute that is set as one is refused by the page's policy.
+ * @param {any} standing @param {any} wanted */
+function morphStyle(standing, wanted) {
+  standing.style.cssText = wanted.style.cssText;
+}
