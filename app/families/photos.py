@@ -3,7 +3,7 @@
 import threading
 from io import BytesIO
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageFilter, ImageOps
 
 from app.kernel.errors import HomethreadError, Invalid, TooLarge
 
@@ -11,9 +11,9 @@ EDGES_PX = (96, 320)
 MAX_BYTES = 8_000_000
 MAX_PIXELS = 24_000_000
 MAX_WEBP_BYTES = {96: 4_000, 320: 20_000}
+QUALITIES = (82, 74, 66, 58, 50, 40, 30, 20, 10)
 FORMATS = ("JPEG", "PNG", "WEBP")
-QUALITIES = (82, 74, 66, 58, 50, 40, 30, 20, 10, 0)
-WITH_PALETTE = {"1": "L", "P": "RGBA", "PA": "RGBA", "I": "L", "F": "L"}
+SHRINKABLE = {"1": "L", "P": "RGBA", "PA": "RGBA"}  # modes whose pixels can't be averaged, and what they become
 
 _one_at_a_time = threading.Lock()  # so that many photos at once need no more memory than one
 
@@ -42,20 +42,21 @@ def _decoded(raw: bytes) -> Image.Image:
 
 
 def _upright_square(image: Image.Image, edge: int) -> Image.Image:
-    """Shrunk before it is turned and flattened, so that one copy of the full picture is the most that is held."""
+    """Shrunk first, turned and flattened afterwards, which is cheap by then."""
     image.draft("RGB", (edge * 2, edge * 2))  # JPEG decodes at a fraction of its size
     image.load()
     side = min(image.size)
     left, top = (image.width - side) / 2, (image.height - side) / 2
-    plain = image.convert(WITH_PALETTE.get(image.mode, image.mode)) if image.mode in WITH_PALETTE else image
-    small = plain.resize(
-        (edge, edge), Image.Resampling.LANCZOS, box=(left, top, left + side, top + side), reducing_gap=3.0
-    )
+    full = image.convert(SHRINKABLE[image.mode]) if image.mode in SHRINKABLE else image
+    middle = (left, top, left + side, top + side)
+    small = full.resize((edge, edge), Image.Resampling.LANCZOS, box=middle, reducing_gap=3.0)
     return _flat(ImageOps.exif_transpose(small))
 
 
 def _flat(image: Image.Image) -> Image.Image:
-    """On white where it was transparent."""
+    """Eight bits per colour, and white where it was transparent."""
+    if image.mode.startswith("I"):
+        return image.convert("I").point(lambda depth: depth / 256).convert("RGB")
     if not image.has_transparency_data:
         return image.convert("RGB")
     ground = Image.new("RGBA", image.size, "white")
@@ -63,11 +64,12 @@ def _flat(image: Image.Image) -> Image.Image:
 
 
 def _webp(square: Image.Image, edge: int) -> bytes:
+    """As good as the allowed bytes permit; what is noise even at the lowest quality is softened until it fits."""
     small = square.resize((edge, edge), Image.Resampling.LANCZOS)
-    small.info.clear()
-    for quality in QUALITIES:
-        packed = BytesIO()
-        small.save(packed, "WEBP", quality=quality, method=4)
-        if packed.tell() <= MAX_WEBP_BYTES[edge]:
-            break
-    return packed.getvalue()
+    while True:
+        for quality in QUALITIES:
+            packed = BytesIO()
+            small.save(packed, "WEBP", quality=quality, exif=b"", icc_profile=b"", xmp=b"")
+            if packed.tell() <= MAX_WEBP_BYTES[edge]:
+                return packed.getvalue()
+        small = small.filter(ImageFilter.GaussianBlur(1))

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, aliased
 
+from app.families import rules
 from app.families.models import Consent, Family, Member, NoContact, Person, Photo
 from app.families.rules import ConsentFacts, NoContactFacts
 from app.families.words import ConsentKind, MemberRole
@@ -186,9 +187,8 @@ def no_contacts(session: Session, child_id: str, contact_id: str) -> list[NoCont
 
 
 def _may_speak(session: Session, child_id: str, contact_id: str, now: datetime) -> bool:
-    bans, given = no_contacts(session, child_id, contact_id), consents(session, child_id, contact_id)
-    is_allowed = any(consent.kind is ConsentKind.CALL and consent.holds(now) for consent in given)
-    return is_allowed and not any(ban.holds(now) for ban in bans)
+    given, bans = consents(session, child_id, contact_id), no_contacts(session, child_id, contact_id)
+    return rules.objection(ConsentKind.CALL, child_id, contact_id, given, bans, now) is None
 
 
 def _kin_of_child(session: Session, child_id: str, role: MemberRole) -> Sequence[Person]:

@@ -40,6 +40,24 @@ class NoContactFacts:
         return self.from_at <= now and (self.lifted_at is None or now < self.lifted_at)
 
 
+def objection(
+    kind: ConsentKind,
+    child_id: str,
+    contact_id: str,
+    consents: Sequence[ConsentFacts],
+    no_contacts: Sequence[NoContactFacts],
+    now: datetime,
+) -> str | None:
+    """What speaks against it, as a code; None when a consent of this kind holds for this pair and nothing beats it."""
+    pair = (child_id, contact_id)
+    if any((ban.child_id, ban.contact_id) == pair and ban.holds(now) for ban in no_contacts):
+        return "no_contact"
+    given = [c for c in consents if (c.child_id, c.contact_id) == pair and c.kind is kind and c.from_at <= now]
+    if not given:
+        return "no_consent"
+    return None if any(consent.holds(now) for consent in given) else "consent_ended"
+
+
 def may(
     kind: ConsentKind,
     child_id: str,
@@ -48,15 +66,10 @@ def may(
     no_contacts: Sequence[NoContactFacts],
     now: datetime,
 ) -> None:
-    """Raise Refused("no_contact"), ("consent_ended") or ("no_consent") unless a consent of this kind and pair holds."""
-    pair = (child_id, contact_id)
-    if any((ban.child_id, ban.contact_id) == pair and ban.holds(now) for ban in no_contacts):
-        raise Refused("no_contact")
-    given = [c for c in consents if (c.child_id, c.contact_id) == pair and c.kind is kind and c.from_at <= now]
-    if not given:
-        raise Refused("no_consent")
-    if not any(consent.holds(now) for consent in given):
-        raise Refused("consent_ended")
+    """Raise Refused with the objection, if there is one."""
+    code = objection(kind, child_id, contact_id, consents, no_contacts, now)
+    if code is not None:
+        raise Refused(code)
 
 
 def check_emblem(emblem: str, taken: Collection[str]) -> None:

@@ -1,0 +1,22 @@
+"""What a terminal plays: the recorded sentences of its own village."""
+
+from flask import Blueprint, Response, request
+
+from app.villages import queries
+from app.web.floor import floor
+from app.web.principals import TERMINAL, allow, known
+
+prompts = Blueprint("prompts", __name__, url_prefix="/api/prompts")
+
+
+@prompts.get("/<key>")
+@allow(TERMINAL)
+def recording(key: str) -> Response:
+    """The recording of a sentence, in parts where the player asks for parts; asked again each time if it changed."""
+    with floor().database.read() as session:
+        found = queries.prompt(session, known().village, key)
+    response = Response(found.recording, content_type=found.mime)
+    response.add_etag()
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.make_conditional(request, accept_ranges=True, complete_length=len(found.recording))
+    return response
