@@ -1,26 +1,24 @@
 """Photos over HTTP: shown to whoever may see the person, taken from a parent of the family or the desk."""
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from app.families import queries, service
-from app.families.photos import MAX_BYTES
 from app.families.words import MemberRole
-from app.kernel.errors import NotFound, TooLarge
+from app.kernel.errors import NotFound
 from app.web.api import Api, Ask
 from app.web.floor import floor
 from app.web.principals import COORDINATOR, PERSON, TERMINAL, Principal, allow, known
 
 api = Api("families")
-photos = Blueprint("photos", __name__, url_prefix="/api/photos")
 
 
 class PhotoShape(BaseModel):
     photo: str
 
 
-@photos.get("/<photo_id>/<int:edge_px>.webp")
+@api.blueprint.get("/photos/<photo_id>/<int:edge_px>.webp")
 @allow(PERSON, TERMINAL, COORDINATOR)
 def picture(photo_id: str, edge_px: int) -> Response:
     """A photo in one of its sizes. Its bytes never change: a newer photo has another id."""
@@ -45,15 +43,6 @@ def set_photo(ask: Ask, family_id: str, person_id: str) -> PhotoShape:
     if not queries.is_member(ask.session, family_id, person_id):
         raise NotFound
     return PhotoShape(photo=service.set_photo(ask.session, person_id, request.get_data(), ask.now))
-
-
-@api.blueprint.before_request
-def take_pictures_up_to_their_limit() -> None:
-    """Other requests are smaller: the application's limit for all is not the one for photos."""
-    if request.method == "POST" and request.endpoint == f"{api.blueprint.name}.post_set_photo":
-        request.max_content_length = MAX_BYTES
-        if (request.content_length or 0) > MAX_BYTES:
-            raise TooLarge("photo_too_large")
 
 
 def _may_see(session: Session, who: Principal, person_id: str) -> bool:

@@ -1,15 +1,16 @@
 """What a terminal plays: the recorded sentences of its own village."""
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from app.villages import queries
+from app.web.api import Api
 from app.web.floor import floor
 from app.web.principals import TERMINAL, allow, known
 
-prompts = Blueprint("prompts", __name__, url_prefix="/api/prompts")
+api = Api("villages")
 
 
-@prompts.get("/<key>")
+@api.blueprint.get("/prompts/<key>")
 @allow(TERMINAL)
 def recording(key: str) -> Response:
     """The recording of a sentence, in parts where the player asks for parts; asked again each time if it changed."""
