@@ -35,6 +35,7 @@ class Call(Record):
     moved_to_id: Mapped[str | None] = mapped_column(ForeignKey("call.id"))
     made_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime | None]
     escalated_at: Mapped[datetime | None]
     live_at: Mapped[datetime | None]
     talking_since: Mapped[datetime | None]
@@ -65,10 +66,13 @@ class Claim(Record):
 
 
 class Seat(Record):
-    """One device's place in a call. `epoch` grows each time it is taken, so that stale signals are told apart."""
+    """One side's place in a call, held by one device. `epoch` grows each time it is taken: older signals are stale.
+
+    `occupant` is `person:ID` or `terminal:ID`.
+    """
 
     __tablename__ = "seat"
-    __table_args__ = (UniqueConstraint("call_id", "occupant"),)
+    __table_args__ = (UniqueConstraint("call_id", "side"),)
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     call_id: Mapped[str] = mapped_column(ForeignKey("call.id"))

@@ -4,16 +4,21 @@ A hint carries no state. The row in `change` is for web processes whose doorbell
 seconds, so a lost hint costs at most that long.
 """
 
-from collections.abc import Iterable
+import logging
+import threading
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from app.kernel.clock import Clock
 from app.kernel.doorbell import Doorbell
 from app.storage.database import Database, new_id
 from app.web.models import Change
+
+log = logging.getLogger(__name__)
 
 PENDING = "web.hints"
 POLL_SECONDS = 4
@@ -39,11 +44,26 @@ def ring_after_commit(database: Database, doorbell: Doorbell) -> None:
     database.after_commit.append(ring)
 
 
-def changes_since(session: Session, since: datetime, seen: Iterable[str]) -> list[tuple[str, Hint]]:
-    """(id, hint) of changes written at or after `since` that are not among `seen`."""
-    known = set(seen)
+def changes_since(session: Session, since: datetime) -> list[tuple[str, Hint]]:
+    """List (id, hint) of changes written at or after `since`."""
     rows = session.execute(select(Change.id, Change.topic, Change.subject_id).where(Change.at >= since)).all()
-    return [(row.id, (row.topic, row.subject_id)) for row in rows if row.id not in known]
+    return [(row.id, (row.topic, row.subject_id)) for row in rows]
+
+
+def poll(database: Database, clock: Clock, doorbell: Doorbell) -> None:
+    """Ring for ever for changes that others wrote; what was heard already is harmless to hear again."""
+    overlap, seen = timedelta(seconds=30), set[str]()
+    nap = threading.Event()
+    while not nap.wait(POLL_SECONDS):
+        try:
+            with database.read() as session:
+                found = changes_since(session, clock.now() - overlap)
+        except SQLAlchemyError as error:
+            log.warning("could not look for changes: %s", type(error).__name__)
+            continue
+        for topic, subject_id in dict.fromkeys(hint for change_id, hint in found if change_id not in seen):
+            doorbell.hint(topic, subject_id)
+        seen = {change_id for change_id, _hint in found}
 
 
 def prune(session: Session, now: datetime) -> None:

@@ -1,0 +1,69 @@
+"""The composition root: which adapter stands behind which port, and what the worker does with each kind of row."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from app import flows
+from app.calls import timetable
+from app.calls.ports import TurnIssuer
+from app.config import Config
+from app.gateways.direct_only import DirectOnly
+from app.gateways.simulated_phones import SimulatedPhones
+from app.gateways.unix_doorbell import UnixDoorbell
+from app.jobs.worker import Handlers
+from app.kernel.clock import Clock, SystemClock
+from app.kernel.doorbell import Doorbell
+from app.kernel.events import EVENT_KINDS
+from app.notices import errands, service
+from app.notices.ports import Handsets, SmsGateway
+from app.storage.database import Database
+from app.web import housekeeping
+
+
+@dataclass(frozen=True)
+class Services:
+    config: Config
+    database: Database
+    clock: Clock
+    sms: SmsGateway
+    handsets: Handsets | None
+    turn: TurnIssuer
+
+
+def build(config: Config, clock: Clock | None = None) -> Services:
+    clock = clock or SystemClock()
+    config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    phones = SimulatedPhones(config.data_dir / "simulated-phones.sqlite", clock)
+    return Services(
+        config=config,
+        database=Database(config.database_url),
+        clock=clock,
+        sms=phones,
+        handsets=phones if config.is_demo else None,
+        turn=DirectOnly(),
+    )
+
+
+def doorbell(config: Config) -> Doorbell:
+    """What a worker rings; a web process hears it, and rings its own browsers by itself."""
+    if config.redis_url:
+        from app.gateways.redis_doorbell import RedisDoorbell
+
+        return RedisDoorbell(config.redis_url)
+    return UnixDoorbell(doorbell_path(config))
+
+
+def doorbell_path(config: Config) -> Path:
+    return config.data_dir / "doorbell.sock"
+
+
+def handlers(services: Services) -> Handlers:
+    deliver = errands.deliver(services.database, services.clock, services.sms, services.config.public_url)
+    return Handlers(
+        steps={
+            timetable.TICK: lambda session, row, now: timetable.tick(session, row.payload["call_id"], now),
+            housekeeping.KIND: housekeeping.sweep,
+            **{f"event:{kind}": flows.follow for kind in EVENT_KINDS},
+        },
+        errands={service.DELIVER: deliver},
+    )

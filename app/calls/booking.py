@@ -1,0 +1,223 @@
+"""Book, propose, confirm, decline, move and cancel. Each is one transaction of its caller's.
+
+Claims are taken in one global order inside a savepoint: where two bookings race, the unique index lets one through
+and the other tries the next terminal, then is told what is free instead.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.calls import queries, rules, timetable
+from app.calls.models import Call, Claim, Invitee
+from app.calls.words import CallState, Outcome, Side
+from app.families import queries as families
+from app.families import service as consent
+from app.families.models import Family
+from app.families.words import ConsentKind
+from app.jobs import service as jobs
+from app.kernel import events
+from app.kernel.errors import NotFound, Refused
+from app.storage.database import new_id
+from app.villages import queries as villages
+from app.villages.models import Village
+
+NEAREST_OFFERS = 3
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts, as `person:ID` and the like, and on which side; no side is the desk."""
+
+    name: str
+    side: Side | None
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A call that somebody wants. `is_proposal` asks the other side first; the desk may leave the grid of slots."""
+
+    family_id: str
+    child_id: str
+    parent_id: str
+    starts_at: datetime
+    minutes: int = rules.CALL_MINUTES
+    is_proposal: bool = False
+
+
+def book(session: Session, wish: Wish, by: Actor, now: datetime) -> Call:
+    """Book or propose a call on the first terminal that is free. Raises Refused with the nearest slots if none is."""
+    family, village = _parties(session, wish)
+    rules.check_length(wish.minutes)
+    rules.check_start(wish.starts_at, now)
+    consent.may_contact(session, ConsentKind.CALL, wish.child_id, wish.parent_id, now)
+    expires = rules.proposal_expires(wish.starts_at, now) if wish.is_proposal else None
+    for terminal_id in _open_terminals(session, village, wish, by):
+        call = _claimed(session, village, family, wish, terminal_id, expires, by, now)
+        if call is not None:
+            _invite(session, call, by, now)
+            _announce(session, call, by, now)
+            timetable.rearm(session, call, now)
+            return call
+    raise Refused("slot_taken", nearest=[s.starts_at.isoformat() for s in nearest(session, village, wish, now)])
+
+
+def nearest(session: Session, village: Village, wish: Wish, now: datetime) -> list[rules.Slot]:
+    """The next few free slots at or after the wished one."""
+    persons = [wish.parent_id, wish.child_id]
+    from_ = max(wish.starts_at, now)
+    free = queries.free_slots(session, village, persons, wish.minutes, from_, from_ + timedelta(days=3), now)
+    return free[:NEAREST_OFFERS]
+
+
+def offers(session: Session, call: Call, now: datetime) -> list[rules.Slot]:
+    """New times for a call that came to nothing."""
+    village = villages.village(session, call.village_id)
+    minutes = int((call.ends_at - call.starts_at) / timedelta(minutes=1))
+    wish = Wish(call.family_id, call.child_id, call.parent_id, now, min(minutes, rules.CALL_MINUTES))
+    return nearest(session, village, wish, now)
+
+
+def confirm(session: Session, call_id: str, by: Actor, now: datetime) -> Call:
+    """Say "we will be there"; for a proposal of the other side this books it."""
+    call = queries.locked(session, call_id)
+    side = _side(by)
+    rules.check_confirms(call.state, call.proposed_by, side)
+    consent.may_contact(session, ConsentKind.CALL, call.child_id, call.parent_id, now)
+    was_proposal = call.state is CallState.PROPOSED
+    if was_proposal:
+        call.state, call.expires_at = CallState.BOOKED, None
+    _mark(session, call, by, now)
+    timetable.log(session, call, "confirmed", by.name, now)
+    kind = events.CallBooked if was_proposal else events.CallConfirmed
+    jobs.emit(session, kind(now, call.id, by.name), now)
+    timetable.rearm(session, call, now)
+    return call
+
+
+def decline(session: Session, call_id: str, by: Actor, now: datetime) -> Call:
+    call = queries.locked(session, call_id)
+    rules.check_change(call.state, "decline")
+    return _cancelled(session, call, by, "declined", None, now)
+
+
+def cancel(session: Session, call_id: str, by: Actor, reason: str, note: str | None, now: datetime) -> Call:
+    call = queries.locked(session, call_id)
+    rules.check_reason(reason)
+    rules.check_change(call.state, "cancel")
+    return _cancelled(session, call, by, reason, note, now)
+
+
+def move(session: Session, call_id: str, starts_at: datetime, by: Actor, now: datetime) -> Call:
+    """Book the same people at another time and let the old call end as moved; the new call is returned."""
+    old = queries.locked(session, call_id)
+    rules.check_change(old.state, "move")
+    minutes = int((old.ends_at - old.starts_at) / timedelta(minutes=1))
+    is_proposal = old.state is CallState.PROPOSED
+    release(session, old)
+    wish = Wish(old.family_id, old.child_id, old.parent_id, starts_at, minutes, is_proposal)
+    new = book(session, wish, by, now)
+    old.moved_to_id = new.id
+    timetable.end(session, old, Outcome.MOVED, None, now)
+    jobs.emit(session, events.CallMoved(now, old.id, new.id, by.name), now)
+    timetable.log(session, old, "moved", by.name, now)
+    return new
+
+
+def release(session: Session, call: Call) -> None:
+    session.execute(delete(Claim).where(Claim.call_id == call.id))
+
+
+def _parties(session: Session, wish: Wish) -> tuple[Family, Village]:
+    """The family and its village; NotFound unless both persons are members of it in their roles."""
+    family = session.get(Family, wish.family_id)
+    if family is None or not families.is_pair(session, wish.family_id, wish.child_id, wish.parent_id):
+        raise NotFound
+    return family, villages.village(session, family.village_id)
+
+
+def _open_terminals(session: Session, village: Village, wish: Wish, by: Actor) -> Sequence[str]:
+    ends_at = wish.starts_at + timedelta(minutes=wish.minutes)
+    from_, until = wish.starts_at - timedelta(days=1), ends_at + timedelta(days=1)
+    found, refusal = [], Refused("outside_hours")
+    for terminal in villages.terminals(session, village.id):
+        try:
+            rules.check_open(wish.starts_at, ends_at, villages.open_intervals(session, terminal, from_, until))
+            if by.side is not None:
+                rules.check_offered(
+                    wish.starts_at, queries.grid(session, village, terminal, wish.minutes, from_, until)
+                )
+            found.append(terminal.id)
+        except Refused as reason:
+            refusal = reason
+    if not found:
+        raise refusal
+    return found
+
+
+def _claimed(
+    session: Session, village: Village, family: Family, wish: Wish, terminal_id: str, expires: datetime | None,
+    by: Actor, now: datetime,
+) -> Call | None:  # fmt: skip
+    """Write the call with all its claims, or nothing of it where one claim is taken."""
+    ends_at = wish.starts_at + timedelta(minutes=wish.minutes)
+    call = Call(
+        id=new_id(session), village_id=village.id, terminal_id=terminal_id, family_id=family.id,
+        parent_id=wish.parent_id, child_id=wish.child_id, starts_at=wish.starts_at, ends_at=ends_at,
+        state=CallState.PROPOSED if wish.is_proposal else CallState.BOOKED, expires_at=expires, made_at=now,
+        proposed_by=by.side, talked_seconds=0,
+    )  # fmt: skip
+    persons = (wish.parent_id, wish.child_id)
+    wanted = rules.claims_of(terminal_id, persons, wish.starts_at, ends_at, village.buffer_minutes)
+    try:
+        with session.begin_nested():
+            session.add(call)
+            session.flush()
+            session.add_all([Claim(resource=resource, cell_at=cell, call_id=call.id) for resource, cell in wanted])
+    except IntegrityError:
+        return None
+    return call
+
+
+def _invite(session: Session, call: Call, by: Actor, now: datetime) -> None:
+    people = [(call.parent_id, Side.PARENT), (call.child_id, Side.VILLAGE)]
+    people += [(person.id, Side.VILLAGE) for person in families.caregivers(session, call.family_id)]
+    for person_id, side in people:
+        session.add(Invitee(call_id=call.id, person_id=person_id, side=side))
+    session.flush()
+    if by.side:
+        _mark(session, call, by, now)
+
+
+def _mark(session: Session, call: Call, by: Actor, now: datetime) -> None:
+    """Write the confirmation of whoever acts; a terminal speaks for all who come to it."""
+    for invitee in queries.invitees(session, call.id):
+        is_actor = by.name == f"person:{invitee.person_id}"
+        if is_actor or (by.name.startswith("terminal:") and invitee.side is by.side):
+            invitee.confirmed_at = now
+
+
+def _announce(session: Session, call: Call, by: Actor, now: datetime) -> None:
+    is_proposal = call.state is CallState.PROPOSED
+    timetable.log(session, call, "proposed" if is_proposal else "booked", by.name, now)
+    kind = events.CallProposed if is_proposal else events.CallBooked
+    jobs.emit(session, kind(now, call.id, by.name), now)
+
+
+def _cancelled(session: Session, call: Call, by: Actor, reason: str, note: str | None, now: datetime) -> Call:
+    call.note = note
+    timetable.log(session, call, "cancelled", by.name, now, reason=reason)
+    timetable.end(session, call, Outcome.CANCELLED, reason, now)
+    jobs.emit(session, events.CallCancelled(now, call.id, by.name), now)
+    jobs.emit(session, events.SlotFreed(now, call.village_id, call.terminal_id, call.starts_at, call.ends_at), now)
+    return call
+
+
+def _side(by: Actor) -> Side:
+    if by.side is None:
+        raise Refused("not_your_side")
+    return by.side

@@ -1,0 +1,91 @@
+"""How a call is shown to one reader: its people, what its sides do, and what this reader may do with it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.calls import booking, life, queries, rules
+from app.calls.life import CallFacts
+from app.calls.models import Call
+from app.calls.shapes import CallShape, FamilyShape, PersonShape, RingShape, SideShape, SlotShape, TerminalShape
+from app.calls.words import Side
+from app.families import queries as families
+from app.families.models import Family, Person
+from app.villages.models import Terminal, Village
+from app.web.models import PrincipalKind
+from app.web.principals import FACES, Principal
+
+SMALL_PX = 96
+
+
+def call_shape(session: Session, call: Call, who: Principal, now: datetime) -> CallShape:
+    side = queries.side_of(session, call, who)
+    facts = queries.facts(session, call)
+    people = queries.invitees(session, call.id)
+    village = session.get_one(Village, call.village_id)
+    terminal = session.get_one(Terminal, call.terminal_id)
+    confirmed = any(p.confirmed_at for p in people if p.side is side and _speaks(who, p.person_id))
+    declined = {s: any(p.declined_at for p in people if p.side is s) for s in Side}
+    return CallShape(
+        id=call.id, state=call.state, outcome=call.outcome, reason=call.reason,
+        starts_at=call.starts_at, ends_at=call.ends_at, opens_at=life.opens_at(call.starts_at),
+        zone=village.zone, village=village.name,
+        family=family_shape(session.get_one(Family, call.family_id)),
+        child=person_shape(session.get_one(Person, call.child_id), who),
+        parent=person_shape(session.get_one(Person, call.parent_id), who),
+        terminal=TerminalShape(id=terminal.id, name=terminal.name),
+        my_side=side, proposed_by=call.proposed_by, moved_to_id=call.moved_to_id,
+        sides={s: _side_shape(facts, s, declined[s]) for s in Side},
+        rings=[RingShape(since=since, until=until) for since, until in (life.rings(facts, side) if side else [])],
+        live_at=call.live_at, talked_seconds=call.talked_seconds, talking_since=call.talking_since,
+        can=rules.actions(call.state, side, call.proposed_by, confirmed, life.opens_at(call.starts_at), now),
+        offers=_offers(session, call, side, now),
+    )  # fmt: skip
+
+
+def call_shapes(session: Session, calls: Iterable[Call], who: Principal, now: datetime) -> list[CallShape]:
+    return [call_shape(session, call, who, now) for call in calls]
+
+
+def person_shape(person: Person, who: Principal) -> PersonShape:
+    return PersonShape(id=person.id, name=person.name, photo=photo_url(person, who))
+
+
+def photo_url(person: Person, who: Principal) -> str | None:
+    """The address of a small photo, for the face that asks."""
+    if person.photo_id is None:
+        return None
+    face = next(face for face, kind in FACES.items() if kind is who.kind)
+    return f"/api/photos/{person.photo_id}/{SMALL_PX}.webp?face={face}"
+
+
+def family_shape(family: Family) -> FamilyShape:
+    return FamilyShape(id=family.id, emblem=family.emblem, name=family.name)
+
+
+def slot_shape(slot: rules.Slot) -> SlotShape:
+    return SlotShape(starts_at=slot.starts_at, ends_at=slot.ends_at, terminal_id=slot.terminal_id)
+
+
+def _side_shape(facts: CallFacts, side: Side, declined: bool) -> SideShape:
+    of = facts.side(side)
+    return SideShape(
+        seated=of.seated, here=of.is_here, lost_at=None if of.left else of.lost_at,
+        confirmed=of.confirmed_at is not None, declined=declined,
+    )  # fmt: skip
+
+
+def _speaks(who: Principal, person_id: str) -> bool:
+    return who.kind is PrincipalKind.TERMINAL or who.subject_id == person_id
+
+
+def _offers(session: Session, call: Call, side: Side | None, now: datetime) -> list[SlotShape]:
+    """New times beside a call that came to nothing, until the family has another one ahead."""
+    if side is None or not rules.wants_offers(call.state, call.outcome, call.ended_at, now):
+        return []
+    if queries.next_of_family(session, call.family_id, now) is not None:
+        return []
+    if not families.is_pair(session, call.family_id, call.child_id, call.parent_id):
+        return []
+    return [slot_shape(slot) for slot in booking.offers(session, call, now)]

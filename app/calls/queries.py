@@ -1,0 +1,149 @@
+"""Reads of calls that are longer than a line. Somebody else's call is NotFound."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from app.calls import rules
+from app.calls.life import CallFacts, SideFacts
+from app.calls.models import Call, Claim, Invitee, Seat
+from app.calls.words import CallState, Side
+from app.kernel.errors import NotFound
+from app.villages import queries as villages
+from app.villages import rules as hours
+from app.villages.models import Terminal, Village
+from app.web.models import PrincipalKind
+from app.web.principals import Principal
+
+
+def locked(session: Session, call_id: str) -> Call:
+    """Read the call afresh, locked until the transaction ends."""
+    query = select(Call).where(Call.id == call_id).with_for_update().execution_options(populate_existing=True)
+    call = session.scalar(query)
+    if call is None:
+        raise NotFound
+    return call
+
+
+def side_of(session: Session, call: Call, who: Principal) -> Side | None:
+    """The side on which `who` belongs to the call; None for a coordinator of its village. Raises NotFound."""
+    if who.kind is PrincipalKind.PERSON:
+        invitee = session.get(Invitee, (call.id, who.subject_id))
+        if invitee:
+            return invitee.side
+    elif who.village_id == call.village_id:
+        return Side.VILLAGE if who.kind is PrincipalKind.TERMINAL else None
+    raise NotFound
+
+
+def seen_by(session: Session, who: Principal, call_id: str) -> tuple[Call, Side | None]:
+    call = session.get(Call, call_id)
+    if call is None:
+        raise NotFound
+    return call, side_of(session, call, who)
+
+
+def invitees(session: Session, call_id: str) -> Sequence[Invitee]:
+    return session.scalars(select(Invitee).where(Invitee.call_id == call_id).order_by(Invitee.person_id)).all()
+
+
+def seats(session: Session, call_id: str) -> Sequence[Seat]:
+    return session.scalars(select(Seat).where(Seat.call_id == call_id)).all()
+
+
+def facts(session: Session, call: Call) -> CallFacts:
+    """What the rules of `life.py` need to know."""
+    by_side = {seat.side: seat for seat in seats(session, call.id)}
+    people = invitees(session, call.id)
+    return CallFacts(
+        state=call.state,
+        starts_at=call.starts_at,
+        ends_at=call.ends_at,
+        parent=_side_facts(Side.PARENT, by_side.get(Side.PARENT), people),
+        village=_side_facts(Side.VILLAGE, by_side.get(Side.VILLAGE), people),
+        expires_at=call.expires_at,
+        opened=call.opened_at is not None,
+        escalated=call.escalated_at is not None,
+        was_live=call.live_at is not None,
+    )
+
+
+def _side_facts(side: Side, seat: Seat | None, people: Sequence[Invitee]) -> SideFacts:
+    confirmed = max((p.confirmed_at for p in people if p.side is side and p.confirmed_at), default=None)
+    if seat is None:
+        return SideFacts(confirmed_at=confirmed)
+    return SideFacts(
+        seated=seat.lost_at is None and seat.left_at is None,
+        here_at=seat.here_at,
+        lost_at=seat.lost_at,
+        left=seat.left_at is not None,
+        media=seat.media_at is not None,
+        confirmed_at=confirmed,
+    )
+
+
+def of_person(person_id: str, now: datetime) -> Select[Call]:
+    """From three days back to the end of what can be booked, soonest first."""
+    mine = select(Invitee.call_id).where(Invitee.person_id == person_id)
+    return _between(now - timedelta(days=3), now + rules.BOOK_AHEAD).where(Call.id.in_(mine))
+
+
+def of_terminal(terminal_id: str, now: datetime) -> Select[Call]:
+    return _between(now - timedelta(hours=2), now + timedelta(hours=24)).where(Call.terminal_id == terminal_id)
+
+
+def of_village(village_id: str, from_: datetime, until: datetime) -> Select[Call]:
+    return _between(from_, until).where(Call.village_id == village_id)
+
+
+def _between(from_: datetime, until: datetime) -> Select[Call]:
+    return select(Call).where(Call.ends_at >= from_, Call.starts_at < until).order_by(Call.starts_at, Call.id)
+
+
+def next_of_family(session: Session, family_id: str, now: datetime) -> Call | None:
+    waiting = select(Call).where(
+        Call.family_id == family_id, Call.state != CallState.ENDED, Call.ends_at > now
+    )  # fmt: skip
+    return session.scalar(waiting.order_by(Call.starts_at).limit(1))
+
+
+def current_at_terminal(session: Session, terminal_id: str) -> Call | None:
+    """The call that holds this terminal now: it is live, or somebody of the village is in its seat."""
+    held = select(Seat.call_id).where(Seat.side == Side.VILLAGE, Seat.here_at.is_not(None), Seat.left_at.is_(None))
+    busy = select(Call).where(
+        Call.terminal_id == terminal_id,
+        or_(Call.state == CallState.LIVE, (Call.state == CallState.RINGING) & Call.id.in_(held)),
+    )
+    return session.scalar(busy.order_by(Call.starts_at).limit(1))
+
+
+def free_slots(
+    session: Session, village: Village, persons: Sequence[str], minutes: int, from_: datetime, until: datetime,
+    now: datetime,
+) -> list[rules.Slot]:  # fmt: skip
+    """Slots on the village's grid that nothing holds; the persons must be free too."""
+    rules.check_search(from_, until)
+    grids = [
+        (terminal.id, grid(session, village, terminal, minutes, from_, until))
+        for terminal in villages.terminals(session, village.id)
+    ]
+    resources = [f"terminal:{terminal}" for terminal, _ in grids] + [f"person:{person}" for person in persons]
+    taken = session.execute(
+        select(Claim.resource, Claim.cell_at).where(
+            Claim.resource.in_(resources),
+            Claim.cell_at >= from_ - timedelta(hours=2),
+            Claim.cell_at < until + timedelta(hours=2),
+        )
+    ).all()
+    held = {(row.resource, row.cell_at) for row in taken}
+    return rules.free_slots(grids, held, persons, minutes, village.buffer_minutes, now)
+
+
+def grid(
+    session: Session, village: Village, terminal: Terminal, minutes: int, from_: datetime, until: datetime
+) -> list[datetime]:
+    """Starts of the slots that one terminal offers."""
+    intervals = villages.open_intervals(session, terminal, from_, until)
+    return hours.grid(intervals, village.slot_minutes, minutes, village.zone)

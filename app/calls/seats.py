@@ -1,0 +1,198 @@
+"""Seats: taken, kept by the heartbeat, lost, left, taken again. Signals go from seat to seat.
+
+A side has one seat. A device that only stands ready (`here` is false) never takes it from one that is connected; a
+person who joins or answers does, and the first device is told that the call has moved.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.calls import life, queries, timetable
+from app.calls.models import Call, LinkSample, Seat
+from app.calls.words import CallState, Side
+from app.families import service as consent
+from app.families.words import ConsentKind
+from app.jobs import service as jobs
+from app.kernel import events
+from app.kernel.errors import NotFound, Refused
+from app.storage.database import new_id
+from app.web.principals import TERMINAL, Principal
+
+OPEN_STATES = (CallState.BOOKED, CallState.RINGING, CallState.LIVE)
+FAREWELL = "hang_up"
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A seat that was taken; `displaced` is the socket of a device that had it before."""
+
+    seat: Seat
+    displaced: str | None
+    peers: list[Seat]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a device measured since its last report; None where it can't tell."""
+
+    received_audio_bytes: int = 0
+    rtt_ms: int | None = None
+    loss_permille: int | None = None
+    received_kbps: int | None = None
+    sent_kbps: int | None = None
+    frames_per_second: int | None = None
+
+
+def seat_name(seat: Seat) -> str:
+    """How the wire calls a seat: an older epoch is another name."""
+    return f"{seat.id}.{seat.epoch}"
+
+
+def take(session: Session, call_id: str, who: Principal, sid: str, is_here: bool, now: datetime) -> Taken:
+    """Take the seat of one's side. Consent is asked again; refused before the call opens and after it ended."""
+    call = queries.locked(session, call_id)
+    side = _my_side(session, call, who)
+    _check_open(session, call, who, now)
+    seat = session.scalar(select(Seat).where(Seat.call_id == call.id, Seat.side == side))
+    displaced = None
+    if seat is None:
+        seat = Seat(id=new_id(session), call_id=call.id, side=side, epoch=0)
+        session.add(seat)
+    elif _is_connected(seat) and seat.sid != sid:
+        if not is_here:
+            raise Refused("seat_taken_elsewhere")
+        displaced = seat.sid
+    _occupy(session, call, seat, who, sid, is_here, now)
+    timetable.tick(session, call.id, now)
+    return Taken(seat, displaced, peers(session, seat))
+
+
+def leave(session: Session, call_id: str, sid: str, reason: str, now: datetime) -> Seat:
+    """Give a seat up on purpose. The call ends when the other side has left too."""
+    call = queries.locked(session, call_id)
+    seat = _held(session, call_id, sid)
+    if reason == FAREWELL:
+        seat.left_at, seat.media_at = now, None
+        timetable.count_talk(call, False, now)
+        timetable.log(session, call, "left", seat.occupant, now)
+    else:
+        timetable.lose(session, call, seat, now, now)
+    timetable.tick(session, call.id, now)
+    return seat
+
+
+def disconnected(session: Session, sid: str, now: datetime) -> list[Seat]:
+    """Note that a socket is gone: its seats are lost, and kept for two minutes."""
+    seats = session.scalars(select(Seat).where(Seat.sid == sid, Seat.lost_at.is_(None), Seat.left_at.is_(None))).all()
+    lost = []
+    for call_id in sorted({seat.call_id for seat in seats}):
+        call = queries.locked(session, call_id)
+        for seat in queries.seats(session, call_id):
+            if seat.sid == sid and _is_connected(seat) and call.state is not CallState.ENDED:
+                timetable.lose(session, call, seat, now, now)
+                lost.append(seat)
+        timetable.tick(session, call_id, now)
+    return lost
+
+
+def renew(session: Session, sid: str, now: datetime) -> list[Seat]:
+    """Keep the seats of a socket for as long as its heartbeat lasts; those that were thought lost are back."""
+    back = []
+    for seat in session.scalars(select(Seat).where(Seat.sid == sid, Seat.left_at.is_(None))).all():
+        seat.leased_until = now + life.SEAT_LEASE
+        if seat.lost_at is not None:
+            call = queries.locked(session, seat.call_id)
+            if call.state is not CallState.ENDED:
+                seat.lost_at = None
+                timetable.log(session, call, "back", seat.occupant, now)
+                timetable.tick(session, call.id, now)
+                back.append(seat)
+    return back
+
+
+def report(session: Session, call_id: str, sid: str, figures: Figures, now: datetime) -> None:
+    """Keep a sample of the link; the first that has received voice makes this side's media flow."""
+    call = queries.locked(session, call_id)
+    seat = _held(session, call_id, sid)
+    seat.leased_until = now + life.SEAT_LEASE
+    session.add(
+        LinkSample(
+            id=new_id(session), call_id=call_id, side=seat.side, at=now, rtt_ms=figures.rtt_ms,
+            loss_permille=figures.loss_permille, received_kbps=figures.received_kbps, sent_kbps=figures.sent_kbps,
+            frames_per_second=figures.frames_per_second,
+        )
+    )  # fmt: skip
+    if figures.received_audio_bytes > 0 and seat.media_at is None:
+        seat.media_at = now
+        timetable.tick(session, call_id, now)
+        facts = queries.facts(session, call)
+        if call.state is CallState.LIVE and facts.both_here and facts.parent.media and facts.village.media:
+            timetable.count_talk(call, True, now)
+            timetable.tell(session, call, now)
+
+
+def addressee(session: Session, call_id: str, sid: str, to: str) -> tuple[Seat, Seat]:
+    """Find sender and addressee of a signal. NotFound without a seat in the call, Refused for an older epoch."""
+    mine = _held(session, call_id, sid)
+    for seat in queries.seats(session, call_id):
+        if seat.id != mine.id and seat_name(seat) == to and _is_connected(seat):
+            return mine, seat
+    raise Refused("stale_seat")
+
+
+def peers(session: Session, seat: Seat) -> list[Seat]:
+    """The connected seats of the same call on the other side."""
+    return [s for s in queries.seats(session, seat.call_id) if s.side is not seat.side and _is_connected(s)]
+
+
+def _occupy(session: Session, call: Call, seat: Seat, who: Principal, sid: str, is_here: bool, now: datetime) -> None:
+    is_new_device = seat.sid != sid or not _is_connected(seat)
+    if is_new_device:
+        seat.epoch += 1
+        seat.media_at = None
+        timetable.count_talk(call, False, now)
+        if seat.left_at is not None or seat.occupant != who.name:
+            seat.here_at = None
+        seat.taken_at = now
+    seat.occupant, seat.device_id, seat.sid = who.name, who.device_id, sid
+    seat.lost_at, seat.left_at = None, None
+    seat.leased_until = now + life.SEAT_LEASE
+    if is_here and seat.here_at is None:
+        seat.here_at = now
+        timetable.log(session, call, "answered", who.name, now)
+        jobs.emit(session, events.CallAnswered(now, call.id, seat.side.value), now)
+
+
+def _check_open(session: Session, call: Call, who: Principal, now: datetime) -> None:
+    if call.state not in OPEN_STATES:
+        raise Refused("call_over" if call.state is CallState.ENDED else "not_agreed")
+    if now < life.opens_at(call.starts_at):
+        raise Refused("too_early", opens_at=life.opens_at(call.starts_at).isoformat())
+    consent.may_contact(session, ConsentKind.CALL, call.child_id, call.parent_id, now)
+    if who.kind is TERMINAL:
+        if call.terminal_id != who.subject_id:
+            raise NotFound
+        current = queries.current_at_terminal(session, who.subject_id)
+        if current is not None and current.id != call.id:
+            raise Refused("terminal_busy")
+
+
+def _my_side(session: Session, call: Call, who: Principal) -> Side:
+    side = queries.side_of(session, call, who)
+    if side is None:
+        raise NotFound
+    return side
+
+
+def _held(session: Session, call_id: str, sid: str) -> Seat:
+    seat = session.scalar(select(Seat).where(Seat.call_id == call_id, Seat.sid == sid))
+    if seat is None or not _is_connected(seat):
+        raise NotFound
+    return seat
+
+
+def _is_connected(seat: Seat) -> bool:
+    return seat.lost_at is None and seat.left_at is None

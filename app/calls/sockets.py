@@ -1,0 +1,152 @@
+"""The call's socket events: beat, take_seat, leave_seat, signal, figures, and what a lost socket means."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StrictBool
+
+from app.calls import seats
+from app.calls.models import Seat
+from app.calls.ports import TurnIssuer
+from app.calls.seats import Figures, seat_name
+from app.calls.shapes import Id, Shape
+from app.calls.words import Side
+from app.web import sessions
+from app.web.principals import COORDINATOR, PERSON, TERMINAL
+from app.web.sockets import SocketAsk, Sockets
+
+FIRST_RUNG = "video"
+
+Percent = Annotated[float, Field(ge=0, le=100)]
+Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
+
+
+class Link(Shape):
+    rtt_ms: Count | None = None
+    loss: Percent | None = None
+    up_kbps: Count | None = None
+    down_kbps: Count | None = None
+
+
+class Beat(Shape):
+    page: Annotated[str, Field(max_length=24)]
+    visible: StrictBool
+    link: Link | None = None
+
+
+class TakeSeat(Shape):
+    call: Id
+    here: StrictBool = True
+
+
+class LeaveSeat(Shape):
+    call: Id
+    reason: Literal["hang_up", "page_closed"]
+
+
+class Description(Shape):
+    type: Literal["offer", "answer", "rollback"]
+    sdp: Annotated[str, Field(max_length=15_000)] = ""
+
+
+class Candidate(Shape):
+    candidate: Annotated[str, Field(max_length=500)] = ""
+    sdpMid: Annotated[str, Field(max_length=32)] | None = None  # noqa: N815 - RTCIceCandidateInit
+    sdpMLineIndex: Annotated[int, Field(ge=0, le=64)] | None = None  # noqa: N815
+    usernameFragment: Annotated[str, Field(max_length=300)] | None = None  # noqa: N815
+
+
+class Signal(Shape):
+    call: Id
+    to: Annotated[str, Field(max_length=32)]
+    description: Description | None = None
+    candidate: Candidate | None = None
+
+
+class FiguresIn(Shape):
+    call: Id
+    received_audio_bytes: Count
+    received_video_frames: Count = 0
+    rtt_ms: Count | None = None
+    loss_permille: Annotated[int, Field(ge=0, le=1000)] | None = None
+    received_kbps: Count | None = None
+    sent_kbps: Count | None = None
+    frames_per_second: Count | None = None
+
+
+class CallSockets:
+    """Answers the events of one web process; `turn` gives each seat its relay."""
+
+    def __init__(self, sockets: Sockets, turn: TurnIssuer) -> None:
+        self.sockets, self.turn = sockets, turn
+
+    def beat(self, ask: SocketAsk, body: Beat) -> dict[str, Any]:
+        with ask.floor.database.begin() as session:
+            sessions.beat(session, ask.who.device_id, body.page, body.visible, ask.now)
+            back = [(seat, seats.peers(session, seat)) for seat in seats.renew(session, ask.sid, ask.now)]
+        for seat, peers in back:
+            self._tell(peers, seat, "back")
+        return {"at": ask.now.isoformat()}
+
+    def take_seat(self, ask: SocketAsk, body: TakeSeat) -> dict[str, Any]:
+        with ask.floor.database.begin() as session:
+            taken = seats.take(session, body.call, ask.who, ask.sid, body.here, ask.now)
+        if taken.displaced:
+            self.sockets.send(taken.displaced, "peer", _peer(taken.seat, "moved"))
+        self._tell(taken.peers, taken.seat, "seated" if taken.seat.epoch == 1 else "back")
+        return {
+            "seat": seat_name(taken.seat),
+            "side": taken.seat.side.value,
+            "peers": [_peer(peer, "seated") for peer in taken.peers],
+            "ice_servers": self.turn.issue(taken.seat.id, ask.now),
+            "rung": FIRST_RUNG,
+            "offerer": taken.seat.side is Side.PARENT,
+            "polite": taken.seat.side is Side.VILLAGE,
+        }
+
+    def leave_seat(self, ask: SocketAsk, body: LeaveSeat) -> dict[str, Any]:
+        with ask.floor.database.begin() as session:
+            seat = seats.leave(session, body.call, ask.sid, body.reason, ask.now)
+            peers = seats.peers(session, seat)
+        self._tell(peers, seat, "left" if body.reason == seats.FAREWELL else "lost")
+        return {}
+
+    def signal(self, ask: SocketAsk, body: Signal) -> dict[str, Any]:
+        with ask.floor.database.read() as session:
+            mine, to = seats.addressee(session, body.call, ask.sid, body.to)
+        message = body.model_dump(exclude={"to"}, exclude_none=True)
+        self.sockets.send(to.sid, "signal", message | {"from": seat_name(mine)})
+        return {}
+
+    def figures(self, ask: SocketAsk, body: FiguresIn) -> dict[str, Any]:
+        measured = Figures(**body.model_dump(exclude={"call", "received_video_frames"}))
+        with ask.floor.database.begin() as session:
+            seats.report(session, body.call, ask.sid, measured, ask.now)
+        return {}
+
+    def gone(self, ask: SocketAsk) -> None:
+        with ask.floor.database.begin() as session:
+            lost = [(seat, seats.peers(session, seat)) for seat in seats.disconnected(session, ask.sid, ask.now)]
+        for seat, peers in lost:
+            self._tell(peers, seat, "lost")
+
+    def _tell(self, peers: list[Seat], seat: Seat, state: str) -> None:
+        for peer in peers:
+            self.sockets.send(peer.sid, "peer", _peer(seat, state))
+
+
+def register(sockets: Sockets, turn: TurnIssuer) -> None:
+    """Declare the events on the server of a web process."""
+    calls = CallSockets(sockets, turn)
+    sockets.on("beat", PERSON, TERMINAL, COORDINATOR, takes=Beat)(calls.beat)
+    sockets.on("take_seat", PERSON, TERMINAL, takes=TakeSeat)(calls.take_seat)
+    sockets.on("leave_seat", PERSON, TERMINAL, takes=LeaveSeat)(calls.leave_seat)
+    sockets.on("signal", PERSON, TERMINAL, takes=Signal)(calls.signal)
+    sockets.on("figures", PERSON, TERMINAL, takes=FiguresIn)(calls.figures)
+    sockets.on_gone(calls.gone)
+
+
+def _peer(seat: Seat, state: str) -> dict[str, Any]:
+    return {
+        "call": seat.call_id, "seat": seat_name(seat), "side": seat.side.value, "here": seat.here_at is not None,
+        "state": state,
+    }  # fmt: skip

@@ -1,0 +1,179 @@
+"""Lets a call do what `life.py` says it must by now, and puts the one due row that wakes it at its next moment.
+
+Every call has one due row (`call.tick`); whatever changes a call calls `rearm`. A turn taken twice does nothing,
+since it is decided from the locked row.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.calls import life, queries, rules
+from app.calls.life import Turn
+from app.calls.models import Call, CallEvent, Claim, Seat
+from app.calls.words import CallState, Outcome, Side
+from app.families import queries as families
+from app.jobs import service as jobs
+from app.kernel import events
+from app.storage.database import new_id
+from app.villages import queries as villages
+from app.web.hints import hint
+
+TICK = "call.tick"
+
+
+def tick(session: Session, call_id: str, now: datetime) -> None:
+    """Take every turn that is due."""
+    call = queries.locked(session, call_id)
+    _notice_lost_seats(session, call, now)
+    while (turn := life.turn(queries.facts(session, call), now)) is not None:
+        TURNS[turn](session, call, now)
+        session.flush()
+        tell(session, call, now)
+    rearm(session, call, now)
+
+
+def rearm(session: Session, call: Call, now: datetime) -> None:
+    """Put the call's due row at its next moment, and tell who looks at it."""
+    session.flush()
+    moments = [at for at in (life.next_moment(queries.facts(session, call), now), *_leases(session, call)) if at]
+    at = min(moments) if moments and call.state is not CallState.ENDED else None
+    jobs.put_again(session, TICK, f"{TICK}:{call.id}", at, now, subject=f"call:{call.id}", payload={"call_id": call.id})
+    tell(session, call, now)
+
+
+def end(session: Session, call: Call, outcome: Outcome, reason: str | None, now: datetime) -> None:
+    """End a call and let go of its claims."""
+    count_talk(call, False, now)
+    call.state, call.outcome, call.reason, call.ended_at = CallState.ENDED, outcome, reason, now
+    session.execute(delete(Claim).where(Claim.call_id == call.id))
+    rearm(session, call, now)
+    jobs.emit(session, events.CallEnded(now, call.id, outcome.value), now)
+
+
+def count_talk(call: Call, is_talking: bool, now: datetime) -> None:
+    """Start or stop the count of seconds in which both heard each other."""
+    if call.talking_since and not is_talking:
+        call.talked_seconds += max(0, round((now - call.talking_since).total_seconds()))
+        call.talking_since = None
+    elif is_talking and not call.talking_since:
+        call.talking_since = now
+
+
+def tell(session: Session, call: Call, now: datetime) -> None:
+    """Hint at everybody who may be looking at this call."""
+    hint(session, "terminal", call.terminal_id, now)
+    hint(session, "village", call.village_id, now)
+    hint(session, "person", call.parent_id, now)
+    for person in families.caregivers(session, call.family_id):
+        hint(session, "person", person.id, now)
+
+
+def log(session: Session, call: Call, kind: str, by: str | None, now: datetime, **detail: str) -> None:
+    session.add(CallEvent(id=new_id(session), call_id=call.id, at=now, kind=kind, by=by, detail=detail))
+
+
+def _leases(session: Session, call: Call) -> list[datetime]:
+    held = (CallState.BOOKED, CallState.RINGING, CallState.LIVE)
+    if call.state not in held:
+        return []
+    return [s.leased_until for s in queries.seats(session, call.id) if s.lost_at is None and s.left_at is None]
+
+
+def _notice_lost_seats(session: Session, call: Call, now: datetime) -> None:
+    for seat in queries.seats(session, call.id):
+        if seat.lost_at is None and seat.left_at is None and seat.leased_until <= now:
+            lose(session, call, seat, seat.leased_until - life.SEAT_LEASE, now)
+
+
+def lose(session: Session, call: Call, seat: Seat, at: datetime, now: datetime) -> None:
+    """Note that a seat's device has not been heard of since `at`; the seat is kept for its return."""
+    seat.lost_at, seat.media_at = at, None
+    if call.state is CallState.LIVE:
+        count_talk(call, False, max(at, call.talking_since or at))
+    log(session, call, "lost", seat.occupant, now)
+
+
+def _open(session: Session, call: Call, now: datetime) -> None:
+    call.opened_at = now
+    jobs.emit(session, events.CallStarting(now, call.id), now)
+
+
+def _ring(session: Session, call: Call, now: datetime) -> None:
+    call.state = CallState.RINGING
+    call.opened_at = call.opened_at or now
+    log(session, call, "ringing", None, now)
+    jobs.emit(session, events.CallRinging(now, call.id), now)
+
+
+def _go_live(session: Session, call: Call, now: datetime) -> None:
+    call.state, call.live_at = CallState.LIVE, now
+    count_talk(call, True, now)
+    log(session, call, "live", None, now)
+    jobs.emit(session, events.CallLive(now, call.id), now)
+
+
+def _escalate(session: Session, call: Call, now: datetime) -> None:
+    call.escalated_at = now
+    log(session, call, "unanswered", None, now)
+    jobs.emit(session, events.CallUnanswered(now, call.id), now)
+
+
+def _miss(session: Session, call: Call, now: datetime) -> None:
+    facts = queries.facts(session, call)
+    came = {side for side in Side if facts.side(side).here_at is not None}
+    reason = {0: "nobody_came", 2: "no_connection"}.get(len(came))
+    if reason is None:
+        reason = "village_absent" if Side.PARENT in came else "parent_absent"
+    log(session, call, "missed", None, now, reason=reason)
+    end(session, call, Outcome.MISSED, reason, now)
+
+
+def _close(session: Session, call: Call, now: datetime) -> None:
+    log(session, call, "ended", None, now)
+    end(session, call, Outcome.HELD, None, now)
+
+
+def _expire(session: Session, call: Call, now: datetime) -> None:
+    log(session, call, "expired", None, now)
+    end(session, call, Outcome.CANCELLED, "proposal_expired", now)
+    jobs.emit(session, events.SlotFreed(now, call.village_id, call.terminal_id, call.starts_at, call.ends_at), now)
+
+
+def _run_out(session: Session, call: Call, now: datetime) -> None:
+    """Extend by a cell where both still talk and the next is free, otherwise end."""
+    if queries.facts(session, call).both_here and _extended(session, call):
+        log(session, call, "extended", None, now)
+        return
+    log(session, call, "time_over", None, now)
+    end(session, call, Outcome.HELD, "time_over", now)
+
+
+def _extended(session: Session, call: Call) -> bool:
+    until = call.ends_at + life.EXTEND_BY
+    buffer_minutes = villages.village(session, call.village_id).buffer_minutes
+    persons = (call.parent_id, call.child_id)
+    held = {(c.resource, c.cell_at) for c in session.query(Claim).where(Claim.call_id == call.id)}
+    wanted = set(rules.claims_of(call.terminal_id, persons, call.starts_at, until, buffer_minutes)) - held
+    try:
+        with session.begin_nested():
+            session.add_all([Claim(resource=r, cell_at=cell, call_id=call.id) for r, cell in sorted(wanted)])
+    except IntegrityError:
+        return False
+    call.ends_at = until
+    return True
+
+
+TURNS: dict[Turn, Callable[[Session, Call, datetime], None]] = {
+    Turn.EXPIRE: _expire,
+    Turn.OPEN: _open,
+    Turn.RING: _ring,
+    Turn.GO_LIVE: _go_live,
+    Turn.ESCALATE: _escalate,
+    Turn.MISS: _miss,
+    Turn.CLOSE: _close,
+    Turn.RUN_OUT: _run_out,
+}

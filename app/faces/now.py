@@ -1,0 +1,123 @@
+"""`GET /api/now`: who am I, what is next, what waits, what time it is. Re-read on connecting and on every hint."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.calls import picture, queries
+from app.calls.models import Call
+from app.calls.shapes import CallShape, FamilyShape, InstantOut, PersonShape, Shape, TerminalShape
+from app.desk.queries import desk_now
+from app.desk.shapes import DeskFamily, DeskTerminal, NamedShape, OpeningShape, TroubleShape
+from app.families import queries as families
+from app.families.models import Family, Person
+from app.villages import queries as villages
+from app.villages.models import Terminal
+from app.web.api import Api, Ask
+from app.web.floor import floor
+from app.web.principals import COORDINATOR, PERSON, TERMINAL
+
+api = Api("now")
+
+
+class VillageShape(Shape):
+    id: str
+    name: str
+    zone: str
+
+
+class RoleShape(PersonShape):
+    role: str
+
+
+class MyFamily(FamilyShape):
+    children: list[PersonShape]
+
+
+class TerminalFamily(FamilyShape):
+    members: list[RoleShape]
+    next_call: CallShape | None
+
+
+class Now(Shape):
+    """The parts that a face has no use for are null."""
+
+    face: str
+    version: str
+    server_time: InstantOut
+    language: str
+    zone: str
+    village: VillageShape | None
+    calls: list[CallShape]
+    prompts: list[str]
+    me: PersonShape | None = None
+    terminal: TerminalShape | None = None
+    families: Sequence[MyFamily | TerminalFamily | DeskFamily] | None = None
+    coordinator: NamedShape | None = None
+    terminals: list[DeskTerminal] | None = None
+    openings: list[OpeningShape] | None = None
+    troubles: list[TroubleShape] | None = None
+
+
+@api.query("/now", PERSON, TERMINAL, COORDINATOR, gives=Now)
+def now(ask: Ask) -> Now:
+    """All that a device needs for its first screen."""
+    return {PERSON: _phone, TERMINAL: _terminal, COORDINATOR: _desk}[ask.who.kind](ask)
+
+
+def _phone(ask: Ask) -> Now:
+    me = ask.session.get_one(Person, ask.who.subject_id)
+    calls = ask.session.scalars(queries.of_person(me.id, ask.now)).all()
+    mine = [
+        MyFamily(
+            **picture.family_shape(family).model_dump(),
+            children=[picture.person_shape(child, ask.who) for child in families.children(ask.session, family.id)],
+        )
+        for family in families.families_of_person(ask.session, me.id)
+    ]
+    return Now(
+        **_common(ask, "phone"), zone=me.zone, village=None, prompts=[], calls=_shapes(ask, calls),
+        me=picture.person_shape(me, ask.who), families=mine,
+    )  # fmt: skip
+
+
+def _terminal(ask: Ask) -> Now:
+    terminal = ask.session.get_one(Terminal, ask.who.subject_id)
+    village = villages.village(ask.session, ask.who.village)
+    calls = ask.session.scalars(queries.of_terminal(terminal.id, ask.now)).all()
+    of_village = families.families_of_village(ask.session, village.id)
+    return Now(
+        **_common(ask, "terminal"), zone=village.zone, calls=_shapes(ask, calls),
+        village=VillageShape(id=village.id, name=village.name, zone=village.zone),
+        terminal=TerminalShape(id=terminal.id, name=terminal.name),
+        families=[_terminal_family(ask, family) for family in of_village],
+        prompts=villages.prompt_keys(ask.session, village.id),
+    )  # fmt: skip
+
+
+def _terminal_family(ask: Ask, family: Family) -> TerminalFamily:
+    members = [
+        RoleShape(**picture.person_shape(person, ask.who).model_dump(), role=role.value)
+        for person, role in families.members(ask.session, family.id)
+    ]
+    upcoming = queries.next_of_family(ask.session, family.id, ask.now)
+    shown = picture.call_shape(ask.session, upcoming, ask.who, ask.now) if upcoming else None
+    return TerminalFamily(**picture.family_shape(family).model_dump(), members=members, next_call=shown)
+
+
+def _desk(ask: Ask) -> Now:
+    village = villages.village(ask.session, ask.who.village)
+    shown = desk_now(ask.session, ask.who, ask.now)
+    return Now(
+        **_common(ask, "desk"), zone=village.zone, calls=shown.calls, prompts=[],
+        village=VillageShape(id=village.id, name=village.name, zone=village.zone),
+        coordinator=shown.coordinator, terminals=shown.terminals, families=shown.families,
+        openings=shown.openings, troubles=shown.troubles,
+    )  # fmt: skip
+
+
+def _common(ask: Ask, face: str) -> dict[str, Any]:
+    return {"face": face, "version": floor().version, "server_time": ask.now, "language": ask.who.language}
+
+
+def _shapes(ask: Ask, calls: Sequence[Call]) -> list[CallShape]:
+    return picture.call_shapes(ask.session, calls, ask.who, ask.now)

@@ -1,0 +1,88 @@
+"""The Flask application: its rooms' routes and sockets, the error table, the headers. No logic."""
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, jsonify
+
+from app import bootstrap
+from app.bootstrap import Services
+from app.calls import sockets as call_sockets
+from app.calls import views as call_views
+from app.desk import views as desk_views
+from app.faces import now
+from app.families import views as family_views
+from app.gateways import unix_doorbell
+from app.notices import views as notice_views
+from app.villages import views as village_views
+from app.web import assets, errors, health, hints, openapi, pages, security
+from app.web.floor import EXTENSION, Floor
+from app.web.principals import ANYONE, allow
+from app.web.socket_limit import SocketLimit
+from app.web.sockets import Sockets
+
+APIS = (now.api, call_views.api, family_views.api, village_views.api, desk_views.api)
+LARGEST_BODY_BYTES = 9_000_000
+
+
+@dataclass(frozen=True)
+class Web:
+    """One web process: its WSGI application and its sockets."""
+
+    app: Flask
+    sockets: Sockets
+
+
+def create(services: Services, *, async_mode: str = "threading") -> Web:
+    config = services.config
+    app = Flask(__name__, static_folder=None, template_folder="templates")
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY_BYTES
+    static = assets.Assets(static_folder())
+    app.extensions[EXTENSION] = Floor(
+        services.database, services.clock, config.public_url, static.version, config.max_sockets, config.metrics_token
+    )
+    security.register(app)
+    errors.register(app)
+    app.after_request(pages.pack)
+    sockets = Sockets(app, async_mode=async_mode, message_queue=config.redis_url)
+    call_sockets.register(sockets, services.turn)
+    limit = SocketLimit(app.wsgi_app, config.max_sockets)
+    app.wsgi_app = limit  # type: ignore[method-assign]
+    app.register_blueprint(pages.blueprint(static))
+    app.register_blueprint(assets.blueprint(static))
+    app.register_blueprint(health.blueprint(config.data_dir, lambda: limit.open))
+    if services.handsets is not None:
+        app.register_blueprint(notice_views.blueprint(services.handsets))
+    _register_apis(app, static.version)
+    hints.ring_after_commit(services.database, sockets)
+    return Web(app, sockets)
+
+
+def listen(services: Services, web: Web) -> None:
+    """Hear the other processes of this machine, and look at the database for what was not heard."""
+    if not services.config.redis_url:
+        unix_doorbell.listen(bootstrap.doorbell_path(services.config), web.sockets.hint)
+    poll = threading.Thread(
+        target=hints.poll, args=(services.database, services.clock, web.sockets), name="poll", daemon=True
+    )
+    poll.start()
+
+
+def static_folder() -> Path:
+    """Beside the package in a checkout, inside it once installed."""
+    inside = Path(__file__).parent / "static"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "static"
+
+
+def _register_apis(app: Flask, version: str) -> None:
+    routes = [route for api in APIS for route in api.routes]
+    for api in APIS:
+        app.register_blueprint(api.blueprint)
+    described: dict[str, Any] = openapi.describe(routes, version)
+
+    @app.get("/api/openapi.json")
+    @allow(ANYONE)
+    def openapi_json() -> Response:
+        return jsonify(described)

@@ -1,0 +1,46 @@
+"""Runs the web program under gunicorn: one process, a thread for each socket and some for requests.
+
+Threads are the mode of one village and go with SQLite; refusing sockets past `max_sockets` keeps threads for requests.
+"""
+
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from app.config import Config
+
+GRACE_SECONDS = 3
+
+
+class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        super().__init__()
+
+    def load_config(self) -> None:
+        settings = {
+            "bind": f"{self._config.host}:{self._config.port}",
+            "workers": 1,
+            "worker_class": "gthread",
+            "threads": self._config.max_sockets + self._config.request_threads,
+            "worker_connections": self._config.max_sockets + 4 * self._config.request_threads,
+            "graceful_timeout": GRACE_SECONDS,
+            "keepalive": 20,
+            "loglevel": self._config.log_level,
+            "proc_name": "homethread-web",
+            "control_socket_disable": True,
+        }
+        for name, value in settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        from app import bootstrap, factory
+
+        services = bootstrap.build(self._config)
+        web = factory.create(services)
+        factory.listen(services, web)
+        return web.app
+
+
+def run(config: Config) -> None:
+    WebServer(config).run()

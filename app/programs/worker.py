@@ -1,0 +1,24 @@
+"""The worker program: leases due rows until it is told to stop."""
+
+import signal
+from types import FrameType
+
+from app import bootstrap
+from app.config import Config
+from app.jobs.worker import Worker
+from app.web import hints, housekeeping
+
+
+def run(config: Config) -> None:
+    services = bootstrap.build(config)
+    hints.ring_after_commit(services.database, bootstrap.doorbell(config))
+    with services.database.begin() as session:
+        housekeeping.start(session, services.clock.now())
+    worker = Worker(services.database, services.clock, bootstrap.handlers(services))
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        worker.stop.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    worker.run()

@@ -1,0 +1,80 @@
+"""Whether this process can serve, whether the whole can, and figures for whoever watches."""
+
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from flask import Blueprint, Response, jsonify, request
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.jobs.models import DueRow, WorkerBeat
+from app.kernel.errors import NotFound
+from app.storage import migrate
+from app.web.floor import floor
+from app.web.principals import ANYONE, allow
+
+WORKER_SILENT = timedelta(seconds=20)
+LEAST_FREE_BYTES = 50_000_000
+LOOPBACK = {"127.0.0.1", "::1"}
+
+
+def blueprint(data_dir: Path, socket_count: Callable[[], int]) -> Blueprint:
+    routes = Blueprint("health", __name__)
+
+    @routes.get("/healthz")
+    @allow(ANYONE)
+    def healthz() -> Response:
+        """Answer 200 when this process can serve: it reaches its database."""
+        with floor().database.read() as session:
+            session.execute(text("SELECT 1"))
+        return jsonify(ok=True)
+
+    @routes.get("/readyz")
+    @allow(ANYONE)
+    def readyz() -> Response:
+        found = {
+            "database": _database(),
+            "worker": _worker(),
+            "disk": shutil.disk_usage(data_dir).free > LEAST_FREE_BYTES,
+        }
+        response = jsonify(found)
+        response.status_code = 200 if all(found.values()) else 503
+        return response
+
+    @routes.get("/metrics")
+    @allow(ANYONE)
+    def metrics() -> Response:
+        token = floor().metrics_token
+        is_proxied = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
+        is_near = request.remote_addr in LOOPBACK and not is_proxied
+        if not is_near and (token is None or request.headers.get("Authorization") != f"Bearer {token}"):
+            raise NotFound
+        return Response(_figures(socket_count()), mimetype="text/plain")
+
+    return routes
+
+
+def _database() -> bool:
+    try:
+        return migrate.is_current(floor().database)
+    except SQLAlchemyError:
+        return False
+
+
+def _worker() -> bool:
+    try:
+        with floor().database.read() as session:
+            last = session.scalar(select(func.max(WorkerBeat.at)))
+    except SQLAlchemyError:
+        return False
+    return last is not None and last > floor().now() - WORKER_SILENT
+
+
+def _figures(sockets: int) -> str:
+    lines = ["# TYPE homethread_sockets gauge", f"homethread_sockets {sockets}", "# TYPE homethread_due_rows gauge"]
+    with floor().database.read() as session:
+        counted = session.execute(select(DueRow.state, func.count()).group_by(DueRow.state).order_by(DueRow.state))
+        lines += [f'homethread_due_rows{{state="{state.value}"}} {count}' for state, count in counted.tuples()]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,26 @@
+"""Sweeps out, every hour, what only lives for a while: changes, kept answers, used codes."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from app.jobs import service as jobs
+from app.jobs.service import Leased
+from app.web import hints
+from app.web.models import Idempotency, OneTimeCode
+
+KIND = "web.sweep"
+EVERY = timedelta(hours=1)
+ANSWERS_KEPT = timedelta(days=3)
+
+
+def start(session: Session, now: datetime) -> None:
+    jobs.put(session, KIND, now, now, key=KIND)
+
+
+def sweep(session: Session, _row: Leased, now: datetime) -> None:
+    hints.prune(session, now)
+    session.execute(delete(Idempotency).where(Idempotency.at < now - ANSWERS_KEPT))
+    session.execute(delete(OneTimeCode).where(OneTimeCode.expires_at < now - ANSWERS_KEPT))
+    jobs.put_again(session, KIND, KIND, now + EVERY, now)

@@ -1,0 +1,138 @@
+"""Socket.IO: who may connect, which events there are, and who may send them.
+
+A device is in one room per principal (`person:ID`, `terminal:ID`, `village:ID`) for hints; signals go to single
+sockets. Every event has a shape, an ack, and the same errors as HTTP. The session is looked up again at each event,
+so that ending it ends what its sockets may do.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from typing import Any
+
+from flask import Flask, request
+from flask_socketio import ConnectionRefusedError as Refusal
+from flask_socketio import SocketIO
+from pydantic import BaseModel, ValidationError
+
+from app.kernel.errors import HomethreadError, NotSignedIn
+from app.web import errors, principals, sessions
+from app.web.floor import Floor, floor
+from app.web.models import DeviceSession
+from app.web.principals import Allowed, Principal
+
+log = logging.getLogger(__name__)
+
+LARGEST_EVENT_BYTES = 16_000
+PING_INTERVAL_SECONDS, PING_TIMEOUT_SECONDS = 25, 20
+
+Handler = Callable[..., dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class SocketAsk:
+    """One event: who sent it, over which socket, and when. Handlers open their own transaction on `floor`."""
+
+    floor: Floor
+    who: Principal
+    sid: str
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What the house tests and the socket limit read of an event."""
+
+    allowed: tuple[Allowed, ...]
+    takes: type[BaseModel]
+
+
+class Sockets:
+    """The Socket.IO server of one web process and the table of its events."""
+
+    def __init__(self, app: Flask, *, async_mode: str, message_queue: str | None) -> None:
+        self.server = SocketIO(
+            app, async_mode=async_mode, message_queue=message_queue, ping_interval=PING_INTERVAL_SECONDS,
+            ping_timeout=PING_TIMEOUT_SECONDS, max_http_buffer_size=LARGEST_EVENT_BYTES, transports=["websocket"],
+            cors_allowed_origins=None, manage_session=False,
+        )  # fmt: skip
+        self.declared: dict[str, Declared] = {}
+        self._known: dict[str, Principal] = {}
+        self._gone: list[Callable[[SocketAsk], None]] = []
+        self.server.on_event("connect", self._connect)
+        self.server.on_event("disconnect", self._disconnect)
+
+    def on(self, event: str, *allowed: Allowed, takes: type[BaseModel]) -> Callable[[Handler], Handler]:
+        """Declare an event: who may send it and its shape; `handler(ask, body)` returns the ack."""
+
+        def decorate(handler: Handler) -> Handler:
+            self.declared[event] = Declared(allowed, takes)
+
+            @wraps(handler)
+            def received(payload: Any = None) -> dict[str, Any]:
+                return self._answer(lambda: handler(self._ask(allowed), takes.model_validate(payload)))
+
+            self.server.on_event(event, received)
+            return handler
+
+        return decorate
+
+    def on_gone(self, handler: Callable[[SocketAsk], None]) -> None:
+        """Call `handler` for each socket that is gone."""
+        self._gone.append(handler)
+
+    def send(self, sid: str, event: str, payload: dict[str, Any]) -> None:
+        self.server.emit(event, payload, to=sid)
+
+    def hint(self, topic: str, subject_id: str) -> None:
+        self.server.emit("hint", {"topic": topic, "id": subject_id}, to=f"{topic}:{subject_id}")
+
+    def _connect(self, auth: Any = None) -> None:
+        token = auth.get("token") if isinstance(auth, dict) else None
+        face = auth.get("face") if isinstance(auth, dict) else None
+        cookie = request.cookies.get(principals.cookie_name(str(face)))
+        who = principals.of_token(str(token or cookie)) if token or cookie else None
+        if who is None:
+            raise Refusal("not_signed_in", {"final": True, "error": "not_signed_in"})
+        self._known[_sid()] = who
+        self.server.server.enter_room(_sid(), f"{who.kind}:{who.subject_id}", namespace="/")
+        if who.kind is principals.COORDINATOR:
+            self.server.server.enter_room(_sid(), f"village:{who.village_id}", namespace="/")
+
+    def _disconnect(self, _reason: Any = None) -> None:
+        who = self._known.pop(_sid(), None)
+        if who is not None:
+            for handler in self._gone:
+                handler(SocketAsk(floor(), who, _sid(), floor().now()))
+
+    def _ask(self, allowed: tuple[Allowed, ...]) -> SocketAsk:
+        who = self._known.get(_sid())
+        if who is not None:
+            with floor().database.read() as session:
+                device = session.get(DeviceSession, who.device_id)
+                if device is None or not sessions.is_open(device, floor().now()):
+                    self.server.server.disconnect(_sid(), namespace="/")
+                    raise NotSignedIn
+        principals.check(who, allowed)
+        assert who is not None
+        return SocketAsk(floor(), who, _sid(), floor().now())
+
+    def _answer(self, run: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        who = self._known.get(_sid())
+        language = who.language if who else "en"
+        try:
+            return run()
+        except HomethreadError as error:
+            return errors.problem(error, language)
+        except ValidationError as error:
+            return errors.problem(errors.invalid(error), language)
+        except Exception:
+            log.exception("a socket event failed")
+            return errors.problem(HomethreadError("unexpected"), language)
+
+
+def _sid() -> str:
+    sid: str = request.sid  # type: ignore[attr-defined]
+    return sid
