@@ -26,6 +26,7 @@ class Group:
     folders: tuple[str, ...] = ()  # folders or files below tests/
     checks: tuple[Check, ...] = ()
     needs: tuple[str, ...] = ()  # names in ground.py, beside the environment that all need
+    plugins: tuple[str, ...] = ("-p", "no:schemathesis")  # it takes two seconds to load
     workers: int = 1
     alone: bool = False  # sensitive to time: nothing runs beside it
     long: bool = False  # runs with --acceptance only, or when named
@@ -52,7 +53,7 @@ SLICES = (
 GROUPS = (
     Group("style", "ruff, mypy, import contracts, tsc, every test in a group, lock", 300, checks=STYLE, needs=("npm",)),
     Group("house", "what every route, text, migration and page must keep", 300, ("test_house.py", "house")),
-    Group("api", "schemathesis asks the API what its description promises", 300, ("api",)),
+    Group("api", "schemathesis asks the API what its description promises", 300, ("api",), plugins=()),
     Group(
         "contracts",
         "the same tests against a stand-in and the real thing",

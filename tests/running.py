@@ -81,7 +81,7 @@ class Runner:
         judge(group, ended, outcome)
 
     def _pytest(self, group: Group, tally: Path) -> list[str]:
-        command = [PYTHON, "-m", "pytest", "-q", "-p", "tests.tally", "--tally", str(tally)]
+        command = [PYTHON, "-m", "pytest", "-q", "-p", "tests.tally", "--tally", str(tally), *group.plugins]
         if group.workers > 1:
             command += ["-n", str(group.workers), "--dist", "worksteal"]
         if not self._acceptance and not group.long:
