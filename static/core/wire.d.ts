@@ -100,7 +100,7 @@ export interface Signal {
   call: string;
   from: string;
   description?: RTCSessionDescriptionInit;
-  candidate?: RTCIceCandidateInit | null;
+  candidate?: RTCIceCandidateInit;
 }
 export interface Figures {
   received_audio_bytes: number;

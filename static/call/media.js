@@ -1,0 +1,131 @@
+/**
+ * What this device gives to a call: its microphone and camera, opened when a person is there and closed at the end, and
+ * the wake lock. A camera that is refused or missing never costs the voice.
+ */
+
+/** @typedef {"closed" | "on" | "off" | "refused" | "missing"} Access `off`: by the person, for now */
+
+const AUDIO = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
+const VIDEO = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 20, max: 24 }, facingMode: "user" };
+
+export class OwnMedia {
+  /** For the small picture of oneself. */
+  stream = new MediaStream();
+  /** @type {Access} */
+  microphone = "closed";
+  /** @type {Access} */
+  camera = "closed";
+  #onchange;
+  #silence;
+  #isClosed = false;
+
+  /** @param {() => void} onchange @param {() => MediaStreamTrack | null} silence stands in for a microphone: the other end
+   * must receive something to know that the line is good */
+  constructor(onchange, silence) {
+    this.#onchange = onchange;
+    this.#silence = silence;
+  }
+
+  /** Both in one question where possible. */
+  async open() {
+    if (this.microphone !== "closed") return;
+    try {
+      this.#add(await ask({ audio: AUDIO, video: VIDEO }));
+      this.microphone = this.camera = "on";
+    } catch {
+      this.microphone = await this.#openOne({ audio: AUDIO });
+      this.camera = await this.#openOne({ video: VIDEO });
+    }
+    this.#onchange();
+  }
+
+  /** What to send. @returns {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null}} */
+  get tracks() {
+    const [audio = this.microphone === "closed" ? null : this.#silence()] = this.stream.getAudioTracks();
+    const [video = null] = this.stream.getVideoTracks();
+    return { audio, video };
+  }
+
+  toggleMicrophone() {
+    const [track] = this.stream.getAudioTracks();
+    if (!track) return;
+    track.enabled = !track.enabled;
+    this.microphone = track.enabled ? "on" : "off";
+    this.#onchange();
+  }
+
+  /** Switched off, the camera is let go of, so that its light goes out. */
+  async toggleCamera() {
+    if (this.camera === "on") {
+      this.#remove(this.stream.getVideoTracks());
+      this.camera = "off";
+    } else this.camera = await this.#openOne({ video: VIDEO });
+    this.#onchange();
+  }
+
+  close() {
+    this.#isClosed = true;
+    this.#remove(this.stream.getTracks());
+    this.microphone = this.camera = "closed";
+  }
+
+  /** @param {MediaStreamConstraints} wish @returns {Promise<Access>} */
+  async #openOne(wish) {
+    try {
+      this.#add(await ask(wish));
+      return "on";
+    } catch (error) {
+      const refused = error instanceof DOMException && ["NotAllowedError", "SecurityError"].includes(error.name);
+      return refused ? "refused" : "missing";
+    }
+  }
+
+  /** @param {MediaStream} given */
+  #add(given) {
+    for (const track of given.getTracks()) {
+      if (this.#isClosed) track.stop(); // the person hung up while the browser was still asking
+      else this.stream.addTrack(track);
+    }
+  }
+
+  /** @param {MediaStreamTrack[]} tracks */
+  #remove(tracks) {
+    for (const track of tracks) {
+      track.stop();
+      this.stream.removeTrack(track);
+    }
+  }
+}
+
+/** @param {MediaStreamConstraints} wish */
+function ask(wish) {
+  if (!navigator.mediaDevices) throw new DOMException("only secure origins may capture", "SecurityError");
+  return navigator.mediaDevices.getUserMedia(wish);
+}
+
+/** Keeps the screen on while somebody waits or talks. */
+export class WakeLock {
+  #isWanted = false;
+  /** @type {WakeLockSentinel | null} */
+  #held = null;
+
+  constructor() {
+    document.addEventListener("visibilitychange", () => this.#renew());
+  }
+
+  /** @param {boolean} isWanted */
+  want(isWanted) {
+    if (this.#isWanted === isWanted) return;
+    this.#isWanted = isWanted;
+    this.#renew();
+  }
+
+  async #renew() {
+    if (!this.#isWanted) {
+      await this.#held?.release();
+      this.#held = null;
+    } else if (!document.hidden && (!this.#held || this.#held.released)) {
+      this.#held = (await navigator.wakeLock?.request("screen").catch(() => null)) ?? null; // low battery, old browser
+    }
+  }
+}
