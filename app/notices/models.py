@@ -27,7 +27,7 @@ class Notice(Record):
 
 
 class Delivery(Record):
-    """One notice on one channel. `number` counts the deliveries of a notice, `doubts` sends of which nobody knew the fate."""
+    """A notice on one channel. `number` counts a notice's deliveries, `doubts` sends of which nobody knew the fate."""
 
     __tablename__ = "delivery"
     __table_args__ = (UniqueConstraint("notice_id", "number"),)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import ColumnElement, and_, exists, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 
 from app.families.models import Family, Member, Person
@@ -11,6 +11,7 @@ from app.kernel.errors import NotFound
 from app.notices.models import Delivery, Notice
 from app.notices.service import UNHAPPY
 from app.notices.words import DeliveryState, NoticeState
+from app.storage.types import Instant
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,10 @@ class Told:
 def troubles(session: Session, village_id: str, since: datetime) -> list[Trouble]:
     """What could not be delivered since an instant to persons of a village, newest first."""
     rows = session.execute(
-        select(Delivery, Notice, Person.name)
+        select(
+            Delivery.id, Person.name, Notice.template, Notice.subject, Delivery.state, Delivery.error,
+            type_coerce(Delivery.settled_at, Instant),
+        )
         .join(Notice, Notice.id == Delivery.notice_id)
         .join(Person, Person.id == Notice.person_id)
         .where(
@@ -51,10 +55,7 @@ def troubles(session: Session, village_id: str, since: datetime) -> list[Trouble
         )
         .order_by(Delivery.settled_at.desc(), Delivery.id)
     )  # fmt: skip
-    return [
-        Trouble(delivery.id, name, notice.template, notice.subject, delivery.state, delivery.error, delivery.settled_at)
-        for delivery, notice, name in rows
-    ]
+    return [Trouble(*row) for row in rows]
 
 
 def delivery_of_village(session: Session, village_id: str, delivery_id: str) -> Delivery:
@@ -69,18 +70,14 @@ def delivery_of_village(session: Session, village_id: str, delivery_id: str) -> 
 def told(session: Session, subject: str) -> list[Told]:
     """The notices of a subject, by when they are due."""
     rows = session.execute(
-        select(Notice, Delivery)
+        select(
+            Notice.id, Notice.person_id, Notice.template, Notice.due_at, Notice.state, Delivery.channel, Delivery.state
+        )
         .outerjoin(Delivery, and_(Delivery.notice_id == Notice.id, _is_latest()))
         .where(Notice.subject == subject)
         .order_by(Notice.due_at, Notice.id)
     )
-    return [
-        Told(
-            notice.id, notice.person_id, notice.template, notice.due_at, notice.state,
-            delivery.channel if delivery else None, delivery.state if delivery else None,
-        )
-        for notice, delivery in rows
-    ]  # fmt: skip
+    return [Told(*row) for row in rows]
 
 
 def names_by_number(session: Session) -> dict[str, list[str]]:
@@ -100,5 +97,8 @@ def _is_latest() -> ColumnElement[bool]:
 
 def _is_of_village(village_id: str) -> ColumnElement[bool]:
     return exists().where(
-        Member.person_id == Notice.person_id, Member.family_id == Family.id, Family.village_id == village_id
+        Member.person_id == Notice.person_id,
+        Member.left_at.is_(None),
+        Member.family_id == Family.id,
+        Family.village_id == village_id,
     )

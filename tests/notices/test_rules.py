@@ -1,0 +1,94 @@
+"""The tables of the notices' rules."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.notices import rules
+from app.notices.templates import PARAMS
+from tests.notices.stage import NOW
+
+
+def test_every_template_has_a_policy_and_no_policy_is_without_template() -> None:
+    assert rules.POLICIES.keys() == PARAMS.keys()
+
+
+@pytest.mark.parametrize(
+    ("template", "late", "useful"),
+    [
+        ("reminder_day", timedelta(hours=3), True),
+        ("reminder_day", timedelta(hours=3, seconds=1), False),
+        ("reminder_hour", timedelta(minutes=30), True),
+        ("reminder_hour", timedelta(minutes=31), False),
+        ("reminder_ten", timedelta(minutes=9), False),
+        ("ring_parent", timedelta(minutes=5), True),
+        ("ring_village", timedelta(minutes=6), False),
+        ("missed_parent", timedelta(hours=11), True),
+        ("cancelled", timedelta(hours=-24), True),
+    ],
+)
+def test_a_notice_is_of_use_for_a_while(template: str, late: timedelta, useful: bool) -> None:
+    assert rules.is_useful(template, NOW, NOW + late) is useful
+
+
+@pytest.mark.parametrize("template", ["reminder_day", "reminder_hour", "reminder_ten"])
+def test_a_reminder_is_of_no_use_once_its_call_starts(template: str) -> None:
+    before = {
+        "reminder_day": timedelta(days=1),
+        "reminder_hour": timedelta(hours=1),
+        "reminder_ten": timedelta(minutes=10),
+    }
+    assert rules.POLICIES[template].useful_for < before[template]
+
+
+@pytest.mark.parametrize(("seconds", "in_flight"), [(0, True), (24, True), (25, False), (400, False)])
+def test_an_attempt_is_over_before_a_lease_is(seconds: int, in_flight: bool) -> None:
+    assert rules.is_in_flight(NOW, NOW + timedelta(seconds=seconds)) is in_flight
+
+
+@pytest.mark.parametrize(
+    ("template", "doubts", "late", "minutes"),
+    [
+        ("booked", 1, 0, 10),
+        ("booked", 2, 0, None),
+        ("booked", 1, 715, None),  # its moment would have passed by then
+        ("reminder_hour", 1, 20, 10),
+        ("reminder_hour", 1, 21, None),
+        ("reminder_ten", 1, 0, None),
+        ("ring_parent", 1, 0, None),
+        ("ring_village", 1, 0, None),
+        ("unanswered_caregiver", 1, 0, None),
+    ],
+)
+def test_a_doubtful_send_is_repeated_once_or_never(template: str, doubts: int, late: int, minutes: int | None) -> None:
+    attempted_at = NOW + timedelta(minutes=late)
+    expected = None if minutes is None else attempted_at + timedelta(minutes=minutes)
+    assert rules.repeat_at(template, NOW, attempted_at, doubts) == expected
+
+
+@pytest.mark.parametrize(("doubts", "seconds"), [(1, 25), (3, 25), (4, 300), (50, 300)])
+def test_a_vendor_that_never_answers_is_asked_less_often(doubts: int, seconds: int) -> None:
+    assert rules.pause_after_doubt(doubts) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("", 1),
+        ("a" * 160, 1),
+        ("a" * 161, 2),
+        ("a" * 306, 2),
+        ("a" * 307, 3),
+        ("€" * 80, 1),
+        ("€" * 81, 2),
+        ("a" * 152 + "€" + "a" * 153, 3),  # the euro sign is not cut in half
+        ("约" * 70, 1),
+        ("约" * 71, 2),
+        ("约" * 134, 2),
+        ("约" * 135, 3),
+        ("约" * 66 + "🦊" + "约" * 66, 3),  # nor is the fox
+        ("a" * 70 + "ł", 2),
+    ],
+)
+def test_segments(text: str, count: int) -> None:
+    assert rules.segments(text) == count
