@@ -42,7 +42,6 @@ class Database:
         engine = self.engine.execution_options(homethread_read=True)
         with Session(engine, expire_on_commit=False) as session:
             yield session
-            session.rollback()
 
     def close(self) -> None:
         self.engine.dispose()

@@ -76,5 +76,5 @@ def _figures(sockets: int) -> str:
     lines = ["# TYPE homethread_sockets gauge", f"homethread_sockets {sockets}", "# TYPE homethread_due_rows gauge"]
     with floor().database.read() as session:
         counted = session.execute(select(DueRow.state, func.count()).group_by(DueRow.state).order_by(DueRow.state))
-        lines += [f'homethread_due_rows{{state="{state.value}"}} {count}' for state, count in counted.tuples()]
+        lines += [f'homethread_due_rows{{state="{state.value}"}} {count}' for state, count in counted]
     return "\n".join(lines) + "\n"
