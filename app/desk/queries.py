@@ -1,0 +1,226 @@
+"""Reads of the desk across slices: tonight's board, the ledger, what went wrong. Always of one village."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.calls import picture
+from app.calls import queries as calls
+from app.calls.models import Call, CallEvent
+from app.calls.shapes import MemberShape, TerminalShape
+from app.calls.words import CallState, Outcome
+from app.desk import rules
+from app.desk.models import Coordinator
+from app.desk.shapes import (
+    DeskFamily,
+    DeskNow,
+    DeskTerminal,
+    LedgerCall,
+    LedgerChild,
+    LedgerShape,
+    NamedShape,
+    OpeningShape,
+    ToldShape,
+    TrailEvent,
+    TrailShape,
+    TroubleShape,
+)
+from app.families import queries as families
+from app.families.models import Family, Person
+from app.families.words import MemberRole
+from app.jobs import service as jobs
+from app.jobs.models import DueRow
+from app.kernel.errors import NotFound
+from app.notices import queries as notices
+from app.notices.queries import Told, Trouble
+from app.notices.words import NoticeState
+from app.villages import queries as villages
+from app.villages import rules as hours
+from app.villages.models import Terminal, Village
+from app.web import sessions
+from app.web.models import PrincipalKind
+from app.web.principals import Principal
+
+
+def desk_now(session: Session, who: Principal, now: datetime) -> DeskNow:
+    """The desk's part of `GET /api/now`."""
+    village = villages.village(session, who.village)
+    from_, until = rules.board(now, village.zone)
+    shown = session.scalars(calls.of_village(village.id, from_, until)).all()
+    coordinator = session.get_one(Coordinator, who.subject_id)
+    return DeskNow(
+        calls=picture.call_shapes(session, shown, who, now),
+        coordinator=NamedShape(id=coordinator.id, name=coordinator.name),
+        terminals=_terminals(session, village, now),
+        families=[_family(session, family, who) for family in families.families_of_village(session, village.id)],
+        openings=_openings(session, village, from_, until),
+        troubles=troubles(session, village.id, now),
+    )
+
+
+def ledger(session: Session, who: Principal, now: datetime) -> LedgerShape:
+    """Every child of the village, longest unheard first, and the calls of thirty days, the latest first."""
+    village = villages.village(session, who.village)
+    begins = rules.since(now, village.zone)
+    ended = _ended(session, village.id, begins.earliest, now)
+    last_heard, lines = _last_heard(session, village.id), []
+    for family, child in _children(session, village.id):
+        theirs = [_facts(call) for call in ended if call.child_id == child.id]
+        sums = rules.tally(theirs, last_heard.get(child.id), begins, now)
+        lines.append(_ledger_child(child, family, sums, who))
+    return LedgerShape(
+        children=sorted(lines, key=lambda line: rules.longest_unheard(line.last_heard_at)),
+        calls=[_ledger_call(session, call, who) for call in ended if call.starts_at >= begins.ledger],
+    )
+
+
+def trail(session: Session, who: Principal, call_id: str) -> TrailShape:
+    """What happened to a call, and who was told."""
+    call, _side = calls.seen_by(session, who, call_id)
+    logged = select(CallEvent).where(CallEvent.call_id == call.id).order_by(CallEvent.at, CallEvent.id)
+    sent = [told for told in notices.told(session, f"call:{call.id}") if told.state is not NoticeState.CANCELLED]
+    return TrailShape(
+        note=call.note,
+        events=[
+            TrailEvent(at=each.at, kind=each.kind, by=_name_of(session, each.by), detail=each.detail)
+            for each in session.scalars(logged)
+        ],
+        told=[_told(session, told) for told in sent],
+    )
+
+
+def troubles(session: Session, village_id: str, now: datetime) -> list[TroubleShape]:
+    """Work that was given up, and texts that nobody got, newest first."""
+    failed = notices.troubles(session, village_id, now - rules.TROUBLES_SHOWN)
+    found = [_dead_row(row) for row in dead_rows(session, village_id)] + [_undelivered(each) for each in failed]
+    return sorted(found, key=lambda trouble: trouble.at, reverse=True)
+
+
+def dead_rows(session: Session, village_id: str) -> list[DueRow]:
+    """Dead rows about this village or a call of it."""
+    concerns = [(row, rules.row_concerns(row.subject, row.payload)) for row in jobs.dead(session)]
+    call_ids = {concern[1] for _row, concern in concerns if concern and concern[0] == "call"}
+    of_village = select(Call.id).where(Call.village_id == village_id, Call.id.in_(call_ids))
+    own = {("village", village_id), *(("call", call_id) for call_id in session.scalars(of_village))}
+    return [row for row, concern in concerns if concern in own]
+
+
+def dead_row_of(session: Session, village_id: str, row_id: str) -> DueRow:
+    for row in dead_rows(session, village_id):
+        if row.id == row_id:
+            return row
+    raise NotFound
+
+
+def _terminals(session: Session, village: Village, now: datetime) -> list[DeskTerminal]:
+    return [
+        DeskTerminal(
+            id=terminal.id, name=terminal.name,
+            present=sessions.is_present(session, PrincipalKind.TERMINAL, terminal.id, now),
+        )
+        for terminal in villages.terminals(session, village.id)
+    ]  # fmt: skip
+
+
+def _family(session: Session, family: Family, who: Principal) -> DeskFamily:
+    members = [
+        MemberShape(
+            **picture.person_shape(person, who).model_dump(), role=role.value, has_phone=person.phone is not None
+        )
+        for person, role in families.members(session, family.id)
+    ]
+    return DeskFamily(**picture.family_shape(family).model_dump(), members=members)
+
+
+def _openings(session: Session, village: Village, from_: datetime, until: datetime) -> list[OpeningShape]:
+    weekly, closed = villages.openings(session, village.id), villages.closures(session, village.id, None, from_, until)
+    intervals = hours.open_intervals(weekly, closed, village.zone, from_, until)
+    return [OpeningShape(starts_at=opens, ends_at=closes) for opens, closes in intervals]
+
+
+def _children(session: Session, village_id: str) -> list[tuple[Family, Person]]:
+    """Each child once, with the first of its families here."""
+    found: dict[str, tuple[Family, Person]] = {}
+    for family in families.families_of_village(session, village_id):
+        for person, role in families.members(session, family.id):
+            if role is MemberRole.CHILD:
+                found.setdefault(person.id, (family, person))
+    return list(found.values())
+
+
+def _ended(session: Session, village_id: str, since: datetime, now: datetime) -> Sequence[Call]:
+    over = calls.of_village(village_id, since, now).where(Call.state == CallState.ENDED).order_by(None)
+    return session.scalars(over.order_by(Call.starts_at.desc(), Call.id)).all()
+
+
+def _last_heard(session: Session, village_id: str) -> dict[str, datetime | None]:
+    """When each child was last heard, however long ago."""
+    held = select(Call.child_id, func.max(Call.ended_at)).where(
+        Call.village_id == village_id, Call.outcome == Outcome.HELD
+    )
+    return dict(session.execute(held.group_by(Call.child_id)).tuples().all())
+
+
+def _ledger_child(child: Person, family: Family, sums: rules.Tally, who: Principal) -> LedgerChild:
+    return LedgerChild(
+        child=picture.person_shape(child, who), family=picture.family_shape(family),
+        last_heard_at=sums.last_heard_at, minutes_week=sums.minutes_week, minutes_month=sums.minutes_month,
+        held=sums.held, missed=sums.missed, overdue=sums.is_overdue,
+    )  # fmt: skip
+
+
+def _facts(call: Call) -> rules.Ended:
+    return rules.Ended(
+        call.ended_at or call.ends_at, call.talked_seconds,
+        was_held=call.outcome is Outcome.HELD, was_missed=call.outcome is Outcome.MISSED,
+    )  # fmt: skip
+
+
+def _ledger_call(session: Session, call: Call, who: Principal) -> LedgerCall:
+    terminal = session.get_one(Terminal, call.terminal_id)
+    return LedgerCall(
+        id=call.id, state=call.state, outcome=call.outcome, reason=call.reason, starts_at=call.starts_at,
+        ends_at=call.ends_at, live_at=call.live_at, talked_seconds=call.talked_seconds,
+        family=picture.family_shape(session.get_one(Family, call.family_id)),
+        child=picture.person_shape(session.get_one(Person, call.child_id), who),
+        parent=picture.person_shape(session.get_one(Person, call.parent_id), who),
+        terminal=TerminalShape(id=terminal.id, name=terminal.name),
+    )  # fmt: skip
+
+
+def _dead_row(row: DueRow) -> TroubleShape:
+    concern = rules.row_concerns(row.subject, row.payload)
+    call_id = concern[1] if concern and concern[0] == "call" else None
+    error = rules.in_short(row.last_error)
+    return TroubleShape(
+        kind="dead_row", id=row.id, what=row.kind, who=None, call_id=call_id, at=row.due_at, error=error
+    )  # fmt: skip
+
+
+def _undelivered(trouble: Trouble) -> TroubleShape:
+    kind, _, subject_id = trouble.subject.partition(":")
+    return TroubleShape(
+        kind="delivery", id=trouble.delivery_id, what=trouble.template, who=trouble.person_name,
+        call_id=subject_id if kind == "call" else None, at=trouble.at, error=trouble.error or trouble.state,
+    )  # fmt: skip
+
+
+def _told(session: Session, told: Told) -> ToldShape:
+    who = families.person(session, told.person_id).name
+    return ToldShape(at=told.due_at, template=told.template, who=who, state=told.delivery or told.state)
+
+
+def _name_of(session: Session, by: str | None) -> str | None:
+    """The name of whoever acted, from `person:ID` and the like; nobody where it was time alone."""
+    kind, _, subject_id = (by or "").partition(":")
+    columns = {
+        "person": (Person.id, Person.name),
+        "terminal": (Terminal.id, Terminal.name),
+        "coordinator": (Coordinator.id, Coordinator.name),
+    }
+    if kind not in columns:
+        return None
+    named, name = columns[kind]
+    return session.scalar(select(name).where(named == subject_id))

@@ -1,0 +1,82 @@
+"""Use cases of the desk: coordinators, mending what failed, and the audit of everything that touches a person."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.calls.models import Call
+from app.desk import queries
+from app.desk.models import AuditEntry, Coordinator
+from app.jobs import service as jobs
+from app.kernel.events import CallBooked, CallCancelled, CallMoved, CallProposed
+from app.notices import queries as notices
+from app.notices import service as sending
+from app.storage.database import new_id
+from app.villages import queries as villages
+from app.villages.rules import checked_text
+from app.villages.service import check_language, tell_village
+from app.web.hints import hint
+from app.web.principals import COORDINATOR, Principal
+
+ACTIONS = {CallProposed: "propose", CallBooked: "book", CallMoved: "move", CallCancelled: "cancel"}
+
+CallCommand = CallProposed | CallBooked | CallMoved | CallCancelled
+
+
+def add_coordinator(session: Session, village_id: str, name: str, language: str, now: datetime) -> Coordinator:
+    villages.village(session, village_id)
+    check_language(language)
+    coordinator = Coordinator(
+        id=new_id(session), village_id=village_id, name=checked_text(name, 80, "bad_name"), language=language
+    )
+    session.add(coordinator)
+    session.flush()
+    tell_village(session, village_id, now)
+    return coordinator
+
+
+def revive(session: Session, who: Principal, row_id: str, now: datetime) -> None:
+    """Let work that was given up be tried again at once."""
+    row = queries.dead_row_of(session, who.village, row_id)
+    jobs.revive(session, row.id, now)
+    record(session, who.subject_id, "revive", row.subject or row.kind, {"row": row.id, "kind": row.kind}, now)
+    hint(session, "village", who.village, now)
+
+
+def send_again(session: Session, who: Principal, delivery_id: str, now: datetime) -> None:
+    """Send a text again that nobody got, or of which nobody knows."""
+    delivery = notices.delivery_of_village(session, who.village, delivery_id)
+    again = sending.send_again(session, delivery.id, now)
+    record(session, who.subject_id, "send_again", f"notice:{delivery.notice_id}", {"delivery": again}, now)
+    hint(session, "village", who.village, now)
+
+
+def record_call_command(session: Session, event: CallCommand, now: datetime) -> None:
+    """Keep what a desk did to a call; what families do themselves is in the call's own log."""
+    kind, _, coordinator_id = event.by.partition(":")
+    if kind != COORDINATOR or _came_by_moving(session, event):
+        return
+    detail = {"to": event.to_call_id} if isinstance(event, CallMoved) else {}
+    record(session, coordinator_id, ACTIONS[type(event)], f"call:{event.call_id}", detail, event.at)
+
+
+def record(
+    session: Session, coordinator_id: str, action: str, subject: str, detail: dict[str, Any], now: datetime
+) -> None:  # fmt: skip
+    """Write an audit entry, in the transaction of what is recorded. `subject` is `call:ID` and the like."""
+    coordinator = session.get_one(Coordinator, coordinator_id)
+    session.add(
+        AuditEntry(
+            id=new_id(session), village_id=coordinator.village_id, coordinator_id=coordinator.id, at=now,
+            action=action, subject=subject, detail=detail,
+        )
+    )  # fmt: skip
+
+
+def _came_by_moving(session: Session, event: CallCommand) -> bool:
+    """Whether the booking is only the second half of a move, which is kept as one."""
+    if not isinstance(event, CallBooked | CallProposed):
+        return False
+    return session.scalar(select(Call.id).where(Call.moved_to_id == event.call_id)) is not None

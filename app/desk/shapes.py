@@ -1,0 +1,106 @@
+"""What the desk shows, on the wire."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from app.calls.shapes import CallShape, FamilyShape, InstantOut, MemberShape, PersonShape, Shape, TerminalShape
+from app.calls.words import CallState, Outcome
+
+
+class NamedShape(Shape):
+    id: str
+    name: str
+
+
+class DeskTerminal(Shape):
+    id: str
+    name: str
+    present: bool
+
+
+class DeskFamily(FamilyShape):
+    members: list[MemberShape]
+
+
+class OpeningShape(Shape):
+    starts_at: InstantOut
+    ends_at: InstantOut
+
+
+class TroubleShape(Shape):
+    """`what` is a template for a delivery, and the kind of work for a dead row."""
+
+    kind: Literal["dead_row", "delivery"]
+    id: str
+    what: str
+    who: str | None
+    call_id: str | None
+    at: InstantOut
+    error: str
+
+
+@dataclass(frozen=True)
+class DeskNow:
+    """The desk's part of `GET /api/now`."""
+
+    calls: list[CallShape]
+    coordinator: NamedShape
+    terminals: list[DeskTerminal]
+    families: list[DeskFamily]
+    openings: list[OpeningShape]
+    troubles: list[TroubleShape]
+
+
+class LedgerChild(Shape):
+    child: PersonShape
+    family: FamilyShape
+    last_heard_at: InstantOut | None
+    minutes_week: int
+    minutes_month: int
+    held: int
+    missed: int
+    overdue: bool
+
+
+class LedgerCall(Shape):
+    """The part of a call that is still of interest when it is over."""
+
+    id: str
+    state: CallState
+    outcome: Outcome | None
+    reason: str | None
+    starts_at: InstantOut
+    ends_at: InstantOut
+    live_at: InstantOut | None
+    talked_seconds: int
+    family: FamilyShape
+    child: PersonShape
+    parent: PersonShape
+    terminal: TerminalShape
+
+
+class LedgerShape(Shape):
+    children: list[LedgerChild]
+    calls: list[LedgerCall]
+
+
+class TrailEvent(Shape):
+    at: InstantOut
+    kind: str
+    by: str | None
+    detail: dict[str, Any]
+
+
+class ToldShape(Shape):
+    """A notice of a call: whom, what, when, and what became of it."""
+
+    at: InstantOut
+    template: str
+    who: str
+    state: str
+
+
+class TrailShape(Shape):
+    note: str | None
+    events: list[TrailEvent]
+    told: list[ToldShape]
