@@ -1,4 +1,4 @@
-"""The table of due rows."""
+"""The tables of due rows and of the workers that are alive."""
 
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,8 @@ from app.storage.types import ID, word
 
 
 class DueRow(Record):
+    """`lease` counts the leases of a row: whoever knows the present number holds it."""
+
     __tablename__ = "due_row"
     __table_args__ = (Index(None, "state", "lane", "due_at"), Index(None, "subject"))
 
@@ -30,3 +32,12 @@ class DueRow(Record):
     last_error: Mapped[str | None] = mapped_column(String(500))
     put_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
+
+
+class WorkerBeat(Record):
+    """A worker was seen to come round at this instant."""
+
+    __tablename__ = "worker_beat"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime]

@@ -105,6 +105,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_village")),
     )
     op.create_table(
+        "worker_beat",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_worker_beat")),
+    )
+    op.create_table(
         "consent",
         sa.Column("id", sa.String(length=16), nullable=False),
         sa.Column("child_id", sa.String(length=16), nullable=False),
