@@ -57,12 +57,13 @@ def test_where_the_vendor_can_be_asked_it_is_sent_exactly_once(
 ) -> None:
     """Killed at each point, and at each pair of points: of the first worker, and of the one that takes over."""
     gateway = RecordingGateway()
-    for kills in [(n,) for n in range(POINTS)] + list(combinations(range(16), 2)):
+    pairs = [(first, second) for first, second in combinations(range(16), 2) if first < POINTS]
+    for kills in [(n,) for n in range(POINTS)] + pairs:
         key = str(kills)
         notice_id = plan_one(mortal, family.parent, key, due_at=clock.now())
         fate = _live(mortal, gateway, clock, *kills)
         (delivery,) = deliveries(mortal, notice_id)
-        assert len(fate.passed) > kills[0] + 2, "one was killed, another one came"
+        assert len(fate.passed) >= POINTS, "one was killed, another one came"
         assert gateway.times(key) == 1, kills
         assert delivery.state is DeliveryState.SENT, kills
         assert notice_of(mortal, notice_id).state is NoticeState.OUT, kills
