@@ -1,0 +1,1 @@
+"""A village to try everything with: seeded families, faces drawn here, simulated phones. Used by the demo alone."""
