@@ -80,13 +80,12 @@ def told(session: Session, subject: str) -> list[Told]:
     return [Told(*row) for row in rows]
 
 
-def names_by_number(session: Session) -> dict[str, list[str]]:
-    """Who holds each phone; one number may be shared."""
-    held: dict[str, list[str]] = {}
-    rows = session.execute(select(Person.phone, Person.name).where(Person.phone.is_not(None)).order_by(Person.name))
-    for number, name in rows:
-        assert number is not None
-        held.setdefault(number, []).append(name)
+def holders(session: Session) -> dict[str, list[Person]]:
+    """Who holds each phone, by its number; a phone may be shared."""
+    held: dict[str, list[Person]] = {}
+    for person in session.scalars(select(Person).where(Person.phone.is_not(None)).order_by(Person.name, Person.id)):
+        assert person.phone is not None
+        held.setdefault(person.phone, []).append(person)
     return held
 
 

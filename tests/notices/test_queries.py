@@ -7,7 +7,7 @@ import pytest
 from app.families.models import Member, Person
 from app.kernel.errors import NotFound
 from app.notices.ports import GatewayError, NoAnswer
-from app.notices.queries import delivery_of_village, names_by_number, told, troubles
+from app.notices.queries import delivery_of_village, holders, told, troubles
 from app.notices.service import TEXT, cancel_for, send_again
 from app.notices.words import DeliveryState, NoticeState
 from app.storage.database import Database
@@ -98,7 +98,8 @@ def test_a_number_may_be_shared(database: Database, people: People) -> None:
     with database.begin() as session:
         session.get_one(Person, others.caregiver).phone = "+8613800000012"
     with database.read() as session:
-        assert names_by_number(session) == {
+        names = {number: [person.name for person in sharing] for number, sharing in holders(session).items()}
+        assert names == {
             "+8613800000011": ["parent 1"],
             "+8613800000012": ["caregiver 1", "caregiver 2"],
             "+8613800000021": ["parent 2"],
