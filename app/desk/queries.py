@@ -160,7 +160,7 @@ def _last_heard(session: Session, village_id: str) -> dict[str, datetime | None]
     held = select(Call.child_id, func.max(Call.ended_at)).where(
         Call.village_id == village_id, Call.outcome == Outcome.HELD
     )
-    return dict(session.execute(held.group_by(Call.child_id)).tuples().all())
+    return dict(session.execute(held.group_by(Call.child_id)).all())
 
 
 def _ledger_child(child: Person, family: Family, sums: rules.Tally, who: Principal) -> LedgerChild:
