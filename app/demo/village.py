@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.demo.portraits import Kind, portrait
 from sqlalchemy.orm import Session
 
 from app.calls import booking
 from app.calls.booking import Actor, Wish
 from app.calls.models import Call
 from app.calls.words import CallState, Outcome, Side
+from app.demo.portraits import Kind, portrait
 from app.desk import service as desk
 from app.families import service as families
 from app.families.models import Person

@@ -8,13 +8,14 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 
 from app.config import Config
+from app.kernel.clock import Clock
 
 GRACE_SECONDS = 3
 
 
 class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
-    def __init__(self, config: Config) -> None:
-        self._config = config
+    def __init__(self, config: Config, clock: Clock | None) -> None:
+        self._config, self._clock = config, clock
         super().__init__()
 
     def load_config(self) -> None:
@@ -36,11 +37,11 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn ships no typ
     def load(self) -> Any:
         from app import bootstrap, factory
 
-        services = bootstrap.build(self._config)
+        services = bootstrap.build(self._config, self._clock)
         web = factory.create(services)
         factory.listen(services, web)
         return web.app
 
 
-def run(config: Config) -> None:
-    WebServer(config).run()
+def run(config: Config, clock: Clock | None = None) -> None:
+    WebServer(config, clock).run()

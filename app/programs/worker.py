@@ -6,11 +6,12 @@ from types import FrameType
 from app import bootstrap
 from app.config import Config
 from app.jobs.worker import Worker
+from app.kernel.clock import Clock
 from app.web import hints, housekeeping
 
 
-def run(config: Config) -> None:
-    services = bootstrap.build(config)
+def run(config: Config, clock: Clock | None = None) -> None:
+    services = bootstrap.build(config, clock)
     hints.ring_after_commit(services.database, bootstrap.doorbell(config))
     with services.database.begin() as session:
         housekeeping.start(session, services.clock.now())

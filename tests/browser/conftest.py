@@ -1,0 +1,103 @@
+"""Chromium with a fake camera and microphone, and a running village, for the stories."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+from tests.browser.village import Village, open_village
+from tests.scene import at
+
+OUT = Path(__file__).parent.parent / "out"
+PHONE = {"width": 360, "height": 740}
+TERMINAL = {"width": 1024, "height": 600}
+DESK = {"width": 1440, "height": 900}
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.fail("chromium is missing: run python3 -m tests, or apt-get install chromium")
+    browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def village(tmp_path: Path, sqlite_url: str) -> Iterator[Village]:
+    """The scene's village at 18:00 by its clock, on the embedded database."""
+    running = open_village(tmp_path, sqlite_url, at(18))
+    yield running
+    running.stop()
+    log = running.logs()
+    assert "Traceback" not in log, log
+
+
+class Devices:
+    """Browsers of several people, each with its own cookies; what their consoles said is kept and must be nothing."""
+
+    def __init__(self, chromium: Browser) -> None:
+        self._chromium = chromium
+        self._contexts: list[BrowserContext] = []
+        self.complaints: list[str] = []
+
+    def device(self, size: dict[str, int], *, zone: str = "Asia/Shanghai") -> BrowserContext:
+        context = self._chromium.new_context(
+            viewport={"width": size["width"], "height": size["height"]},
+            timezone_id=zone,
+            locale="en-GB",
+            permissions=["camera", "microphone"],
+        )
+        context.add_init_script(path=Path(__file__).parent / "watch.js")
+        context.on("page", self._listen)
+        self._contexts.append(context)
+        return context
+
+    def open(self, address: str, size: dict[str, int]) -> Page:
+        page = self.device(size).new_page()
+        page.goto(address)
+        return page
+
+    def close(self) -> None:
+        for context in self._contexts:
+            context.close()
+
+    def _listen(self, page: Page) -> None:
+        page.on(
+            "console", lambda said: self.complaints.append(f"{page.url}: {said.text}") if said.type == "error" else None
+        )
+        page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
+
+
+@pytest.fixture
+def devices(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Devices]:
+    opened = Devices(chromium)
+    yield opened
+    opened.close()
+    if "expects_complaints" not in request.keywords:
+        assert not opened.complaints, opened.complaints
+
+
+def shoot(page: Page, name: str) -> None:
+    """Keep a screenshot for whoever looks; never compared."""
+    OUT.mkdir(exist_ok=True)
+    page.screenshot(path=OUT / f"{name}.png")

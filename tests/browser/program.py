@@ -1,0 +1,31 @@
+"""Runs the real web or worker program for a test, with a clock that the test moves by writing an offset to a file.
+
+`python -m tests.browser.program web|worker CLOCK_FILE`, settings by the environment as ever.
+"""
+
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from app import config
+from app.programs import logs, web, worker
+
+
+class MovedClock:
+    """The real clock plus the seconds that stand in a file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=float(self._path.read_text() or 0))
+
+
+def main(program: str, clock_file: str) -> None:
+    settings = config.load()
+    logs.start(settings.log_level)
+    {"web": web.run, "worker": worker.run}[program](settings, MovedClock(Path(clock_file)))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,40 @@
+// Keeps every RTCPeerConnection and the marks of the call, so that a test can read real figures from outside the page.
+(() => {
+  const connections = [];
+  const Real = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Real {
+    constructor(...more) {
+      super(...more);
+      connections.push(this);
+    }
+  };
+  const marks = [];
+  window.addEventListener("homethread:call", (event) => marks.push({ ...event.detail, at: performance.now() }));
+  window.addEventListener("pointerdown", () => marks.push({ state: "touch", at: performance.now() }), true);
+  const figures = async () => {
+    const total = { audioBytes: 0, audioEnergy: 0, frames: 0, samples: 0, state: "none", open: 0 };
+    for (const connection of connections) {
+      if (connection.connectionState === "closed") continue;
+      total.open += 1;
+      total.state = connection.connectionState;
+      for (const report of (await connection.getStats()).values()) {
+        if (report.type !== "inbound-rtp") continue;
+        if (report.kind === "audio") {
+          total.audioBytes += report.bytesReceived;
+          total.audioEnergy += report.totalAudioEnergy ?? 0;
+          total.samples += report.totalSamplesReceived ?? 0;
+        } else total.frames += report.framesDecoded ?? 0;
+      }
+    }
+    return total;
+  };
+  // The first instant at which voice and picture really arrived, looked for often enough to be told in tens of ms.
+  const first = {};
+  setInterval(async () => {
+    if (first.audio && first.video) return;
+    const now = await figures();
+    if (!first.audio && now.audioEnergy > 0) first.audio = performance.now();
+    if (!first.video && now.frames > 0) first.video = performance.now();
+  }, 25);
+  window.watched = { figures, marks, first };
+})();
