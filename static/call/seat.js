@@ -29,6 +29,8 @@ export class Seat {
   /** @type {Phase} */
   phase = "taking";
   isHere = false;
+  /** Something was heard, in this call's life. */
+  hasTalked = false;
   /** Pictures of the other end are coming. */
   hasPicture = false;
   /** @type {{code: string, message: string} | null} */
@@ -43,7 +45,6 @@ export class Seat {
   #peer = null;
   /** @type {Signal[]} that came before the answer to take_seat */
   #early = [];
-  #hasTalked = false;
   /** @type {Figures | null} */
   #last = null;
   #shared_at = 0;
@@ -62,7 +63,7 @@ export class Seat {
     this.#live = live;
     this.call = call;
     this.#onchange = onchange;
-    this.#hasTalked = Boolean(call.live_at);
+    this.hasTalked = Boolean(call.live_at);
     this.own = new OwnMedia(() => this.#ownChanged(), silence);
     this.#offs = [
       live.socket.on("peer", (news) => this.#hear(news)),
@@ -112,7 +113,7 @@ export class Seat {
   /** What /api/now says about the call. @param {Call} call */
   update(call) {
     this.call = call;
-    if (call.live_at) this.#hasTalked = true;
+    if (call.live_at) this.hasTalked = true;
     if (call.state === "ended" && !this.isOver) this.#finish("ended");
   }
 
@@ -177,7 +178,7 @@ export class Seat {
   }
 
   #otherLeft() {
-    if (this.#hasTalked && this.isHere) return this.hangUp();
+    if (this.hasTalked && this.isHere) return this.hangUp();
     this.#other = null;
     this.#dropPeer();
   }
@@ -257,7 +258,7 @@ export class Seat {
     const isFirst = (heard && !this.#last?.received_audio_bytes) || (seen && !this.#last?.received_video_frames);
     if (heard || seen) this.#flowed_at = at;
     if (seen) this.#pictured_at = at;
-    if (heard) this.#hasTalked = true;
+    if (heard) this.hasTalked = true;
     this.#last = figures;
     if (isFirst || at - this.#reported_at >= REPORT_MS) this.#report(figures, at);
     this.#turn();
@@ -289,7 +290,7 @@ export class Seat {
   #phaseAt(at) {
     if (!this.isHere) return this.#mine ? "ready" : "taking";
     if (this.#other?.isHere && at - this.#flowed_at < FLOWS_MS) return "live";
-    if (this.#hasTalked) return "lost";
+    if (this.hasTalked) return "lost";
     return this.isOtherHere ? "connecting" : "waiting";
   }
 

@@ -49,7 +49,7 @@ export class Sounds {
   /** @type {AudioContext | null} made at the first sound, so that silent pages never ask for one */
   #context = null;
   /** @type {SoundName | null} */
-  #looping = null;
+  looping = null;
   #timer = 0;
   /** @type {MediaStreamTrack | null} */
   #silence = null;
@@ -57,16 +57,16 @@ export class Sounds {
 
   /** Sounds again and again until `stop`. @param {SoundName} name */
   loop(name) {
-    if (this.#looping === name) return;
+    if (this.looping === name) return;
     this.stop();
-    this.#looping = name;
+    this.looping = name;
     this.#turn();
     this.#timer = window.setInterval(() => this.#turn(), SOUNDS[name].every_s * 1_000);
   }
 
   stop() {
     clearInterval(this.#timer);
-    this.#looping = null;
+    this.looping = null;
   }
 
   /** @param {SoundName} name */
@@ -110,7 +110,7 @@ export class Sounds {
   }
 
   #turn() {
-    if (this.#looping) this.#play(SOUNDS[this.#looping].notes);
+    if (this.looping) this.#play(SOUNDS[this.looping].notes);
   }
 
   /** @param {Note[]} notes */

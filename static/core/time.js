@@ -104,15 +104,16 @@ export function timeThere(instant, here, there, at) {
   return sameDay ? clockTime(instant, there) : dayAndTime(instant, there, at);
 }
 
-/** How long until an instant, in the unit that matters. @param {string | number} instant @param {number} at */
+/** How long until an instant, as one or two numbers with their units; the last ten minutes as a clock.
+ * @param {string | number} instant @param {number} at @returns {[number: string, unit: string][]} */
 export function countdown(instant, at) {
-  const left = ms(instant) - at;
-  if (left <= 0) return t("common.now");
-  if (left < 10 * MINUTE) return t("common.in_clock", { clock: minutesAndSeconds(left) });
-  if (left < 2 * HOUR) return tn("common.in_minutes", Math.ceil(left / MINUTE));
-  if (left < DAY) return tn("common.in_hours", Math.round(left / HOUR));
-  return tn("common.in_days", Math.round(left / DAY));
-}
+  const left = Math.max(0, ms(instant) - at);
+  if (left < 10 * MINUTE) return [[minutesAndSeconds(left), ""]];
+  const [days, hours, minutes] = [Math.floor(left / DAY), Math.floor(left / HOUR) % 24, Math.floor(left / MINUTE) % 60];
+  /** @type {[number, string][]} */
+  const counted = days ? [[days, "days"], [hours, "hours"]] : hours ? [[hours, "hours"], [minutes, "minutes"]] : [[minutes, "minutes"]];
+  return counted.filter(([count]) => count).map(([count, unit]) => [String(count), tn(`common.${unit}`, count)]);
+} // prettier-ignore
 
 /** "4:07" @param {number} duration_ms */
 export function minutesAndSeconds(duration_ms) {

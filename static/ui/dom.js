@@ -2,7 +2,7 @@
  * The pieces that every face is made of, and how a screen changes: a face builds the whole tree of what should stand there,
  * `draw` changes only what differs. Data comes in as text and attributes, never as markup.
  */
-import { setTexts } from "../core/texts.js";
+import { setTexts, t } from "../core/texts.js";
 import { setLocale } from "../core/time.js";
 
 /** @typedef {Node | string | number | null | undefined | false} Child */
@@ -116,10 +116,15 @@ export const stateOf = (state, title, text, action) =>
     action,
   );
 
-/** Makes `main` show this tree. @param {HTMLElement} main @param {string} name @param {HTMLElement} tree */
-export function draw(main, name, tree) {
+/** What to tell a person: the server's sentence, or ours where it could not be reached.
+ * @param {{code: string, message: string, status: number}} error */
+export const sentence = ({ code, message, status }) => (status ? message : t(`common.${code}`));
+
+/** Makes `main` show this tree; screens of one `key` share what stands there, videos above all.
+ * @param {HTMLElement} main @param {string} name @param {HTMLElement} tree @param {string} [key] */
+export function draw(main, name, tree, key = name) {
   main.dataset.screen = name;
-  tree.dataset.key = name.split("/")[0];
+  tree.dataset.key = key;
   const standing = main.firstElementChild;
   if (standing && isSame(standing, tree)) morph(standing, tree);
   else if (standing) standing.replaceWith(tree);

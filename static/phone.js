@@ -1,0 +1,196 @@
+/** The parent's face: which screen stands now, and what each touch does. */
+import { upcoming } from "./core/rings.js";
+import { t } from "./core/texts.js";
+import { dayAndTime, now } from "./core/time.js";
+import { ApiError, newKey } from "./net/api.js";
+import { Live } from "./net/live.js";
+import { endedScreen, homeScreen } from "./phone/home.js";
+import { Calling } from "./ui/calling.js";
+import { callScreen, HangUp, ringScreen, showStreams } from "./ui/callscreen.js";
+import { button, draw, h, icon, listen, openDialog, round, sentence, startPage, toast } from "./ui/dom.js";
+
+/** @typedef {import("./core/wire.js").Call} Call */
+
+const REASONS = { shift_changed: "calendar", no_time: "clock", sick: "help", other: "message" };
+
+const main = startPage();
+const live = new Live("phone", { keep: true });
+const hangUp = new HangUp();
+/** Calls with a command under way. @type {Set<string>} */
+const busy = new Set();
+/** Keys of commands that got no answer, so that another touch goes on with the same one. @type {Map<string, string>} */
+const unanswered = new Map();
+/** @type {import("./phone/booking.js").Booking | null} */
+let booking = null;
+
+const calling = new Calling(live, { redraw: show, standsReady: () => !document.hidden && !booking });
+
+function show() {
+  const at = now();
+  const { seat, farewell, ringing: rung } = calling;
+  const { view } = live;
+  live.page = main.dataset.screen ?? "start";
+  if (seat?.isHere) draw(main, seat.phase, callScreen(seat, at, hangUp, view.now?.zone ?? "UTC"), "call");
+  else if (farewell) draw(main, farewell.kind, endedScreen(farewell, view, at, busy));
+  else if (rung) draw(main, "ring", ringScreen(rung, ringPlaces(rung)));
+  else if (booking && view.now) draw(main, "book", booking.screen(view.now, at));
+  else draw(main, "home", homeScreen(view, at, busy));
+  showStreams(main, seat);
+}
+
+/** @param {Call} call */
+const ringPlaces = (call) => [
+  round("later", "plain", "clock", t("phone.later_ring"), { "data-call-id": call.id }),
+  round("answer", "answer", "phone-call", t("phone.answer"), { "data-call-id": call.id, extra: "round--pulse" }),
+];
+
+/** @param {HTMLElement} element */
+function callOf(element) {
+  const id = element.dataset.callId;
+  return calling.calls.find((call) => call.id === id) ?? calling.farewell?.call ?? null;
+}
+
+/** Does something with a call, and says how it went. @param {Call} call @param {string} path @param {object} body @param {string} done */
+async function command(call, path, body, done) {
+  const intent = path + JSON.stringify(body);
+  const key = unanswered.get(intent) ?? newKey();
+  unanswered.set(intent, key);
+  busy.add(call.id);
+  show();
+  try {
+    await live.api.command(path, body, { key, onwait: () => toast("info", t("common.trying_again")) });
+    unanswered.delete(intent);
+    toast("good", done);
+    await live.refresh();
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (!error.isPassing) unanswered.delete(intent);
+    toast("bad", sentence(error));
+    await live.refresh();
+  } finally {
+    busy.delete(call.id);
+    show();
+  }
+}
+
+/** @param {string} childId @param {Call | null} moving */
+async function book(childId, moving) {
+  calling.standDown();
+  const { Booking } = await import("./phone/booking.js");
+  booking = new Booking(live.api, childId, moving, show);
+  show();
+}
+
+async function sendBooking() {
+  const call = await booking?.send();
+  if (!call) return;
+  booking = null;
+  toast("good", t("phone.booked", { when: dayAndTime(call.starts_at, live.view.now?.zone ?? call.zone, now()) }));
+  await live.refresh();
+  show();
+}
+
+/** @param {Call} call */
+function askReason(call) {
+  const choices = Object.entries(REASONS).map(([reason, iconId]) =>
+    h(
+      "label",
+      { class: "choice" },
+      h("input", { type: "radio", name: "reason", value: reason, checked: reason === "other" }),
+      icon(iconId),
+      h("span", {}, t(`common.reason.${reason}`)),
+    ),
+  );
+  const dialog = openDialog(
+    t("phone.cancel_title"),
+    [h("fieldset", { class: "choices" }, h("legend", { class: "choices__title" }, t("phone.cancel_why")), choices)],
+    [
+      button("close", "btn btn--quiet", null, t("phone.keep")),
+      button("cancel-confirm", "btn btn--danger", "close", t("phone.cancel_confirm")),
+    ],
+    {
+      "cancel-confirm": () => {
+        const chosen = /** @type {HTMLInputElement} */ (dialog.querySelector("input:checked"));
+        command(call, `/api/calls/${call.id}/cancel`, { reason: chosen.value }, t("phone.cancelled"));
+      },
+    },
+  );
+}
+
+/** What can be done with a later call. @param {Call} call */
+function openDetails(call) {
+  const named = { "data-call-id": call.id };
+  /** @type {Record<string, [string, string, string]>} */
+  const kinds = {
+    confirm: ["btn btn--primary", "check", call.state === "proposed" ? "phone.accept" : "phone.confirm"],
+    decline: ["btn", "close", "phone.decline"],
+    move: ["btn", "move", "phone.move"],
+    cancel: ["btn btn--danger", "close", "phone.cancel"],
+  };
+  const places = call.can.flatMap((can) => {
+    if (!kinds[can]) return [];
+    const [className, iconId, key] = kinds[can];
+    return [button(can, className, iconId, t(key), named)];
+  });
+  const when = dayAndTime(call.starts_at, live.view.now?.zone ?? call.zone, now());
+  const close = button("close", "btn btn--quiet", null, t("common.close"));
+  openDialog(call.child.name, [h("p", {}, when)], [close, ...places], acts);
+}
+
+/** @type {import("./ui/dom.js").Acts} */
+const acts = {
+  retry: () => live.refresh(),
+  home: () => {
+    booking = null;
+    calling.dismiss();
+  },
+  book: (element) => {
+    const children = (live.view.now?.families ?? []).flatMap((family) => family.children ?? []);
+    const child = element.dataset.childId ?? upcoming(calling.calls)[0]?.child.id ?? children[0]?.id;
+    calling.dismiss();
+    if (child) book(child, null);
+  },
+  child: (element) => booking?.setChild(element.dataset.childId ?? ""),
+  day: (element) => booking?.setDay(Number(element.dataset.day)),
+  slot: (element) => booking?.choose(element.dataset.startsAt ?? ""),
+  "reload-slots": () => booking?.load(),
+  "send-booking": sendBooking,
+  details: (element) => withCall(element, openDetails),
+  confirm: (element) => withCall(element, (call) => command(call, `/api/calls/${call.id}/confirm`, {}, t("phone.confirmed"))),
+  decline: (element) => withCall(element, (call) => command(call, `/api/calls/${call.id}/decline`, {}, t("phone.declined"))),
+  cancel: (element) => withCall(element, askReason),
+  move: (element) => withCall(element, (call) => book(call.child.id, call)),
+  offer: (element) =>
+    withCall(element, (call) => {
+      const starts_at = element.dataset.startsAt ?? "";
+      const when = dayAndTime(starts_at, live.view.now?.zone ?? call.zone, now());
+      command(call, "/api/calls", { child_id: call.child.id, starts_at }, t("phone.booked", { when }));
+    }),
+  join: (element) => withCall(element, (call) => calling.join(call)),
+  answer: (element) => withCall(element, (call) => calling.join(call)),
+  later: (element) => withCall(element, (call) => calling.putOff(call)),
+  microphone: () => calling.seat?.own.toggleMicrophone(),
+  camera: () => calling.seat?.own.toggleCamera(),
+  "hang-up": () => {
+    hangUp.arm();
+    show();
+  },
+  stay: () => {
+    hangUp.disarm();
+    show();
+  },
+  "hang-up-confirm": () => hangUp.confirms() && calling.hangUp(),
+};
+
+/** @param {HTMLElement} element @param {(call: Call) => void} run */
+function withCall(element, run) {
+  const call = callOf(element);
+  if (call) run(call);
+}
+
+listen(main, acts);
+live.start();
+show();
+/** Later parts come when the first screen stands, a call's before all others. */
+const idle = window.requestIdleCallback ?? ((/** @type {() => void} */ run) => setTimeout(run, 500));
+idle(() => calling.prepare().then(() => import("./phone/booking.js")));

@@ -1,0 +1,218 @@
+/** The village's terminal: which picture stands now, what a touch does, and when the wall comes back by itself. */
+import { upcoming } from "./core/rings.js";
+import { t } from "./core/texts.js";
+import { now, SECOND } from "./core/time.js";
+import { ApiError, newKey } from "./net/api.js";
+import { Live } from "./net/live.js";
+import { Calling } from "./ui/calling.js";
+import { callScreen, HangUp, showStreams } from "./ui/callscreen.js";
+import { draw, listen, sentence, startPage, toast } from "./ui/dom.js";
+import { Prompts } from "./ui/prompt.js";
+import * as screens from "./terminal/screens.js";
+
+/** @typedef {import("./core/wire.js").Call} Call */
+/** @typedef {import("./core/wire.js").Slot} Slot */
+/**
+ * Where a person has gone by touching; null is the wall.
+ * @typedef {{page: "faces" | "family" | "ask" | "ask-confirm", familyId: string, childId?: string, parentId?: string,
+ *   slots?: Slot[] | null, startsAt?: string}} Place
+ */
+
+const LEFT_ALONE_MS = 45 * SECOND;
+const GOODBYE_MS = 12 * SECOND;
+
+const main = startPage();
+const live = new Live("terminal");
+const hangUp = new HangUp();
+const prompts = new Prompts(() => live.view.now?.prompts ?? []);
+/** @type {Place | null} */
+let place = null;
+let isBusy = false;
+let touched_at = 0;
+let farewell_at = 0;
+
+const calling = new Calling(live, { redraw: show, standsReady: () => true, rejoinsAlone: true });
+
+function show() {
+  const at = now();
+  leaveByItself(at);
+  const { seat, farewell, ringing } = calling;
+  const { view } = live;
+  if (seat?.isHere) put(seat.phase, callScreen(seat, at, hangUp, view.now?.zone ?? "UTC"), "call");
+  else if (farewell) showFarewell(farewell, at);
+  else if (ringing) put("ring", screens.ringScreen(ringing));
+  else if (!view.now) put("starting", screens.firstScreen(view));
+  else if (place) showPlace(place, at);
+  else put("idle", screens.idleScreen(view, at));
+  showStreams(main, seat);
+}
+
+/** @param {string} name @param {HTMLElement} tree @param {string} [key] */
+function put(name, tree, key) {
+  draw(main, name, tree, key);
+  live.page = name;
+  prompts.screen(`terminal.screen.${name}`);
+}
+
+/** @param {import("./ui/calling.js").Farewell} farewell @param {number} at */
+function showFarewell({ call, kind, message }, at) {
+  if (kind === "refused") return put("refused", screens.troubleScreen(message));
+  const family = familyOf(call.family.id);
+  const next = family?.next_call ?? upcoming(calling.calls).find((one) => one.family.id === call.family.id) ?? null;
+  put("goodbye", screens.goodbyeScreen(call, next?.id === call.id ? null : next, at));
+}
+
+/** @param {Place} here @param {number} at */
+function showPlace(here, at) {
+  const family = familyOf(here.familyId);
+  if (!family) return put("idle", screens.idleScreen(live.view, at));
+  const chosen = chosenPair(here);
+  const zone = live.view.now?.zone ?? "UTC";
+  if (here.page === "faces") put("faces", screens.facesScreen(family));
+  else if (here.page === "family") put("family", screens.familyScreen(family, nextOf(here), chosen, at, isBusy));
+  else if (here.page === "ask") put("ask", screens.askScreen(family, here.slots ?? null, zone, at));
+  else put("ask-confirm", screens.askConfirmScreen(family, chosen, here.startsAt ?? "", zone, at, isBusy));
+}
+
+/** @param {number} at */
+function leaveByItself(at) {
+  if (place && at - touched_at > LEFT_ALONE_MS) place = null;
+  if (!calling.farewell) farewell_at = 0;
+  else if (!farewell_at) farewell_at = at;
+  else if (at - farewell_at > GOODBYE_MS) done();
+}
+
+function done() {
+  place = null;
+  farewell_at = 0;
+  calling.dismiss();
+}
+
+/** @param {string} id */
+const familyOf = (id) => live.view.now?.families.find((family) => family.id === id);
+
+/** The family's next call; tonight's as it stands now. @param {Place} here */
+function nextOf({ familyId }) {
+  const tonight = upcoming(calling.calls).find((call) => call.family.id === familyId);
+  return tonight ?? familyOf(familyId)?.next_call ?? null;
+}
+
+/** @param {Place} here @returns {import("./terminal/screens.js").Pair} */
+function chosenPair({ familyId, childId, parentId }) {
+  const members = familyOf(familyId)?.members ?? [];
+  const children = members.filter((member) => member.role === "child");
+  const parents = members.filter((member) => member.role === "parent");
+  return {
+    child: children.find(({ id }) => id === childId) ?? children[0],
+    parent: parents.find(({ id }) => id === parentId) ?? parents[0],
+  };
+}
+
+/** @param {string} familyId */
+function openFamily(familyId) {
+  const members = familyOf(familyId)?.members ?? [];
+  const count = (/** @type {string} */ role) => members.filter((member) => member.role === role).length;
+  const isOnePair = count("child") < 2 && count("parent") < 2;
+  go({ page: isOnePair ? "family" : "faces", familyId });
+}
+
+/** @param {Place | null} next */
+function go(next) {
+  place = next;
+  show();
+}
+
+/** @param {HTMLElement} element */
+function chooseFace(element) {
+  if (!place) return;
+  const member = familyOf(place.familyId)?.members?.find(({ id }) => id === element.dataset.personId);
+  const chosen = member?.role === "child" ? { childId: member.id } : member?.role === "parent" ? { parentId: member.id } : {};
+  go({ ...place, page: "family", ...chosen });
+}
+
+async function ask() {
+  if (!place) return;
+  const { child, parent } = chosenPair(place);
+  if (!child || !parent) return;
+  const asked = /** @type {Place} */ ({ ...place, page: "ask", childId: child.id, parentId: parent.id, slots: null });
+  go(asked);
+  const [from, until] = [now(), now() + screens.ASK_AHEAD_MS].map((at) => new Date(at).toISOString());
+  await attempt(async () => {
+    const found = await live.api.get("/api/slots", { child_id: child.id, parent_id: parent.id, from, until });
+    if (place === asked) go({ ...asked, slots: found.slots });
+  });
+}
+
+async function sendAsk() {
+  if (!place?.startsAt) return;
+  const { familyId, childId, parentId, startsAt } = place;
+  await attempt(async () => {
+    const body = { child_id: childId, parent_id: parentId, starts_at: startsAt, is_proposal: true };
+    await live.api.command("/api/calls", body, { key: newKey(), onwait: () => toast("info", t("common.trying_again")) });
+    await live.refresh();
+    go({ page: "family", familyId, childId, parentId });
+  });
+}
+
+/** @param {HTMLElement} element @param {"confirm" | "decline"} what */
+const settle = (element, what) =>
+  attempt(async () => {
+    await live.api.command(`/api/calls/${element.dataset.callId}/${what}`);
+    await live.refresh();
+  });
+
+/** @param {() => Promise<void>} run */
+async function attempt(run) {
+  isBusy = true;
+  show();
+  try {
+    await run();
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    toast("bad", sentence(error));
+    if (place?.page.startsWith("ask")) place = { ...place, page: "family" };
+  } finally {
+    isBusy = false;
+    show();
+  }
+}
+
+/** @param {HTMLElement} element */
+function join(element) {
+  const id = element.dataset.callId;
+  const call = calling.calls.find((one) => one.id === id) ?? live.view.now?.families.find((one) => one.next_call?.id === id)?.next_call;
+  if (call) calling.join(call);
+}
+
+listen(main, {
+  family: (element) => openFamily(element.dataset.familyId ?? ""),
+  face: chooseFace,
+  back: () => go(place?.page === "ask" || place?.page === "ask-confirm" ? { ...place, page: "family" } : null),
+  ask,
+  slot: (element) => place && go({ ...place, page: "ask-confirm", startsAt: element.dataset.startsAt }),
+  "send-ask": sendAsk,
+  confirm: (element) => settle(element, "confirm"),
+  decline: (element) => settle(element, "decline"),
+  here: join,
+  answer: join,
+  done,
+  retry: () => live.refresh(),
+  help: () => prompts.play(`terminal.help.${main.dataset.screen}`),
+  microphone: () => calling.seat?.own.toggleMicrophone(),
+  camera: () => calling.seat?.own.toggleCamera(),
+  "hang-up": () => {
+    hangUp.arm();
+    show();
+  },
+  stay: () => {
+    hangUp.disarm();
+    show();
+  },
+  "hang-up-confirm": () => hangUp.confirms() && calling.hangUp(),
+});
+prompts.listen(main);
+for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, () => (touched_at = now()), true);
+
+live.start();
+show();
+calling.prepare();

@@ -1,0 +1,239 @@
+/**
+ * Which call this device rings for, sits in, or has just left; its sounds, its wake lock, and what a reload must remember.
+ * Phone and terminal share it and draw their own screens from it.
+ */
+import { isOpen, isOver, nextChange, ringNow, upcoming } from "../core/rings.js";
+import { MINUTE, ms, now, SECOND } from "../core/time.js";
+
+/** @typedef {import("../core/wire.js").Call} Call */
+/** @typedef {import("../call/seat.js").Seat} Seat */
+/** @typedef {{call: Call, kind: "ended" | "moved" | "refused", message: string}} Farewell */
+
+const SEAT_KEPT = "homethread.seat"; // the call that this tab's person is in: a reload goes back to it
+const READY_AGAIN_MS = 30 * SECOND;
+
+export class Calling {
+  /** @type {Seat | null} */
+  seat = null;
+  /** @type {Farewell | null} */
+  farewell = null;
+  #live;
+  #redraw;
+  #standsReady;
+  /** @type {Promise<[typeof import("../call/seat.js"), typeof import("../call/sounds.js"), typeof import("../call/media.js")]> | null} */
+  #modules = null;
+  /** @type {import("../call/sounds.js").Sounds | null} */
+  #sounds = null;
+  /** @type {import("../call/media.js").WakeLock | null} */
+  #awake = null;
+  /** @type {Map<string, number>} calls whose ring was put off, until when */
+  #later = new Map();
+  /** @type {Map<string, number>} calls that are left alone unless a person joins, until when */
+  #left = new Map();
+  #told = { ring: "", seat: "" };
+  #timer = 0;
+  #hasLooked = false;
+  #isTaking = false;
+
+  /** @param {import("../net/live.js").Live} live
+   * @param {{redraw: () => void, standsReady: () => boolean, rejoinsAlone?: boolean}} options `standsReady`: whether this
+   * device connects ahead now; `rejoinsAlone`: it is nobody's own, so a live call that it lost is simply taken up again */
+  constructor(live, { redraw, standsReady, rejoinsAlone = false }) {
+    this.#live = live;
+    this.#redraw = redraw;
+    this.#standsReady = standsReady;
+    this.rejoinsAlone = rejoinsAlone;
+    live.subscribe(() => this.#update());
+    for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, () => this.#sounds?.unlock(), true);
+    document.addEventListener("visibilitychange", () => this.#tick());
+  }
+
+  get calls() {
+    return this.#live.view.now?.calls ?? [];
+  }
+
+  /** The call that rings here now. */
+  get ringing() {
+    if (this.seat?.isHere || this.farewell) return null;
+    const at = now();
+    return upcoming(this.calls).find((call) => ringNow(call, at) && (this.#later.get(call.id) ?? 0) <= at) ?? null;
+  }
+
+  /** Loads what a call needs, so that a ring can be answered at once. */
+  prepare() {
+    this.#modules ??= Promise.all([import("../call/seat.js"), import("../call/sounds.js"), import("../call/media.js")]);
+    return this.#modules;
+  }
+
+  /** A person joins or answers. @param {Call} call */
+  async join(call) {
+    this.farewell = null;
+    this.#left.delete(call.id);
+    remember(call.id);
+    await this.#sit(call);
+    this.#sounds?.unlock();
+    this.seat?.join();
+  }
+
+  /** Not now: silent until the next ring. @param {Call} call */
+  putOff(call) {
+    const ring = ringNow(call, now());
+    this.#later.set(call.id, ring ? ms(ring.until) : now());
+    this.#tick();
+  }
+
+  hangUp() {
+    this.seat?.hangUp();
+  }
+
+  /** Done looking at how it ended. */
+  dismiss() {
+    this.farewell = null;
+    this.#tick();
+  }
+
+  /** Someone leaves the screen on which it stood ready. */
+  standDown() {
+    if (this.seat && !this.seat.isHere) this.seat.close();
+  }
+
+  /** @param {Call} call */
+  async #sit(call) {
+    if (this.seat?.call.id === call.id) return;
+    this.#isTaking = true;
+    const [{ Seat }, { Sounds }, { WakeLock }] = await this.prepare();
+    if (this.seat?.call.id === call.id) return;
+    this.#sounds ??= new Sounds();
+    this.#awake ??= new WakeLock();
+    this.seat?.close();
+    const silence = () => this.#sounds?.silentTrack() ?? null;
+    const seat = new Seat(this.#live, call, { onchange: () => this.#turned(seat), silence });
+    this.seat = seat;
+    this.#isTaking = false;
+    seat.open();
+  }
+
+  /** @param {Seat} seat */
+  #turned(seat) {
+    if (seat !== this.seat) return;
+    if (seat.isOver) this.#over(seat);
+    this.#live.page = this.seat?.isHere ? "call" : "home";
+    this.#live.setInCall(Boolean(this.seat));
+    this.#tell("seat", seat.call, seat.hasPicture && seat.phase === "live" ? "picture" : seat.phase);
+    this.#tick();
+  }
+
+  /** @param {Seat} seat */
+  #over(seat) {
+    this.seat = null;
+    const at = now();
+    this.#left.set(seat.call.id, seat.isHere || seat.phase === "moved" ? Infinity : at + READY_AGAIN_MS);
+    if (!seat.isHere) return;
+    forget();
+    const kind = /** @type {Farewell["kind"]} */ (seat.phase);
+    if (kind !== "ended" || seat.hasTalked || isOver(seat.call)) {
+      this.farewell = { call: seat.call, kind, message: seat.error?.message ?? "" };
+    }
+    if (kind === "ended" && seat.hasTalked) this.#sounds?.once("goodbye");
+    this.#live.refresh();
+  }
+
+  #update() {
+    const { now: known, reach } = this.#live.view;
+    if (known && reach === "online" && !this.#hasLooked) this.#goBack(known.calls);
+    for (const call of known?.calls ?? []) {
+      if (call.id === this.seat?.call.id) this.seat.update(call);
+      if (this.farewell?.call.id === call.id) this.farewell.call = call;
+    }
+    this.#tick();
+  }
+
+  /** After a reload: into the call again in which this person was. @param {Call[]} calls */
+  #goBack(calls) {
+    this.#hasLooked = true;
+    const id = recall();
+    const call = calls.find((one) => isOpen(one, now()) && (one.id === id || this.#wasLostHere(one)));
+    if (call) this.join(call);
+    else forget();
+  }
+
+  /** @param {Call} call */
+  #wasLostHere(call) {
+    const mine = call.my_side && call.sides[call.my_side];
+    return this.rejoinsAlone && call.state === "live" && Boolean(mine?.lost_at);
+  }
+
+  #tick() {
+    clearTimeout(this.#timer);
+    const at = now();
+    const change = nextChange(this.calls, at) - at;
+    this.#timer = window.setTimeout(() => this.#tick(), Math.min(SECOND - (at % SECOND), Math.max(change, 1)) + 5);
+    this.#standReady(at);
+    this.#sound(at);
+    this.#awake?.want(Boolean(this.seat?.isHere || this.ringing));
+    if (!document.hidden) this.#redraw();
+  }
+
+  /** @param {number} at */
+  #standReady(at) {
+    if (this.seat || this.#isTaking || this.farewell || !this.#hasLooked || !this.#standsReady()) return;
+    const call = upcoming(this.calls).find((one) => isOpen(one, at) && (this.#left.get(one.id) ?? 0) <= at);
+    if (call) this.#sit(call);
+  }
+
+  /** @param {number} at */
+  async #sound(at) {
+    const { ringing } = this;
+    if (ringing) this.#tell("ring", ringing, "ring");
+    else this.#told.ring = "";
+    const wanted = ringing ? "ring" : this.#soundOf(this.seat, at);
+    if (wanted && !this.#sounds) {
+      const [, { Sounds }] = await this.prepare();
+      this.#sounds ??= new Sounds();
+    }
+    if (wanted) this.#sounds?.loop(wanted);
+    else if (this.seat?.phase === "live" && this.#sounds?.looping === "lost") this.#sounds.once("back");
+    else this.#sounds?.stop();
+    if (ringing) this.#sounds?.wake();
+  }
+
+  /** @param {Seat | null} seat @param {number} at @returns {"lost" | "ring_back" | null} */
+  #soundOf(seat, at) {
+    if (seat?.phase === "lost") return "lost";
+    const isCalling = seat?.phase === "waiting" && at >= ms(seat.call.starts_at);
+    return isCalling && at < ms(seat.call.starts_at) + 10 * MINUTE ? "ring_back" : null;
+  }
+
+  /** For whoever listens: each change once. @param {"ring" | "seat"} what @param {Call} call @param {string} state */
+  #tell(what, call, state) {
+    const told = `${call.id} ${state}`;
+    if (this.#told[what] === told) return;
+    this.#told[what] = told;
+    dispatchEvent(new CustomEvent("homethread:call", { detail: { state, call: call.id, at: new Date(now()).toISOString() } }));
+  }
+}
+
+/** @param {string} callId */
+function remember(callId) {
+  try {
+    sessionStorage.setItem(SEAT_KEPT, callId);
+  } catch {
+    // forbidden: a reload then shows the button to join
+  }
+}
+
+function forget() {
+  try {
+    sessionStorage.removeItem(SEAT_KEPT);
+  } catch {
+    // nothing was remembered either
+  }
+}
+
+function recall() {
+  try {
+    return sessionStorage.getItem(SEAT_KEPT);
+  } catch {
+    return null;
+  }
+}

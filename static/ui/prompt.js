@@ -1,0 +1,51 @@
+/** Says a recorded sentence of the interface where the village has recorded it; stays silent where it hasn't. */
+
+const LONG_TOUCH_MS = 600;
+
+export class Prompts {
+  #known;
+  #audio = new Audio();
+  #last = "";
+
+  /** @param {() => string[]} known keys that have a recording */
+  constructor(known) {
+    this.#known = known;
+  }
+
+  /** A screen tells about itself once, when it comes. @param {string} key */
+  screen(key) {
+    if (this.#last === key) return;
+    this.#last = key;
+    this.play(key);
+  }
+
+  /** @param {string} key */
+  play(key) {
+    this.#audio.pause();
+    if (!this.#known().includes(key)) return;
+    this.#audio.src = `/api/prompts/${encodeURIComponent(key)}?face=terminal`;
+    this.#audio.play().catch((error) => {
+      if (error.name !== "NotAllowedError" && error.name !== "AbortError") console.warn(`prompt ${key}:`, error.message);
+    });
+  }
+
+  /** A long touch of a control says what it does instead of doing it. @param {HTMLElement} root */
+  listen(root) {
+    let timer = 0;
+    let isLong = false;
+    root.addEventListener("pointerdown", ({ target }) => {
+      const control = /** @type {HTMLElement} */ (target).closest("[data-act]");
+      isLong = false;
+      clearTimeout(timer);
+      if (!(control instanceof HTMLElement)) return;
+      const key = `terminal.act.${control.dataset.act}`;
+      timer = window.setTimeout(() => {
+        isLong = this.#known().includes(key);
+        this.play(key);
+      }, LONG_TOUCH_MS);
+    });
+    for (const end of ["pointerup", "pointercancel"]) root.addEventListener(end, () => clearTimeout(timer));
+    root.addEventListener("click", (event) => isLong && event.stopImmediatePropagation(), true);
+    root.addEventListener("contextmenu", (event) => event.preventDefault());
+  }
+}
