@@ -1,10 +1,13 @@
 """Photos over HTTP: shown to whoever may see the person, taken from a parent of the family or the desk."""
 
+from datetime import datetime
+
 from flask import Response, request
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from app.families import queries, service
+from app.families.photos import EDGES_PX
 from app.families.words import MemberRole
 from app.kernel.errors import NotFound
 from app.web.api import Api, Ask
@@ -22,9 +25,11 @@ class PhotoShape(BaseModel):
 @allow(PERSON, TERMINAL, COORDINATOR)
 def picture(photo_id: str, edge_px: int) -> Response:
     """A photo in one of its sizes. Its bytes never change: a newer photo has another id."""
+    if edge_px not in EDGES_PX:
+        raise NotFound
     with floor().database.read() as session:
         found = queries.photo(session, photo_id, edge_px)
-        if not _may_see(session, known(), found.person_id):
+        if not _may_see(session, known(), found.person_id, floor().now()):
             raise NotFound
         response = Response(found.webp, mimetype="image/webp")
     response.set_etag(f"{photo_id}-{edge_px}")
@@ -36,16 +41,20 @@ def picture(photo_id: str, edge_px: int) -> Response:
 @api.command("POST", "/families/<family_id>/photos/<person_id>", PERSON, COORDINATOR, gives=PhotoShape, status=201)
 def set_photo(ask: Ask, family_id: str, person_id: str) -> PhotoShape:
     """Give a member of a family a new photo; the body is the picture itself."""
-    if ask.who.kind is PERSON and not queries.is_member(ask.session, family_id, ask.who.subject_id, MemberRole.PARENT):
-        raise NotFound
-    if ask.who.kind is COORDINATOR:
-        queries.family_of_village(ask.session, ask.who.village, family_id)
-    if not queries.is_member(ask.session, family_id, person_id):
+    is_theirs = _keeps_photos(ask, family_id) and queries.is_member(ask.session, family_id, person_id)
+    if not is_theirs or not _may_see(ask.session, ask.who, person_id, ask.now):
         raise NotFound
     return PhotoShape(photo=service.set_photo(ask.session, person_id, request.get_data(), ask.now))
 
 
-def _may_see(session: Session, who: Principal, person_id: str) -> bool:
+def _keeps_photos(ask: Ask, family_id: str) -> bool:
+    """Whether it is for this person or desk to choose the pictures of a family."""
+    if ask.who.kind is PERSON:
+        return queries.is_member(ask.session, family_id, ask.who.subject_id, MemberRole.PARENT)
+    return queries.village_of(ask.session, family_id) == ask.who.village
+
+
+def _may_see(session: Session, who: Principal, person_id: str, now: datetime) -> bool:
     if who.kind is PERSON:
-        return queries.person_seen_by(session, who.subject_id, person_id, floor().now())
+        return queries.person_seen_by(session, who.subject_id, person_id, now)
     return queries.person_seen_in_village(session, who.village, person_id)

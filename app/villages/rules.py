@@ -93,8 +93,8 @@ def checked_text(text: str, longest: int, code: str) -> str:
 
 
 def _days(from_: datetime, until: datetime, zone: str) -> list[date]:
-    """Every day that can touch the interval. One more at both ends, as clocks may step back over midnight."""
-    first, last = day_of(from_, zone) - timedelta(days=1), day_of(until, zone) + timedelta(days=1)
+    """Every day that can touch the interval: one more at its end, as clocks may step back over midnight."""
+    first, last = day_of(from_, zone), day_of(until, zone) + timedelta(days=1)
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
@@ -122,7 +122,7 @@ def _merged(intervals: Iterable[Interval]) -> list[Interval]:
 
 
 def _without(intervals: list[Interval], closures: Sequence[ClosureFacts]) -> list[Interval]:
-    for closure in closures:
+    for closure in (c for c in closures if c.starts_at < c.ends_at):
         parts = ((start, min(end, closure.starts_at)) for start, end in intervals)
         rest = ((max(start, closure.ends_at), end) for start, end in intervals)
         intervals = [(start, end) for start, end in sorted({*parts, *rest}) if start < end]
