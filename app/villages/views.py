@@ -16,8 +16,9 @@ def recording(key: str) -> Response:
     """The recording of a sentence, in parts where the player asks for parts; asked again each time if it changed."""
     with floor().database.read() as session:
         found = queries.prompt(session, known().village, key)
-    response = Response(found.recording, content_type=found.mime)
+        recorded, mime = found.recording, found.mime
+    response = Response(recorded, content_type=mime)
     response.add_etag()
     response.headers["Cache-Control"] = "private, no-cache"
-    response.make_conditional(request, accept_ranges=True, complete_length=len(found.recording))
+    response.make_conditional(request, accept_ranges=True, complete_length=len(recorded))
     return response
