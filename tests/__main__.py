@@ -7,6 +7,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - whoever has an older one must re
 
 import argparse
 import signal
+import time
 from collections.abc import Sequence
 
 from tests import ground, lock
@@ -31,7 +32,9 @@ def main(arguments: Sequence[str]) -> int:
         groups = chosen(options.group, acceptance=options.acceptance)
     except LookupError as unknown:
         sys.exit(str(unknown))
+    began = time.monotonic()
     problems = ground.prepare(["environment", *(need for group in groups for need in group.needs)])
+    print(f"set up: {'incomplete' if problems else 'complete'} after {time.monotonic() - began:.1f} s", flush=True)
     if options.set_up:
         return bool(problems)
     outcomes = _run(groups, problems, Runner(pytest_arguments, acceptance=options.acceptance))

@@ -13,9 +13,10 @@ import os
 import shutil
 import subprocess
 import sys
-import time
+import threading
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,38 +57,45 @@ def _can_make_environments() -> bool:
     return (VENV / "bin" / "python").exists() or importlib.util.find_spec("ensurepip") is not None
 
 
+def postgres_programs() -> Path | None:
+    """The folder of initdb and postgres, the newest version that the distribution has; Debian keeps it off the path."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda initdb: float(initdb.parts[-3]))
+    on_path = shutil.which("initdb")
+    initdb = found[-1] if found else Path(on_path).resolve() if on_path else None
+    return initdb.parent if initdb else None
+
+
 PROGRAMS = {
     program.name: program
     for program in (
         Program("venv", (f"python3.{sys.version_info.minor}-venv",), _can_make_environments),
-        Program("postgresql", ("postgresql",), lambda: any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))),
+        Program("postgresql", ("postgresql",), lambda: postgres_programs() is not None),
         Program("redis", ("redis-server",), _all_on_path("redis-server")),
         Program("chromium", ("chromium",), _all_on_path("chromium")),
         Program("fonts", ("fontconfig", "fonts-noto-cjk"), _shows_chinese),
         Program("node", ("nodejs", "npm"), _all_on_path("node", "npm")),
     )
 }
-BEFORE = {"environment": ("venv",), "npm": ("node",)}
 
 
 def prepare(needs: Iterable[str]) -> dict[str, str]:
     """Brings what is needed; what could not be had stands in the answer, with the reason."""
-    wanted = list(dict.fromkeys(part for need in needs for part in (*BEFORE.get(need, ()), need)))
     problems: dict[str, str] = {}
-    with _one_at_a_time():
-        packages = Packages()
-        for need in wanted:
-            lacking = [problems[part] for part in BEFORE.get(need, ()) if part in problems]
-            try:
-                if lacking:
-                    raise CantHave(lacking[0])
-                if need in PROGRAMS:
-                    packages.bring(PROGRAMS[need])
-                else:
-                    {"environment": make_environment, "npm": install_npm_packages}[need]()
-            except CantHave as missing:
-                problems[need] = str(missing)
-                print(f"set up: {need} is missing: {missing}", flush=True)
+    packages = Packages()
+
+    def bring(name: str) -> None:
+        program, make = MADE.get(name, (name, None))
+        try:
+            packages.bring(PROGRAMS[program])
+            if make is not None:
+                make()
+        except CantHave as missing:
+            problems[name] = str(missing)
+            _say(f"{name} is missing: {missing}")
+
+    # Two lanes: pip keeps a core busy while apt-get waits for the disk.
+    with _one_at_a_time(), ThreadPoolExecutor(2) as lanes:
+        list(lanes.map(bring, dict.fromkeys(needs)))
     return problems
 
 
@@ -96,21 +104,25 @@ class Packages:
 
     def __init__(self) -> None:
         self._is_fresh = False
+        self._lock = threading.Lock()
 
     def bring(self, program: Program) -> None:
-        if program.is_there():
-            return
+        with self._lock:
+            if not program.is_there():
+                self._install(program)
+
+    def _install(self, program: Program) -> None:
         names = " ".join(program.packages)
         if shutil.which("apt-get") is None:
             raise CantHave(f"{names} (no apt-get here: install what your system calls it)")
         if os.geteuid() != 0:
             raise CantHave(f"{names} (as root: apt-get install {names})")
-        with _said(f"apt-get install {names}"):
-            if not self._is_fresh:
-                _run(["apt-get", "update"])
-                self._is_fresh = True
-            wait = ["-o", "DPkg::Lock::Timeout=300"]
-            _run(["apt-get", "install", "--yes", "--no-install-recommends", *wait, *program.packages])
+        _say(f"apt-get install {names}")
+        if not self._is_fresh:
+            _run(["apt-get", "update"])
+            self._is_fresh = True
+        wait = ["-o", "DPkg::Lock::Timeout=300"]
+        _run(["apt-get", "install", "--yes", "--no-install-recommends", *wait, *program.packages])
         if not program.is_there():
             raise CantHave(f"{program.name} is not there although {names} got installed")
 
@@ -125,14 +137,14 @@ def make_environment() -> None:
     works = _works(PYTHON)
     if works and stamp.is_current:
         return
-    with _said("the environment .venv from constraints.txt"):
-        if not works:
-            _run([sys.executable, "-m", "venv", "--clear", str(VENV)])
-        stamp.remove()
-        pip = [PYTHON, "-m", "pip", "install", "--quiet", "--no-compile"]
-        _run([*pip, "--require-hashes", "-r", str(LOCK)])
-        _run([*pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT)])
-        stamp.write()
+    _say("the environment .venv from constraints.txt")
+    if not works:
+        _run([sys.executable, "-m", "venv", "--clear", str(VENV)])
+    stamp.remove()
+    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--no-compile"]
+    _run([*pip, "--require-hashes", "-r", str(LOCK)])
+    _run([*pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT)])
+    stamp.write()
 
 
 def install_npm_packages() -> None:
@@ -142,9 +154,16 @@ def install_npm_packages() -> None:
     stamp = Stamp(NPM_FOLDER / "node_modules" / ".homethread-stamp", *(path.read_bytes() for path in NPM_FILES))
     if stamp.is_current:
         return
-    with _said("npm ci in tests/"):
-        _run(["npm", "ci", "--no-audit", "--no-fund"], folder=NPM_FOLDER)
-        stamp.write()
+    _say("npm ci in tests/")
+    _run(["npm", "ci", "--no-audit", "--no-fund"], folder=NPM_FOLDER)
+    stamp.write()
+
+
+# What is made here, with the program that it takes.
+MADE: dict[str, tuple[str, Callable[[], None]]] = {
+    "environment": ("venv", make_environment),
+    "npm": ("node", install_npm_packages),
+}
 
 
 class Stamp:
@@ -196,16 +215,8 @@ def _run(command: Sequence[str], folder: Path = ROOT) -> None:
         raise CantHave(f"`{' '.join(command)}` failed:\n{tail}")
 
 
-@contextmanager
-def _said(what: str) -> Iterator[None]:
-    print(f"set up: {what} …", end="", flush=True)
-    began = time.monotonic()
-    try:
-        yield
-    except CantHave:
-        print(" failed", flush=True)
-        raise
-    print(f" {time.monotonic() - began:.1f} s", flush=True)
+def _say(what: str) -> None:
+    print(f"set up: {what}", flush=True)
 
 
 @contextmanager

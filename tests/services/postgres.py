@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psycopg
 
+from tests.ground import postgres_programs
 from tests.services.leash import Leash
 from tests.services.ports import free_port
 
@@ -21,15 +22,6 @@ ROLE = "homethread"
 READY_SECONDS = 30
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 SMALL = ("shared_buffers=32MB", "max_connections=150", "autovacuum=off", "log_min_messages=warning")
-
-
-def postgres_programs() -> Path | None:
-    """The folder of initdb and postgres, the newest version that the distribution has."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: float(p.parts[-3]))
-    if found:
-        return found[-1].parent
-    on_path = shutil.which("initdb")
-    return Path(on_path).resolve().parent if on_path else None
 
 
 class PrivatePostgres:
