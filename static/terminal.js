@@ -56,6 +56,7 @@ function put(name, tree, key) {
 
 /** @param {import("./ui/calling.js").Farewell} farewell @param {number} at */
 function showFarewell({ call, kind, message }, at) {
+  if (kind === "moved") return done();
   if (kind === "refused") return put("refused", screens.troubleScreen(message));
   const family = familyOf(call.family.id);
   const next = family?.next_call ?? upcoming(calling.calls).find((one) => one.family.id === call.family.id) ?? null;

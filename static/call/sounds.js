@@ -75,9 +75,13 @@ export class Sounds {
     this.#play(SOUNDS[name].notes);
   }
 
-  /** A touch or a key allows it. */
+  /** A touch or a key allows it; before the first one a browser would only complain. */
   async unlock() {
-    if (this.#context?.state === "running") return;
+    if (this.#context?.state === "running" || navigator.userActivation?.hasBeenActive === false) return;
+    await this.#resume();
+  }
+
+  async #resume() {
     this.#context ??= new AudioContext();
     await this.#context.resume();
     this.#turn();
@@ -88,12 +92,11 @@ export class Sounds {
    * has been granted for good, as in a terminal's policy, it is opened for a moment and nothing of it is kept or sent.
    */
   async wake() {
-    this.#context ??= new AudioContext();
-    if (this.#context.state === "running" || this.#isWaking || !(await isMicrophoneGranted())) return;
+    if (this.#context?.state === "running" || this.#isWaking || !(await isMicrophoneGranted())) return;
     this.#isWaking = true;
     try {
       const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
-      await this.unlock();
+      await this.#resume();
       for (const track of stream.getTracks()) track.stop();
     } catch {
       // no microphone: the next touch unlocks
@@ -104,7 +107,7 @@ export class Sounds {
 
   /** A track that carries nothing but the fact that the line is good. @returns {MediaStreamTrack | null} */
   silentTrack() {
-    this.#context ??= new AudioContext();
+    if (!this.#context) return null;
     this.#silence ??= this.#context.createMediaStreamDestination().stream.getAudioTracks()[0];
     return this.#silence;
   }
@@ -115,7 +118,7 @@ export class Sounds {
 
   /** @param {Note[]} notes */
   #play(notes) {
-    this.#context ??= new AudioContext();
+    if (!this.#context) return void this.unlock();
     if (this.#context.state !== "running") return; // notes would pile up and sound all at once later
     for (const note of notes) strike(this.#context, note);
   }

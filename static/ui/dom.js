@@ -5,7 +5,8 @@
 import { setTexts, t } from "../core/texts.js";
 import { setLocale } from "../core/time.js";
 
-/** @typedef {Node | string | number | null | undefined | false} Child */
+/** @typedef {Node | string | number | null | undefined | false} Leaf
+ * @typedef {Leaf | Child[]} Child */
 /** @typedef {Record<string, string | number | boolean | null | undefined>} Attributes false, null and undefined leave it out */
 /** @typedef {{[act: string]: (element: HTMLElement) => void}} Acts */
 
@@ -23,11 +24,13 @@ export function startPage() {
 }
 
 /** @template {keyof HTMLElementTagNameMap} T @param {T} tag @param {Attributes} [attributes]
- * @param {(Child | Child[])[]} children @returns {HTMLElementTagNameMap[T]} */
+ * @param {Child[]} children @returns {HTMLElementTagNameMap[T]} */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   fill(element, attributes);
-  for (const child of children.flat()) if (child || child === 0) element.append(/** @type {Node | string} */ (child));
+  for (const child of /** @type {any[]} */ (children).flat(Infinity)) {
+    if (child || child === 0) element.append(child);
+  }
   return element;
 }
 
@@ -60,10 +63,14 @@ export const emblem = (id, name, size) =>
 export const scene = (id, className, attributes = {}) =>
   drawing("sprite", id, { class: className, "aria-hidden": "true", ...attributes });
 
-/** @param {{name: string, photo: string | null}} person @param {string} [size] s, m, l, xl */
-export function photo({ name, photo: src }, size) {
+/** @param {{name: string, photo: string | null}} person @param {string} [size] s, m, l, xl; none fills its box */
+export function photo({ name, photo: address }, size) {
   const className = size ? `photo photo--${size}` : "photo";
-  if (src) return h("img", { class: className, src, alt: name });
+  const isLarge = !size || size === "xl";
+  if (address) {
+    const src = isLarge ? address.replace("/96.webp", "/320.webp") : address;
+    return h("img", { class: className, src, alt: name });
+  }
   return h("span", { class: `${className} photo--none`, role: "img", "aria-label": name }, icon("person"));
 }
 
@@ -126,9 +133,10 @@ export function draw(main, name, tree, key = name) {
   main.dataset.screen = name;
   tree.dataset.key = key;
   const standing = main.firstElementChild;
-  if (standing && isSame(standing, tree)) morph(standing, tree);
-  else if (standing) standing.replaceWith(tree);
+  if (standing && isSame(standing, tree)) return morph(standing, tree);
+  if (standing) standing.replaceWith(tree);
   else main.append(tree);
+  /** @type {HTMLElement | null} */ (tree.querySelector("[autofocus]"))?.focus({ preventScroll: true });
 }
 
 /** One listener for all that can be touched: `data-act` says what. @param {HTMLElement} root @param {Acts} acts */
@@ -151,7 +159,7 @@ export function toast(state, text) {
   setTimeout(() => told.remove(), TOAST_MS + 500);
 }
 
-/** Opens a modal dialog; closing it removes it. @param {string} title @param {Child[]} body @param {Child[]} actions
+/** Opens a modal dialog; closing it removes it. @param {string} title @param {Child} body @param {Child} actions
  * @param {Acts} acts each closes the dialog first; `close` just closes @param {string} [extra] */
 export function openDialog(title, body, actions, acts, extra = "") {
   const dialog = h(
