@@ -1,0 +1,230 @@
+/** One call in a dialog that stays true while it is open: who, where each side is, what happened, what can be done. */
+import { t, tn } from "../core/texts.js";
+import { clockTime, dayName, now as serverNow } from "../core/time.js";
+import { ApiError } from "../net/api.js";
+import { banner, button, draw, h, icon, listen, openDialog, pair, sentence, stateOf, tag } from "../ui/dom.js";
+import { isClose, lookOf, lookText, minutesTalked, reasonText, sideOf, word } from "./words.js";
+
+/** @typedef {import("../core/wire.js").Call} Call */
+/** @typedef {import("./wire.js").Desk} Desk */
+/** @typedef {import("./wire.js").Trail} Trail */
+
+const REASONS = { shift_changed: "calendar", sick: "help", no_time: "clock", terminal_broken: "terminal", weather: "sun", other: "message" };
+const REDRAW_MS = 10_000;
+const PAIR_STATES = new Set(["booked", "ringing", "live", "lost"]);
+const ANSWERED = new Set(["answered", "live", "back", "extended"]);
+
+export class Details {
+  /** @type {Call | null} */
+  #call = null;
+  /** @type {Trail | null} */
+  #trail = null;
+  /** @type {ApiError | null} */
+  #error = null;
+  #seen = {};
+  #box = h("div");
+  #desk;
+  #id;
+  #dialog;
+
+  /** @param {Desk} desk @param {string} id */
+  constructor(desk, id) {
+    this.#desk = desk;
+    this.#id = id;
+    this.#dialog = openDialog(t("desk.call"), [this.#box], [], {}, "dialog--wide");
+    this.#dialog.dataset.screen = "call";
+    listen(this.#dialog, {
+      close: () => this.#dialog.close(),
+      retry: () => this.#load(),
+      cancel: () => this.#leave((call) => askReason(desk, call)),
+      move: () => this.#leave((call) => this.#move(call)),
+      "show-call": (element) => this.#leave(() => desk.openCall(element.dataset.callId ?? "")),
+    });
+    const stop = desk.live.subscribe(() => this.#changed());
+    const timer = setInterval(() => this.#draw(), REDRAW_MS);
+    this.#dialog.addEventListener("close", () => (stop(), clearInterval(timer)));
+    this.#changed();
+  }
+
+  /** Reads the trail again with each new picture of the evening. */
+  #changed() {
+    const now = this.#desk.now();
+    if (!now || now === this.#seen) return;
+    this.#seen = now;
+    this.#load();
+  }
+
+  async #load() {
+    const { api } = this.#desk.live;
+    const standing = this.#desk.now()?.calls.find((call) => call.id === this.#id);
+    if (standing) this.#call = standing;
+    this.#draw();
+    try {
+      if (!standing) this.#call = await api.get(`/api/calls/${this.#id}`);
+      this.#trail = await api.get(`/api/calls/${this.#id}/trail`);
+      this.#error = null;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      this.#error = error;
+    }
+    this.#draw();
+  }
+
+  /** @param {(call: Call) => void} run */
+  #leave(run) {
+    const call = this.#call;
+    this.#dialog.close();
+    if (call) run(call);
+  }
+
+  /** @param {Call} call */
+  #move(call) {
+    const family = this.#desk.now()?.families.find(({ id }) => id === call.family.id);
+    if (family) this.#desk.book(family, call);
+  }
+
+  #draw() {
+    const at = serverNow();
+    const call = this.#call;
+    draw(this.#box, "details", h("div", { class: "dialog__body" }, call ? this.#body(call, at) : this.#waiting()));
+    const title = call ? t("desk.child_and_parent", { child: call.child.name, parent: call.parent.name }) : t("desk.call");
+    const heading = /** @type {HTMLElement} */ (this.#dialog.querySelector(".dialog__title"));
+    heading.textContent = title;
+    this.#dialog.setAttribute("aria-label", title);
+    this.#drawActions(call?.can ?? []);
+  }
+
+  #waiting() {
+    if (!this.#error) return stateOf("loading", t("common.loading"));
+    return stateOf("error", sentence(this.#error), "", button("retry", "btn btn--primary", null, t("common.retry")));
+  }
+
+  /** Only where they change, so that what has the focus keeps it. @param {string[]} can */
+  #drawActions(can) {
+    const bar = /** @type {HTMLElement} */ (this.#dialog.querySelector(".dialog__actions"));
+    const wanted = `close ${can.join(" ")}`;
+    if (bar.dataset.can === wanted) return;
+    bar.dataset.can = wanted;
+    const close = button("close", "btn btn--quiet", null, t("common.close"));
+    const cancel = can.includes("cancel") && button("cancel", "btn btn--danger", "close", t("desk.cancel"));
+    const move = can.includes("move") && button("move", "btn", "move", t("desk.move"));
+    const hasFocus = bar.contains(document.activeElement) || document.activeElement === this.#dialog;
+    bar.replaceChildren(...[close, cancel, move].filter((place) => place !== false));
+    if (hasFocus) close.focus();
+  }
+
+  /** @param {Call} call @param {number} at */
+  #body(call, at) {
+    const look = lookOf(call);
+    return [
+      this.#error && banner("bad", "warning", sentence(this.#error)),
+      pair(PAIR_STATES.has(look) ? look : call.state === "ended" ? "ended" : "waiting", [call.child, call.parent]),
+      h("p", {}, tag(look, lookText(look))),
+      facts(call, this.#trail, at),
+      ...(this.#trail ? trailList(call, this.#trail) : []),
+    ];
+  }
+}
+
+/** @param {Call} call @param {Trail | null} trail @param {number} at */
+function facts(call, trail, at) {
+  const { zone } = call;
+  const talked = minutesTalked(call, at);
+  /** @type {[string, import("../ui/dom.js").Child | import("../ui/dom.js").Child[]][]} */
+  const lines = [
+    ["when", h("time", {}, `${dayName(call.starts_at, zone, at)} ${clockTime(call.starts_at, zone)}–${clockTime(call.ends_at, zone)}`)],
+    ["where", call.terminal.name],
+    ["family", call.family.name],
+    ...sideLines(call, at),
+    ["talked", (call.live_at || talked > 0) && tn("desk.minutes", talked)],
+    ["reason", reasonText(call.reason)],
+    ["note", trail?.note],
+    ["moved_to", call.moved_to_id && button("show-call", "btn btn--small", "move", t("desk.show_new"), { "data-call-id": call.moved_to_id })],
+  ];
+  const told = lines.filter(([, value]) => value);
+  return h(
+    "dl",
+    { class: "facts" },
+    told.flatMap(([name, value]) => [h("dt", {}, t(`desk.fact.${name}`)), h("dd", { "data-fact": name }, value)]),
+  );
+} // prettier-ignore
+
+/** @param {Call} call @param {number} at @returns {[string, HTMLElement][]} */
+function sideLines(call, at) {
+  if (call.state === "ended") return [];
+  const sides = /** @type {const} */ ([["village", call.child], ["parent", call.parent]]); // prettier-ignore
+  return sides.map(([side, { name }]) => {
+    const { lamp, text } = sideOf(call, side);
+    const shown = isClose(call, at) || lamp === "bad" || call.sides[side].confirmed ? text : t("desk.side.not_yet");
+    return [side, h("span", { class: `lamp lamp--${lamp}`, "data-side": side }, `${name}: ${shown}`)];
+  });
+}
+
+/** What happened and who was told, in one row of instants. @param {Call} call @param {Trail} trail */
+function trailList(call, trail) {
+  const items = [
+    ...trail.events.map((event) => ({ at: event.at, iconId: ANSWERED.has(event.kind) ? "phone-call" : "clock", text: eventText(event) })),
+    ...trail.told.map((told) => ({ at: told.at, iconId: "text", text: toldText(told) })),
+  ].sort((one, other) => one.at.localeCompare(other.at));
+  if (!items.length) return [];
+  return [
+    h("h3", { class: "heading" }, t("desk.trail")),
+    h(
+      "ol",
+      { class: "trail" },
+      items.map(({ at, iconId, text }) =>
+        h("li", { class: "trail__item" }, icon(iconId, "s"), h("time", {}, whenText(at, call)), h("span", {}, text)),
+      ),
+    ),
+  ];
+} // prettier-ignore
+
+/** The clock alone on the day of the call, else the day as well. @param {string} at @param {Call} call */
+function whenText(at, { zone, starts_at }) {
+  const [day, own] = [dayName(at, zone, serverNow()), dayName(starts_at, zone, serverNow())];
+  return day === own ? clockTime(at, zone) : `${day} ${clockTime(at, zone)}`;
+}
+
+/** @param {Trail["events"][number]} event */
+function eventText({ kind, by, detail }) {
+  const said = word(`desk.event.${kind}`, kind);
+  const reason = reasonText(detail.reason ?? null);
+  return [by ? t("desk.by", { what: said, who: by }) : said, reason].filter(Boolean).join(" · ");
+}
+
+/** @param {Trail["told"][number]} told */
+const toldText = ({ template, who, state }) =>
+  t("desk.told", { what: word(`desk.what.${template}`, template), who, state: word(`desk.delivery.${state}`, state) });
+
+/** @param {Desk} desk @param {Call} call */
+function askReason(desk, call) {
+  const choices = Object.entries(REASONS).map(([reason, iconId]) =>
+    h(
+      "label",
+      { class: "choice" },
+      h("input", { type: "radio", name: "reason", value: reason, checked: reason === "other" }),
+      icon(iconId),
+      h("span", {}, t(`desk.reason.${reason}`)),
+    ),
+  );
+  const note = h("input", { class: "field__input", name: "note", maxlength: 200, autocomplete: "off" });
+  const dialog = openDialog(
+    t("desk.cancel_title", { child: call.child.name, when: clockTime(call.starts_at, call.zone) }),
+    [
+      h("fieldset", { class: "choices" }, h("legend", { class: "choices__title" }, t("desk.cancel_why")), choices),
+      h("label", { class: "field" }, h("span", { class: "field__label" }, t("desk.fact.note")), note),
+    ],
+    [
+      button("close", "btn btn--quiet", null, t("desk.keep")),
+      button("cancel-confirm", "btn btn--danger", "close", t("desk.cancel")),
+    ],
+    {
+      "cancel-confirm": () => {
+        const chosen = /** @type {HTMLInputElement} */ (dialog.querySelector("input:checked"));
+        const body = { reason: chosen.value, note: note.value.trim() || null };
+        desk.command(`/api/calls/${call.id}/cancel`, body, t("desk.cancelled"));
+      },
+    },
+  );
+  dialog.dataset.screen = "cancel";
+}

@@ -1,0 +1,92 @@
+/** The families beside tonight: who they are, when they speak next, who was not heard; and one family by itself. */
+import { t } from "../core/texts.js";
+import { dayAndTime } from "../core/time.js";
+import { button, emblem, h, icon, openDialog, photo } from "../ui/dom.js";
+import { daysUnheard, unheardText } from "./words.js";
+
+/** @typedef {import("./wire.js").DeskNow} DeskNow */
+/** @typedef {import("./wire.js").DeskFamily} DeskFamily */
+
+/** @param {DeskFamily} family */
+export const childrenOf = (family) => family.members.filter((member) => member.role === "child");
+/** @param {DeskFamily} family */
+export const parentsOf = (family) => family.members.filter((member) => member.role === "parent");
+
+/** @param {DeskNow} now @param {number} at */
+export function familyList(now, at) {
+  const rows = now.families.map((family) => h("li", { "data-key": family.id }, familyRow(family, now, at)));
+  return [
+    h("h2", { class: "heading", id: "families" }, icon("family", "s"), t("desk.families")),
+    rows.length
+      ? h("ul", { class: "list", "aria-labelledby": "families" }, rows)
+      : h("p", { class: "muted" }, t("desk.no_families")),
+  ];
+}
+
+/** @param {DeskFamily} family @param {DeskNow} now @param {number} at */
+function familyRow(family, now, at) {
+  const [longest] = childrenOf(family).sort((one, other) => unheardFirst(one, other, at));
+  const unheard = longest && unheardText(longest.last_heard_at, at);
+  return h(
+    "button",
+    { class: "row", type: "button", "data-act": "family", "data-family-id": family.id, "data-state": unheard ? "overdue" : null },
+    emblem(family.emblem, "", "s"),
+    h(
+      "span",
+      { class: "row__main" },
+      h("span", { class: "row__title" }, family.name),
+      h("br"),
+      h("span", { class: "row__text" }, nextText(family, now, at)),
+      unheard && h("br"),
+      unheard && h("span", { class: "lamp lamp--bad" }, unheard),
+    ),
+    h("span", { class: "photos" }, childrenOf(family).map((child) => photo(child, "s"))),
+  );
+}
+
+/** @param {DeskFamily} family @param {DeskNow} now @param {number} at */
+function nextText(family, now, at) {
+  if (!family.next_call_at) return t("desk.no_next_call");
+  return t("desk.next_call", { when: dayAndTime(family.next_call_at, now.zone, at) });
+}
+
+/** @param {DeskFamily} family @param {DeskNow} now @param {number} at @param {import("../ui/dom.js").Acts} acts */
+export function openFamily(family, now, at, acts) {
+  const body = [
+    h("p", {}, emblem(family.emblem, family.name, "m")),
+    h("ul", { class: "list" }, family.members.map((member) => memberRow(member, now, at))),
+    h("p", { class: "muted" }, nextText(family, now, at)),
+  ];
+  const actions = [
+    button("close", "btn btn--quiet", null, t("common.close")),
+    button("book", "btn btn--primary", "plus", t("desk.book"), { disabled: !childrenOf(family).length || !parentsOf(family).length }),
+  ];
+  const dialog = openDialog(family.name, body, actions, acts, "dialog--wide");
+  dialog.dataset.screen = "family";
+}
+
+/** @param {DeskFamily["members"][number]} member @param {DeskNow} now @param {number} at */
+function memberRow(member, now, at) {
+  const heard = member.last_heard_at
+    ? t("desk.last_heard", { when: dayAndTime(member.last_heard_at, now.zone, at) })
+    : t("desk.never_heard");
+  const phone = t(member.has_phone ? "desk.has_phone" : "desk.no_phone");
+  return h(
+    "li",
+    { class: "row" },
+    photo(member, "s"),
+    h(
+      "div",
+      { class: "row__main" },
+      h("p", { class: "row__title" }, member.name),
+      h("p", { class: "row__text" }, `${t(`desk.role.${member.role}`)} · ${member.role === "child" ? heard : phone}`),
+    ),
+    member.role === "child" && unheardText(member.last_heard_at, at) && h("span", { class: "lamp lamp--bad" }, unheardText(member.last_heard_at, at)),
+  );
+} // prettier-ignore
+
+/** @param {{last_heard_at: string | null}} one @param {{last_heard_at: string | null}} other @param {number} at */
+const unheardFirst = (one, other, at) => {
+  const [days, others] = [daysUnheard(one.last_heard_at, at), daysUnheard(other.last_heard_at, at)];
+  return days === others ? 0 : others > days ? 1 : -1;
+};

@@ -1,0 +1,45 @@
+/** What needs a human: texts that nobody got, work that was given up; each with its second try. */
+import { t } from "../core/texts.js";
+import { dayAndTime } from "../core/time.js";
+import { button, h, icon, stateOf } from "../ui/dom.js";
+import { word } from "./words.js";
+
+/** @typedef {import("./wire.js").DeskNow} DeskNow */
+/** @typedef {import("./wire.js").Trouble} Trouble */
+
+const AGAIN = {
+  delivery: { path: (/** @type {string} */ id) => `/api/deliveries/${id}/send_again`, text: "desk.send_again", done: "desk.sent_again" },
+  dead_row: { path: (/** @type {string} */ id) => `/api/dead/${id}/revive`, text: "desk.try_again", done: "desk.tried_again" },
+}; // prettier-ignore
+
+/** @param {DeskNow} now @param {number} at @param {Set<string>} busy ids with a second try under way */
+export function troubleList(now, at, busy) {
+  if (!now.troubles.length) return [stateOf("empty", t("desk.no_troubles"), t("desk.no_troubles_text"))];
+  return [
+    h("h2", { class: "heading" }, icon("warning", "s"), t("desk.troubles")),
+    h("ul", { class: "list troubles" }, now.troubles.map((trouble) => row(trouble, now, at, busy.has(trouble.id)))),
+  ];
+}
+
+/** What a second try sends. @param {Trouble} trouble */
+export const again = ({ kind, id }) => ({ path: AGAIN[kind].path(id), done: t(AGAIN[kind].done) });
+
+/** @param {Trouble} trouble @param {DeskNow} now @param {number} at @param {boolean} isBusy */
+function row(trouble, now, at, isBusy) {
+  const what = word(`desk.what.${trouble.what}`, trouble.what);
+  const title = trouble.who ? t("desk.not_delivered", { what, who: trouble.who }) : t("desk.given_up", { what });
+  return h(
+    "li",
+    { class: "row trouble", "data-key": trouble.id, "data-trouble-id": trouble.id },
+    icon(trouble.kind === "delivery" ? "text" : "warning"),
+    h(
+      "div",
+      { class: "row__main" },
+      h("p", { class: "row__title" }, title),
+      h("p", { class: "row__text" }, word(`desk.trouble.${trouble.error}`, trouble.error)),
+      h("time", { class: "muted" }, dayAndTime(trouble.at, now.zone, at)),
+    ),
+    trouble.call_id && button("call", "btn btn--quiet btn--small", "calendar", t("desk.call"), { "data-call-id": trouble.call_id }),
+    button("again", "btn btn--small", "bell", t(AGAIN[trouble.kind].text), { "data-trouble-id": trouble.id, "aria-busy": String(isBusy) }),
+  );
+} // prettier-ignore

@@ -1,0 +1,53 @@
+/** How a call and its sides are said and marked at the desk: one word, one lamp, one icon for each. Pure. */
+import { hasText, t } from "../core/texts.js";
+import { DAY, MINUTE, ms } from "../core/time.js";
+
+/** @typedef {import("../core/wire.js").Call} Call */
+/** @typedef {import("../core/wire.js").Side} Side */
+
+const OVERDUE_DAYS = 7;
+
+/** The state by which a call is coloured. @param {Pick<Call, "state" | "outcome"> & Partial<Call>} call */
+export function lookOf({ state, outcome, sides }) {
+  if (state === "ended") return outcome ?? "cancelled";
+  const isLost = state === "live" && sides && (sides.parent.lost_at || sides.village.lost_at);
+  return isLost ? "lost" : state;
+}
+
+/** @param {string} look */
+export const lookText = (look) => t(`desk.state.${look}`);
+
+/** @param {Call} call @param {Side} side @returns {{lamp: string, text: string}} */
+export function sideOf(call, side) {
+  const { here, seated, lost_at, confirmed, declined } = call.sides[side];
+  if (lost_at) return { lamp: "lost", text: t("desk.side.lost") };
+  if (here) return { lamp: "on", text: t("desk.side.here") };
+  if (seated) return { lamp: "wait", text: t("desk.side.seated") };
+  if (declined) return { lamp: "bad", text: t("desk.side.declined") };
+  return { lamp: "off", text: t(confirmed ? "desk.side.confirmed" : "desk.side.away") };
+}
+
+/** Whether it matters by now who sits where. @param {Call} call @param {number} at */
+export const isClose = (call, at) => call.state !== "ended" && call.state !== "proposed" && at >= ms(call.opens_at);
+
+/** A reason as a sentence, and a code that we have no sentence for as itself. @param {string | null} reason */
+export const reasonText = (reason) => (reason ? word(`desk.reason.${reason}`, reason) : "");
+
+/** @param {string} key @param {string} otherwise */
+export const word = (key, otherwise) => (hasText(key) ? t(key) : otherwise);
+
+/** Whole minutes talked. @param {Pick<Call, "talked_seconds"> & Partial<Call>} call @param {number} at */
+export function minutesTalked({ talked_seconds, talking_since }, at) {
+  const running = talking_since ? Math.max(0, at - ms(talking_since)) : 0;
+  return Math.round((talked_seconds * 1_000 + running) / MINUTE);
+}
+
+/** Days since a child was heard; Infinity for never. @param {string | null} last @param {number} at */
+export const daysUnheard = (last, at) => (last ? Math.floor((at - ms(last)) / DAY) : Infinity);
+
+/** "not heard for 9 days", or "" while nothing is overdue. @param {string | null} last @param {number} at */
+export function unheardText(last, at) {
+  const days = daysUnheard(last, at);
+  if (days < OVERDUE_DAYS) return "";
+  return days === Infinity ? t("desk.never_heard") : t("desk.unheard", { count: days });
+}
