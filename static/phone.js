@@ -58,10 +58,10 @@ async function command(call, path, body, done) {
   busy.add(call.id);
   show();
   try {
-    await live.api.command(path, body, { key, onwait: () => toast("info", t("common.trying_again")) });
+    const changed = await live.api.command(path, body, { key, onwait: () => toast("info", t("common.trying_again")) });
     unanswered.delete(intent);
     toast("good", done);
-    await live.refresh();
+    live.adopt(changed);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (!error.isPassing) unanswered.delete(intent);
@@ -86,8 +86,7 @@ async function sendBooking() {
   if (!call) return;
   booking = null;
   toast("good", t("phone.booked", { when: dayAndTime(call.starts_at, live.view.now?.zone ?? call.zone, now()) }));
-  await live.refresh();
-  show();
+  live.adopt(call);
 }
 
 /** @param {Call} call */

@@ -137,7 +137,7 @@ async function ask() {
   if (!child || !parent) return;
   const asked = /** @type {Place} */ ({ ...place, page: "ask", childId: child.id, parentId: parent.id, slots: null });
   go(asked);
-  const [from, until] = [now(), now() + screens.ASK_AHEAD_MS].map((at) => new Date(at).toISOString());
+  const [from, until] = [screens.ASK_FROM_MS, screens.ASK_UNTIL_MS].map((ahead) => new Date(now() + ahead).toISOString());
   await attempt(async () => {
     const found = await live.api.get("/api/slots", { child_id: child.id, parent_id: parent.id, from, until });
     if (place === asked) go({ ...asked, slots: found.slots });
@@ -149,7 +149,8 @@ async function sendAsk() {
   const { familyId, childId, parentId, startsAt } = place;
   await attempt(async () => {
     const body = { child_id: childId, parent_id: parentId, starts_at: startsAt, is_proposal: true };
-    await live.api.command("/api/calls", body, { key: newKey(), onwait: () => toast("info", t("common.trying_again")) });
+    const onwait = () => toast("info", t("common.trying_again"));
+    await live.api.command("/api/calls", body, { key: newKey(), onwait });
     await live.refresh();
     go({ page: "family", familyId, childId, parentId });
   });

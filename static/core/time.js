@@ -8,7 +8,7 @@ export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
-/** A clock that is off by less is left alone: HTTP's Date has whole seconds, and a thin link takes its time. */
+/** A clock that is off by less is left alone: a thin link takes its time. */
 const TOLERANCE_MS = 3 * SECOND;
 
 let offset_ms = 0;
@@ -33,7 +33,7 @@ export function setServerTime(server_ms, asked_ms, arrived_ms) {
   if (Math.abs(offset - offset_ms) > Math.max(doubt_ms, SECOND / 2)) offset_ms = offset;
 }
 
-/** The same from HTTP's Date, which is too coarse to improve a clock that is nearly right.
+/** The same from an answer that brought nothing else, and came we don't know when after it was made.
  * @param {string | null} date */
 export function checkServerTime(date) {
   const server_ms = date ? Date.parse(date) : NaN;

@@ -73,6 +73,13 @@ export class Live {
     return this.socket.emit(name, payload);
   }
 
+  /** Shows a call as a command's answer tells it, before the next reading. @param {import("../core/wire.js").Call} call */
+  adopt(call) {
+    const { now } = this.view;
+    if (now) this.#tell({ now: { ...now, calls: [...now.calls.filter(({ id }) => id !== call.id), call] } });
+    this.refresh();
+  }
+
   /** Beats come faster in a call. @param {boolean} inCall */
   setInCall(inCall) {
     if (this.#inCall === inCall) return;
@@ -110,7 +117,7 @@ export class Live {
   /** @param {import("./api.js").Answer} answer @param {number} asked_ms */
   #take({ status, headers, body }, asked_ms) {
     if (status === 304) {
-      checkServerTime(headers.get("Date"));
+      checkServerTime(headers.get("Homethread-Now"));
       return this.#tell({ error: null, reach: "online" });
     }
     setServerTime(Date.parse(body.server_time), asked_ms, Date.now());

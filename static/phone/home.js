@@ -3,7 +3,7 @@ import { isOpen, past, talkedFor, upcoming } from "../core/rings.js";
 import { hasText, t, tn } from "../core/texts.js";
 import { dayAndTime, MINUTE, ms, timeThere } from "../core/time.js";
 import { countdownOf } from "../ui/callscreen.js";
-import { banner, button, h, icon, pair, photo, stateOf, tag } from "../ui/dom.js";
+import { banner, button, h, pair, photo, stateOf, tag } from "../ui/dom.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
 /** @typedef {import("../core/wire.js").Now} Now */
@@ -29,6 +29,7 @@ export function homeScreen(view, at, busy) {
       done.filter((call) => call.offers.length).map((call) => offers(call, now, at, busy.has(call.id))),
       later.length > 0 && h("h2", { class: "heading" }, t("phone.later")),
       later.length > 0 && h("ul", { class: "list" }, later.map((call) => laterCall(call, now, at))),
+      next && isOpen(next, at) && button("book", "btn btn--quiet", "plus", t("phone.book")),
       done.length > 0 && h("h2", { class: "heading" }, t("phone.past")),
       done.length > 0 && h("ul", { class: "list" }, done.map((call) => pastCall(call, now, at))),
     ),
@@ -166,7 +167,7 @@ export const offers = (call, now, at, isBusy) =>
   h(
     "article",
     { class: "card offer-card", "data-state": call.outcome, "data-call-id": call.id },
-    h("p", { class: "card__title" }, icon(call.outcome === "missed" ? "link-lost" : "close", "s"), ` ${howItWent(call)}`),
+    h("p", { class: "card__title" }, howItWent(call)),
     h("p", { class: "card__text" }, t("phone.offers", { name: call.child.name })),
     h("div", { class: "slots" }, call.offers.map((slot) => offer(slot, call, now, at, isBusy))),
   );

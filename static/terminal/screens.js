@@ -16,7 +16,8 @@ import { emblem, h, icon, pair, parts, photo, round, scene, stateOf } from "../u
 const MOST_MOONS = 14;
 const SUNRISE_HOUR = 6;
 const SUNSET_HOUR = 18;
-const PROPOSED_DAYS = 3;
+const BEDTIME_HOUR = 22;
+const PROPOSED_DAYS = 2;
 const PROPOSED_A_DAY = 3;
 
 /** A control with its own sentence. @param {string} act @param {string} kind @param {string} iconId
@@ -102,7 +103,7 @@ export function familyScreen(family, call, chosen, at, isBusy) {
       ? h(
           "div",
           { class: "family__next" },
-          pair(isOpen(call, at) ? "waiting" : "booked", [call.child, call.parent], "xl"),
+          pair(isOpen(call, at) ? "waiting" : "booked", [call.child, call.parent]),
           h("p", { class: "family__name" }, call.parent.name),
           untilCall(call, at),
         )
@@ -145,13 +146,18 @@ function untilCall(call, at) {
 /** @param {string} instant @param {string} zone @param {number} at */
 function night(instant, zone, at) {
   const nights = sleeps(instant, zone, at);
-  if (nights <= 0) return sunset(Math.max(0, Math.min(1, (ms(instant) - at) / (ms(instant) - morning(instant, zone)))), t("terminal.today"));
-  return h(
+  if (nights > 0) return moons(nights);
+  const part = (ms(instant) - at) / (ms(instant) - morning(instant, zone));
+  return sunset(Math.max(0, Math.min(1, part)), t("terminal.today"));
+}
+
+/** @param {number} nights */
+const moons = (nights) =>
+  h(
     "ol",
     { class: "sleeps", "aria-label": tn("terminal.sleeps", nights) },
     Array.from({ length: Math.min(nights, MOST_MOONS) }, () => h("li", { class: "sleep" }, icon("moon"))),
   );
-}
 
 /** @param {string} instant @param {string} zone */
 const morning = (instant, zone) => ms(instant) - Math.max(1, wall(instant, zone).hour - SUNRISE_HOUR) * HOUR;
@@ -162,52 +168,57 @@ const sunset = (part, label) =>
     part: Math.round(part * 100) / 100,
   });
 
-/** A few free times as pictures: the nights before it, the height of the sun, the moon in the evening.
+/** A few free times as pictures, a row for each day: the nights before it, then the height of the sun, or the evening's moon.
  * @param {Family} family @param {Slot[] | null} slots null while they are fetched @param {string} zone @param {number} at */
 export function askScreen(family, slots, zone, at) {
-  const few = slots && fewOf(slots, zone);
+  const days = slots && fewOf(slots, zone);
   return h(
     "section",
     { class: "screen faces" },
     familyBar(family),
-    few && !few.length
+    days && !days.length
       ? h("div", { class: "family__none" }, stateOf("empty", t("terminal.no_time")))
-      : h("div", { class: "faces__grid" }, few ? few.map((slot) => timePlace(slot, zone, at)) : stateOf("loading", t("common.loading"))),
+      : h("div", { class: "faces__grid" }, days ? days.map((day) => dayRow(day, zone, at)) : stateOf("loading", t("common.loading"))),
   );
+}
+
+/** @param {Slot[]} slots of one day @param {string} zone @param {number} at */
+function dayRow(slots, zone, at) {
+  const nights = sleeps(slots[0].starts_at, zone, at);
+  const before = nights > 0 ? moons(nights) : h("span", { class: "sleep", role: "img", "aria-label": t("terminal.today") }, icon("sun"));
+  return h("div", { class: "terminal-actions" }, before, slots.map((slot) => timePlace(slot, zone, at)));
 }
 
 /** @param {Slot} slot @param {string} zone @param {number} at */
 function timePlace({ starts_at }, zone, at) {
   const { hour } = wall(starts_at, zone);
   const part = 1 - (hour - SUNRISE_HOUR) / (SUNSET_HOUR - SUNRISE_HOUR);
-  const sky = hour < SUNSET_HOUR ? sunset(Math.max(0.15, Math.min(1, part)), "") : h("span", { class: "sleep" }, icon("moon", "xl"));
-  const label = dayAndTime(starts_at, zone, at);
   return h(
     "button",
-    { class: "face", type: "button", "data-act": "slot", "data-starts-at": starts_at, "aria-label": label },
-    sky,
-    sleeps(starts_at, zone, at) > 0 ? night(starts_at, zone, at) : null,
-    h("span", { class: "face__name" }, h("time", { datetime: starts_at }, label)),
+    { class: "face", type: "button", "data-act": "slot", "data-starts-at": starts_at, "aria-label": dayAndTime(starts_at, zone, at) },
+    hour < SUNSET_HOUR ? sunset(Math.max(0.15, Math.min(1, part)), "") : icon("moon", "xl"),
+    h("span", { class: "face__name" }, h("time", { datetime: starts_at }, clockTime(starts_at, zone))),
   );
 }
 
-/** The first, a middle and the last free time of each of the next days. @param {Slot[]} slots @param {string} zone */
+/** The first, a middle and the last free time of each of the next days, at hours when children are up.
+ * @param {Slot[]} slots @param {string} zone @returns {Slot[][]} */
 function fewOf(slots, zone) {
-  /** @type {Map<string, Slot[]>} */
+  /** @type {Map<number, Slot[]>} */
   const days = new Map();
   for (const slot of slots) {
-    const { month, day } = wall(slot.starts_at, zone);
-    days.set(`${month}.${day}`, [...(days.get(`${month}.${day}`) ?? []), slot]);
+    const { day, hour } = wall(slot.starts_at, zone);
+    if (hour >= SUNRISE_HOUR && hour < BEDTIME_HOUR) days.set(day, [...(days.get(day) ?? []), slot]);
   }
-  return [...days.values()].slice(0, PROPOSED_DAYS).flatMap((some) => {
+  return [...days.values()].slice(0, PROPOSED_DAYS).map((some) => {
     const step = (some.length - 1) / (PROPOSED_A_DAY - 1);
-    const picked = Array.from({ length: PROPOSED_A_DAY }, (_, place) => some[Math.round(place * step)]);
-    return [...new Set(picked)];
+    return [...new Set(Array.from({ length: PROPOSED_A_DAY }, (_, place) => some[Math.round(place * step)]))];
   });
 }
 
-/** How far the free times are looked for. */
-export const ASK_AHEAD_MS = PROPOSED_DAYS * DAY;
+/** Where free times are looked for: the parent needs time to answer. */
+export const ASK_FROM_MS = 2 * HOUR;
+export const ASK_UNTIL_MS = 7 * DAY;
 
 /** One last look before it is asked for. @param {Family} family @param {Pair} chosen @param {string} startsAt @param {string} zone
  * @param {number} at @param {boolean} isBusy */
@@ -219,7 +230,7 @@ export const askConfirmScreen = (family, chosen, startsAt, zone, at, isBusy) =>
     h(
       "div",
       { class: "family__next" },
-      chosen.child && chosen.parent && pair("booked", [chosen.child, chosen.parent], "xl"),
+      chosen.child && chosen.parent && pair("booked", [chosen.child, chosen.parent]),
       night(startsAt, zone, at),
       h("p", { class: "family__when" }, icon("clock"), h("time", { datetime: startsAt }, dayAndTime(startsAt, zone, at))),
     ),

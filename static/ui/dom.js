@@ -11,7 +11,7 @@ import { setLocale } from "../core/time.js";
 /** @typedef {{[act: string]: (element: HTMLElement) => void}} Acts */
 
 const SVG = "http://www.w3.org/2000/svg";
-const TOAST_MS = 5_000;
+const TOAST_MS = 4_000;
 /** Attributes that the page itself changes, which a tree says nothing about. */
 const LEFT_ALONE = new Set(["open"]);
 
@@ -154,7 +154,7 @@ export function toast(state, text) {
   if (!box.isConnected) document.body.append(box);
   const iconId = { good: "check", bad: "warning", info: "bell" }[state];
   const told = h("p", { class: "toast", "data-state": state }, icon(iconId), h("span", {}, text));
-  box.append(told);
+  box.replaceChildren(told); // what was said before has been overtaken
   setTimeout(() => (told.dataset.leaving = "true"), TOAST_MS);
   setTimeout(() => told.remove(), TOAST_MS + 500);
 }
