@@ -1,4 +1,4 @@
-// A WebSocket server that greets as it is told and, after a client's first CONNECT, says what the client's auth asks for.
+// A WebSocket server that greets as told and, after a client's first CONNECT, says what that client's auth asks for.
 // Arguments: port, greetings: a frame for each of the first connections, null for silence; the later ones get OPEN.
 // A frame is a text, or {hex} for a binary one.
 import { WebSocketServer } from "ws";
