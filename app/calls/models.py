@@ -68,7 +68,8 @@ class Claim(Record):
 class Seat(Record):
     """One side's place in a call, held by one device. `epoch` grows each time it is taken: older signals are stale.
 
-    `occupant` is `person:ID` or `terminal:ID`.
+    `occupant` is `person:ID` or `terminal:ID`; `page` is the loaded page that holds it: over a new socket it goes on
+    under the same epoch, since its connection to the other end stands.
     """
 
     __tablename__ = "seat"
@@ -80,6 +81,7 @@ class Seat(Record):
     side: Mapped[Side] = mapped_column(word(Side))
     device_id: Mapped[str] = mapped_column(ID)
     sid: Mapped[str] = mapped_column(String(64), index=True)
+    page: Mapped[str] = mapped_column(String(36))
     epoch: Mapped[int] = mapped_column(default=1)
     taken_at: Mapped[datetime]
     leased_until: Mapped[datetime]

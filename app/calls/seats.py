@@ -26,6 +26,15 @@ FAREWELL = "hang_up"
 
 
 @dataclass(frozen=True)
+class Device:
+    """What asks for a seat: its socket, the page that is loaded in it, and whether a person is there."""
+
+    sid: str
+    page: str
+    is_here: bool
+
+
+@dataclass(frozen=True)
 class Taken:
     """A seat that was taken; `displaced` is the socket of a device that had it before."""
 
@@ -51,7 +60,7 @@ def seat_name(seat: Seat) -> str:
     return f"{seat.id}.{seat.epoch}"
 
 
-def take(session: Session, call_id: str, who: Principal, sid: str, is_here: bool, now: datetime) -> Taken:
+def take(session: Session, call_id: str, who: Principal, device: Device, now: datetime) -> Taken:
     """Take the seat of one's side. Consent is asked again; refused before the call opens and after it ended."""
     call = queries.locked(session, call_id)
     side = _my_side(session, call, who)
@@ -61,11 +70,11 @@ def take(session: Session, call_id: str, who: Principal, sid: str, is_here: bool
     if seat is None:
         seat = Seat(id=new_id(session), call_id=call.id, side=side, epoch=0)
         session.add(seat)
-    elif _is_connected(seat) and seat.sid != sid:
-        if not is_here:
+    elif _is_connected(seat) and seat.page != device.page:
+        if not device.is_here:
             raise Refused("seat_taken_elsewhere")
         displaced = seat.sid
-    _occupy(session, call, seat, who, sid, is_here, now)
+    _occupy(session, call, seat, who, device, now)
     timetable.tick(session, call.id, now)
     return Taken(seat, displaced, peers(session, seat))
 
@@ -148,19 +157,17 @@ def peers(session: Session, seat: Seat) -> list[Seat]:
     return [s for s in queries.seats(session, seat.call_id) if s.side is not seat.side and _is_connected(s)]
 
 
-def _occupy(session: Session, call: Call, seat: Seat, who: Principal, sid: str, is_here: bool, now: datetime) -> None:
-    is_new_device = seat.sid != sid or not _is_connected(seat)
-    if is_new_device:
+def _occupy(session: Session, call: Call, seat: Seat, who: Principal, device: Device, now: datetime) -> None:
+    if seat.page != device.page or seat.left_at is not None:
         seat.epoch += 1
-        seat.media_at = None
+        seat.media_at, seat.taken_at = None, now
         timetable.count_talk(call, False, now)
         if seat.left_at is not None or seat.occupant != who.name:
             seat.here_at = None
-        seat.taken_at = now
-    seat.occupant, seat.device_id, seat.sid = who.name, who.device_id, sid
+    seat.occupant, seat.device_id, seat.sid, seat.page = who.name, who.device_id, device.sid, device.page
     seat.lost_at, seat.left_at = None, None
     seat.leased_until = now + life.SEAT_LEASE
-    if is_here and seat.here_at is None:
+    if device.is_here and seat.here_at is None:
         seat.here_at = now
         timetable.log(session, call, "answered", who.name, now)
         jobs.emit(session, events.CallAnswered(now, call.id, seat.side.value), now)

@@ -7,7 +7,7 @@ from pydantic import Field, StrictBool
 from app.calls import seats
 from app.calls.models import Seat
 from app.calls.ports import TurnIssuer
-from app.calls.seats import Figures, seat_name
+from app.calls.seats import Device, Figures, seat_name
 from app.calls.shapes import Id, Shape
 from app.calls.words import Side
 from app.web import sessions
@@ -36,6 +36,7 @@ class Beat(Shape):
 class TakeSeat(Shape):
     call: Id
     here: StrictBool = True
+    page: Annotated[str, Field(min_length=1, max_length=36)]
 
 
 class LeaveSeat(Shape):
@@ -89,7 +90,8 @@ class CallSockets:
 
     def take_seat(self, ask: SocketAsk, body: TakeSeat) -> dict[str, Any]:
         with ask.floor.database.begin() as session:
-            taken = seats.take(session, body.call, ask.who, ask.sid, body.here, ask.now)
+            device = Device(ask.sid, body.page, body.here)
+            taken = seats.take(session, body.call, ask.who, device, ask.now)
         if taken.displaced:
             self.sockets.send(taken.displaced, "peer", _peer(taken.seat, "moved"))
         self._tell(taken.peers, taken.seat, "seated" if taken.seat.epoch == 1 else "back")

@@ -23,6 +23,7 @@ from app.web.models import Idempotency
 from app.web.principals import Allowed, Principal
 
 KEY_HEADER = "Idempotency-Key"
+NOW_HEADER = "Homethread-Now"  # by our own clock, also where nothing else is new
 LONGEST_KEY = 64
 
 Function = TypeVar("Function", bound=Callable[..., BaseModel])
@@ -98,6 +99,7 @@ def _query(route: Route, path_values: dict[str, str]) -> Response:
         response = _json(answer.model_dump_json(), route.status)
         response.set_etag(_etag(answer))
     response.headers["Cache-Control"] = "private, no-cache"
+    response.headers[NOW_HEADER] = floor().now().isoformat()
     response.make_conditional(request)
     return response
 

@@ -2,6 +2,7 @@
  * The life of this device's seat in one call: taken (ready, then here), connected to the other side's seat, lost and back,
  * moved to another device, left. Says in one word, `phase`, what there is to show; how it looks and sounds is not decided here.
  */
+import { newKey } from "../net/api.js";
 import { OwnMedia } from "./media.js";
 import { Peer } from "./peer.js";
 
@@ -15,6 +16,8 @@ import { Peer } from "./peer.js";
  * @typedef {"taking" | "ready" | "waiting" | "connecting" | "live" | "lost" | "ended" | "moved" | "refused"} Phase
  */
 
+/** This loaded page: over a new socket it goes on in its seat, with the connection that stands. */
+const PAGE = newKey();
 const SILENCE = { audio: null, video: null };
 const LOOK_MS = 1_000;
 const LOOK_EAGERLY_MS = 250; // until the first sound and picture have come
@@ -120,11 +123,12 @@ export class Seat {
   async #take() {
     clearTimeout(this.#take_timer);
     if (this.isOver) return;
+    const here = this.isHere;
     try {
-      const taken = await this.#live.emit("take_seat", { call: this.call.id, here: this.isHere });
+      const taken = await this.#live.emit("take_seat", { call: this.call.id, here, page: PAGE });
       if (!this.isOver) this.#seated(taken);
     } catch (error) {
-      this.#notSeated(/** @type {import("../net/socket.js").SocketError} */ (error));
+      if (here === this.isHere) this.#notSeated(/** @type {import("../net/socket.js").SocketError} */ (error));
     }
   }
 
@@ -133,7 +137,7 @@ export class Seat {
     if (this.#mine?.seat !== taken.seat) {
       this.#dropPeer();
       this.#other = null;
-    }
+    } else this.#peer?.retry();
     this.#mine = taken;
     for (const other of taken.peers) this.#meet(other);
     this.#share();

@@ -70,7 +70,7 @@ export class Calling {
     this.farewell = null;
     this.#left.delete(call.id);
     remember(call.id);
-    await this.#sit(call);
+    await this.#sit(call, true);
     this.#sounds?.unlock();
     this.seat?.join();
   }
@@ -97,11 +97,12 @@ export class Calling {
     if (this.seat && !this.seat.isHere) this.seat.close();
   }
 
-  /** @param {Call} call */
-  async #sit(call) {
+  /** @param {Call} call @param {boolean} [isJoining] who joins takes the seat at once, also from another device */
+  async #sit(call, isJoining = false) {
     if (this.seat?.call.id === call.id) return;
     this.#isTaking = true;
     const [{ Seat }, { Sounds }, { WakeLock }] = await this.prepare();
+    this.#isTaking = false;
     if (this.seat?.call.id === call.id) return;
     this.#sounds ??= new Sounds();
     this.#awake ??= new WakeLock();
@@ -109,8 +110,7 @@ export class Calling {
     const silence = () => this.#sounds?.silentTrack() ?? null;
     const seat = new Seat(this.#live, call, { onchange: () => this.#turned(seat), silence });
     this.seat = seat;
-    this.#isTaking = false;
-    seat.open();
+    if (!isJoining) seat.open();
   }
 
   /** @param {Seat} seat */

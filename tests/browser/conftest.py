@@ -5,15 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize, sync_playwright
 
 from tests.browser.village import Village, open_village
 from tests.scene import at
 
 OUT = Path(__file__).parent.parent / "out"
-PHONE = {"width": 360, "height": 740}
-TERMINAL = {"width": 1024, "height": 600}
-DESK = {"width": 1440, "height": 900}
+PHONE = ViewportSize(width=360, height=740)
+TERMINAL = ViewportSize(width=1024, height=600)
+DESK = ViewportSize(width=1440, height=900)
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -60,9 +60,9 @@ class Devices:
         self._contexts: list[BrowserContext] = []
         self.complaints: list[str] = []
 
-    def device(self, size: dict[str, int], *, zone: str = "Asia/Shanghai") -> BrowserContext:
+    def device(self, size: ViewportSize, *, zone: str = "Asia/Shanghai") -> BrowserContext:
         context = self._chromium.new_context(
-            viewport={"width": size["width"], "height": size["height"]},
+            viewport=size,
             timezone_id=zone,
             locale="en-GB",
             permissions=["camera", "microphone"],
@@ -72,7 +72,7 @@ class Devices:
         self._contexts.append(context)
         return context
 
-    def open(self, address: str, size: dict[str, int]) -> Page:
+    def open(self, address: str, size: ViewportSize) -> Page:
         page = self.device(size).new_page()
         page.goto(address)
         return page
@@ -80,6 +80,11 @@ class Devices:
     def close(self) -> None:
         for context in self._contexts:
             context.close()
+
+    def shoot_all(self, name: str) -> None:
+        """What every screen showed at the end, for whoever looks after a failure."""
+        for place, page in enumerate(page for context in self._contexts for page in context.pages):
+            shoot(page, f"last-{name}-{place}")
 
     def _listen(self, page: Page) -> None:
         page.on(
@@ -92,6 +97,7 @@ class Devices:
 def devices(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Devices]:
     opened = Devices(chromium)
     yield opened
+    opened.shoot_all(request.node.name)
     opened.close()
     if "expects_complaints" not in request.keywords:
         assert not opened.complaints, opened.complaints

@@ -8,9 +8,10 @@
       connections.push(this);
     }
   };
+  const instant = () => performance.timeOrigin + performance.now(); // the same clock in every page of one machine
   const marks = [];
-  window.addEventListener("homethread:call", (event) => marks.push({ ...event.detail, at: performance.now() }));
-  window.addEventListener("pointerdown", () => marks.push({ state: "touch", at: performance.now() }), true);
+  window.addEventListener("homethread:call", (event) => marks.push({ ...event.detail, at: instant() }));
+  window.addEventListener("pointerdown", () => marks.push({ state: "touch", at: instant() }), true);
   const figures = async () => {
     const total = { audioBytes: 0, audioEnergy: 0, frames: 0, samples: 0, state: "none", open: 0 };
     for (const connection of connections) {
@@ -33,8 +34,8 @@
   setInterval(async () => {
     if (first.audio && first.video) return;
     const now = await figures();
-    if (!first.audio && now.audioEnergy > 0) first.audio = performance.now();
-    if (!first.video && now.frames > 0) first.video = performance.now();
+    if (!first.audio && now.audioEnergy > 0) first.audio = instant();
+    if (!first.video && now.frames > 0) first.video = instant();
   }, 25);
   window.watched = { figures, marks, first };
 })();

@@ -9,7 +9,7 @@ import pytest
 from app import bootstrap
 from app.bootstrap import Services
 from app.calls import seats
-from app.calls.seats import Figures, Taken
+from app.calls.seats import Device, Figures, Taken
 from app.config import load
 from app.families.models import Person
 from app.gateways.direct_only import DirectOnly
@@ -48,7 +48,8 @@ class Evening:
 
     def take(self, call_id: str, who: Principal, *, here: bool = True, sid: str | None = None) -> Taken:
         with self.scene.database.begin() as session:
-            return seats.take(session, call_id, who, sid or who.device_id, here, self.scene.clock.now())
+            device = Device(sid or who.device_id, f"page of {who.device_id}"[:36], here)
+            return seats.take(session, call_id, who, device, self.scene.clock.now())
 
     def hear(self, call_id: str, who: Principal, sid: str | None = None) -> None:
         """The device reports that it receives voice."""

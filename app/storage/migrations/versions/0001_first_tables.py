@@ -374,6 +374,7 @@ def upgrade() -> None:
         sa.Column("side", sa.String(length=24), nullable=False),
         sa.Column("device_id", sa.String(length=16), nullable=False),
         sa.Column("sid", sa.String(length=64), nullable=False),
+        sa.Column("page", sa.String(length=36), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("taken_at", Instant(), nullable=False),
         sa.Column("leased_until", Instant(), nullable=False),

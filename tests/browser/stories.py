@@ -1,0 +1,101 @@
+"""What people do in the stories, in the words of the stories: open, book, join, answer, hear, hang up."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from app.calls.models import Call
+from app.web.models import PrincipalKind
+from tests.browser.conftest import DESK, PHONE, TERMINAL, Devices
+from tests.browser.village import Village
+from tests.scene import Household
+
+PATIENCE_MS = 15_000
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What really arrived at one end: decoded frames, voice energy, open connections."""
+
+    frames: int
+    audio_energy: float
+    audio_bytes: int
+    open: int
+
+
+def open_phone(devices: Devices, village: Village, whom: Household) -> Page:
+    page = devices.open(village.enter(PrincipalKind.PERSON, whom.parent, None), PHONE)
+    expect(page.locator("main[data-screen=home]")).to_be_visible(timeout=PATIENCE_MS)
+    return page
+
+
+def open_terminal(devices: Devices, village: Village, whom: Household) -> Page:
+    page = devices.open(village.enter(PrincipalKind.TERMINAL, whom.terminal, whom.village), TERMINAL)
+    expect(page.locator("main[data-screen=idle]")).to_be_visible(timeout=PATIENCE_MS)
+    return page
+
+
+def open_desk(devices: Devices, village: Village, whom: Household, coordinator: str) -> Page:
+    return devices.open(village.enter(PrincipalKind.COORDINATOR, coordinator, whom.village), DESK)
+
+
+def touch(page: Page, act: str, **named: str) -> None:
+    more = "".join(f'[data-{key.replace("_", "-")}="{value}"]' for key, value in named.items())
+    page.locator(f"[data-act={act}]{more}").first.click(timeout=PATIENCE_MS)
+
+
+def sees(page: Page, screen: str, seconds: float = 15) -> None:
+    """Wait for one of the screens, named with | between."""
+    expect(page.locator("main")).to_have_attribute("data-screen", re.compile(f"^({screen})$"), timeout=seconds * 1000)
+
+
+def book_by_hand(page: Page, starts_at: datetime) -> None:
+    """Book the slot at `starts_at` on a parent's phone."""
+    touch(page, "book")
+    touch(page, "slot", starts_at=starts_at.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    touch(page, "send-booking")
+    sees(page, "home")
+
+
+def hang_up(page: Page) -> None:
+    page.locator("[data-act=hang-up]").click()
+    page.locator("[data-act=hang-up-confirm]").click()
+
+
+def figures(page: Page) -> Figures:
+    found: dict[str, Any] = page.evaluate("watched.figures()")
+    return Figures(found["frames"], found["audioEnergy"], found["audioBytes"], found["open"])
+
+
+def both_arrive(*pages: Page, seconds: float = 20) -> None:
+    """Voice with energy and moving pictures come in at every end, and go on coming."""
+    for page in pages:
+        page.wait_for_function("watched.first.audio && watched.first.video", timeout=seconds * 1000)
+    before = [figures(page) for page in pages]
+    pages[0].wait_for_timeout(1500)
+    for page, earlier in zip(pages, before, strict=True):
+        later = figures(page)
+        assert later.frames > earlier.frames
+        assert later.audio_bytes > earlier.audio_bytes
+        assert later.audio_energy > earlier.audio_energy
+
+
+def last_touch(page: Page) -> float:
+    marks: list[dict[str, Any]] = page.evaluate("watched.marks")
+    return max(float(mark["at"]) for mark in marks if mark["state"] == "touch")
+
+
+def call_of(village: Village, call_id: str) -> Call:
+    return village.scene.call(call_id)
+
+
+def wait_until(page: Page, what: str, check: Any, seconds: float = 20) -> None:
+    """Poll the database from outside; a page is given its time meanwhile."""
+    for _ in range(int(seconds * 10)):
+        if check():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"{what} did not happen within {seconds} s")

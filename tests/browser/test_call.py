@@ -1,0 +1,182 @@
+"""The story that the project exists for, in real Chromium: booked, rung, answered, seen and heard, hung up, counted."""
+
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page
+from sqlalchemy import select
+
+from app.calls import queries
+from app.calls.models import Call
+from app.calls.words import CallState, Outcome
+from tests.browser import stories
+from tests.browser.conftest import PHONE, Devices, shoot
+from tests.browser.stories import both_arrive, figures, hang_up, sees, touch, wait_until
+from tests.browser.village import Village
+from tests.scene import at
+
+
+def newest(village: Village) -> Call:
+    with village.scene.database.read() as session:
+        call = session.scalar(select(Call).order_by(Call.made_at.desc()).limit(1))
+    assert call is not None
+    return call
+
+
+def at_the_minute(village: Village, devices: Devices) -> tuple[Page, Page, str]:
+    """A phone and a terminal a few seconds before a call of Alice's that is booked: (phone, terminal, call)."""
+    village.move_clock_to(at(18, 59) + timedelta(seconds=40))
+    call_id = village.scene.book(village.scene.alice, at(19), village.scene.alice.desk_acts)
+    phone = stories.open_phone(devices, village, village.scene.alice)
+    terminal = stories.open_terminal(devices, village, village.scene.alice)
+    village.move_clock_to(at(18, 59) + timedelta(seconds=57))
+    return phone, terminal, call_id
+
+
+def live(village: Village, devices: Devices) -> tuple[Page, Page, str]:
+    phone, terminal, call_id = at_the_minute(village, devices)
+    touch(phone, "join")
+    sees(terminal, "ring", 20)
+    touch(terminal, "answer")
+    sees(phone, "live", 20)
+    sees(terminal, "live", 20)
+    both_arrive(phone, terminal)
+    return phone, terminal, call_id
+
+
+def test_a_parent_books_the_terminal_rings_a_child_answers_they_talk(village: Village, devices: Devices) -> None:
+    alice = village.scene.alice
+    phone = stories.open_phone(devices, village, alice)
+    shoot(phone, "phone-home-empty")
+    stories.book_by_hand(phone, at(19))
+    call = newest(village)
+    assert (call.starts_at, call.state, call.parent_id) == (at(19), CallState.BOOKED, alice.parent)
+    shoot(phone, "phone-home-booked")
+    terminal = stories.open_terminal(devices, village, alice)
+    shoot(terminal, "terminal-idle")
+
+    village.move_clock_to(at(18, 59) + timedelta(seconds=50))
+    phone.reload()
+    terminal.reload()
+    sees(phone, "home")
+    touch(phone, "join")
+    sees(phone, "waiting")
+    shoot(phone, "phone-waiting")
+    sees(terminal, "ring", 25)
+    shoot(terminal, "terminal-ring")
+    touch(terminal, "answer")
+    answered = stories.last_touch(terminal)
+    sees(terminal, "live", 20)
+    sees(phone, "live", 20)
+    both_arrive(phone, terminal)
+    shoot(terminal, "terminal-live")
+    shoot(phone, "phone-live")
+    for name, page in (("terminal", terminal), ("phone", phone)):
+        first = page.evaluate("watched.first")
+        print(f"\n{name}: from the answering touch to the first voice {first['audio'] - answered:.0f} ms, "
+              f"to the first picture {first['video'] - answered:.0f} ms", end="")  # fmt: skip
+    wait_until(phone, "live in the database", lambda: stories.call_of(village, call.id).state is CallState.LIVE)
+    phone.wait_for_timeout(3000)
+
+    hang_up(phone)
+    sees(terminal, "goodbye")
+    shoot(terminal, "terminal-goodbye")
+    sees(phone, "ended|home")
+    shoot(phone, "phone-ended")
+    wait_until(phone, "the end", lambda: stories.call_of(village, call.id).state is CallState.ENDED)
+    held = stories.call_of(village, call.id)
+    assert held.outcome is Outcome.HELD
+    assert 3 <= held.talked_seconds <= 30
+    assert figures(phone).open == 0
+    assert figures(terminal).open == 0
+
+
+def test_nobody_answers_and_both_are_offered_new_times(village: Village, devices: Devices) -> None:
+    phone, terminal, call_id = at_the_minute(village, devices)
+    touch(phone, "join")
+    sees(terminal, "ring", 25)
+    village.move_clock_to(at(19, 10))
+    wait_until(phone, "missed", lambda: stories.call_of(village, call_id).outcome is Outcome.MISSED)
+    assert stories.call_of(village, call_id).reason == "village_absent"
+    sees(terminal, "idle|goodbye")
+    sees(phone, "ended|home")
+    if phone.locator("main").get_attribute("data-screen") == "ended":
+        shoot(phone, "phone-missed")
+    phone.locator("[data-act=offer]").first.wait_for(timeout=10_000)
+    shoot(phone, "phone-offers")
+    phone.locator("[data-act=offer]").first.click()
+    wait_until(phone, "a new call", lambda: newest(village).id != call_id and newest(village).state is CallState.BOOKED)
+
+
+def test_the_parents_tab_reloads_in_the_middle(village: Village, devices: Devices) -> None:
+    phone, terminal, call_id = live(village, devices)
+    phone.reload()
+    sees(phone, "live", 25)
+    both_arrive(phone, terminal)
+    sees(terminal, "live")
+    assert stories.call_of(village, call_id).state is CallState.LIVE
+    hang_up(terminal)
+    sees(phone, "ended|home")
+    wait_until(phone, "the end", lambda: stories.call_of(village, call_id).outcome is Outcome.HELD)
+
+
+def test_two_tabs_of_one_parent(village: Village, devices: Devices) -> None:
+    """A second tab only takes the call when it is told to; the first is told that it moved."""
+    phone, terminal, call_id = live(village, devices)
+    second = phone.context.new_page()
+    second.set_viewport_size(PHONE)
+    second.goto(f"{village.url}/phone")
+    sees(second, "home|moved")
+    assert figures(phone).open == 1
+    touch(second, "join")
+    sees(second, "live", 25)
+    both_arrive(second, terminal)
+    sees(phone, "moved|ended|home")
+    assert figures(phone).open == 0
+    assert stories.call_of(village, call_id).state is CallState.LIVE
+
+
+@pytest.mark.expects_complaints
+def test_two_families_race_for_one_slot(village: Village, devices: Devices) -> None:
+    """Both phones show the slot as free; the slower one is told so, keeps its screen, and sees fresh slots."""
+    phones = [stories.open_phone(devices, village, whom) for whom in (village.scene.alice, village.scene.bob)]
+    slot = at(20).strftime("%Y-%m-%dT%H:%M:%SZ")
+    for phone in phones:
+        touch(phone, "book")
+        touch(phone, "slot", starts_at=slot)
+    for phone in phones:
+        phone.locator("[data-act=send-booking]").click(no_wait_after=True)
+    sees(phones[0], "home|book")
+    wait_until(phones[0], "one winner", lambda: sorted(screens(phones)) == ["book", "home"])
+    loser = next(phone for phone in phones if phone.locator("main").get_attribute("data-screen") == "book")
+    shoot(loser, "phone-slot-taken")
+    assert loser.locator(f'[data-act=slot][data-starts-at="{slot}"]:not([disabled])').count() == 0
+    with village.scene.database.read() as session:
+        assert len(session.scalars(select(Call)).all()) == 1
+
+
+def screens(pages: list[Page]) -> list[str]:
+    return [page.locator("main").get_attribute("data-screen") or "" for page in pages]
+
+
+@pytest.mark.expects_complaints
+def test_the_web_program_is_killed_in_the_middle(village: Village, devices: Devices) -> None:
+    """Voice and picture go on without it, and the seats are taken again when it is back."""
+    phone, terminal, call_id = live(village, devices)
+    village.kill("web")
+    before = figures(phone)
+    phone.wait_for_timeout(2000)
+    assert figures(phone).audio_bytes > before.audio_bytes
+    village.start("web")
+    wait_until(phone, "both are back", lambda: seated(village, call_id) == 2, 30)
+    assert figures(phone).frames > before.frames, "the same connection goes on"
+    both_arrive(phone, terminal)
+    hang_up(phone)
+    wait_until(phone, "the end", lambda: stories.call_of(village, call_id).outcome is Outcome.HELD)
+
+
+def seated(village: Village, call_id: str) -> int:
+    with village.scene.database.read() as session:
+        call = session.get_one(Call, call_id)
+        facts = queries.facts(session, call)
+    return facts.parent.is_here + facts.village.is_here

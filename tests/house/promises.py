@@ -1,0 +1,31 @@
+"""Which tests hold each promise of the design. It grows with what is built; a promise without a row is not made yet."""
+
+PROMISES: dict[str, list[str]] = {
+    "1. A terminal or a person is never booked twice, whatever races": [
+        "calls/test_booking.py::test_threads_race_for_one_slot",
+        "calls/test_booking.py::test_threads_race_for_slots_that_overlap",
+        "calls/test_booking.py::test_processes_race_for_one_slot",
+        "browser/test_call.py::test_two_families_race_for_one_slot",
+    ],
+    "5. A call survives a reload and a server that dies": [
+        "browser/test_call.py::test_the_parents_tab_reloads_in_the_middle",
+        "browser/test_call.py::test_the_web_program_is_killed_in_the_middle",
+        "flows/test_evening.py::test_a_side_that_is_lost_is_awaited_for_two_minutes",
+    ],
+    "7. Nobody sees another family": [
+        "house/test_edges.py::test_every_route_declares_who_may_call_it",
+        "house/test_edges.py::test_every_event_declares_who_may_send_it",
+        "house/test_strangers.py::test_a_stranger_finds_nothing_on_any_route",
+        "house/test_strangers.py::test_a_stranger_gets_nothing_by_any_event",
+    ],
+    "8. No consent: no booking, no joining": [
+        "calls/test_booking.py::test_a_child_without_consent_and_one_of_another_family",
+        "flows/test_evening.py::test_a_consent_that_ended_closes_the_door_at_joining",
+    ],
+    "9. First screen within the page budget": [
+        "browser/test_pages.py::test_a_face_opens_within_its_budget",
+    ],
+    "10. In a public room the idle screen shows a family by its picture alone": [
+        "browser/test_pages.py::test_the_idle_screen_names_nobody",
+    ],
+}
