@@ -17,13 +17,14 @@ LOCK_NUMBER = 7_043_881_205  # any number that nobody else takes as an advisory 
 def upgrade(database: Database) -> None:
     with database.engine.begin() as connection:
         if not database.is_sqlite:
+            connection.execute(text("SET LOCAL lock_timeout = 0"))  # another's migration may take long
             connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": LOCK_NUMBER})
         command.upgrade(_config(connection), "head")
 
 
 def is_current(database: Database) -> bool:
-    with database.engine.execution_options(homethread_read=True).connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == head()
+    with database.read() as session:
+        return MigrationContext.configure(session.connection()).get_current_revision() == head()
 
 
 def head() -> str:

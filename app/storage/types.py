@@ -24,7 +24,7 @@ class Instant(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
         if value is None:
             return None
-        if value.tzinfo is None:
+        if value.utcoffset() is None:
             raise ValueError("an instant must be aware")
         utc = value.astimezone(UTC)
         if dialect.name == "sqlite":
