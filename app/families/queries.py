@@ -59,7 +59,7 @@ def members(session: Session, family_id: str) -> list[tuple[Person, MemberRole]]
     """Everybody in a family. Somebody with two roles comes twice."""
     rows = _present(select(Person, Member.role).join(Member, Member.person_id == Person.id), ())
     rows = rows.where(Member.family_id == family_id).order_by(Member.role, Person.name, Person.id)
-    return [(who, role) for who, role in session.execute(rows).tuples()]
+    return [(who, role) for who, role in session.execute(rows)]
 
 
 def parents(session: Session, family_id: str) -> list[Person]:
@@ -97,7 +97,7 @@ def children_of_parent(session: Session, parent_id: str) -> list[tuple[Family, P
         .where(as_child.role == MemberRole.CHILD, as_child.left_at.is_(None))
         .order_by(Family.name, Person.name, Person.id)
     )
-    return [(family, child) for family, child in session.execute(rows).tuples()]
+    return [(family, child) for family, child in session.execute(rows)]
 
 
 def family_of_pair(session: Session, child_id: str, parent_id: str, village_id: str | None = None) -> str:
