@@ -48,12 +48,17 @@ const tab = () => /** @type {keyof typeof TABS} */ (Object.keys(TABS).find((name
 function show() {
   const now = desk.now();
   const at = serverNow();
+  const focused = document.activeElement?.closest(".block");
   live.page = tab();
-  if (!now) draw(main, "start", h("section", { class: "screen desk" }, h("div", { class: "desk__main" }, start())));
+  if (!now) draw(main, "start", h("section", { class: "screen" }, start()));
   else draw(main, tab(), screen(now, at), "desk");
+  if (focused && !focused.isConnected) blockOf(focusId)?.focus();
   const line = main.querySelector(".timeline");
   if (line instanceof HTMLElement && !scrolled.has(line)) scrollToNow(line), scrolled.add(line);
 }
+
+/** @param {string | null} id @returns {HTMLElement | null} */
+const blockOf = (id) => main.querySelector(`.block[data-call-id="${id}"]`);
 
 /** What stands before anything is known. */
 function start() {
@@ -67,6 +72,7 @@ function start() {
 
 /** @param {DeskNow} now @param {number} at */
 function screen(now, at) {
+  const problem = outOfReach();
   return h(
     "section",
     { class: "screen desk" },
@@ -78,28 +84,28 @@ function screen(now, at) {
       tab() === "ledger" && button("print", "btn btn--small", "print", t("desk.print")),
       reachLamp(now),
     ),
-    h("div", { class: "desk__main" }, outOfReach(), ...view(now, at)),
+    h("div", { class: "desk__main", "data-key": tab() }, h("div", { hidden: !problem }, problem), ...view(now, at)),
     h("aside", { class: "desk__side", "aria-label": t("desk.families") }, familyList(now, at)),
   );
 } // prettier-ignore
 
 /** @param {string} name @param {string} iconId @param {DeskNow} now */
 function tabLink(name, iconId, now) {
-  const count = name === "troubles" && now.troubles.length;
+  const count = name === "troubles" ? now.troubles.length : 0;
   return h(
     "a",
     { class: "tab", href: `#${name}`, "data-tab": name, "aria-current": name === tab() ? "page" : null },
     icon(iconId, "s"),
     t(`desk.tab.${name}`),
-    count && h("span", { class: "badge" }, count),
+    count > 0 && h("span", { class: "badge" }, count),
   );
 }
 
 /** @param {DeskNow} now */
 function reachLamp(now) {
-  const isThere = live.view.reach === "online";
-  const text = t(isThere ? "desk.online" : "common.offline");
-  return h("span", { class: `lamp lamp--${isThere ? "on" : "lost"}`, title: text }, now.coordinator.name, h("span", { class: "hidden-text" }, text));
+  const { reach } = live.view;
+  const text = t(`common.reach.${reach}`);
+  return h("span", { class: `lamp lamp--${{ online: "on", starting: "wait", offline: "lost" }[reach]}`, title: text }, now.coordinator.name, h("span", { class: "hidden-text" }, text));
 } // prettier-ignore
 
 function outOfReach() {

@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 from app.calls import picture
 from app.calls import queries as calls
 from app.calls.models import Call, CallEvent
-from app.calls.shapes import MemberShape, TerminalShape
+from app.calls.shapes import TerminalShape
 from app.calls.words import CallState, Outcome
 from app.desk import rules
 from app.desk.models import Coordinator
 from app.desk.shapes import (
     DeskFamily,
+    DeskMember,
     DeskNow,
     DeskTerminal,
     LedgerCall,
@@ -54,7 +55,7 @@ def desk_now(session: Session, who: Principal, now: datetime) -> DeskNow:
         calls=picture.call_shapes(session, shown, who, now),
         coordinator=NamedShape(id=coordinator.id, name=coordinator.name),
         terminals=_terminals(session, village, now),
-        families=[_family(session, family, who) for family in families.families_of_village(session, village.id)],
+        families=_families(session, village, who, now),
         openings=_openings(session, village, from_, until),
         troubles=troubles(session, village.id, now),
     )
@@ -124,14 +125,20 @@ def _terminals(session: Session, village: Village, now: datetime) -> list[DeskTe
     ]  # fmt: skip
 
 
-def _family(session: Session, family: Family, who: Principal) -> DeskFamily:
-    members = [
-        MemberShape(
-            **picture.person_shape(person, who).model_dump(), role=role.value, has_phone=person.phone is not None
-        )
-        for person, role in families.members(session, family.id)
-    ]
-    return DeskFamily(**picture.family_shape(family).model_dump(), members=members)
+def _families(session: Session, village: Village, who: Principal, now: datetime) -> list[DeskFamily]:
+    last_heard, next_calls = _last_heard(session, village.id), _next_calls(session, village.id, now)
+    shown = []
+    for family in families.families_of_village(session, village.id):
+        members = [
+            DeskMember(
+                **picture.person_shape(person, who).model_dump(), role=role.value, has_phone=person.phone is not None,
+                last_heard_at=last_heard.get(person.id) if role is MemberRole.CHILD else None,
+            )
+            for person, role in families.members(session, family.id)
+        ]  # fmt: skip
+        named = picture.family_shape(family).model_dump()
+        shown.append(DeskFamily(**named, members=members, next_call_at=next_calls.get(family.id)))
+    return shown
 
 
 def _openings(session: Session, village: Village, from_: datetime, until: datetime) -> list[OpeningShape]:
@@ -161,6 +168,14 @@ def _last_heard(session: Session, village_id: str) -> dict[str, datetime | None]
         Call.village_id == village_id, Call.outcome == Outcome.HELD
     )
     return dict(session.execute(held.group_by(Call.child_id)).all())
+
+
+def _next_calls(session: Session, village_id: str, now: datetime) -> dict[str, datetime]:
+    """When each family speaks next, or speaks now."""
+    ahead = select(Call.family_id, func.min(Call.starts_at)).where(
+        Call.village_id == village_id, Call.state != CallState.ENDED, Call.ends_at > now
+    )
+    return dict(session.execute(ahead.group_by(Call.family_id)).all())
 
 
 def _ledger_child(child: Person, family: Family, sums: rules.Tally, who: Principal) -> LedgerChild:

@@ -18,8 +18,15 @@ class DeskTerminal(Shape):
     present: bool
 
 
+class DeskMember(MemberShape):
+    """`last_heard_at` is a child's; it stays null for the grown-ups."""
+
+    last_heard_at: InstantOut | None
+
+
 class DeskFamily(FamilyShape):
-    members: list[MemberShape]
+    members: list[DeskMember]
+    next_call_at: InstantOut | None
 
 
 class OpeningShape(Shape):

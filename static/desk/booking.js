@@ -145,6 +145,7 @@ export class Booking {
     this.#nearest = error.detail.nearest ?? [];
     if (!error.isPassing) this.#key = newKey();
     this.#draw();
+    this.#box.querySelector("[data-part=refused]")?.scrollIntoView({ block: "nearest" });
   }
 
   #draw() {
@@ -166,18 +167,18 @@ export class Booking {
     const today = dayNumber(serverNow(), this.#zone);
     const range = { min: dateOf(today), max: dateOf(today + BOOK_AHEAD_DAYS) };
     return [
-      h(
-        "div",
-        { class: "dialog__body", hidden: !this.#error },
-        this.#error && banner("bad", "warning", sentence(this.#error)),
-        this.#nearest.length > 0 && this.#picks(t("desk.nearest"), this.#nearest),
-      ),
       !this.#moving && people("child", t("desk.which_child"), childrenOf(this.#family), this.#childId),
       !this.#moving && people("parent", t("desk.which_parent"), parentsOf(this.#family), this.#parentId),
       field(t("desk.day"), h("input", { class: "field__input", type: "date", name: "day", required: true, ...range })),
       this.#picks(t("desk.free_slots"), this.#slots),
       field(t("desk.any_minute"), h("input", { class: "field__input", type: "time", name: "time", required: true })),
       !this.#moving && field(t("desk.length"), h("select", { class: "field__input", name: "minutes" }, LENGTHS.map(option))),
+      h(
+        "div",
+        { class: "dialog__body", "data-part": "refused", hidden: !this.#error },
+        this.#error && banner("bad", "warning", sentence(this.#error)),
+        this.#nearest.length > 0 && this.#picks(t("desk.nearest"), this.#nearest),
+      ),
     ];
   }
 

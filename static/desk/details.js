@@ -2,8 +2,9 @@
 import { t, tn } from "../core/texts.js";
 import { clockTime, dayName, now as serverNow } from "../core/time.js";
 import { ApiError } from "../net/api.js";
-import { banner, button, draw, h, icon, listen, openDialog, pair, sentence, stateOf, tag } from "../ui/dom.js";
-import { isClose, lookOf, lookText, minutesTalked, reasonText, sideOf, word } from "./words.js";
+import { banner, button, draw, h, icon, listen, openDialog, pair, sentence, stateOf } from "../ui/dom.js";
+import { tagOf } from "./tonight.js";
+import { isClose, lookOf, minutesTalked, reasonText, sideOf, word } from "./words.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
 /** @typedef {import("./wire.js").Desk} Desk */
@@ -119,7 +120,7 @@ export class Details {
     return [
       this.#error && banner("bad", "warning", sentence(this.#error)),
       pair(PAIR_STATES.has(look) ? look : call.state === "ended" ? "ended" : "waiting", [call.child, call.parent]),
-      h("p", {}, tag(look, lookText(look))),
+      h("p", {}, tagOf(look)),
       facts(call, this.#trail, at),
       ...(this.#trail ? trailList(call, this.#trail) : []),
     ];

@@ -7,10 +7,15 @@ import { daysUnheard, unheardText } from "./words.js";
 /** @typedef {import("./wire.js").DeskNow} DeskNow */
 /** @typedef {import("./wire.js").DeskFamily} DeskFamily */
 
+const ROLES = ["child", "parent", "caregiver"];
+
 /** @param {DeskFamily} family */
 export const childrenOf = (family) => family.members.filter((member) => member.role === "child");
 /** @param {DeskFamily} family */
 export const parentsOf = (family) => family.members.filter((member) => member.role === "parent");
+
+/** @param {DeskFamily} family */
+const byRole = (family) => ROLES.flatMap((role) => family.members.filter((member) => member.role === role));
 
 /** @param {DeskNow} now @param {number} at */
 export function familyList(now, at) {
@@ -30,7 +35,7 @@ function familyRow(family, now, at) {
   return h(
     "button",
     { class: "row", type: "button", "data-act": "family", "data-family-id": family.id, "data-state": unheard ? "overdue" : null },
-    emblem(family.emblem, "", "s"),
+    emblem(family.emblem, t(`common.emblem.${family.emblem}`), "s"),
     h(
       "span",
       { class: "row__main" },
@@ -53,9 +58,8 @@ function nextText(family, now, at) {
 /** @param {DeskFamily} family @param {DeskNow} now @param {number} at @param {import("../ui/dom.js").Acts} acts */
 export function openFamily(family, now, at, acts) {
   const body = [
-    h("p", {}, emblem(family.emblem, family.name, "m")),
-    h("ul", { class: "list" }, family.members.map((member) => memberRow(member, now, at))),
-    h("p", { class: "muted" }, nextText(family, now, at)),
+    h("p", { class: "heading" }, emblem(family.emblem, t(`common.emblem.${family.emblem}`), "m"), nextText(family, now, at)),
+    h("ul", { class: "list" }, byRole(family).map((member) => memberRow(member, now, at))),
   ];
   const actions = [
     button("close", "btn btn--quiet", null, t("common.close")),
@@ -67,10 +71,8 @@ export function openFamily(family, now, at, acts) {
 
 /** @param {DeskFamily["members"][number]} member @param {DeskNow} now @param {number} at */
 function memberRow(member, now, at) {
-  const heard = member.last_heard_at
-    ? t("desk.last_heard", { when: dayAndTime(member.last_heard_at, now.zone, at) })
-    : t("desk.never_heard");
-  const phone = t(member.has_phone ? "desk.has_phone" : "desk.no_phone");
+  const isChild = member.role === "child";
+  const unheard = isChild && unheardText(member.last_heard_at, at);
   return h(
     "li",
     { class: "row" },
@@ -79,11 +81,17 @@ function memberRow(member, now, at) {
       "div",
       { class: "row__main" },
       h("p", { class: "row__title" }, member.name),
-      h("p", { class: "row__text" }, `${t(`desk.role.${member.role}`)} · ${member.role === "child" ? heard : phone}`),
+      h("p", { class: "row__text" }, [t(`desk.role.${member.role}`), memberText(member, now, at)].filter(Boolean).join(" · ")),
     ),
-    member.role === "child" && unheardText(member.last_heard_at, at) && h("span", { class: "lamp lamp--bad" }, unheardText(member.last_heard_at, at)),
+    unheard && h("span", { class: "lamp lamp--bad" }, unheard),
   );
 } // prettier-ignore
+
+/** @param {DeskFamily["members"][number]} member @param {DeskNow} now @param {number} at */
+function memberText(member, now, at) {
+  if (member.role !== "child") return t(member.has_phone ? "desk.has_phone" : "desk.no_phone");
+  return member.last_heard_at && t("desk.last_heard", { when: dayAndTime(member.last_heard_at, now.zone, at) });
+}
 
 /** @param {{last_heard_at: string | null}} one @param {{last_heard_at: string | null}} other @param {number} at */
 const unheardFirst = (one, other, at) => {

@@ -1,9 +1,10 @@
 /** The ledger: every child, longest unheard on top, and the calls of thirty days; on paper and as a file as well. */
 import { t } from "../core/texts.js";
-import { clockTime, dayAndTime, dayName, now as serverNow, wall } from "../core/time.js";
+import { dayAndTime, now as serverNow, wall } from "../core/time.js";
 import { ApiError } from "../net/api.js";
-import { banner, button, h, icon, photo, sentence, stateOf, tag } from "../ui/dom.js";
+import { banner, button, h, icon, sentence, stateOf } from "../ui/dom.js";
 import { download, toCsv } from "./csv.js";
+import { tagOf } from "./tonight.js";
 import { lookOf, lookText, minutesTalked, reasonText, unheardText } from "./words.js";
 
 /** @typedef {import("./wire.js").DeskNow} DeskNow */
@@ -58,10 +59,10 @@ export class LedgerView {
     const { children, calls } = this.#ledger;
     if (!children.length) return [stateOf("empty", t("desk.no_families"))];
     return [
-      this.#error && banner("bad", "warning", sentence(this.#error), retry),
-      heading("book", t("desk.ledger"), t("desk.as_of", { when: dayAndTime(at, now.zone, at) }), button("csv-children", "btn btn--small", "arrow-end", t("desk.csv"))),
+      h("div", { hidden: !this.#error }, this.#error && banner("bad", "warning", sentence(this.#error), retry)),
+      heading("book", t("desk.ledger"), t("desk.as_of", { when: dayAndTime(at, now.zone, at) }), button("csv-children", "btn btn--small", null, t("desk.csv"))),
       table("children", CHILD_COLUMNS, children.map((line) => childRow(line, now, at))),
-      heading("calendar", t("desk.calls_of_30_days"), "", button("csv-calls", "btn btn--small", "arrow-end", t("desk.csv"))),
+      heading("calendar", t("desk.calls_of_30_days"), "", button("csv-calls", "btn btn--small", null, t("desk.csv"))),
       calls.length ? table("calls", CALL_COLUMNS, calls.map((call) => callRow(call, now, at))) : h("p", { class: "muted" }, t("desk.no_ended_calls")),
     ];
   } // prettier-ignore
@@ -97,33 +98,37 @@ function table(name, columns, rows) {
 
 /** @param {LedgerChild} line @param {DeskNow} now @param {number} at */
 function childRow(line, now, at) {
+  const opens = { "data-act": "family", "data-family-id": line.family.id };
   const unheard = unheardText(line.last_heard_at, at);
   const heard = line.last_heard_at && h("time", {}, dayAndTime(line.last_heard_at, now.zone, at));
   return h(
     "tr",
-    { "data-key": line.child.id, "data-child-id": line.child.id, "data-state": line.overdue ? "overdue" : null },
-    h("td", {}, photo(line.child, "s"), " ", line.child.name),
-    h("td", {}, button("family", "btn btn--quiet btn--small", null, line.family.name, { "data-family-id": line.family.id })),
-    h("td", {}, heard, heard && unheard && h("br"), unheard && h("span", { class: "lamp lamp--bad" }, unheard)),
+    { "data-key": line.child.id, "data-child-id": line.child.id, "data-state": line.overdue ? "overdue" : null, ...opens },
+    h("td", { class: "no-wrap" }, opener(line.child.name, opens)),
+    h("td", { class: "no-wrap" }, line.family.name),
+    h("td", { class: "no-wrap" }, heard, heard && unheard && h("br"), unheard && h("span", { class: "lamp lamp--bad" }, unheard)),
     [line.minutes_week, line.minutes_month, line.held, line.missed].map((number) => h("td", { class: "table__number" }, number)),
   );
 } // prettier-ignore
 
 /** @param {LedgerCall} call @param {DeskNow} now @param {number} at */
 function callRow(call, now, at) {
+  const opens = { "data-act": "call", "data-call-id": call.id };
   const look = lookOf(call);
-  const when = `${dayName(call.starts_at, now.zone, at)} ${clockTime(call.starts_at, now.zone)}`;
   return h(
     "tr",
-    { "data-key": call.id, "data-call-id": call.id },
-    h("td", {}, button("call", "btn btn--quiet btn--small", null, when, { "data-call-id": call.id })),
+    { "data-key": call.id, ...opens },
+    h("td", { class: "no-wrap" }, opener(dayAndTime(call.starts_at, now.zone, at), opens)),
     h("td", {}, call.child.name),
     h("td", {}, call.parent.name),
-    h("td", {}, tag(look, lookText(look))),
+    h("td", { class: "no-wrap" }, tagOf(look)),
     h("td", { class: "table__number" }, minutesTalked(call, at)),
     h("td", {}, reasonText(call.reason)),
   );
 }
+
+/** What the keyboard reaches of a row; a finger may touch all of it. @param {string} text @param {import("../ui/dom.js").Attributes} opens */
+const opener = (text, opens) => h("button", { class: "row__title", type: "button", ...opens }, text);
 
 /** @param {LedgerChild} line @param {string} zone */
 const childCells = (line, zone) => [

@@ -1,6 +1,6 @@
 /** Tonight on a time line: a row for each terminal, a block for each call, the thread of now moving over them. */
 import { t, tn } from "../core/texts.js";
-import { clockTime, dayName, HOUR, MINUTE, ms, wall } from "../core/time.js";
+import { clockTime, dayAndTime, HOUR, MINUTE, ms, wall } from "../core/time.js";
 import { h, icon, parts, photo, stateOf, tag } from "../ui/dom.js";
 import { isClose, lookOf, lookText, minutesTalked, sideOf } from "./words.js";
 
@@ -57,6 +57,12 @@ export function tonight(now, at, focusId) {
   ];
 }
 
+/** A tag's drawing without its text; a lost line has a drawing of its own. @param {string} look */
+const markOf = (look) => (look === "lost" ? icon("link-lost", "s") : tag(look, "").firstChild);
+
+/** @param {string} look */
+export const tagOf = (look) => h("span", { class: "tag", "data-state": look }, markOf(look), lookText(look));
+
 /** Puts what happens now into sight. @param {HTMLElement} line */
 export function scrollToNow(line) {
   const mark = line.querySelector(".timeline__now");
@@ -83,15 +89,19 @@ export function neighbour(block, key) {
 
 /** @param {DeskNow} now @param {number} at */
 function heading(now, at) {
-  const left = now.calls.filter((call) => call.state !== "ended").length;
-  const held = now.calls.filter((call) => call.outcome === "held").length;
-  const missed = now.calls.filter((call) => call.outcome === "missed").length;
-  const counts = [tn("desk.count.left", left), held && tn("desk.count.held", held), missed && tn("desk.count.missed", missed)];
+  const count = (/** @type {(call: Call) => boolean} */ matches) => now.calls.filter(matches).length;
+  const counts = {
+    on: count(({ state }) => state === "ringing" || state === "live"),
+    left: count(({ state }) => state === "proposed" || state === "booked"),
+    held: count(({ outcome }) => outcome === "held"),
+    missed: count(({ outcome }) => outcome === "missed"),
+  };
+  const told = Object.entries(counts).filter(([, number]) => number).map(([name, number]) => tn(`desk.count.${name}`, number));
   return h(
     "p",
     { class: "heading", "data-part": "summary" },
-    h("time", {}, `${dayName(at, now.zone, at)} ${clockTime(at, now.zone)}`),
-    ` · ${counts.filter(Boolean).join(" · ")}`,
+    h("time", {}, dayAndTime(at, now.zone, at)),
+    told.map((count) => ` · ${count}`).join(""),
   );
 }
 
@@ -147,7 +157,7 @@ function block(call, zone, span, at, isFocus) {
         class: "block", type: "button", "data-act": "call", "data-call-id": call.id, "data-key": call.id, "data-state": look,
         tabindex: isFocus ? 0 : -1, "aria-label": describe(call, look, zone, close), title: lookText(look),
       },
-      mark(look),
+      markOf(look),
       photo(call.child, "s"),
       h("span", { class: "block__name" }, call.child.name),
       h("time", { class: "block__time" }, talked || clockTime(call.starts_at, zone)),
@@ -156,9 +166,6 @@ function block(call, zone, span, at, isFocus) {
     place(call, span),
   );
 } // prettier-ignore
-
-/** A tag's drawing without its text; a lost link has a drawing of its own. @param {string} look */
-const mark = (look) => (look === "lost" ? icon("link-lost", "s") : tag(look, "").firstChild);
 
 /** @param {Call} call @param {"parent" | "village"} side */
 function sideLamp(call, side) {
@@ -186,5 +193,5 @@ const place = ({ starts_at, ends_at }, { from }) => ({
 /** @param {Call[]} calls */
 function legend(calls) {
   const looks = [...new Set(calls.map(lookOf))];
-  return h("ul", { class: "legend", "aria-hidden": "true" }, looks.map((look) => h("li", {}, tag(look, lookText(look)))));
+  return h("ul", { class: "legend", "aria-hidden": "true" }, looks.map((look) => h("li", {}, tagOf(look))));
 }

@@ -15,7 +15,11 @@ export function lookOf({ state, outcome, sides }) {
 }
 
 /** @param {string} look */
-export const lookText = (look) => t(`desk.state.${look}`);
+export function lookText(look) {
+  if (look === "lost") return t("desk.state.lost");
+  const outcome = `common.outcome.${look}`;
+  return t(hasText(outcome) ? outcome : `common.state.${look}`);
+}
 
 /** @param {Call} call @param {Side} side @returns {{lamp: string, text: string}} */
 export function sideOf(call, side) {
@@ -36,10 +40,10 @@ export const reasonText = (reason) => (reason ? word(`desk.reason.${reason}`, re
 /** @param {string} key @param {string} otherwise */
 export const word = (key, otherwise) => (hasText(key) ? t(key) : otherwise);
 
-/** Whole minutes talked. @param {Pick<Call, "talked_seconds"> & Partial<Call>} call @param {number} at */
+/** Whole minutes: those that were talked, or the one that is running. @param {Pick<Call, "talked_seconds"> & Partial<Call>} call @param {number} at */
 export function minutesTalked({ talked_seconds, talking_since }, at) {
-  const running = talking_since ? Math.max(0, at - ms(talking_since)) : 0;
-  return Math.round((talked_seconds * 1_000 + running) / MINUTE);
+  if (!talking_since) return Math.round(talked_seconds / 60);
+  return Math.ceil((talked_seconds * 1_000 + Math.max(0, at - ms(talking_since))) / MINUTE);
 }
 
 /** Days since a child was heard; Infinity for never. @param {string | null} last @param {number} at */

@@ -87,6 +87,19 @@ def test_members_say_whether_they_have_a_phone_but_not_which(desk: Desk) -> None
     assert "138" not in family.model_dump_json()
 
 
+def test_a_family_shows_when_it_speaks_next_and_was_last_heard(desk: Desk) -> None:
+    alice = desk.scene.alice
+    desk.ended(alice, at(9), Outcome.HELD, seconds=60)
+    desk.scene.book(alice, at(19, day=25))
+    desk.scene.book(alice, at(19, day=24))
+    of_alice, of_bob = board(desk, desk.lee).families
+    assert (of_alice.next_call_at, of_bob.next_call_at) == (at(19, day=24), None)
+    assert {member.role: member.last_heard_at for member in of_alice.members} == {
+        "parent": None, "caregiver": None, "child": at(9, 1)
+    }  # fmt: skip
+    assert {member.last_heard_at for member in of_bob.members} == {None}
+
+
 def test_the_board_knows_hours_closures_and_which_terminal_answers(desk: Desk) -> None:
     with desk.database.begin() as session:
         villages.add_closure(
