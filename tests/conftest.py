@@ -11,6 +11,7 @@ from app.storage.database import Database
 from app.storage.migrate import upgrade
 from tests.loopback import keep_on_loopback
 from tests.services import PrivatePostgres, PrivateRedis
+from tests.services.lending import Lending
 
 keep_on_loopback()
 # The same examples in every run, and no stop-watch: the machine is shared.
@@ -39,10 +40,10 @@ def redis_url(redis_server: PrivateRedis) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres: PrivatePostgres) -> str:
-    name = postgres.create_database()
-    _migrate(postgres.url(name))
-    return name
+def lending(postgres: PrivatePostgres) -> Lending:
+    template = postgres.create_database()
+    _migrate(postgres.url(template))
+    return Lending(postgres, template)
 
 
 @pytest.fixture(scope="session")
@@ -53,11 +54,11 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def postgres_url(postgres: PrivatePostgres, postgres_template: str) -> Iterator[str]:
+def postgres_url(postgres: PrivatePostgres, lending: Lending) -> Iterator[str]:
     """An empty migrated PostgreSQL database."""
-    name = postgres.create_database(postgres_template)
+    name = lending.lend()
     yield postgres.url(name)
-    postgres.drop_database(name)
+    lending.take_back(name)
 
 
 @pytest.fixture

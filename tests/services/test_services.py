@@ -14,6 +14,7 @@ from sqlalchemy import inspect, text
 from app.storage.database import Database
 from app.storage.migrate import is_current
 from tests.services import PrivatePostgres, PrivateRedis, free_port
+from tests.services.lending import Lending
 
 HOLDER = """
 import sys
@@ -38,6 +39,36 @@ def test_each_database_starts_migrated_and_without_rows(database: Database) -> N
 def test_no_database_is_handed_out_twice(database: Database, round_number: int) -> None:
     with database.engine.begin() as connection:
         connection.execute(text("CREATE TABLE mark (round integer)"))
+
+
+def test_a_database_comes_back_empty_from_whoever_left_rows_and_a_lock(
+    postgres: PrivatePostgres, lending: Lending
+) -> None:
+    name = lending.lend()
+    url = postgres.url(name).replace("+psycopg", "")
+    add = "INSERT INTO village (id, name, zone, language, slot_minutes, buffer_minutes) VALUES (%s, '', '', '', 15, 5)"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(add, ["left"])
+    holder = psycopg.connect(url)
+    holder.execute(add, ["locked"])
+    lending.take_back(name)
+    with pytest.raises(psycopg.OperationalError):
+        holder.execute("SELECT 1")
+    holder.close()
+    assert lending.lend() == name
+    with psycopg.connect(url) as connection:
+        assert connection.execute("SELECT count(*) FROM village").fetchone() == (0,)
+    lending.take_back(name)
+
+
+def test_a_database_with_other_tables_is_not_lent_again(postgres: PrivatePostgres, lending: Lending) -> None:
+    name = lending.lend()
+    with psycopg.connect(postgres.url(name).replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("ALTER TABLE village ADD COLUMN mark integer")
+    lending.take_back(name)
+    other = lending.lend()
+    assert other != name
+    lending.take_back(other)
 
 
 def test_postgres_keeps_committed_rows_through_a_power_cut_and_a_restart() -> None:
