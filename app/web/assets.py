@@ -5,6 +5,7 @@ modules stay as they are written. The list of a face's modules, for preload and 
 read from the imports themselves.
 """
 
+import base64
 import gzip
 import hashlib
 import mimetypes
@@ -16,11 +17,14 @@ from pathlib import Path, PurePosixPath
 from flask import Blueprint, Response, request
 
 from app.kernel.errors import NotFound
-from app.web.principals import ANYONE, allow
+from app.web.principals import ANYONE, FACES, allow
 
 IMPORT = re.compile(
     r"^\s*(?:import|export)\b[^;'\"]*?from\s*['\"](\.[^'\"]+)['\"]|^\s*import\s*['\"](\.[^'\"]+)['\"]", re.M
 )
+SHARED_STYLES = ("ui/tokens.css", "ui/elements.css")
+JSDOC = re.compile(r"[ \t]*/\*\*.*?\*/(?:[ \t]*\n)?", re.S)
+FULL_LINE_COMMENT = re.compile(r"^[ \t]*//.*\n", re.M)
 SERVED = {".js", ".css", ".svg", ".webmanifest", ".json"}
 mimetypes.add_type("text/javascript", ".js")
 mimetypes.add_type("application/manifest+json", ".webmanifest")
@@ -37,12 +41,23 @@ class Assets:
     def __init__(self, folder: Path) -> None:
         paths = sorted(p for p in folder.rglob("*") if p.suffix in SERVED and "tsconfig" not in p.name)
         self._files = {p.relative_to(folder).as_posix(): _asset(p) for p in paths}
+        self._files |= {f"{face}.whole.css": self._stylesheet(face) for face in FACES}
         digest = hashlib.sha256()
         for name, asset in self._files.items():
             digest.update(name.encode() + b"\0" + asset.plain)
         self.version = digest.hexdigest()[:10]
         self.prefix = f"/static/{self.version}"
         self.modules_of = cache(self._modules_of)
+
+    def data_url(self, name: str) -> str:
+        """A small file as an address that needs no request."""
+        asset = self.get(name)
+        return f"data:{asset.mime};base64,{base64.b64encode(asset.plain).decode()}"
+
+    def _stylesheet(self, face: str) -> Asset:
+        """The styles of one face in one file: each request costs a thin link more than its bytes."""
+        parts = [self._files[name].plain for name in (*SHARED_STYLES, f"{face}.css")]
+        return _packed(b"\n".join(parts), "text/css")
 
     def get(self, name: str) -> Asset:
         if name not in self._files:
@@ -84,7 +99,20 @@ def blueprint(assets: Assets) -> Blueprint:
 
 def _asset(path: Path) -> Asset:
     plain = path.read_bytes()
-    mime = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    if path.suffix == ".js":
+        plain = without_comments(plain.decode()).encode()
+    return _packed(plain, mimetypes.guess_type(path.name)[0] or "application/octet-stream")
+
+
+def without_comments(source: str) -> str:
+    """A module without its JSDoc and its full-line comments: they are for us, and a third of its bytes.
+
+    House style keeps this safe: no string or pattern in our modules contains what begins a JSDoc comment.
+    """
+    return FULL_LINE_COMMENT.sub("", JSDOC.sub("", source))
+
+
+def _packed(plain: bytes, mime: str) -> Asset:
     return Asset(plain, gzip.compress(plain, 9, mtime=0), mime)
 
 

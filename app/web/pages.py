@@ -52,7 +52,9 @@ def blueprint(assets: Assets) -> Blueprint:
 
 def _face_view(face: str, assets: Assets) -> Callable[[], Response]:
     def view() -> Response:
-        return _page("face.html", assets, face=face, modules=assets.modules_of(f"{face}.js"))
+        return _page(
+            "face.html", assets, face=face, modules=assets.modules_of(f"{face}.js"), icon=assets.data_url("favicon.svg")
+        )
 
     view.__name__ = face
     return view

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 
-from app.kernel.errors import NotAllowed
+from app.kernel.errors import NotAllowed, NotFound
 
 POLICY = "; ".join(
     [
@@ -22,17 +22,22 @@ POLICY = "; ".join(
     ]
 )
 HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",  # what may be kept says so itself
+}
+OF_DOCUMENTS = {  # they govern pages alone; a thin link need not carry them with every module
     "Content-Security-Policy": POLICY,
     "Permissions-Policy": "camera=(self), microphone=(self), screen-wake-lock=(self), geolocation=()",
     "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
 }
+OF_THE_REST = {"Content-Security-Policy": "default-src 'none'"}  # an SVG or a JSON opened by itself runs nothing
 
 
 def register(app: Flask) -> None:
     app.before_request(_refuse_other_sites)
+    app.before_request(_refuse_nul)
     app.after_request(_add_headers)
 
 
@@ -50,8 +55,15 @@ def _refuse_other_sites() -> None:
         raise NotAllowed
 
 
+def _refuse_nul() -> None:
+    """Nothing here has a NUL in its name, and PostgreSQL takes none, not even to look for."""
+    if "\0" in request.path:
+        raise NotFound
+
+
 def _add_headers(response: Response) -> Response:
-    for name, value in HEADERS.items():
+    own = OF_DOCUMENTS if response.mimetype == "text/html" else OF_THE_REST
+    for name, value in (HEADERS | own).items():
         response.headers.setdefault(name, value)
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
