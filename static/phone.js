@@ -41,7 +41,7 @@ function show() {
 /** @param {Call} call */
 const ringPlaces = (call) => [
   round("later", "plain", "clock", t("phone.later_ring"), { "data-call-id": call.id }),
-  round("answer", "answer", "phone-call", t("phone.answer"), { "data-call-id": call.id, extra: "round--pulse", autofocus: true }),
+  round("answer", "answer", "phone-call", t("phone.answer"), { "data-call-id": call.id, extra: "round--pulse", "data-focus": true }),
 ];
 
 /** @param {HTMLElement} element */

@@ -46,11 +46,11 @@ export class OwnMedia {
     return { audio, video };
   }
 
-  toggleMicrophone() {
+  /** One that was refused is asked for again: it may have been allowed meanwhile. */
+  async toggleMicrophone() {
     const [track] = this.stream.getAudioTracks();
-    if (!track) return;
-    track.enabled = !track.enabled;
-    this.microphone = track.enabled ? "on" : "off";
+    if (track) track.enabled = !track.enabled;
+    this.microphone = track ? (track.enabled ? "on" : "off") : await this.#openOne({ audio: AUDIO });
     this.#onchange();
   }
 

@@ -78,6 +78,12 @@ export class Peer {
     await Promise.all(KINDS.map((kind) => this.#senders[kind]?.replaceTrack(tracks[kind])));
   }
 
+  /** Signals may have been lost meanwhile: a connection that isn't up is tried anew at once. */
+  retry() {
+    if (this.state === "failed" || this.state === "disconnected") this.#restartIn(0);
+    else if (this.#pc.signalingState === "have-local-offer") this.#describe();
+  }
+
   close() {
     clearTimeout(this.#restart_timer);
     clearTimeout(this.#answer_timer);
@@ -189,7 +195,7 @@ export class Peer {
 
   #turned() {
     const { connectionState } = this.#pc;
-    clearTimeout(this.#restart_timer);
+    if (connectionState === "connected") clearTimeout(this.#restart_timer);
     if (connectionState === "failed") this.#restartIn(this.#isOfferer ? 0 : DISCONNECTED_MS.answerer);
     if (connectionState === "disconnected") {
       this.#restartIn(this.#isOfferer ? DISCONNECTED_MS.offerer : DISCONNECTED_MS.answerer);
@@ -199,6 +205,7 @@ export class Peer {
 
   /** @param {number} delay_ms */
   #restartIn(delay_ms) {
+    clearTimeout(this.#restart_timer);
     this.#restart_timer = window.setTimeout(() => {
       this.#pc.restartIce();
       this.#restartIn(RESTARTED_MS);

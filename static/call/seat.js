@@ -222,7 +222,7 @@ export class Seat {
     this.#peer?.close();
     this.#peer = this.#last = null;
     this.#isShared = false;
-    this.#reported_at = -Infinity;
+    this.#reported_at = this.#pictured_at = -Infinity;
   }
 
   /** Voice and picture go out only when both are there; then what arrives is looked at. */
@@ -283,7 +283,7 @@ export class Seat {
     if (this.isOver) return;
     const at = performance.now();
     const phase = this.#phaseAt(at);
-    const hasPicture = at - this.#pictured_at < FLOWS_MS;
+    const hasPicture = at - this.#pictured_at < (phase === "lost" ? Infinity : FLOWS_MS); // lost: the last one stays, dimmed
     if (phase === this.phase && hasPicture === this.hasPicture) return;
     this.phase = phase;
     this.hasPicture = hasPicture;

@@ -107,9 +107,12 @@ export class Sounds {
 
   /** A track that carries nothing but the fact that the line is good. @returns {MediaStreamTrack | null} */
   silentTrack() {
-    if (!this.#context) return null;
-    this.#silence ??= this.#context.createMediaStreamDestination().stream.getAudioTracks()[0];
-    return this.#silence;
+    if (!this.#context || this.#silence) return this.#silence;
+    const destination = this.#context.createMediaStreamDestination();
+    const nothing = new ConstantSourceNode(this.#context, { offset: 0 }); // without a source no packets would go out
+    nothing.connect(destination);
+    nothing.start();
+    return (this.#silence = destination.stream.getAudioTracks()[0]);
   }
 
   #turn() {

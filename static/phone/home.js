@@ -190,7 +190,8 @@ function offer(slot, call, now, at, isBusy) {
  * @param {number} at @param {Set<string>} busy */
 export function endedScreen({ call, kind, message }, { now }, at, busy) {
   const [next] = now ? upcoming(now.calls).filter((one) => one.id !== call.id) : [];
-  const again = isOpen(call, at) && button("join", "btn btn--wide", "phone-call", t("phone.join_again"), { "data-call-id": call.id });
+  const named = { "data-call-id": call.id };
+  const again = isOpen(call, at) && button("join", "btn btn--go btn--wide", "phone-call", t("phone.join_again"), named);
   const child = { "data-child-id": call.child.id };
   return h(
     "section",
@@ -208,7 +209,7 @@ export function endedScreen({ call, kind, message }, { now }, at, busy) {
       "footer",
       { class: "actions" },
       again,
-      !next && button("book", "btn btn--primary btn--wide", "plus", t("phone.book"), child),
+      !next && !again && button("book", "btn btn--primary btn--wide", "plus", t("phone.book"), child),
       button("home", "btn btn--quiet btn--wide", null, t("phone.to_start")),
     ),
   );

@@ -244,7 +244,7 @@ export const ringScreen = (call) =>
     { class: "screen ring", "data-act": "answer", "data-call-id": call.id },
     h("div", { class: "ring__face" }, photo(call.parent)),
     h("p", { class: "ring__name" }, call.parent.name),
-    place("answer", "answer", "phone-call", { text: false, extra: "round--pulse ring__touch", autofocus: true, "data-call-id": call.id }),
+    place("answer", "answer", "phone-call", { text: false, extra: "round--pulse ring__touch", "data-focus": true, "data-call-id": call.id }),
   );
 
 /** @param {Call} call the one that ended @param {Call | null} next @param {number} at */

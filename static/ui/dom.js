@@ -136,7 +136,7 @@ export function draw(main, name, tree, key = name) {
   if (standing && isSame(standing, tree)) return morph(standing, tree);
   if (standing) standing.replaceWith(tree);
   else main.append(tree);
-  /** @type {HTMLElement | null} */ (tree.querySelector("[autofocus]"))?.focus({ preventScroll: true });
+  /** @type {HTMLElement | null} */ (tree.querySelector("[data-focus]"))?.focus({ preventScroll: true });
 }
 
 /** One listener for all that can be touched: `data-act` says what. @param {HTMLElement} root @param {Acts} acts */
