@@ -145,7 +145,7 @@ export class Booking {
     this.#nearest = error.detail.nearest ?? [];
     if (!error.isPassing) this.#key = newKey();
     this.#draw();
-    this.#box.querySelector("[data-part=refused]")?.scrollIntoView({ block: "nearest" });
+    this.#send.scrollIntoView({ block: "nearest" });
   }
 
   #draw() {
