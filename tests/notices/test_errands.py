@@ -17,6 +17,7 @@ from tests.notices.conftest import People
 from tests.notices.stage import (
     LINK,
     NOW,
+    Killed,
     RecordingGateway,
     StepClock,
     deliveries,
@@ -255,6 +256,36 @@ def test_what_is_cancelled_between_two_tries_is_not_tried_again(
     assert gateway.taken == []
     assert notice_of(database, notice_id).state is NoticeState.CANCELLED
     assert due_rows(database, FAILED_EVENT) == []
+
+
+@pytest.mark.parametrize(
+    ("can_query", "was_taken", "delivery_state", "notice_state"),
+    [
+        (True, False, DeliveryState.WAITING, NoticeState.CANCELLED),
+        (True, True, DeliveryState.SENT, NoticeState.OUT),
+        (False, False, DeliveryState.UNKNOWN, NoticeState.CANCELLED),
+        (False, True, DeliveryState.UNKNOWN, NoticeState.CANCELLED),
+    ],
+)
+def test_what_is_cancelled_in_doubt_is_not_sent_again_but_its_fate_is_learnt_if_it_can_be(
+    database: Database, people: People, clock: StepClock,
+    can_query: bool, was_taken: bool, delivery_state: DeliveryState, notice_state: NoticeState,
+) -> None:  # fmt: skip
+    def die() -> None:
+        raise Killed
+
+    gateway = RecordingGateway(can_query)
+    setattr(gateway, "after" if was_taken else "before", die)
+    notice_id = plan_one(database, people.parent)
+    with pytest.raises(Killed):
+        worker(database, clock, gateway).run_due(Lane.ERRAND)
+    with database.begin() as session:
+        cancel_for(session, "call:1", clock.now())
+    gateway.before = gateway.after = lambda: None
+    work_off(database, clock, gateway)
+    assert gateway.times("k") == int(was_taken)
+    assert deliveries(database, notice_id)[0].state is delivery_state
+    assert notice_of(database, notice_id).state is notice_state
 
 
 def test_an_attempt_that_may_be_under_way_is_left_alone(database: Database, people: People, clock: StepClock) -> None:
