@@ -65,13 +65,13 @@ GROUPS = (
     Group(
         "slices",
         "rules, services and views of every room, on both databases",
-        400,
+        900,
         tuple(SLICES),
         needs=("redis", "postgresql"),
         workers=2,
     ),
-    Group("browser", "the stories in Chromium", 400, ("browser",), needs=("chromium", "fonts"), alone=True),
-    Group("faults", "kill, restart, cut", 400, ("faults",), needs=("redis", "postgresql"), alone=True),
+    Group("browser", "the stories in Chromium", 600, ("browser",), needs=("chromium", "fonts"), alone=True),
+    Group("faults", "kill, restart, cut", 600, ("faults",), needs=("redis", "postgresql"), alone=True),
 )
 
 
