@@ -1,0 +1,172 @@
+"""Calls, seats and claims as a state machine on a real database: whatever people and time do, the invariants hold."""
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import bootstrap
+from app.bootstrap import Services
+from app.calls import booking, life, queries, rules, seats, timetable
+from app.calls.models import Call, Claim
+from app.calls.seats import Device, Figures
+from app.calls.words import CallState, Side
+from app.config import load
+from app.gateways.direct_only import DirectOnly
+from app.gateways.simulated_phones import SimulatedPhones
+from app.jobs.models import DueRow
+from app.jobs.words import DueState, Lane
+from app.jobs.worker import Worker
+from app.kernel.errors import HomethreadError
+from app.storage.database import Database
+from tests.scene import Household, Scene, at, set_scene
+
+SLOTS = [at(hour, minute) for hour in (18, 19) for minute in (15, 30, 45)]
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
+WHO = st.sampled_from(["alice", "bob"])
+SIDES = st.sampled_from([Side.PARENT, Side.VILLAGE])
+
+
+class Evening(RuleBasedStateMachine):
+    template: Path
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(dir=MEMORY))
+        shutil.copyfile(self.template, self.folder / "calls.db")
+        self.database = Database(f"sqlite:///{self.folder / 'calls.db'}")
+        self.scene: Scene = set_scene(self.database)
+        phones = SimulatedPhones(self.folder / "phones.db", self.scene.clock)
+        config = load({"HOMETHREAD_DATA_DIR": str(self.folder)})
+        services = Services(config, self.database, self.scene.clock, phones, phones, DirectOnly())
+        self.worker = Worker(self.database, self.scene.clock, bootstrap.handlers(services))
+
+    def teardown(self) -> None:
+        self.database.close()
+        shutil.rmtree(self.folder)
+
+    def household(self, name: str) -> Household:
+        return {"alice": self.scene.alice, "bob": self.scene.bob}[name]
+
+    def attempt(self, act: Callable[[Session], Any]) -> None:
+        """One transaction; a refusal is a normal answer and must leave no trace."""
+        try:
+            with self.database.begin() as session:
+                act(session)
+        except HomethreadError:
+            return
+
+    def calls(self) -> list[Call]:
+        with self.database.read() as session:
+            return list(session.scalars(select(Call).order_by(Call.made_at, Call.id)))
+
+    def some_call(self, name: str, index: int) -> Call | None:
+        own = [call for call in self.calls() if call.family_id == self.household(name).family]
+        return own[-1 - index % len(own)] if own else None
+
+    @rule(name=WHO, slot=st.sampled_from(SLOTS), minutes=st.sampled_from([15, 30]), asks=st.booleans())
+    def book(self, name: str, slot: datetime, minutes: int, asks: bool) -> None:
+        whom, now = self.household(name), self.scene.clock.now()
+        actor = whom.terminal_acts if asks else whom.parent_acts
+        self.attempt(lambda s: booking.book(s, whom.wish(slot, minutes=minutes, is_proposal=asks), actor, now))
+
+    @rule(name=WHO, index=st.integers(0, 3), what=st.sampled_from(["confirm", "decline", "cancel", "move"]), side=SIDES,
+          slot=st.sampled_from(SLOTS))  # fmt: skip
+    def change(self, name: str, index: int, what: str, side: Side, slot: datetime) -> None:
+        call, whom, now = self.some_call(name, index), self.household(name), self.scene.clock.now()
+        if call is None:
+            return
+        actor = whom.parent_acts if side is Side.PARENT else whom.terminal_acts
+        acts: dict[str, Callable[[Session], Any]] = {
+            "confirm": lambda s: booking.confirm(s, call.id, actor, now),
+            "decline": lambda s: booking.decline(s, call.id, actor, now),
+            "cancel": lambda s: booking.cancel(s, call.id, actor, "sick", None, now),
+            "move": lambda s: booking.move(s, call.id, slot, actor, now),
+        }
+        self.attempt(acts[what])
+
+    @rule(name=WHO, index=st.integers(0, 1), side=SIDES, here=st.booleans(), page=st.sampled_from(["one", "two"]))
+    def take_seat(self, name: str, index: int, side: Side, here: bool, page: str) -> None:
+        call, whom = self.some_call(name, index), self.household(name)
+        who = whom.as_parent if side is Side.PARENT else whom.as_terminal
+        device = Device(f"{side}-{page}", page, here)
+        if call is not None:
+            self.attempt(lambda s: seats.take(s, call.id, who, device, self.scene.clock.now()))
+
+    @rule(name=WHO, index=st.integers(0, 1), side=SIDES, page=st.sampled_from(["one", "two"]),
+          what=st.sampled_from(["hear", "hang_up", "gone", "beat"]))  # fmt: skip
+    def device_does(self, name: str, index: int, side: Side, page: str, what: str) -> None:
+        call, sid, now = self.some_call(name, index), f"{side}-{page}", self.scene.clock.now()
+        if call is None:
+            return
+        acts: dict[str, Callable[[Session], Any]] = {
+            "hear": lambda s: seats.report(s, call.id, sid, Figures(received_audio_bytes=900), now),
+            "hang_up": lambda s: seats.leave(s, call.id, sid, seats.FAREWELL, now),
+            "gone": lambda s: seats.disconnected(s, sid, now),
+            "beat": lambda s: seats.renew(s, sid, now),
+        }
+        self.attempt(acts[what])
+
+    @rule(name=WHO)
+    def they_talk(self, name: str) -> None:
+        """Both ends of the newest call come and hear each other, if the call is open."""
+        for side in Side:
+            self.take_seat(name, 0, side, True, "one")
+        for side in Side:
+            self.device_does(name, 0, side, "one", "hear")
+
+    @rule(seconds=st.sampled_from([1, 15, 45, 130, 300, 900, 3600]))
+    def time_passes(self, seconds: int) -> None:
+        self.scene.clock.step(seconds=seconds)
+        while self.worker.run_due(Lane.STEP):
+            pass
+
+    @invariant()
+    def nothing_is_held_twice_and_nothing_leaks(self) -> None:
+        with self.database.read() as session:
+            held = {(c.resource, c.cell_at): c.call_id for c in session.scalars(select(Claim))}
+            wanted: dict[tuple[str, datetime], str] = {}
+            for call in session.scalars(select(Call).where(Call.state != CallState.ENDED)):
+                persons = (call.parent_id, call.child_id)
+                for claim in rules.claims_of(call.terminal_id, persons, call.starts_at, call.ends_at, 5):
+                    assert claim not in wanted, "two calls want one cell"
+                    wanted[claim] = call.id
+        assert held == wanted
+
+    @invariant()
+    def each_call_is_whole_and_will_be_woken(self) -> None:
+        with self.database.read() as session:
+            rows = {row.key: row for row in session.scalars(select(DueRow).where(DueRow.kind == timetable.TICK))}
+            for call in session.scalars(select(Call)):
+                assert (call.outcome is None) == (call.state is not CallState.ENDED) == (call.ended_at is None)
+                assert call.talking_since is None or call.state is CallState.LIVE
+                if call.live_at and call.ended_at:
+                    assert 0 <= call.talked_seconds <= (call.ended_at - call.live_at).total_seconds() + 1
+                row = rows[f"{timetable.TICK}:{call.id}"]
+                moment = life.next_moment(queries.facts(session, call), self.scene.clock.now())
+                if call.state is not CallState.ENDED:
+                    assert row.state is DueState.WAITING
+                    assert moment is None or row.due_at <= max(moment, self.scene.clock.now())
+
+    @invariant()
+    def nobody_rings_or_talks_past_the_time(self) -> None:
+        with self.database.read() as session:
+            for call in session.scalars(select(Call).where(Call.state.in_((CallState.RINGING, CallState.LIVE)))):
+                assert call.ends_at > self.scene.clock.now()
+
+
+@pytest.mark.timeout(300)
+def test_an_evening_of_anything(sqlite_template: Path) -> None:
+    Evening.template = sqlite_template
+    run_state_machine_as_test(
+        Evening, settings=settings(max_examples=15, stateful_step_count=30, deadline=None, derandomize=True)
+    )
