@@ -21,7 +21,8 @@ def _representable(instant: datetime) -> datetime:
 
 InstantOut = Annotated[datetime, PlainSerializer(_in_utc, return_type=str)]
 InstantIn = Annotated[AwareDatetime, AfterValidator(_representable)]
-Id = Annotated[str, Field(min_length=1, max_length=16)]
+Id = Annotated[str, Field(pattern=r"^[0-9a-z]{1,16}$")]
+Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]  # PostgreSQL keeps no NUL
 
 
 class Shape(BaseModel):
@@ -125,7 +126,7 @@ class BookingIn(When):
 
 class CancelIn(Shape):
     reason: Annotated[str, Field(max_length=24)]
-    note: Annotated[str, Field(max_length=200)] | None = None
+    note: Annotated[Text, Field(max_length=200)] | None = None
 
 
 class Nothing(Shape):

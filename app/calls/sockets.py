@@ -2,13 +2,13 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StrictBool
+from pydantic import Field, StrictBool, model_validator
 
 from app.calls import seats
 from app.calls.models import Seat
 from app.calls.ports import TurnIssuer
 from app.calls.seats import Device, Figures, seat_name
-from app.calls.shapes import Id, Shape
+from app.calls.shapes import Id, Shape, Text
 from app.calls.words import Side
 from app.web import sessions
 from app.web.principals import COORDINATOR, PERSON, TERMINAL
@@ -28,7 +28,7 @@ class Link(Shape):
 
 
 class Beat(Shape):
-    page: Annotated[str, Field(max_length=24)]
+    page: Annotated[Text, Field(max_length=24)]
     visible: StrictBool
     link: Link | None = None
 
@@ -36,7 +36,7 @@ class Beat(Shape):
 class TakeSeat(Shape):
     call: Id
     here: StrictBool = True
-    page: Annotated[str, Field(min_length=1, max_length=36)]
+    page: Annotated[Text, Field(min_length=1, max_length=36)]
 
 
 class LeaveSeat(Shape):
@@ -61,6 +61,12 @@ class Signal(Shape):
     to: Annotated[str, Field(max_length=32)]
     description: Description | None = None
     candidate: Candidate | None = None
+
+    @model_validator(mode="after")
+    def _carries_one_thing(self) -> "Signal":
+        if (self.description is None) == (self.candidate is None):
+            raise ValueError("a description or a candidate")
+        return self
 
 
 class FiguresIn(Shape):

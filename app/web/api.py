@@ -5,14 +5,13 @@ stored in the transaction of the change itself. What was declared here is also w
 """
 
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from flask import Blueprint, Response, request
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -108,7 +107,7 @@ def _command(route: Route, path_values: dict[str, str]) -> Response:
     key = request.headers.get(KEY_HEADER, "")
     if not 1 <= len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
         raise Invalid("idempotency_key_missing", header=KEY_HEADER)
-    body = [route.takes.model_validate(_body())] if route.takes else []
+    body = [_body(route.takes)] if route.takes else []
     who = principals.known()
     first = _first_answer(who, key)
     if first is not None:
@@ -140,11 +139,14 @@ def _first_answer(who: Principal, key: str) -> Response | None:
         return _json(kept.answer, kept.status)
 
 
-def _body() -> Any:
+def _body(takes: type[BaseModel]) -> BaseModel:
+    """Read the JSON as exactly the types that are described: "15" is no number."""
     try:
-        return json.loads(request.get_data() or b"{}")
-    except (ValueError, RecursionError) as broken:
-        raise Invalid("not_json") from broken
+        return takes.model_validate_json(request.get_data() or b"{}", strict=True)
+    except ValidationError as wrong:
+        if any(found["type"] == "json_invalid" for found in wrong.errors(include_input=False)):
+            raise Invalid("not_json") from wrong
+        raise
 
 
 def _etag(answer: BaseModel) -> str:

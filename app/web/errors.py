@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, render_template, request
 from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from app.kernel.errors import Busy, HomethreadError, Invalid
@@ -14,15 +15,18 @@ log = logging.getLogger(__name__)
 
 HTTP_CODES = {
     400: "not_understood", 403: "not_allowed", 404: "not_found", 405: "method_not_allowed", 413: "too_large",
-    415: "not_understood", 429: "too_often", 503: "unavailable",
+    414: "too_large", 415: "not_understood", 416: "not_understood", 429: "too_often", 431: "too_large",
+    503: "unavailable",
 }  # fmt: skip
+BUSY_RETRY_SECONDS = 2
 
 
 def problem(error: HomethreadError, language: str) -> dict[str, Any]:
     """The error shape of the API, of socket acks and of pages."""
     key = f"error.{error.code}"
     known = texts.texts_of(language)
-    return {"error": error.code, "detail": error.detail, "message": known.get(key, known["error.unexpected"])}
+    sentence = known.get(key, known["error.unexpected"]).format_map(error.detail)
+    return {"error": error.code, "detail": error.detail, "message": sentence}
 
 
 def invalid(error: ValidationError) -> Invalid:
@@ -32,7 +36,10 @@ def invalid(error: ValidationError) -> Invalid:
 
 
 def language_of_request() -> str:
-    who = principals.principal() if request.cookies else None
+    try:
+        who = principals.principal() if request.cookies else None
+    except SQLAlchemyError:  # a database that is away has to be told in some language
+        who = None
     return who.language if who else texts.best_language(list(request.accept_languages.values()))
 
 
@@ -40,6 +47,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(HomethreadError, _answer)
     app.register_error_handler(ValidationError, lambda error: _answer(invalid(error)))
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _busy)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -52,6 +60,12 @@ def _http(error: HTTPException) -> Response:
     if error.code == 405:
         response.headers["Allow"] = dict(error.get_headers()).get("Allow", "")
     return response
+
+
+def _busy(error: OperationalError) -> Response:
+    """Answer for a database that is away, or so busy that a lock could not be had."""
+    log.warning("%s %s had no database: %s", request.method, request.url_rule, type(error.orig).__name__)
+    return _answer(Busy("unavailable", BUSY_RETRY_SECONDS))
 
 
 def _unexpected(error: Exception) -> Response:

@@ -18,7 +18,7 @@ PRESENT_SECONDS = 50  # two and a half heartbeats of a page that is not in a cal
 
 def hashed(secret: str) -> str:
     """SHA-256: right for random secrets of 160 bits, and only for those."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
 
 
 def issue_code(

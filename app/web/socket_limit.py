@@ -5,6 +5,12 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
+
+from app.kernel.errors import Busy
+from app.web import errors, security, texts
+
 WSGI = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 RETRY_SECONDS = 30
 
@@ -22,7 +28,7 @@ class SocketLimit:
             return self._inner(environ, start_response)
         with self._lock:
             if self.open >= self._max:
-                return _refuse(start_response)
+                return _refuse(environ, start_response)
             self.open += 1
         try:
             return list(self._inner(environ, start_response))
@@ -31,11 +37,13 @@ class SocketLimit:
                 self.open -= 1
 
 
-def _refuse(start_response: Callable[..., Any]) -> Iterable[bytes]:
-    body = json.dumps({"error": "too_many_devices", "detail": {"retry_seconds": RETRY_SECONDS}}).encode()
+def _refuse(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    accepted = parse_accept_header(environ.get("HTTP_ACCEPT_LANGUAGE"), LanguageAccept)
+    refusal = Busy("too_many_devices", RETRY_SECONDS)
+    body = json.dumps(errors.problem(refusal, texts.best_language(list(accepted.values())))).encode()
     headers = [
         ("Content-Type", "application/json"), ("Content-Length", str(len(body))), ("Retry-After", str(RETRY_SECONDS)),
-        ("Connection", "close"),
+        ("Connection", "close"), *security.HEADERS.items(),
     ]  # fmt: skip
     start_response("503 Service Unavailable", headers)
     return [body]

@@ -17,7 +17,7 @@ from flask_socketio import ConnectionRefusedError as Refusal
 from flask_socketio import SocketIO
 from pydantic import BaseModel, ValidationError
 
-from app.kernel.errors import HomethreadError, NotSignedIn
+from app.kernel.errors import HomethreadError, Invalid, NotSignedIn
 from app.web import errors, principals, sessions
 from app.web.floor import Floor, floor
 from app.web.models import DeviceSession
@@ -57,6 +57,7 @@ class Sockets:
             app, async_mode=async_mode, message_queue=message_queue, ping_interval=PING_INTERVAL_SECONDS,
             ping_timeout=PING_TIMEOUT_SECONDS, max_http_buffer_size=LARGEST_EVENT_BYTES, transports=["websocket"],
             cors_allowed_origins=None, manage_session=False,
+            async_handlers=False,  # one after the other: signals arrive in the order in which they were sent
         )  # fmt: skip
         self.declared: dict[str, Declared] = {}
         self._known: dict[str, Principal] = {}
@@ -71,8 +72,8 @@ class Sockets:
             self.declared[event] = Declared(allowed, takes)
 
             @wraps(handler)
-            def received(payload: Any = None) -> dict[str, Any]:
-                return self._answer(lambda: handler(self._ask(allowed), takes.model_validate(payload)))
+            def received(*payload: Any) -> dict[str, Any]:
+                return self._answer(lambda: handler(self._ask(allowed), takes.model_validate(_only(payload))))
 
             self.server.on_event(event, received)
             return handler
@@ -113,11 +114,17 @@ class Sockets:
             with floor().database.read() as session:
                 device = session.get(DeviceSession, who.device_id)
                 if device is None or not sessions.is_open(device, floor().now()):
-                    self.server.server.disconnect(_sid(), namespace="/")
+                    self._close(_sid())
                     raise NotSignedIn
         principals.check(who, allowed)
         assert who is not None
         return SocketAsk(floor(), who, _sid(), floor().now())
+
+    def _close(self, sid: str) -> None:
+        """End a socket with its transport: disconnecting alone would leave it open, and its thread taken."""
+        transport = self.server.server.manager.eio_sid_from_sid(sid, "/")
+        self.server.server.disconnect(sid, namespace="/")
+        self.server.server.eio.disconnect(transport)
 
     def _answer(self, run: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         who = self._known.get(_sid())
@@ -131,6 +138,12 @@ class Sockets:
         except Exception:
             log.exception("a socket event failed")
             return errors.problem(HomethreadError("unexpected"), language)
+
+
+def _only(payload: tuple[Any, ...]) -> Any:
+    if len(payload) != 1:
+        raise Invalid("not_understood", fields={"body": "one_object"})
+    return payload[0]
 
 
 def _sid() -> str:

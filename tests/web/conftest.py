@@ -1,0 +1,21 @@
+"""The open house, on SQLite where one database says enough, on both where they might differ."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.storage.database import Database
+from tests.web.open_house import OpenHouse
+
+
+@pytest.fixture
+def house(sqlite_url: str, tmp_path: Path) -> Iterator[OpenHouse]:
+    database = Database(sqlite_url)
+    yield OpenHouse(database, tmp_path)
+    database.close()
+
+
+@pytest.fixture
+def house_on_both(database: Database, tmp_path: Path) -> OpenHouse:
+    return OpenHouse(database, tmp_path)
