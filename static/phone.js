@@ -178,7 +178,7 @@ const acts = {
     hangUp.disarm();
     show();
   },
-  "hang-up-confirm": () => hangUp.confirms() && calling.hangUp(),
+  "hang-up-confirm": () => calling.hangUp(),
 };
 
 /** @param {HTMLElement} element @param {(call: Call) => void} run */

@@ -6,8 +6,7 @@ import { ApiError, newKey } from "./net/api.js";
 import { Live } from "./net/live.js";
 import { Calling } from "./ui/calling.js";
 import { callScreen, HangUp, showStreams } from "./ui/callscreen.js";
-import { draw, listen, sentence, startPage, toast } from "./ui/dom.js";
-import { Prompts } from "./ui/prompt.js";
+import { draw, isOutdated, listen, sentence, startPage, toast } from "./ui/dom.js";
 import * as screens from "./terminal/screens.js";
 
 /** @typedef {import("./core/wire.js").Call} Call */
@@ -20,11 +19,13 @@ import * as screens from "./terminal/screens.js";
 
 const LEFT_ALONE_MS = 45 * SECOND;
 const GOODBYE_MS = 12 * SECOND;
+const RELOAD_AFTER_MS = 300 * SECOND;
 
 const main = startPage();
 const live = new Live("terminal");
 const hangUp = new HangUp();
-const prompts = new Prompts(() => live.view.now?.prompts ?? []);
+/** Where the village has recorded any. @type {import("./ui/prompt.js").Prompts | null} */
+let prompts = null;
 /** @type {Place | null} */
 let place = null;
 let isBusy = false;
@@ -41,17 +42,19 @@ function show() {
   if (seat?.isHere) put(seat.phase, callScreen(seat, at, hangUp, view.now?.zone ?? "UTC"), "call");
   else if (farewell) showFarewell(farewell, at);
   else if (ringing) put("ring", screens.ringScreen(ringing));
-  else if (!view.now) put("starting", screens.firstScreen(view));
+  else if (!view.now || view.error?.status === 401) put("starting", screens.firstScreen(view));
   else if (place) showPlace(place, at);
   else put("idle", screens.idleScreen(view, at));
   showStreams(main, seat);
+  const isAtRest = main.dataset.screen === "idle" && performance.now() > RELOAD_AFTER_MS;
+  if (isAtRest && isOutdated(view.now?.version)) location.reload(); // nobody else reloads a page that stands for months
 }
 
 /** @param {string} name @param {HTMLElement} tree @param {string} [key] */
 function put(name, tree, key) {
   draw(main, name, tree, key);
   live.page = name;
-  prompts.screen(`terminal.screen.${name}`);
+  prompts?.screen(`terminal.screen.${name}`);
 }
 
 /** @param {import("./ui/calling.js").Farewell} farewell @param {number} at */
@@ -199,7 +202,7 @@ listen(main, {
   answer: join,
   done,
   retry: () => live.refresh(),
-  help: () => prompts.play(`terminal.help.${main.dataset.screen}`),
+  help: () => prompts?.play(`terminal.help.${main.dataset.screen}`),
   microphone: () => calling.seat?.own.toggleMicrophone(),
   camera: () => calling.seat?.own.toggleCamera(),
   "hang-up": () => {
@@ -210,9 +213,13 @@ listen(main, {
     hangUp.disarm();
     show();
   },
-  "hang-up-confirm": () => hangUp.confirms() && calling.hangUp(),
+  "hang-up-confirm": () => calling.hangUp(),
 });
-prompts.listen(main);
+live.subscribe(async ({ now: known }) => {
+  if (prompts || !known?.prompts.length) return;
+  const { Prompts } = await import("./ui/prompt.js");
+  prompts ??= new Prompts(() => live.view.now?.prompts ?? [], main);
+});
 for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, () => (touched_at = now()), true);
 
 live.start();

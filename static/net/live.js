@@ -110,6 +110,7 @@ export class Live {
       this.#take(answer, asked_ms);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
+      if (error.status === 401) keep(null);
       this.#tell({ error, reach: error.status ? this.view.reach : "offline" });
     }
   }
@@ -164,7 +165,7 @@ export class Live {
   }
 }
 
-/** @param {{etag: string, now: Now}} known */
+/** @param {{etag: string, now: Now} | null} known */
 function keep(known) {
   try {
     sessionStorage.setItem(KEPT, JSON.stringify(known));

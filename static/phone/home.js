@@ -12,7 +12,7 @@ import { banner, button, h, pair, photo, stateOf, tag } from "../ui/dom.js";
 /** @param {View} view @param {number} at @param {Set<string>} busy ids of calls with a command under way */
 export function homeScreen(view, at, busy) {
   const { now } = view;
-  if (!now) return firstScreen(view);
+  if (!now || view.error?.status === 401) return firstScreen(view);
   const [next, ...later] = upcoming(now.calls);
   const done = past(now.calls);
   return h(

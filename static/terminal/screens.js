@@ -133,7 +133,7 @@ function familyPlaces(call, chosen, at, isBusy) {
 /** Nights as moons, today as a sun that goes down, and the time beside for helpers. @param {Call} call @param {number} at */
 function untilCall(call, at) {
   return [
-    night(call.starts_at, call.zone, at),
+    !isOpen(call, at) && night(call.starts_at, call.zone, at),
     h(
       "p",
       { class: "family__when" },

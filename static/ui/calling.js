@@ -117,9 +117,9 @@ export class Calling {
   #turned(seat) {
     if (seat !== this.seat) return;
     if (seat.isOver) this.#over(seat);
-    this.#live.page = this.seat?.isHere ? "call" : "home";
     this.#live.setInCall(Boolean(this.seat));
-    this.#tell("seat", seat.call, seat.hasPicture && seat.phase === "live" ? "picture" : seat.phase);
+    const isStandingDown = seat.isOver && !seat.isHere;
+    if (!isStandingDown) this.#tell("seat", seat.call, seat.hasPicture && seat.phase === "live" ? "picture" : seat.phase);
     this.#tick();
   }
 

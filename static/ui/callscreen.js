@@ -5,16 +5,15 @@
 import { otherPerson, talkedFor } from "../core/rings.js";
 import { t } from "../core/texts.js";
 import { clockTime, countdown, MINUTE, minutesAndSeconds, ms } from "../core/time.js";
-import { h, icon, pair, round } from "./dom.js";
+import { h, icon, pair, photo, round } from "./dom.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
 /** @typedef {import("../core/wire.js").Person} Person */
 /** @typedef {import("../call/seat.js").Seat} Seat */
 
 const ARMED_MS = 4_000;
-const DOUBLE_TOUCH_MS = 400; // a second touch so soon is the same one
 
-/** Hanging up is armed by a first touch and done by a second, deliberate one. */
+/** Hanging up is armed by a first touch and done by a second one at another place, so that no double touch does it. */
 export class HangUp {
   #armed_at = -Infinity;
 
@@ -28,12 +27,6 @@ export class HangUp {
 
   disarm() {
     this.#armed_at = -Infinity;
-  }
-
-  /** Whether this touch is the second one. */
-  confirms() {
-    const waited_ms = performance.now() - this.#armed_at;
-    return waited_ms > DOUBLE_TOUCH_MS && waited_ms < ARMED_MS + 500;
   }
 }
 
@@ -58,12 +51,12 @@ export function callScreen(seat, at, hangUp, zone) {
     ),
     h("video", { class: "call__own", autoplay: true, playsinline: true, "data-key": "own", hidden: seat.own.camera !== "on" }),
     top(seat, at),
-    note(seat),
-    hangUp.isArmed ? confirmControls() : controls(seat),
+    note(seat, hangUp.isArmed),
+    controls(seat, hangUp.isArmed),
   );
 }
 
-/** A ring, or a call that is open and not yet joined, on the phone. @param {Call} call @param {import("./dom.js").Child[]} places */
+/** A ring on the phone. @param {Call} call @param {import("./dom.js").Child[]} places */
 export const ringScreen = (call, places) =>
   h(
     "section",
@@ -71,7 +64,7 @@ export const ringScreen = (call, places) =>
     h(
       "div",
       { class: "call__cover" },
-      pair("ringing", [ownPerson(call), otherPerson(call)]),
+      photo(otherPerson(call), "xl"),
       h("h1", { class: "call__name" }, otherPerson(call).name),
       h("p", { class: "call__status", role: "status" }, t("common.call.rings")),
     ),
@@ -138,35 +131,30 @@ function top({ call, phase }, at) {
   );
 }
 
-/** What hinders the other end from hearing; a missing camera shows at its button. @param {Seat} seat */
-function note({ own }) {
+/** What hinders the other end from hearing, and the question before hanging up; a missing camera shows at its button.
+ * @param {Seat} seat @param {boolean} isArmed */
+function note({ own }, isArmed) {
+  if (isArmed) return h("p", { class: "call__note", role: "status" }, icon("wave"), t("common.call.sure"));
   const key = { refused: "common.call.microphone_refused", missing: "common.call.microphone_missing" }[String(own.microphone)];
   return h("p", { class: "call__note", role: "status", hidden: !key }, key && icon("microphone-off"), key ? t(key) : "");
 }
 
-/** @param {Seat} seat */
-function controls({ own }) {
-  const hears = own.microphone === "on" || own.microphone === "closed";
-  const sees = own.camera === "on" || own.camera === "closed";
-  return h(
-    "footer",
-    { class: "call__controls", "data-key": "controls" },
-    round("microphone", "plain", hears ? "microphone" : "microphone-off", t(hears ? "common.call.mute" : "common.call.unmute"), {
-      "aria-pressed": String(!hears),
-      text: false,
-    }),
-    round("hang-up", "hang-up", "hang-up", t("common.call.hang_up"), { text: false }),
-    round("camera", "plain", sees ? "camera" : "camera-off", t(sees ? "common.call.hide" : "common.call.show"), {
-      "aria-pressed": String(!sees),
-      text: false,
-    }),
-  );
-}
-
-const confirmControls = () =>
+/** Armed, the middle place is to stay. @param {Seat} seat @param {boolean} isArmed */
+const controls = ({ own }, isArmed) =>
   h(
     "footer",
-    { class: "call__controls", "data-key": "confirm" },
-    round("stay", "plain", "phone-call", t("common.call.stay")),
-    round("hang-up-confirm", "hang-up", "wave", t("common.call.bye"), { extra: "round--pulse" }),
+    { class: "call__controls" },
+    isArmed
+      ? round("hang-up-confirm", "hang-up", "wave", t("common.call.bye"), { text: false, extra: "round--pulse" })
+      : toggle("microphone", own.microphone, t("common.call.mute"), t("common.call.unmute")),
+    isArmed
+      ? round("stay", "answer", "phone-call", t("common.call.stay"), { text: false })
+      : round("hang-up", "hang-up", "hang-up", t("common.call.hang_up"), { text: false }),
+    toggle("camera", own.camera, t("common.call.hide"), t("common.call.show")),
   );
+
+/** @param {"microphone" | "camera"} what @param {import("../call/media.js").Access} access @param {string} off @param {string} on */
+function toggle(what, access, off, on) {
+  const isOn = access === "on" || access === "closed";
+  return round(what, "plain", isOn ? what : `${what}-off`, isOn ? off : on, { "aria-pressed": String(!isOn), text: false });
+}

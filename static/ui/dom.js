@@ -23,6 +23,9 @@ export function startPage() {
   return /** @type {HTMLElement} */ (document.getElementById("app"));
 }
 
+/** Whether the server has newer files than this page was made of. @param {string | undefined} version */
+export const isOutdated = (version) => Boolean(version) && version !== document.documentElement.dataset.version;
+
 /** @template {keyof HTMLElementTagNameMap} T @param {T} tag @param {Attributes} [attributes]
  * @param {Child[]} children @returns {HTMLElementTagNameMap[T]} */
 export function h(tag, attributes = {}, ...children) {
@@ -69,7 +72,7 @@ export function photo({ name, photo: address }, size) {
   const isLarge = !size || size === "xl";
   if (address) {
     const src = isLarge ? address.replace("/96.webp", "/320.webp") : address;
-    return h("img", { class: className, src, alt: name });
+    return h("img", { class: className, src, alt: name, loading: size === "m" && "lazy" });
   }
   return h("span", { class: `${className} photo--none`, role: "img", "aria-label": name }, icon("person"));
 }

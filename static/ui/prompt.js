@@ -7,9 +7,10 @@ export class Prompts {
   #audio = new Audio();
   #last = "";
 
-  /** @param {() => string[]} known keys that have a recording */
-  constructor(known) {
+  /** @param {() => string[]} known keys that have a recording @param {HTMLElement} root whose controls speak at a long touch */
+  constructor(known, root) {
     this.#known = known;
+    this.#listen(root);
   }
 
   /** A screen tells about itself once, when it comes. @param {string} key */
@@ -30,7 +31,7 @@ export class Prompts {
   }
 
   /** A long touch of a control says what it does instead of doing it. @param {HTMLElement} root */
-  listen(root) {
+  #listen(root) {
     let timer = 0;
     let isLong = false;
     root.addEventListener("pointerdown", ({ target }) => {
