@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 
 from flask import Blueprint, Response, redirect, render_template, request
+from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.kernel.errors import HomethreadError
@@ -29,6 +30,8 @@ def blueprint(assets: Assets) -> Blueprint:
     @allow(ANYONE)
     def enter(secret: str) -> AnyResponse:
         """Sign this browser in, once, and open its face; a browser that is signed in already may come again."""
+        if request.method == "HEAD":  # messengers look ahead with it, and must not use the code up
+            raise MethodNotAllowed(["GET"])
         face = request.args.get("face", "phone")
         try:
             with floor().database.begin() as session:

@@ -84,10 +84,11 @@ def known() -> Principal:
 
 
 def _from_cookies() -> Principal | None:
-    named = request.headers.get(FACE_HEADER) or request.args.get("face")
+    page = request.path.removeprefix("/")
+    named = request.headers.get(FACE_HEADER) or request.args.get("face") or (page if page in FACES else None)
     for face in [named] if named else FACES:
         token = request.cookies.get(cookie_name(face))
-        if token and (who := of_token(token)):
+        if token and (who := of_token(token)) and who.kind is FACES.get(face):
             return who
     return None
 

@@ -100,7 +100,11 @@ class Guest:
         self.badge, self._client = badge, house.web.app.test_client()
         self._face = {FACE_HEADER: badge.face} if badge else {}
         if badge:
-            self._client.set_cookie(cookie_name(badge.face), badge.token)
+            self.keep(badge)
+
+    def keep(self, badge: Badge) -> None:
+        """Keep the cookie of one more face."""
+        self._client.set_cookie(cookie_name(badge.face), badge.token)
 
     def get(self, path: str, **headers: str) -> TestResponse:
         return self.ask("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
