@@ -9,6 +9,7 @@ from app.calls import booking, life, queries
 from app.calls.models import Call
 from app.calls.people import People, people
 from app.calls.words import Outcome, Side
+from app.desk import service as desk
 from app.jobs.service import Leased
 from app.kernel import events
 from app.kernel.events import Event
@@ -92,11 +93,11 @@ def offer_new_times(session: Session, event: events.CallEnded, now: datetime) ->
 
 
 FLOWS: dict[type[Event], tuple[Callable[..., None], ...]] = {
-    events.CallProposed: (tell_of_proposal,),
-    events.CallBooked: (tell_of_booking,),
+    events.CallProposed: (tell_of_proposal, desk.record_call_command),
+    events.CallBooked: (tell_of_booking, desk.record_call_command),
     events.CallConfirmed: (tell_of_confirmation,),
-    events.CallMoved: (tell_of_move,),
-    events.CallCancelled: (tell_of_cancelling,),
+    events.CallMoved: (tell_of_move, desk.record_call_command),
+    events.CallCancelled: (tell_of_cancelling, desk.record_call_command),
     events.CallRinging: (ring_by_text,),
     events.CallAnswered: (ring_by_text,),
     events.CallUnanswered: (ask_more_people,),
