@@ -18,6 +18,7 @@ from app.notices.ports import Accepted, SmsGateway
 from app.notices.service import DELIVER, plan
 from app.notices.templates import Param
 from app.storage.database import Database
+from app.web.models import Change
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 LINK = "https://homethread.example.org/phone"
@@ -159,6 +160,22 @@ def deliveries(database: Database, notice_id: str) -> list[Delivery]:
 def due_rows(database: Database, kind: str) -> list[DueRow]:
     with looking(database) as session:
         return list(session.scalars(select(DueRow).where(DueRow.kind == kind).order_by(DueRow.due_at)))
+
+
+def hinted(database: Database) -> list[tuple[str, str]]:
+    with database.read() as session:
+        return [(change.topic, change.subject_id) for change in session.scalars(select(Change))]
+
+
+def once(error: Exception) -> Callable[[], None]:
+    """Raise an error the first time only."""
+    errors = [error]
+
+    def hook() -> None:
+        if errors:
+            raise errors.pop()
+
+    return hook
 
 
 @contextmanager
