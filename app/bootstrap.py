@@ -58,7 +58,7 @@ def doorbell_path(config: Config) -> Path:
 
 
 def handlers(services: Services) -> Handlers:
-    deliver = errands.deliver(services.database, services.clock, services.sms, services.config.public_url)
+    deliver = errands.deliver(services.database, services.clock, services.sms, f"{services.config.public_url}/phone")
     return Handlers(
         steps={
             timetable.TICK: lambda session, row, now: timetable.tick(session, row.payload["call_id"], now),

@@ -19,14 +19,14 @@ class UnixDoorbell:
 
     def __init__(self, path: Path) -> None:
         self._path = str(path)
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.setblocking(False)
 
     def hint(self, topic: str, subject_id: str) -> None:
-        try:
-            self._socket.sendto(json.dumps([topic, subject_id]).encode(), self._path)
-        except OSError as lost:
-            log.debug("a hint was lost: %s", lost.strerror)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bell:
+            bell.setblocking(False)
+            try:
+                bell.sendto(json.dumps([topic, subject_id]).encode(), self._path)
+            except OSError as lost:
+                log.debug("a hint was lost: %s", lost.strerror)
 
 
 def listen(path: Path, ring: Callable[[str, str], None]) -> None:
