@@ -1,0 +1,25 @@
+"""Runs one benchmark by name; with --json its last line is one object with `name`, `figures` and `reference`."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+
+from tests.benchmarks import start
+from tests.benchmarks.result import Result
+
+BENCHMARKS: dict[str, Callable[[], Result]] = {"start": start.run}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python3 -m tests.benchmarks", description=__doc__)
+    parser.add_argument("name", choices=BENCHMARKS)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    result = BENCHMARKS[options.name]()
+    print(json.dumps(result.as_json()) if options.json else result.as_text())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
