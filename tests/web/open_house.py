@@ -21,6 +21,7 @@ from app.gateways.simulated_phones import SimulatedPhones
 from app.storage.database import Database
 from app.web import sessions
 from app.web.api import KEY_HEADER
+from app.web.floor import EXTENSION, Floor
 from app.web.models import PrincipalKind
 from app.web.principals import COORDINATOR, FACE_HEADER, FACES, PERSON, TERMINAL, cookie_name
 from tests.scene import Household, set_scene
@@ -59,6 +60,12 @@ class OpenHouse:
         config = load({"HOMETHREAD_DATA_DIR": str(folder), **named})
         phones = SimulatedPhones(folder / "phones.sqlite", self.clock)
         self.web = factory.create(Services(config, database, self.clock, phones, phones, DirectOnly()))
+
+    @property
+    def version(self) -> str:
+        floor = self.web.app.extensions[EXTENSION]
+        assert isinstance(floor, Floor)
+        return floor.version
 
     def badge(self, kind: PrincipalKind, subject_id: str, village_id: str | None, language: str = "en") -> Badge:
         with self.database.begin() as session:

@@ -1,0 +1,92 @@
+"""What every kind of answer carries, and whose commands are refused."""
+
+import pytest
+
+from app.web.security import HEADERS, same_origin
+from tests.scene import at
+from tests.web.open_house import OpenHouse
+
+
+def test_every_kind_of_answer_carries_the_headers(house: OpenHouse) -> None:
+    alice, nobody = house.parent(house.scene.alice), house.nobody()
+    script = f"/static/{house.version}/phone.js"
+    now = alice.get("/api/now")
+    answers = {
+        "page": nobody.get("/phone"),
+        "answer": now,
+        "nothing new": alice.get("/api/now", If_None_Match=now.headers["ETag"]),
+        "command": alice.command("/api/calls", {"child_id": house.scene.alice.child, "starts_at": at(20).isoformat()}),
+        "refusal": alice.command("/api/calls/nosuchcall/confirm"),
+        "unknown": nobody.get("/nowhere"),
+        "method": nobody.ask("DELETE", "/phone"),
+        "asset": nobody.get(script),
+        "redirect": nobody.get("/phone/"),
+        "health": nobody.get("/healthz"),
+        "description": nobody.get("/api/openapi.json"),
+    }
+    for name, answer in answers.items():
+        missing = [header for header in HEADERS if header not in answer.headers]
+        assert not missing, name
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "unsafe" not in HEADERS["Content-Security-Policy"]
+    assert "default-src 'none'" in HEADERS["Content-Security-Policy"]
+
+
+def test_nothing_is_kept_that_does_not_say_so(house: OpenHouse) -> None:
+    alice = house.parent(house.scene.alice)
+    assert alice.get("/api/calls/nosuchcall").headers["Cache-Control"] == "no-store"
+    assert alice.get("/api/now").headers["Cache-Control"] == "private, no-cache"
+    assert house.nobody().get("/healthz").headers["Cache-Control"] == "no-store"
+
+
+def test_tls_is_asked_for_where_it_is_spoken(house: OpenHouse) -> None:
+    nobody = house.nobody()
+    assert "Strict-Transport-Security" not in nobody.get("/phone").headers
+    secure = nobody.ask("GET", "/phone", base_url="https://localhost")
+    assert "max-age=31536000" in secure.headers["Strict-Transport-Security"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 201),
+        ({"Origin": "http://localhost"}, 201),
+        ({"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}, 201),
+        ({"Origin": "https://elsewhere.example"}, 403),
+        ({"Origin": "http://localhost.elsewhere.example"}, 403),
+        ({"Origin": "http://localhost:8081"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": ""}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+    ],
+)
+def test_a_command_of_another_site_is_refused(house: OpenHouse, headers: dict[str, str], status: int) -> None:
+    body = {"child_id": house.scene.alice.child, "starts_at": at(20).isoformat()}
+    answer = house.parent(house.scene.alice).ask(
+        "POST", "/api/calls", json=body, headers={"Idempotency-Key": "one", **headers}
+    )
+    assert answer.status_code == status
+    if status == 403:
+        assert answer.get_json()["error"] == "not_allowed"
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "same"),
+    [
+        (None, "a.example", True),
+        ("https://a.example", "a.example", True),
+        ("https://a.example:8443", "a.example:8443", True),
+        ("https://a.example", "a.example:8443", False),
+        ("https://b.example", "a.example", False),
+        ("null", "a.example", False),
+        ("file://", "a.example", False),
+        ("https://[", "a.example", False),
+    ],
+)
+def test_origins(origin: str | None, host: str, same: bool) -> None:
+    assert same_origin(origin, host) is same
+
+
+@pytest.mark.parametrize("path", ["/api/calls/%00", "/api/photos/%00/96.webp", "/enter/%00", "/static/%00/x", "/%00"])
+def test_a_nul_is_found_nowhere(house_on_both: OpenHouse, path: str) -> None:
+    assert house_on_both.parent(house_on_both.scene.alice).get(path).status_code == 404
