@@ -91,6 +91,20 @@ def test_a_parent_books_the_terminal_rings_a_child_answers_they_talk(village: Vi
     assert figures(terminal).open == 0
 
 
+def test_nobody_comes_at_all_and_the_phone_says_so(village: Village, devices: Devices) -> None:
+    """Nobody touched anything: the terminal stays quiet, the parent's phone rings, then both are told."""
+    phone, terminal, call_id = at_the_minute(village, devices)
+    sees(phone, "ring", 25)
+    shoot(phone, "phone-ring")
+    sees(terminal, "idle")
+    village.move_clock_to(at(19, 10))
+    wait_until(phone, "missed", lambda: stories.call_of(village, call_id).outcome is Outcome.MISSED)
+    assert stories.call_of(village, call_id).reason == "nobody_came"
+    sees(phone, "home", 20)
+    phone.locator("[data-act=offer]").first.wait_for(timeout=10_000)
+    sees(terminal, "idle")
+
+
 def test_nobody_answers_and_both_are_offered_new_times(village: Village, devices: Devices) -> None:
     phone, terminal, call_id = at_the_minute(village, devices)
     touch(phone, "join")
