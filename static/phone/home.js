@@ -200,7 +200,7 @@ export function endedScreen({ call, kind, message }, { now }, at, busy) {
       "div",
       { class: "screen__body screen__body--middle" },
       pair("ended", [call.parent, call.child]),
-      h("h1", { class: "phone-ended__title" }, t(`phone.${kind}`, { name: call.child.name })),
+      h("h1", { class: "phone-ended__title" }, t(isUnheld(call, kind) ? "phone.not_held" : `phone.${kind}`, { name: call.child.name })),
       h("p", { class: "muted" }, message || howItEnded(call, kind, at)),
       next && now && h("article", { class: "card next-call" }, h("h2", { class: "heading" }, t("phone.next")), when(next, now, at)),
       now && call.offers.length > 0 && offers(call, now, at, busy.has(call.id)),
@@ -218,7 +218,10 @@ export function endedScreen({ call, kind, message }, { now }, at, busy) {
 /** @param {Call} call @param {string} kind @param {number} at */
 function howItEnded(call, kind, at) {
   if (kind !== "ended") return "";
-  if (call.outcome && call.outcome !== "held") return howItWent(call);
+  if (isUnheld(call, kind)) return howItWent(call);
   const minutes = Math.max(1, Math.round(talkedFor(call, at) / MINUTE));
   return tn("common.talked", minutes);
 }
+
+/** @param {Call} call @param {string} kind */
+const isUnheld = ({ outcome }, kind) => kind === "ended" && outcome !== null && outcome !== "held";
