@@ -17,6 +17,7 @@ export class OwnMedia {
   camera = "closed";
   #onchange;
   #silence;
+  #isOpened = false;
   #isClosed = false;
 
   /** @param {() => void} onchange @param {() => MediaStreamTrack | null} silence stands in for a microphone: the other end
@@ -26,17 +27,22 @@ export class OwnMedia {
     this.#silence = silence;
   }
 
-  /** Both in one question where possible. */
+  /** Where both are granted already the voice doesn't wait for the camera; else they are asked for in one question. */
   async open() {
-    if (this.microphone !== "closed") return;
+    if (this.#isOpened) return;
+    this.#isOpened = true;
+    if ((await isGranted("microphone")) && (await isGranted("camera"))) {
+      await Promise.all([this.#openMicrophone(), this.#openCamera()]);
+      return;
+    }
     try {
       this.#add(await ask({ audio: AUDIO, video: VIDEO }));
       this.microphone = this.camera = "on";
+      this.#onchange();
     } catch {
-      this.microphone = await this.#openOne({ audio: AUDIO });
-      this.camera = await this.#openOne({ video: VIDEO });
+      await this.#openMicrophone();
+      await this.#openCamera();
     }
-    this.#onchange();
   }
 
   /** What to send. @returns {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null}} */
@@ -49,17 +55,17 @@ export class OwnMedia {
   /** One that was refused is asked for again: it may have been allowed meanwhile. */
   async toggleMicrophone() {
     const [track] = this.stream.getAudioTracks();
-    if (track) track.enabled = !track.enabled;
-    this.microphone = track ? (track.enabled ? "on" : "off") : await this.#openOne({ audio: AUDIO });
+    if (!track) return this.#openMicrophone();
+    track.enabled = !track.enabled;
+    this.microphone = track.enabled ? "on" : "off";
     this.#onchange();
   }
 
   /** Switched off, the camera is let go of, so that its light goes out. */
   async toggleCamera() {
-    if (this.camera === "on") {
-      this.#remove(this.stream.getVideoTracks());
-      this.camera = "off";
-    } else this.camera = await this.#openOne({ video: VIDEO });
+    if (this.camera !== "on") return this.#openCamera();
+    this.#remove(this.stream.getVideoTracks());
+    this.camera = "off";
     this.#onchange();
   }
 
@@ -67,6 +73,16 @@ export class OwnMedia {
     this.#isClosed = true;
     this.#remove(this.stream.getTracks());
     this.microphone = this.camera = "closed";
+  }
+
+  async #openMicrophone() {
+    this.microphone = await this.#openOne({ audio: AUDIO });
+    this.#onchange();
+  }
+
+  async #openCamera() {
+    this.camera = await this.#openOne({ video: VIDEO });
+    this.#onchange();
   }
 
   /** @param {MediaStreamConstraints} wish @returns {Promise<Access>} */
@@ -101,6 +117,12 @@ export class OwnMedia {
 function ask(wish) {
   if (!navigator.mediaDevices) throw new DOMException("only secure origins may capture", "SecurityError");
   return navigator.mediaDevices.getUserMedia(wish);
+}
+
+/** Not every browser knows these names. @param {"microphone" | "camera"} name */
+export async function isGranted(name) {
+  const status = await navigator.permissions?.query({ name: /** @type {PermissionName} */ (name) }).catch(() => null);
+  return Boolean(navigator.mediaDevices) && status?.state === "granted";
 }
 
 /** Keeps the screen on while somebody waits or talks. */

@@ -2,6 +2,7 @@
  * What a call sounds like, made of gentle tones by the browser itself. A browser may refuse to sound before a person has
  * touched the page: then it stays silent, and sounds as soon as it may.
  */
+import { isGranted } from "./media.js";
 
 /** @typedef {"ring" | "ring_back" | "lost" | "back" | "goodbye"} SoundName */
 /** @typedef {[hertz: number, at_s: number, lasts_s: number, loudness: number]} Note */
@@ -92,7 +93,7 @@ export class Sounds {
    * has been granted for good, as in a terminal's policy, it is opened for a moment and nothing of it is kept or sent.
    */
   async wake() {
-    if (this.#context?.state === "running" || this.#isWaking || !(await isMicrophoneGranted())) return;
+    if (this.#context?.state === "running" || this.#isWaking || !(await isGranted("microphone"))) return;
     this.#isWaking = true;
     try {
       const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
@@ -141,10 +142,3 @@ function strike(context, [hertz, at_s, lasts_s, loudness]) {
     oscillator.stop(start + lasts_s + 0.05);
   }
 } // prettier-ignore
-
-async function isMicrophoneGranted() {
-  if (!navigator.mediaDevices || !navigator.permissions) return false;
-  const name = /** @type {PermissionName} */ ("microphone");
-  const status = await navigator.permissions.query({ name }).catch(() => null); // not every browser knows this name
-  return status?.state === "granted";
-}

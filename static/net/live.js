@@ -153,6 +153,7 @@ export class Live {
   async #beat() {
     clearTimeout(this.#beat_timer);
     this.#beat_timer = window.setTimeout(() => this.#beat(), this.#inCall ? BEAT_IN_CALL_MS : BEAT_MS);
+    if (this.socket.life.state === "lost") this.socket.connect(); // a call doesn't wait for the next of its patient retries
     if (this.socket.life.state !== "connected") return;
     const beat = { link: this.link, page: this.page, visible: !document.hidden };
     await this.socket.emit("beat", beat).catch(() => {}); // the socket itself tells when it is lost
