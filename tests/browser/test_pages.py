@@ -28,12 +28,15 @@ class Meter:
         self.bytes: dict[str, int] = {}
         self.with_headers = 0
         self._session.on("Network.requestWillBeSent", self._sent)
-        self._session.on("Network.webSocketCreated", lambda news: self.bytes.setdefault(news["url"], 0))
+        self._session.on("Network.webSocketCreated", self._opened)
         self._session.on("Network.dataReceived", self._received)
         self._session.on("Network.loadingFinished", self._finished)
 
     def _sent(self, news: dict[str, Any]) -> None:
         self._urls[news["requestId"]] = news["request"]["url"]
+
+    def _opened(self, news: dict[str, Any]) -> None:
+        self.bytes.setdefault(news["url"], 0)
 
     def _finished(self, news: dict[str, Any]) -> None:
         self.with_headers += int(news["encodedDataLength"])

@@ -35,10 +35,12 @@ class Browser:
 
     def __init__(self, url: str, token: str) -> None:
         self.hints: queue.Queue[dict[str, Any]] = queue.Queue()
-        self.client = socketio.Client(reconnection=False)
+        self.client = socketio.Client(reconnection=False, request_timeout=PATIENCE_SECONDS)
         self.client.on("hint", self.hints.put)
         cookie = {"Cookie": f"{cookie_name('phone')}={token}"}
-        self.client.connect(url, headers=cookie, auth={"face": "phone"}, transports=["websocket"])
+        self.client.connect(
+            url, headers=cookie, auth={"face": "phone"}, transports=["websocket"], wait_timeout=PATIENCE_SECONDS
+        )
 
 
 @pytest.fixture(params=["unix", "redis"])

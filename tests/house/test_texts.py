@@ -39,8 +39,13 @@ def test_a_language_is_complete(language: str) -> None:
     reference = texts._read(texts.FALLBACK)
     assert set(own) == set(reference)
     assert all(sentence.strip() for sentence in own.values())
-    different = {k for k in own if parameters(own[k]) != parameters(reference[k])}
+    different = {k for k in own if parameters(own[k]) != parameters(reference[k]) and not _says_less(k, own, reference)}
     assert not different
+
+
+def _says_less(key: str, own: dict[str, str], reference: dict[str, str]) -> bool:
+    """A text may leave out what does not fit its one segment, but never ask for what nobody gives."""
+    return key.startswith("notice.") and parameters(own[key]) < parameters(reference[key])
 
 
 def test_every_error_has_a_sentence() -> None:
