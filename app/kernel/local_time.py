@@ -1,6 +1,7 @@
 """Wall time and instants. A wall time in a gap of the clocks is refused; one that comes twice means the first."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from app.kernel.errors import Invalid, Refused
@@ -14,7 +15,13 @@ def zone(name: str) -> ZoneInfo:
 
 
 def is_zone(name: str) -> bool:
-    return name in available_timezones()
+    return name in _zones()
+
+
+@cache
+def _zones() -> set[str]:
+    """Read them once: it takes a walk over hundreds of files."""
+    return available_timezones()
 
 
 def instant_of(wall: datetime, zone_name: str) -> datetime:

@@ -1,5 +1,6 @@
 """Whether this process can serve, whether the whole can, and figures for whoever watches."""
 
+import hmac
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
@@ -49,11 +50,17 @@ def blueprint(data_dir: Path, socket_count: Callable[[], int]) -> Blueprint:
         token = floor().metrics_token
         is_proxied = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
         is_near = request.remote_addr in LOOPBACK and not is_proxied
-        if not is_near and (token is None or request.headers.get("Authorization") != f"Bearer {token}"):
+        if not is_near and (
+            token is None or not _is_equal(request.headers.get("Authorization", ""), f"Bearer {token}")
+        ):
             raise NotFound
         return Response(_figures(socket_count()), mimetype="text/plain")
 
     return routes
+
+
+def _is_equal(given: str, secret: str) -> bool:
+    return hmac.compare_digest(given.encode(), secret.encode())
 
 
 def _database() -> bool:

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 PENDING = "web.hints"
 POLL_SECONDS = 4
+OVERLAP = timedelta(seconds=30)  # a change is dated by the beginning of its transaction
 KEEP = timedelta(minutes=10)
 
 Hint = tuple[str, str]
@@ -52,18 +53,22 @@ def changes_since(session: Session, since: datetime) -> list[tuple[str, Hint]]:
 
 def poll(database: Database, clock: Clock, doorbell: Doorbell) -> None:
     """Ring for ever for changes that others wrote; what was heard already is harmless to hear again."""
-    overlap, seen = timedelta(seconds=30), set[str]()
+    seen = set[str]()
     nap = threading.Event()
     while not nap.wait(POLL_SECONDS):
         try:
-            with database.read() as session:
-                found = changes_since(session, clock.now() - overlap)
+            seen = look(database, clock, doorbell, seen)
         except SQLAlchemyError as error:
             log.warning("could not look for changes: %s", type(error).__name__)
-            continue
-        for topic, subject_id in dict.fromkeys(hint for change_id, hint in found if change_id not in seen):
-            doorbell.hint(topic, subject_id)
-        seen = {change_id for change_id, _hint in found}
+
+
+def look(database: Database, clock: Clock, doorbell: Doorbell, seen: set[str]) -> set[str]:
+    """Ring for the changes of late that were not `seen`; what is to be passed as seen the next time."""
+    with database.read() as session:
+        found = changes_since(session, clock.now() - OVERLAP)
+    for topic, subject_id in dict.fromkeys(hint for change_id, hint in found if change_id not in seen):
+        doorbell.hint(topic, subject_id)
+    return {change_id for change_id, _hint in found}
 
 
 def prune(session: Session, now: datetime) -> None:
