@@ -122,9 +122,11 @@ class Sockets:
 
     def _close(self, sid: str) -> None:
         """End a socket with its transport: disconnecting alone would leave it open, and its thread taken."""
-        transport = self.server.server.manager.eio_sid_from_sid(sid, "/")
-        self.server.server.disconnect(sid, namespace="/")
-        self.server.server.eio.disconnect(transport)
+        server = self.server.server
+        transport = server.eio.sockets.get(server.manager.eio_sid_from_sid(sid, "/"))
+        server.disconnect(sid, namespace="/")
+        if transport is not None:
+            transport.close(wait=False)  # to wait for a writer that died with its link would take for ever
 
     def _answer(self, run: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         who = self._known.get(_sid())

@@ -153,7 +153,7 @@ def test_every_error_brings_what_its_sentence_asks_for() -> None:
     """A sentence with a parameter that its error does not carry would turn a refusal into a crash."""
     sentences = texts.texts_of("en")
     raised = [
-        (path, node.lineno, node.args[0].value, {keyword.arg for keyword in node.keywords})
+        (path, node.lineno, str(node.args[0].value), {keyword.arg for keyword in node.keywords})
         for path in tracked("app/*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)

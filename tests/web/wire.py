@@ -70,7 +70,7 @@ class Wire:
 
     def close(self) -> None:
         self._socket.close(timeout=1)
-        self._socket.shutdown()  # also what the server ended
+        self._socket.shutdown()  # type: ignore[no-untyped-call]  # also what the server ended
 
     def __enter__(self) -> "Wire":
         return self
