@@ -3,6 +3,7 @@
 import argparse
 import json
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -59,15 +60,14 @@ def _demo(parsed: argparse.Namespace, config: Config) -> int:
             "HOMETHREAD_DATABASE_URL": "", "HOMETHREAD_REDIS_URL": "", "HOMETHREAD_PUBLIC_URL": "",
             "HOMETHREAD_LOG_LEVEL": "warning",
         }  # fmt: skip
+        ours = settings.load(_with(environment))
+        _check_port(ours)
         seeded = subprocess.run(  # noqa: S603 - ourselves
             [*_ourselves("seed-demo"), "--language", parsed.language],
             env=_with(environment), check=True, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         shown = json.loads(seeded.stdout)
-        return _supervised(
-            settings.load({k: v for k, v in environment.items() if v}), environment,
-            lambda: _print_demo(shown, as_json=parsed.json),
-        )  # fmt: skip
+        return _supervised(ours, environment, lambda: _print_demo(shown, as_json=parsed.json))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -88,6 +88,7 @@ def _print_demo(shown: dict[str, str], *, as_json: bool) -> None:
 
 
 def _serve(_parsed: argparse.Namespace, config: Config) -> int:
+    _check_port(config)
     subprocess.run(_ourselves("migrate"), check=True)  # noqa: S603 - in a process of its own: this one stays small
     return _supervised(config, {}, lambda: print(f"homethread: ready at {config.public_url}", flush=True))
 
@@ -96,6 +97,17 @@ def _supervised(config: Config, environment: dict[str, str], on_ready: Callable[
     programs = [Program(name, tuple(_ourselves(name)), _with(environment)) for name in ("web", "worker")]
     ready_url = f"http://{config.host}:{config.port}/healthz"
     return supervise(programs, ready_url=ready_url, on_ready=on_ready, ready_seconds=READY_SECONDS)
+
+
+def _check_port(config: Config) -> None:
+    """Refuse a port that somebody has: what answers there would be taken for us."""
+    with socket.socket(socket.AF_INET6 if ":" in config.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((config.host, config.port))
+        except OSError as taken:
+            wrong = f"HOMETHREAD_PORT {config.port} can't be used ({taken.strerror}); try another, as with --port"
+            raise BadSetting(wrong) from taken
 
 
 def _ourselves(command: str) -> list[str]:

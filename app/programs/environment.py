@@ -47,7 +47,7 @@ def _make() -> None:
         found = re.findall(r"^([A-Za-z0-9._-]+==[^ \\]+)", (ROOT / "constraints.txt").read_text(), re.M)
         versions.write("\n".join(found))
         versions.flush()
-        pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
         subprocess.run([*pip, "-c", versions.name, "-e", str(ROOT)], check=True)  # noqa: S603
 
 

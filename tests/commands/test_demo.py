@@ -128,6 +128,13 @@ def test_migrate_and_check(tmp_path: Path) -> None:
     assert (ready.returncode, "BAD" in ready.stdout) == (0, False), ready.stdout
 
 
+def test_a_port_that_is_taken_is_said(demo: Demo) -> None:
+    second = run("demo", "--port", str(demo.port))
+    assert second.returncode == 2
+    assert str(demo.port) in second.stderr
+    assert "Traceback" not in second.stderr
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("PORT", "eighty"), ("PORT", "70000"), ("DATABASE_URL", "mysql://x"), ("MAX_SOCKETS", "0"), ("PROT", "1")],
