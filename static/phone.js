@@ -73,10 +73,15 @@ async function command(call, path, body, done) {
   }
 }
 
+/** @param {Call} call */
+const join = (call) => calling.join(call).catch(() => toast("bad", t("common.offline")));
+
 /** @param {string} childId @param {Call | null} moving */
 async function book(childId, moving) {
   calling.standDown();
-  const { Booking } = await import("./phone/booking.js");
+  const parts = await import("./phone/booking.js").catch(() => null);
+  if (!parts) return toast("bad", t("common.offline"));
+  const { Booking } = parts;
   booking = new Booking(live.api, childId, moving, show);
   show();
 }
@@ -165,8 +170,8 @@ const acts = {
       const when = dayAndTime(starts_at, live.view.now?.zone ?? call.zone, now());
       command(call, "/api/calls", { child_id: call.child.id, starts_at }, t("phone.booked", { when }));
     }),
-  join: (element) => withCall(element, (call) => calling.join(call)),
-  answer: (element) => withCall(element, (call) => calling.join(call)),
+  join: (element) => withCall(element, join),
+  answer: (element) => withCall(element, join),
   later: (element) => withCall(element, (call) => calling.putOff(call)),
   microphone: () => calling.seat?.own.toggleMicrophone(),
   camera: () => calling.seat?.own.toggleCamera(),
@@ -192,4 +197,4 @@ live.start();
 show();
 /** Later parts come when the first screen stands, a call's before all others. */
 const idle = window.requestIdleCallback ?? ((/** @type {() => void} */ run) => setTimeout(run, 500));
-idle(() => calling.prepare().then(() => import("./phone/booking.js")));
+idle(() => calling.prepare().then(() => import("./phone/booking.js")).catch(() => {})); // else when they are needed

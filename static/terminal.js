@@ -186,7 +186,7 @@ async function attempt(run) {
 function join(element) {
   const id = element.dataset.callId;
   const call = calling.calls.find((one) => one.id === id) ?? live.view.now?.families.find((one) => one.next_call?.id === id)?.next_call;
-  if (call) calling.join(call);
+  if (call) calling.join(call).catch(() => toast("bad", t("common.offline")));
 }
 
 listen(main, {
@@ -224,4 +224,4 @@ for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, () => (t
 
 live.start();
 show();
-calling.prepare();
+calling.prepare().catch(() => {}); // else when it is needed

@@ -59,13 +59,14 @@ export class Calling {
     return upcoming(this.calls).find((call) => ringNow(call, at) && (this.#later.get(call.id) ?? 0) <= at) ?? null;
   }
 
-  /** Loads what a call needs, so that a ring can be answered at once. */
+  /** Loads what a call needs, so that a ring can be answered at once. Rejects without a network; may be called again then. */
   prepare() {
     this.#modules ??= Promise.all([import("../call/seat.js"), import("../call/sounds.js"), import("../call/media.js")]);
+    this.#modules.catch(() => (this.#modules = null));
     return this.#modules;
   }
 
-  /** A person joins or answers. @param {Call} call */
+  /** A person joins or answers. Rejects when the parts of a call can't be fetched. @param {Call} call */
   async join(call) {
     this.farewell = null;
     this.#left.delete(call.id);
@@ -101,8 +102,7 @@ export class Calling {
   async #sit(call, isJoining = false) {
     if (this.seat?.call.id === call.id) return;
     this.#isTaking = true;
-    const [{ Seat }, { Sounds }, { WakeLock }] = await this.prepare();
-    this.#isTaking = false;
+    const [{ Seat }, { Sounds }, { WakeLock }] = await this.prepare().finally(() => (this.#isTaking = false));
     if (this.seat?.call.id === call.id) return;
     this.#sounds ??= new Sounds();
     this.#awake ??= new WakeLock();
@@ -153,7 +153,7 @@ export class Calling {
     this.#hasLooked = true;
     const id = recall();
     const call = calls.find((one) => isOpen(one, now()) && (one.id === id || this.#wasLostHere(one)));
-    if (call) this.join(call);
+    if (call) this.join(call).catch(() => (this.#hasLooked = false));
     else forget();
   }
 
@@ -178,7 +178,7 @@ export class Calling {
   #standReady(at) {
     if (this.seat || this.#isTaking || this.farewell || !this.#hasLooked || !this.#standsReady()) return;
     const call = upcoming(this.calls).find((one) => isOpen(one, at) && (this.#left.get(one.id) ?? 0) <= at);
-    if (call) this.#sit(call);
+    if (call) this.#sit(call).catch(() => this.#left.set(call.id, at + READY_AGAIN_MS));
   }
 
   /** @param {number} at */
@@ -188,8 +188,8 @@ export class Calling {
     else this.#told.ring = "";
     const wanted = ringing ? "ring" : this.#soundOf(this.seat, at);
     if (wanted && !this.#sounds) {
-      const [, { Sounds }] = await this.prepare();
-      this.#sounds ??= new Sounds();
+      const parts = await this.prepare().catch(() => null); // rung in silence then, and again at the next tick
+      if (parts) this.#sounds ??= new parts[1].Sounds();
     }
     if (wanted) this.#sounds?.loop(wanted);
     else if (this.seat?.phase === "live" && this.#sounds?.looping === "lost") this.#sounds.once("back");
