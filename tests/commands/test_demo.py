@@ -50,6 +50,8 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
     if running.process.poll() is None:
         os.killpg(running.process.pid, signal.SIGKILL)
         running.process.wait()
+    assert running.process.stdout
+    running.process.stdout.close()
 
 
 def browser() -> urllib.request.OpenerDirector:
