@@ -67,7 +67,7 @@ def children(of: int) -> dict[str, int]:
             command = (path / "cmdline").read_bytes().split(b"\0")
         except (OSError, IndexError):
             continue
-        if parent == of:
+        if parent == of and len(command) > 1:
             found[command[-2].decode()] = int(path.name)
     return found
 
