@@ -41,7 +41,11 @@ function show() {
 /** @param {Call} call */
 const ringPlaces = (call) => [
   round("later", "plain", "clock", t("phone.later_ring"), { "data-call-id": call.id }),
-  round("answer", "answer", "phone-call", t("phone.answer"), { "data-call-id": call.id, extra: "round--pulse", "data-focus": true }),
+  round("answer", "answer", "phone-call", t("phone.answer"), {
+    "data-call-id": call.id,
+    extra: "round--pulse",
+    "data-focus": true,
+  }),
 ];
 
 /** @param {HTMLElement} element */
@@ -50,7 +54,10 @@ function callOf(element) {
   return calling.calls.find((call) => call.id === id) ?? calling.farewell?.call ?? null;
 }
 
-/** Does something with a call, and says how it went. @param {Call} call @param {string} path @param {object} body @param {string} done */
+/**
+ * Does something with a call, and says how it went. @param {Call} call @param {string} path @param {object} body
+ * @param {string} done
+ */
 async function command(call, path, body, done) {
   const intent = path + JSON.stringify(body);
   const key = unanswered.get(intent) ?? newKey();
@@ -160,8 +167,10 @@ const acts = {
   "reload-slots": () => booking?.load(),
   "send-booking": sendBooking,
   details: (element) => withCall(element, openDetails),
-  confirm: (element) => withCall(element, (call) => command(call, `/api/calls/${call.id}/confirm`, {}, t("phone.confirmed"))),
-  decline: (element) => withCall(element, (call) => command(call, `/api/calls/${call.id}/decline`, {}, t("phone.declined"))),
+  confirm: (element) =>
+    withCall(element, (call) => command(call, `/api/calls/${call.id}/confirm`, {}, t("phone.confirmed"))),
+  decline: (element) =>
+    withCall(element, (call) => command(call, `/api/calls/${call.id}/decline`, {}, t("phone.declined"))),
   cancel: (element) => withCall(element, askReason),
   move: (element) => withCall(element, (call) => book(call.child.id, call)),
   offer: (element) =>
@@ -197,4 +206,9 @@ live.start();
 show();
 /** Later parts come when the first screen stands, a call's before all others. */
 const idle = window.requestIdleCallback ?? ((/** @type {() => void} */ run) => setTimeout(run, 500));
-idle(() => calling.prepare().then(() => import("./phone/booking.js")).catch(() => {})); // else when they are needed
+idle(() =>
+  calling
+    .prepare()
+    .then(() => import("./phone/booking.js"))
+    .catch(() => {}),
+); // else when they are needed

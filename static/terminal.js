@@ -24,6 +24,8 @@ const RELOAD_AFTER_MS = 300 * SECOND;
 const main = startPage();
 const live = new Live("terminal");
 const hangUp = new HangUp();
+/** Fetched when somebody asks. @type {typeof import("./terminal/asking.js") | null} */
+let asking = null;
 /** Where the village has recorded any. @type {import("./ui/prompt.js").Prompts | null} */
 let prompts = null;
 /** @type {Place | null} */
@@ -74,8 +76,9 @@ function showPlace(here, at) {
   const zone = live.view.now?.zone ?? "UTC";
   if (here.page === "faces") put("faces", screens.facesScreen(family));
   else if (here.page === "family") put("family", screens.familyScreen(family, nextOf(here), chosen, at, isBusy));
-  else if (here.page === "ask") put("ask", screens.askScreen(family, here.slots ?? null, zone, at));
-  else put("ask-confirm", screens.askConfirmScreen(family, chosen, here.startsAt ?? "", zone, at, isBusy));
+  else if (!asking) put("starting", screens.firstScreen(live.view));
+  else if (here.page === "ask") put("ask", asking.askScreen(family, here.slots ?? null, zone, at));
+  else put("ask-confirm", asking.askConfirmScreen(family, chosen, here.startsAt ?? "", zone, at, isBusy));
 }
 
 /** @param {number} at */
@@ -130,7 +133,8 @@ function go(next) {
 function chooseFace(element) {
   if (!place) return;
   const member = familyOf(place.familyId)?.members?.find(({ id }) => id === element.dataset.personId);
-  const chosen = member?.role === "child" ? { childId: member.id } : member?.role === "parent" ? { parentId: member.id } : {};
+  const chosen =
+    member?.role === "child" ? { childId: member.id } : member?.role === "parent" ? { parentId: member.id } : {};
   go({ ...place, page: "family", ...chosen });
 }
 
@@ -139,9 +143,11 @@ async function ask() {
   const { child, parent } = chosenPair(place);
   if (!child || !parent) return;
   const asked = /** @type {Place} */ ({ ...place, page: "ask", childId: child.id, parentId: parent.id, slots: null });
-  go(asked);
-  const [from, until] = [screens.ASK_FROM_MS, screens.ASK_UNTIL_MS].map((ahead) => new Date(now() + ahead).toISOString());
   await attempt(async () => {
+    const pictures = (asking ??= await import("./terminal/asking.js").catch(() => null));
+    if (!pictures) throw new ApiError("offline", 0);
+    go(asked);
+    const [from, until] = [pictures.FROM_MS, pictures.UNTIL_MS].map((ahead) => new Date(now() + ahead).toISOString());
     const found = await live.api.get("/api/slots", { child_id: child.id, parent_id: parent.id, from, until });
     if (place === asked) go({ ...asked, slots: found.slots });
   });
@@ -185,7 +191,9 @@ async function attempt(run) {
 /** @param {HTMLElement} element */
 function join(element) {
   const id = element.dataset.callId;
-  const call = calling.calls.find((one) => one.id === id) ?? live.view.now?.families.find((one) => one.next_call?.id === id)?.next_call;
+  const call =
+    calling.calls.find((one) => one.id === id) ??
+    live.view.now?.families.find((one) => one.next_call?.id === id)?.next_call;
   if (call) calling.join(call).catch(() => toast("bad", t("common.offline")));
 }
 

@@ -1,6 +1,6 @@
 /**
- * What this device gives to a call: its microphone and camera, opened when a person is there and closed at the end, and
- * the wake lock. A camera that is refused or missing never costs the voice.
+ * What this device gives to a call: its microphone and camera, opened when a person is there and closed at the end,
+ * and the wake lock. A camera that is refused or missing never costs the voice.
  */
 
 /** @typedef {"closed" | "on" | "off" | "refused" | "missing"} Access `off`: by the person, for now */
@@ -20,7 +20,8 @@ export class OwnMedia {
   #isOpened = false;
   #isClosed = false;
 
-  /** @param {() => void} onchange @param {() => MediaStreamTrack | null} silence stands in for a microphone: the other end
+  /** @param {() => void} onchange @param {() => MediaStreamTrack | null} silence stands in for a microphone: the
+   * other end
    * must receive something to know that the line is good */
   constructor(onchange, silence) {
     this.#onchange = onchange;
@@ -99,7 +100,8 @@ export class OwnMedia {
   /** @param {MediaStream} given */
   #add(given) {
     for (const track of given.getTracks()) {
-      if (this.#isClosed) track.stop(); // the person hung up while the browser was still asking
+      if (this.#isClosed)
+        track.stop(); // the person hung up while the browser was still asking
       else this.stream.addTrack(track);
     }
   }

@@ -65,7 +65,10 @@ export class Peer {
     return this.#pc.connectionState;
   }
 
-  /** A signal of the other end. What can't be understood is told to the console and left out. @param {Message} message */
+  /**
+   * A signal of the other end. What can't be understood is told to the console and left out.
+   * @param {Message} message
+   */
   take(message) {
     this.#queue = this.#queue
       .then(() => this.#take(message))
@@ -162,7 +165,10 @@ export class Peer {
     this.#describe();
   }
 
-  /** The answerer sends through the transceivers that the offer made: ones of its own would match none of the offerer's. */
+  /**
+   * The answerer sends through the transceivers that the offer made: ones of its own would match none of the
+   * offerer's.
+   */
   async #adopt() {
     for (const transceiver of this.#pc.getTransceivers()) {
       const kind = /** @type {Kind} */ (transceiver.receiver.track.kind);
@@ -213,7 +219,8 @@ export class Peer {
   }
 }
 
-/** @typedef {{at_ms: number, audio_bytes: number, frames: number, packets: number, lost: number, received_bytes: number,
+/** @typedef {{at_ms: number, audio_bytes: number, frames: number, packets: number, lost: number, received_bytes:
+ * number,
  *   sent_bytes: number, rtt_ms: number | null}} Totals */
 
 /** @param {RTCStatsReport} report @returns {Totals} */
@@ -244,7 +251,10 @@ function lossBetween(last, totals) {
   return all > 0 ? Math.round((1_000 * lost) / all) : null;
 }
 
-/** @param {Totals} last @param {Totals} totals @param {"received_bytes" | "sent_bytes" | "frames"} what @param {number} factor */
+/**
+ * @param {Totals} last @param {Totals} totals @param {"received_bytes" | "sent_bytes" | "frames"} what
+ * @param {number} factor
+ */
 function perSecond(last, totals, what, factor) {
   const seconds = (totals.at_ms - last.at_ms) / 1_000;
   return seconds > 0 ? Math.max(0, Math.round(((totals[what] - last[what]) * factor) / seconds)) : null;

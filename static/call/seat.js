@@ -1,6 +1,7 @@
 /**
- * The life of this device's seat in one call: taken (ready, then here), connected to the other side's seat, lost and back,
- * moved to another device, left. Says in one word, `phase`, what there is to show; how it looks and sounds is not decided here.
+ * The life of this device's seat in one call: taken (ready, then here), connected to the other side's seat, lost and
+ * back, moved to another device, left. Says in one word, `phase`, what there is to show; how it looks and sounds is
+ * not decided here.
  */
 import { newKey } from "../net/api.js";
 import { OwnMedia } from "./media.js";
@@ -12,7 +13,7 @@ import { Peer } from "./peer.js";
 /** @typedef {import("../core/wire.js").Signal} Signal */
 /** @typedef {import("../core/wire.js").Figures} Figures */
 /**
- * `ready`: connected ahead of time, nobody there yet; `connecting`: both there, nothing heard yet; `refused`: see `error`.
+ * `ready`: connected ahead, nobody there yet; `connecting`: both there, nothing heard yet; `refused`: see `error`.
  * @typedef {"taking" | "ready" | "waiting" | "connecting" | "live" | "lost" | "ended" | "moved" | "refused"} Phase
  */
 
@@ -157,7 +158,7 @@ export class Seat {
   /** @param {"hang_up" | "page_closed"} reason */
   #leave(reason) {
     if (!this.#mine || this.isOver) return;
-    this.#live.emit("leave_seat", { call: this.call.id, reason }).catch(() => {}); // unheard, the seat is lost by itself
+    this.#live.emit("leave_seat", { call: this.call.id, reason }).catch(() => {}); // else it is lost by itself
   }
 
   /** @param {PeerNews} news */
@@ -283,7 +284,8 @@ export class Seat {
     if (this.isOver) return;
     const at = performance.now();
     const phase = this.#phaseAt(at);
-    const hasPicture = at - this.#pictured_at < (phase === "lost" ? Infinity : FLOWS_MS); // lost: the last one stays, dimmed
+    const lasts_ms = phase === "lost" ? Infinity : FLOWS_MS; // the last picture of a lost line stays, dimmed
+    const hasPicture = at - this.#pictured_at < lasts_ms;
     if (phase === this.phase && hasPicture === this.hasPicture) return;
     this.phase = phase;
     this.hasPicture = hasPicture;

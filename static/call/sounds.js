@@ -1,6 +1,6 @@
 /**
- * What a call sounds like, made of gentle tones by the browser itself. A browser may refuse to sound before a person has
- * touched the page: then it stays silent, and sounds as soon as it may.
+ * What a call sounds like, made of gentle tones by the browser itself. A browser may refuse to sound before a person
+ * has touched the page: then it stays silent, and sounds as soon as it may.
  */
 import { isGranted } from "./media.js";
 
@@ -89,7 +89,8 @@ export class Sounds {
   }
 
   /**
-   * Without a touch: a page that captures may sound, and a context that runs goes on after that. So where the microphone
+   * Without a touch: a page that captures may sound, and a context that runs goes on after that. So where the
+   * microphone
    * has been granted for good, as in a terminal's policy, it is opened for a moment and nothing of it is kept or sent.
    */
   async wake() {
@@ -128,7 +129,10 @@ export class Sounds {
   }
 }
 
-/** A soft mallet: quick to come, slow to go, with a little of the octave. @param {AudioContext} context @param {Note} note */
+/**
+ * A soft mallet: quick to come, slow to go, with a little of the octave. @param {AudioContext} context
+ * @param {Note} note
+ */
 function strike(context, [hertz, at_s, lasts_s, loudness]) {
   const start = context.currentTime + at_s + 0.02;
   for (const [harmonic, share] of [[1, 1], [2, 0.25]]) {

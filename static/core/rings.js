@@ -4,8 +4,7 @@ import { ms } from "./time.js";
 /** @typedef {import("./wire.js").Call} Call */
 
 /** The window in which this device's side is rung now, if any. @param {Call} call @param {number} at */
-export const ringNow = (call, at) =>
-  call.rings.find(({ since, until }) => ms(since) <= at && at < ms(until));
+export const ringNow = (call, at) => call.rings.find(({ since, until }) => ms(since) <= at && at < ms(until));
 
 /** The next instant at which a ring begins or ends, or a call opens, begins or is over; Infinity when nothing comes.
  * @param {Call[]} calls @param {number} at */
@@ -31,8 +30,7 @@ export const upcoming = (calls) =>
   calls.filter((call) => !isOver(call)).sort((one, other) => ms(one.starts_at) - ms(other.starts_at));
 
 /** @param {Call[]} calls */
-export const past = (calls) =>
-  calls.filter(isOver).sort((one, other) => ms(other.starts_at) - ms(one.starts_at));
+export const past = (calls) => calls.filter(isOver).sort((one, other) => ms(other.starts_at) - ms(one.starts_at));
 
 /** Of the calls that are rung now, the one that was to start first. @param {Call[]} calls @param {number} at */
 export const ringing = (calls, at) => upcoming(calls).find((call) => ringNow(call, at));

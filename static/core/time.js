@@ -1,6 +1,6 @@
 /**
- * What time it is by the server's clock, and how instants are said: in the reader's zone, in the other side's, in nights.
- * Everything takes `now` in milliseconds where it can; only `now()` reads a clock.
+ * What time it is by the server's clock, and how instants are said: in the reader's zone, in the other side's, in
+ * nights. Everything takes `now` in milliseconds where it can; only `now()` reads a clock.
  */
 import { t, tn } from "./texts.js";
 
@@ -54,7 +54,15 @@ function format(options, language = locale) {
 /** The civil date and time of an instant in a zone. @param {string | number} instant @param {string} zone */
 export function wall(instant, zone) {
   const parts = format(
-    { timeZone: zone, hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric" },
+    {
+      timeZone: zone,
+      hourCycle: "h23",
+      year: "numeric",
+      month: "numeric",
+      day: "numeric",
+      hour: "numeric",
+      minute: "numeric",
+    },
     "en-u-ca-gregory-nu-latn",
   ).formatToParts(ms(instant));
   /** @param {string} type */
@@ -68,14 +76,20 @@ export function dayNumber(instant, zone) {
   return Date.UTC(year, month - 1, day) / DAY;
 }
 
-/** Nights between now and an instant, where the child lives. @param {string | number} instant @param {string} zone @param {number} at */
+/**
+ * Nights between now and an instant, where the child lives. @param {string | number} instant @param {string} zone
+ * @param {number} at
+ */
 export const sleeps = (instant, zone, at) => dayNumber(instant, zone) - dayNumber(at, zone);
 
 /** @param {string | number} instant @param {string} zone */
 export const clockTime = (instant, zone) =>
   format({ timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(ms(instant));
 
-/** "today", "tomorrow", or weekday and date. @param {string | number} instant @param {string} zone @param {number} at */
+/**
+ * "today", "tomorrow", or weekday and date. @param {string | number} instant @param {string} zone
+ * @param {number} at
+ */
 export function dayName(instant, zone, at) {
   const ahead = sleeps(instant, zone, at);
   if (ahead === 0) return t("common.today");
@@ -110,10 +124,11 @@ export function countdown(instant, at) {
   const left = Math.max(0, ms(instant) - at);
   if (left < 10 * MINUTE) return [[minutesAndSeconds(left), ""]];
   const [days, hours, minutes] = [Math.floor(left / DAY), Math.floor(left / HOUR) % 24, Math.floor(left / MINUTE) % 60];
-  /** @type {[number, string][]} */
-  const counted = days ? [[days, "days"], [hours, "hours"]] : hours ? [[hours, "hours"], [minutes, "minutes"]] : [[minutes, "minutes"]];
-  return counted.filter(([count]) => count).map(([count, unit]) => [String(count), tn(`common.${unit}`, count)]);
-} // prettier-ignore
+  const units = [days, hours, minutes].map((count, place) => ({ count, unit: ["days", "hours", "minutes"][place] }));
+  const first = units.findIndex(({ count }) => count);
+  const shown = units.slice(first, first + 2).filter(({ count }) => count);
+  return shown.map(({ count, unit }) => [String(count), tn(`common.${unit}`, count)]);
+}
 
 /** "4:07" @param {number} duration_ms */
 export function minutesAndSeconds(duration_ms) {

@@ -1,6 +1,6 @@
 /**
- * Questions and commands to the server: headers, keys, time-outs, and which failures are tried again. A command that got
- * no answer is repeated with its own key, so that it is done once; what it means is not decided here.
+ * Questions and commands to the server: headers, keys, time-outs, and which failures are tried again. A command that
+ * got no answer is repeated with its own key, so that it is done once; what it means is not decided here.
  */
 
 const TIMEOUT_MS = 30_000; // a 2G link needs its time
@@ -73,7 +73,10 @@ export class Api {
     }
   }
 
-  /** One request. @param {string} path @param {RequestInit} [init] @returns {Promise<Answer>} 2xx or 304; else ApiError */
+  /**
+   * One request. @param {string} path @param {RequestInit} [init]
+   * @returns {Promise<Answer>} 2xx or 304; else ApiError
+   */
   async ask(path, init = {}) {
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
@@ -114,7 +117,10 @@ function parse(text) {
   }
 }
 
-/** Until the time is up, or the browser says that the network is back. @param {number} pause_ms @returns {Promise<void>} */
+/**
+ * Until the time is up, or the browser says that the network is back. @param {number} pause_ms
+ * @returns {Promise<void>}
+ */
 function pause(pause_ms) {
   return new Promise((resolve) => {
     const done = () => {

@@ -1,6 +1,7 @@
 /**
  * The device's picture of its world: the last answer of /api/now and whether the server is in reach. Read again on
- * connecting, on a hint, when the page comes to the front, at the instants that change a call, and slowly without a socket.
+ * connecting, on a hint, when the page comes to the front, at the instants that change a call, and slowly without a
+ * socket.
  */
 import { checkServerTime, setServerTime } from "../core/time.js";
 import { Api, ApiError } from "./api.js";
@@ -62,7 +63,10 @@ export class Live {
     return () => void this.#watchers.delete(watcher);
   }
 
-  /** @param {() => void} run each time that the socket has (again) been connected @returns {() => void} takes it off again */
+  /**
+   * @param {() => void} run each time that the socket has (again) been connected
+   * @returns {() => void} takes it off again
+   */
   onconnect(run) {
     this.#onconnect.add(run);
     return () => void this.#onconnect.delete(run);
@@ -73,7 +77,10 @@ export class Live {
     return this.socket.emit(name, payload);
   }
 
-  /** Shows a call as a command's answer tells it, before the next reading. @param {import("../core/wire.js").Call} call */
+  /**
+   * Shows a call as a command's answer tells it, before the next reading.
+   * @param {import("../core/wire.js").Call} call
+   */
   adopt(call) {
     const { now } = this.view;
     if (now) this.#tell({ now: { ...now, calls: [...now.calls.filter(({ id }) => id !== call.id), call] } });
@@ -153,7 +160,7 @@ export class Live {
   async #beat() {
     clearTimeout(this.#beat_timer);
     this.#beat_timer = window.setTimeout(() => this.#beat(), this.#inCall ? BEAT_IN_CALL_MS : BEAT_MS);
-    if (this.socket.life.state === "lost") this.socket.connect(); // a call doesn't wait for the next of its patient retries
+    if (this.socket.life.state === "lost") this.socket.connect(); // its own retries are patient
     if (this.socket.life.state !== "connected") return;
     const beat = { link: this.link, page: this.page, visible: !document.hidden };
     await this.socket.emit("beat", beat).catch(() => {}); // the socket itself tells when it is lost

@@ -1,4 +1,7 @@
-/** Choosing a time: which child, which day, which slot. A slot that somebody else took is said, and the rest stays chosen. */
+/**
+ * Choosing a time: which child, which day, which slot. A slot that somebody else took is said, and the rest stays
+ * chosen.
+ */
 import { t, tn } from "../core/texts.js";
 import { clockTime, DAY, dayAndTime, dayNumber, now as serverNow, timeThere, wall, weekday } from "../core/time.js";
 import { ApiError, newKey } from "../net/api.js";
@@ -31,7 +34,8 @@ export class Booking {
   #api;
   #redraw;
 
-  /** @param {import("../net/api.js").Api} api @param {string} childId @param {Call | null} moving the call that gets another time
+  /** @param {import("../net/api.js").Api} api @param {string} childId @param {Call | null} moving the call that gets
+   * another time
    * @param {() => void} redraw */
   constructor(api, childId, moving, redraw) {
     this.#api = api;
@@ -153,7 +157,14 @@ export class Booking {
       children.map((child) =>
         h(
           "button",
-          { class: "child", type: "button", role: "radio", "data-act": "child", "data-child-id": child.id, "aria-checked": String(child.id === this.childId) },
+          {
+            class: "child",
+            type: "button",
+            role: "radio",
+            "data-act": "child",
+            "data-child-id": child.id,
+            "aria-checked": String(child.id === this.childId),
+          },
           photo(child, "m"),
           h("span", { class: "child__name" }, child.name),
         ),
@@ -165,7 +176,12 @@ export class Booking {
   #choice(now, at) {
     if (!this.#slots) {
       if (!this.#error) return stateOf("loading", t("common.loading"));
-      return stateOf("error", sentence(this.#error), "", button("reload-slots", "btn btn--primary", null, t("common.retry")));
+      return stateOf(
+        "error",
+        sentence(this.#error),
+        "",
+        button("reload-slots", "btn btn--primary", null, t("common.retry")),
+      );
     }
     if (!this.#slots.length) return stateOf("empty", t("phone.no_slots"), t("phone.no_slots_text"));
     const byDay = group(this.#slots, (slot) => dayNumber(slot.starts_at, now.zone));
@@ -191,7 +207,15 @@ export class Booking {
         const count = byDay.get(number)?.length ?? 0;
         return h(
           "button",
-          { class: "day", type: "button", role: "radio", "data-act": "day", "data-day": number, "aria-checked": String(number === day), disabled: !count },
+          {
+            class: "day",
+            type: "button",
+            role: "radio",
+            "data-act": "day",
+            "data-day": number,
+            "aria-checked": String(number === day),
+            disabled: !count,
+          },
           h("span", { class: "day__name" }, ahead === 0 ? t("common.today") : name.name),
           h("span", { class: "day__number" }, String(new Date(number * DAY).getUTCDate())),
           h("span", { class: "day__count", "aria-label": tn("phone.free", count) }, count || ""),
@@ -206,7 +230,11 @@ export class Booking {
       "section",
       { class: "part-of-day", "data-key": part },
       h("h2", { class: "heading" }, icon(part === "evening" ? "moon" : "sun", "s"), ` ${t(`phone.part.${part}`)}`),
-      h("div", { class: "slots" }, slots.map((slot) => this.#slot(slot, now, at))),
+      h(
+        "div",
+        { class: "slots" },
+        slots.map((slot) => this.#slot(slot, now, at)),
+      ),
     );
   }
 
@@ -215,7 +243,13 @@ export class Booking {
     const there = timeThere(slot.starts_at, now.zone, this.#zone, at);
     return h(
       "button",
-      { class: "slot", type: "button", "data-act": "slot", "data-starts-at": slot.starts_at, "aria-pressed": String(slot.starts_at === this.#chosen) },
+      {
+        class: "slot",
+        type: "button",
+        "data-act": "slot",
+        "data-starts-at": slot.starts_at,
+        "aria-pressed": String(slot.starts_at === this.#chosen),
+      },
       h("span", { class: "slot__time" }, clockTime(slot.starts_at, now.zone)),
       there && h("span", { class: "slot__zone" }, there),
     );
@@ -227,11 +261,23 @@ export class Booking {
     const text = chosen && t("phone.chosen", { when: dayAndTime(chosen, now.zone, at), minutes: this.#minutes });
     const there = chosen && timeThere(chosen, now.zone, this.#zone, at);
     return [
-      text && h("p", { class: "actions__text" }, text, there && h("span", { class: "muted" }, ` · ${t("phone.there", { time: there })}`)),
-      button("send-booking", "btn btn--primary btn--wide", null, t(this.moving ? "phone.move_here" : "phone.book_this"), {
-        disabled: !chosen,
-        "aria-busy": this.#isSending,
-      }),
+      text &&
+        h(
+          "p",
+          { class: "actions__text" },
+          text,
+          there && h("span", { class: "muted" }, ` · ${t("phone.there", { time: there })}`),
+        ),
+      button(
+        "send-booking",
+        "btn btn--primary btn--wide",
+        null,
+        t(this.moving ? "phone.move_here" : "phone.book_this"),
+        {
+          disabled: !chosen,
+          "aria-busy": this.#isSending,
+        },
+      ),
     ];
   }
 }

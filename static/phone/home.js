@@ -1,4 +1,6 @@
-/** The parent's first screen: the next call, what can be done with it, the calls after it, and how the last ones went. */
+/**
+ * The parent's first screen: the next call, what can be done with it, the calls after it, and how the last ones went.
+ */
 import { isOpen, past, talkedFor, upcoming } from "../core/rings.js";
 import { hasText, t, tn } from "../core/texts.js";
 import { dayAndTime, MINUTE, ms, timeThere } from "../core/time.js";
@@ -28,10 +30,20 @@ export function homeScreen(view, at, busy) {
         : stateOf("empty", t("phone.no_call"), t(now.families.length ? "phone.no_call_text" : "phone.no_family")),
       done.filter((call) => call.offers.length).map((call) => offers(call, now, at, busy.has(call.id))),
       later.length > 0 && h("h2", { class: "heading" }, t("phone.later")),
-      later.length > 0 && h("ul", { class: "list" }, later.map((call) => laterCall(call, now, at))),
+      later.length > 0 &&
+        h(
+          "ul",
+          { class: "list" },
+          later.map((call) => laterCall(call, now, at)),
+        ),
       next && isOpen(next, at) && button("book", "btn btn--quiet", "plus", t("phone.book")),
       done.length > 0 && h("h2", { class: "heading" }, t("phone.past")),
-      done.length > 0 && h("ul", { class: "list" }, done.map((call) => pastCall(call, now, at))),
+      done.length > 0 &&
+        h(
+          "ul",
+          { class: "list" },
+          done.map((call) => pastCall(call, now, at)),
+        ),
     ),
     now.families.length > 0 && h("footer", { class: "actions" }, mainAction(next, at, busy)),
   );
@@ -46,11 +58,7 @@ function firstScreen({ error, reach }) {
     : error || reach === "offline"
       ? stateOf("offline", t("common.cannot_reach"), t("common.cannot_reach_text"), retry)
       : stateOf("loading", t("common.loading"));
-  return h(
-    "section",
-    { class: "screen phone-state" },
-    h("div", { class: "screen__body screen__body--middle" }, shown),
-  );
+  return h("section", { class: "screen phone-state" }, h("div", { class: "screen__body screen__body--middle" }, shown));
 }
 
 /** @param {View} view */
@@ -70,7 +78,11 @@ function nextCall(call, now, at, isBusy) {
   const begun = at >= ms(call.starts_at);
   return h(
     "article",
-    { class: `card next-call ${open ? "card--lit" : ""}`.trim(), "data-state": open && !begun ? "soon" : call.state, "data-call-id": call.id },
+    {
+      class: `card next-call ${open ? "card--lit" : ""}`.trim(),
+      "data-state": open && !begun ? "soon" : call.state,
+      "data-call-id": call.id,
+    },
     pair(call.state === "live" ? "live" : open ? "waiting" : "booked", [call.parent, call.child]),
     h("h2", { class: "next-call__name" }, call.child.name),
     when(call, now, at),
@@ -86,15 +98,21 @@ function nextCall(call, now, at, isBusy) {
 function when(call, now, at) {
   const there = timeThere(call.starts_at, now.zone, call.zone, at);
   return [
-    h("p", { class: "next-call__when" }, h("time", { datetime: call.starts_at }, dayAndTime(call.starts_at, now.zone, at))),
+    h(
+      "p",
+      { class: "next-call__when" },
+      h("time", { datetime: call.starts_at }, dayAndTime(call.starts_at, now.zone, at)),
+    ),
     there && h("p", { class: "next-call__zone" }, t("phone.time_there", { village: call.village, time: there })),
   ];
 }
 
 /** @param {Call} call */
 function stateText(call) {
-  if (call.state === "proposed") return t(call.proposed_by === call.my_side ? "phone.waits_for_answer" : "phone.proposed");
-  if (call.state === "booked" && call.sides.parent.confirmed && call.sides.village.confirmed) return t("phone.both_confirmed");
+  if (call.state === "proposed")
+    return t(call.proposed_by === call.my_side ? "phone.waits_for_answer" : "phone.proposed");
+  if (call.state === "booked" && call.sides.parent.confirmed && call.sides.village.confirmed)
+    return t("phone.both_confirmed");
   return t(`common.state.${call.state}`);
 }
 
@@ -106,7 +124,9 @@ function cardActions({ can, id }, isBusy) {
     { class: "card__actions" },
     can.includes("decline") && button("decline", "btn btn--quiet", "close", t("phone.decline"), shared),
     can.includes("move") && button("move", "btn btn--quiet", "move", t("phone.move"), shared),
-    can.includes("cancel") && !can.includes("decline") && button("cancel", "btn btn--quiet", "close", t("phone.cancel"), shared),
+    can.includes("cancel") &&
+      !can.includes("decline") &&
+      button("cancel", "btn btn--quiet", "close", t("phone.cancel"), shared),
   );
 }
 
@@ -162,17 +182,27 @@ export function howItWent(call) {
   return hasText(reason) ? t(reason) : call.child.name;
 }
 
-/** New times for a call that came to nothing. @param {Call} call @param {Now} now @param {number} at @param {boolean} isBusy */
+/**
+ * New times for a call that came to nothing. @param {Call} call @param {Now} now @param {number} at
+ * @param {boolean} isBusy
+ */
 export const offers = (call, now, at, isBusy) =>
   h(
     "article",
     { class: "card offer-card", "data-state": call.outcome, "data-call-id": call.id },
     h("p", { class: "card__title" }, howItWent(call)),
     h("p", { class: "card__text" }, t("phone.offers", { name: call.child.name })),
-    h("div", { class: "slots" }, call.offers.map((slot) => offer(slot, call, now, at, isBusy))),
+    h(
+      "div",
+      { class: "slots" },
+      call.offers.map((slot) => offer(slot, call, now, at, isBusy)),
+    ),
   );
 
-/** @param {import("../core/wire.js").Slot} slot @param {Call} call @param {Now} now @param {number} at @param {boolean} isBusy */
+/**
+ * @param {import("../core/wire.js").Slot} slot @param {Call} call @param {Now} now @param {number} at
+ * @param {boolean} isBusy
+ */
 function offer(slot, call, now, at, isBusy) {
   const there = timeThere(slot.starts_at, now.zone, call.zone, at);
   return h(
@@ -200,9 +230,15 @@ export function endedScreen({ call, kind, message }, { now }, at, busy) {
       "div",
       { class: "screen__body screen__body--middle" },
       pair("ended", [call.parent, call.child]),
-      h("h1", { class: "phone-ended__title" }, t(isUnheld(call, kind) ? "phone.not_held" : `phone.${kind}`, { name: call.child.name })),
+      h(
+        "h1",
+        { class: "phone-ended__title" },
+        t(isUnheld(call, kind) ? "phone.not_held" : `phone.${kind}`, { name: call.child.name }),
+      ),
       h("p", { class: "muted" }, message || howItEnded(call, kind, at)),
-      next && now && h("article", { class: "card next-call" }, h("h2", { class: "heading" }, t("phone.next")), when(next, now, at)),
+      next &&
+        now &&
+        h("article", { class: "card next-call" }, h("h2", { class: "heading" }, t("phone.next")), when(next, now, at)),
       now && call.offers.length > 0 && offers(call, now, at, busy.has(call.id)),
     ),
     h(

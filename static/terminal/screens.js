@@ -1,10 +1,10 @@
 /**
- * What the village's terminal shows: pictures for those who don't read. The wall gives away a family's emblem and nothing
- * else; names, faces and times come after a touch.
+ * What the village's terminal shows: pictures for those who don't read. The wall gives away a family's emblem and
+ * nothing else; names, faces and times come after a touch.
  */
 import { isOpen, isOver } from "../core/rings.js";
 import { t, tn } from "../core/texts.js";
-import { clockTime, dayAndTime, DAY, HOUR, ms, sleeps, wall } from "../core/time.js";
+import { clockTime, dayAndTime, HOUR, ms, sleeps, wall } from "../core/time.js";
 import { emblem, h, icon, pair, parts, photo, round, scene, stateOf } from "../ui/dom.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
@@ -14,15 +14,12 @@ import { emblem, h, icon, pair, parts, photo, round, scene, stateOf } from "../u
 /** @typedef {import("../net/live.js").View} View */
 
 const MOST_MOONS = 14;
-const SUNRISE_HOUR = 6;
-const SUNSET_HOUR = 18;
-const BEDTIME_HOUR = 22;
-const PROPOSED_DAYS = 2;
-const PROPOSED_A_DAY = 3;
+export const SUNRISE_HOUR = 6;
+export const SUNSET_HOUR = 18;
 
 /** A control with its own sentence. @param {string} act @param {string} kind @param {string} iconId
  * @param {import("../ui/dom.js").Attributes & {text?: boolean, extra?: string}} [more] */
-const place = (act, kind, iconId, more) => round(act, kind, iconId, t(`terminal.act.${act}`), more);
+export const place = (act, kind, iconId, more) => round(act, kind, iconId, t(`terminal.act.${act}`), more);
 
 const help = () => place("help", "help", "help", { text: false });
 
@@ -60,13 +57,20 @@ function windowOf({ id, emblem: picture }, isLit) {
   const name = t(`common.emblem.${picture}`);
   return h(
     "button",
-    { class: "window", type: "button", "data-act": "family", "data-family-id": id, "data-lit": isLit && "true", "aria-label": name },
+    {
+      class: "window",
+      type: "button",
+      "data-act": "family",
+      "data-family-id": id,
+      "data-lit": isLit && "true",
+      "aria-label": name,
+    },
     emblem(picture, name),
   );
 }
 
 /** @param {Family} family */
-const familyBar = (family) =>
+export const familyBar = (family) =>
   h(
     "header",
     { class: "terminal-bar" },
@@ -81,7 +85,11 @@ export const facesScreen = (family) =>
     "section",
     { class: "screen faces" },
     familyBar(family),
-    h("div", { class: "faces__grid" }, (family.members ?? []).map((member) => face(member, "face"))),
+    h(
+      "div",
+      { class: "faces__grid" },
+      (family.members ?? []).map((member) => face(member, "face")),
+    ),
   );
 
 /** @param {Member} member @param {string} act */
@@ -110,7 +118,9 @@ export function familyScreen(family, call, chosen, at, isBusy) {
       : h(
           "div",
           { class: "family__none" },
-          chosen.parent && chosen.child ? pair("ended", [chosen.child, chosen.parent], "xl") : stateOf("empty", t("terminal.no_call")),
+          chosen.parent && chosen.child
+            ? pair("ended", [chosen.child, chosen.parent], "xl")
+            : stateOf("empty", t("terminal.no_call")),
         ),
     h("footer", { class: "terminal-actions" }, familyPlaces(call, chosen, at, isBusy)),
   );
@@ -121,7 +131,8 @@ export function familyScreen(family, call, chosen, at, isBusy) {
 /** @param {Call | null} call @param {Pair} chosen @param {number} at @param {boolean} isBusy */
 function familyPlaces(call, chosen, at, isBusy) {
   const busy = { "aria-busy": isBusy };
-  if (!call) return chosen.child && chosen.parent && place("ask", "answer", "calendar", { extra: "round--pulse", ...busy });
+  if (!call)
+    return chosen.child && chosen.parent && place("ask", "answer", "calendar", { extra: "round--pulse", ...busy });
   const named = { "data-call-id": call.id, ...busy };
   if (isOpen(call, at)) return place("here", "answer", "phone-call", { extra: "round--pulse", ...named });
   return [
@@ -130,7 +141,10 @@ function familyPlaces(call, chosen, at, isBusy) {
   ];
 }
 
-/** Nights as moons, today as a sun that goes down, and the time beside for helpers. @param {Call} call @param {number} at */
+/**
+ * Nights as moons, today as a sun that goes down, and the time beside for helpers. @param {Call} call
+ * @param {number} at
+ */
 function untilCall(call, at) {
   return [
     !isOpen(call, at) && night(call.starts_at, call.zone, at),
@@ -144,7 +158,7 @@ function untilCall(call, at) {
 }
 
 /** @param {string} instant @param {string} zone @param {number} at */
-function night(instant, zone, at) {
+export function night(instant, zone, at) {
   const nights = sleeps(instant, zone, at);
   if (nights > 0) return moons(nights);
   const part = (ms(instant) - at) / (ms(instant) - morning(instant, zone));
@@ -152,7 +166,7 @@ function night(instant, zone, at) {
 }
 
 /** @param {number} nights */
-const moons = (nights) =>
+export const moons = (nights) =>
   h(
     "ol",
     { class: "sleeps", "aria-label": tn("terminal.sleeps", nights) },
@@ -163,79 +177,10 @@ const moons = (nights) =>
 const morning = (instant, zone) => ms(instant) - Math.max(1, wall(instant, zone).hour - SUNRISE_HOUR) * HOUR;
 
 /** @param {number} part 1 in the morning, 0 now @param {string} label */
-const sunset = (part, label) =>
+export const sunset = (part, label) =>
   parts(h("div", { class: "sunset", role: "img", "aria-label": label }, h("span", { class: "sunset__sun" })), {
     part: Math.round(part * 100) / 100,
   });
-
-/** A few free times as pictures, a row for each day: the nights before it, then the height of the sun, or the evening's moon.
- * @param {Family} family @param {Slot[] | null} slots null while they are fetched @param {string} zone @param {number} at */
-export function askScreen(family, slots, zone, at) {
-  const days = slots && fewOf(slots, zone);
-  return h(
-    "section",
-    { class: "screen faces" },
-    familyBar(family),
-    days && !days.length
-      ? h("div", { class: "family__none" }, stateOf("empty", t("terminal.no_time")))
-      : h("div", { class: "faces__grid" }, days ? days.map((day) => dayRow(day, zone, at)) : stateOf("loading", t("common.loading"))),
-  );
-}
-
-/** @param {Slot[]} slots of one day @param {string} zone @param {number} at */
-function dayRow(slots, zone, at) {
-  const nights = sleeps(slots[0].starts_at, zone, at);
-  const before = nights > 0 ? moons(nights) : h("span", { class: "sleep", role: "img", "aria-label": t("terminal.today") }, icon("sun"));
-  return h("div", { class: "terminal-actions" }, before, slots.map((slot) => timePlace(slot, zone, at)));
-}
-
-/** @param {Slot} slot @param {string} zone @param {number} at */
-function timePlace({ starts_at }, zone, at) {
-  const { hour } = wall(starts_at, zone);
-  const part = 1 - (hour - SUNRISE_HOUR) / (SUNSET_HOUR - SUNRISE_HOUR);
-  return h(
-    "button",
-    { class: "face", type: "button", "data-act": "slot", "data-starts-at": starts_at, "aria-label": dayAndTime(starts_at, zone, at) },
-    hour < SUNSET_HOUR ? sunset(Math.max(0.15, Math.min(1, part)), "") : icon("moon", "xl"),
-    h("span", { class: "face__name" }, h("time", { datetime: starts_at }, clockTime(starts_at, zone))),
-  );
-}
-
-/** The first, a middle and the last free time of each of the next days, at hours when children are up.
- * @param {Slot[]} slots @param {string} zone @returns {Slot[][]} */
-function fewOf(slots, zone) {
-  /** @type {Map<number, Slot[]>} */
-  const days = new Map();
-  for (const slot of slots) {
-    const { day, hour } = wall(slot.starts_at, zone);
-    if (hour >= SUNRISE_HOUR && hour < BEDTIME_HOUR) days.set(day, [...(days.get(day) ?? []), slot]);
-  }
-  return [...days.values()].slice(0, PROPOSED_DAYS).map((some) => {
-    const step = (some.length - 1) / (PROPOSED_A_DAY - 1);
-    return [...new Set(Array.from({ length: PROPOSED_A_DAY }, (_, place) => some[Math.round(place * step)]))];
-  });
-}
-
-/** Where free times are looked for: the parent needs time to answer. */
-export const ASK_FROM_MS = 2 * HOUR;
-export const ASK_UNTIL_MS = 7 * DAY;
-
-/** One last look before it is asked for. @param {Family} family @param {Pair} chosen @param {string} startsAt @param {string} zone
- * @param {number} at @param {boolean} isBusy */
-export const askConfirmScreen = (family, chosen, startsAt, zone, at, isBusy) =>
-  h(
-    "section",
-    { class: "screen family" },
-    familyBar(family),
-    h(
-      "div",
-      { class: "family__next" },
-      chosen.child && chosen.parent && pair("booked", [chosen.child, chosen.parent]),
-      night(startsAt, zone, at),
-      h("p", { class: "family__when" }, icon("clock"), h("time", { datetime: startsAt }, dayAndTime(startsAt, zone, at))),
-    ),
-    h("footer", { class: "terminal-actions" }, place("send-ask", "answer", "check", { extra: "round--pulse", "aria-busy": isBusy })),
-  );
 
 /** @param {Call} call */
 export const ringScreen = (call) =>
@@ -244,7 +189,12 @@ export const ringScreen = (call) =>
     { class: "screen ring", "data-act": "answer", "data-call-id": call.id },
     h("div", { class: "ring__face" }, photo(call.parent)),
     h("p", { class: "ring__name" }, call.parent.name),
-    place("answer", "answer", "phone-call", { text: false, extra: "round--pulse ring__touch", "data-focus": true, "data-call-id": call.id }),
+    place("answer", "answer", "phone-call", {
+      text: false,
+      extra: "round--pulse ring__touch",
+      "data-focus": true,
+      "data-call-id": call.id,
+    }),
   );
 
 /** @param {Call} call the one that ended @param {Call | null} next @param {number} at */
@@ -272,4 +222,8 @@ export function firstScreen({ error, reach }) {
 
 /** @param {string} message */
 export const troubleScreen = (message) =>
-  h("section", { class: "screen terminal-state", "data-act": "done" }, stateOf("error", message, "", place("done", "plain", "arrow-start", { text: false })));
+  h(
+    "section",
+    { class: "screen terminal-state", "data-act": "done" },
+    stateOf("error", message, "", place("done", "plain", "arrow-start", { text: false })),
+  );

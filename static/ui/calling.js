@@ -1,6 +1,6 @@
 /**
- * Which call this device rings for, sits in, or has just left; its sounds, its wake lock, and what a reload must remember.
- * Phone and terminal share it and draw their own screens from it.
+ * Which call this device rings for, sits in, or has just left; its sounds, its wake lock, and what a reload must
+ * remember. Phone and terminal share it and draw their own screens from it.
  */
 import { isOpen, isOver, nextChange, ringNow, upcoming } from "../core/rings.js";
 import { MINUTE, ms, now, SECOND } from "../core/time.js";
@@ -20,7 +20,10 @@ export class Calling {
   #live;
   #redraw;
   #standsReady;
-  /** @type {Promise<[typeof import("../call/seat.js"), typeof import("../call/sounds.js"), typeof import("../call/media.js")]> | null} */
+  /**
+   * @type {Promise<[typeof import("../call/seat.js"), typeof import("../call/sounds.js"), typeof
+   * import("../call/media.js")]> | null}
+   */
   #modules = null;
   /** @type {import("../call/sounds.js").Sounds | null} */
   #sounds = null;
@@ -36,8 +39,10 @@ export class Calling {
   #isTaking = false;
 
   /** @param {import("../net/live.js").Live} live
-   * @param {{redraw: () => void, standsReady: () => boolean, rejoinsAlone?: boolean}} options `standsReady`: whether this
-   * device connects ahead now; `rejoinsAlone`: it is nobody's own, so a live call that it lost is simply taken up again */
+   * @param {{redraw: () => void, standsReady: () => boolean, rejoinsAlone?: boolean}} options `standsReady`: whether
+   * this
+   * device connects ahead now; `rejoinsAlone`: it is nobody's own, so a live call that it lost is simply taken up
+   * again */
   constructor(live, { redraw, standsReady, rejoinsAlone = false }) {
     this.#live = live;
     this.#redraw = redraw;
@@ -59,7 +64,10 @@ export class Calling {
     return upcoming(this.calls).find((call) => ringNow(call, at) && (this.#later.get(call.id) ?? 0) <= at) ?? null;
   }
 
-  /** Loads what a call needs, so that a ring can be answered at once. Rejects without a network; may be called again then. */
+  /**
+   * Loads what a call needs, so that a ring can be answered at once. Rejects without a network; may be called
+   * again then.
+   */
   prepare() {
     this.#modules ??= Promise.all([import("../call/seat.js"), import("../call/sounds.js"), import("../call/media.js")]);
     this.#modules.catch(() => (this.#modules = null));
@@ -119,7 +127,8 @@ export class Calling {
     if (seat.isOver) this.#over(seat);
     this.#live.setInCall(Boolean(this.seat));
     const isStandingDown = seat.isOver && !seat.isHere;
-    if (!isStandingDown) this.#tell("seat", seat.call, seat.hasPicture && seat.phase === "live" ? "picture" : seat.phase);
+    if (!isStandingDown)
+      this.#tell("seat", seat.call, seat.hasPicture && seat.phase === "live" ? "picture" : seat.phase);
     this.#tick();
   }
 
@@ -209,7 +218,9 @@ export class Calling {
     const told = `${call.id} ${state}`;
     if (this.#told[what] === told) return;
     this.#told[what] = told;
-    dispatchEvent(new CustomEvent("homethread:call", { detail: { state, call: call.id, at: new Date(now()).toISOString() } }));
+    dispatchEvent(
+      new CustomEvent("homethread:call", { detail: { state, call: call.id, at: new Date(now()).toISOString() } }),
+    );
   }
 }
 

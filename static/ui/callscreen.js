@@ -1,6 +1,6 @@
 /**
- * How a call looks on phone and terminal: the other's picture or photo, oneself small, the time that is left, and controls
- * of which only hanging up takes two touches. Drawn again at each change; the videos stay.
+ * How a call looks on phone and terminal: the other's picture or photo, oneself small, the time that is left, and
+ * controls of which only hanging up takes two touches. Drawn again at each change; the videos stay.
  */
 import { otherPerson, talkedFor } from "../core/rings.js";
 import { t } from "../core/texts.js";
@@ -33,23 +33,42 @@ export class HangUp {
 /** Who sits on this side. @param {Call} call @returns {Person} */
 const ownPerson = (call) => (call.my_side === "parent" ? call.parent : call.child);
 
-/** The screen of a call in which a person of this side is. @param {Seat} seat @param {number} at @param {HangUp} hangUp @param {string} zone */
+/**
+ * The screen of a call in which a person of this side is. @param {Seat} seat @param {number} at
+ * @param {HangUp} hangUp @param {string} zone
+ */
 export function callScreen(seat, at, hangUp, zone) {
   const { call, phase } = seat;
   const state = shownState(seat, at);
   return h(
     "section",
-    { class: "screen call", "data-state": state, "data-picture": seat.hasPicture ? "video" : "none", "data-call-id": call.id },
+    {
+      class: "screen call",
+      "data-state": state,
+      "data-picture": seat.hasPicture ? "video" : "none",
+      "data-call-id": call.id,
+    },
     h("video", { class: "call__remote", autoplay: true, playsinline: true, "data-key": "remote" }),
     h(
       "div",
       { class: "call__cover" },
       pair(state, [ownPerson(call), otherPerson(call)]),
       h("h1", { class: "call__name" }, otherPerson(call).name),
-      h("p", { class: "call__status", role: "status" }, phase === "lost" && icon("link-back"), statusText(seat, at, zone)),
+      h(
+        "p",
+        { class: "call__status", role: "status" },
+        phase === "lost" && icon("link-back"),
+        statusText(seat, at, zone),
+      ),
       state === "waiting" && at < ms(call.starts_at) && countdownOf(call.starts_at, at),
     ),
-    h("video", { class: "call__own", autoplay: true, playsinline: true, "data-key": "own", hidden: seat.own.camera !== "on" }),
+    h("video", {
+      class: "call__own",
+      autoplay: true,
+      playsinline: true,
+      "data-key": "own",
+      hidden: seat.own.camera !== "on",
+    }),
     top(seat, at),
     note(seat, hangUp.isArmed),
     controls(seat, hangUp.isArmed),
@@ -96,7 +115,10 @@ export function showStreams(main, seat) {
   }
 }
 
-/** Where the browser wants a touch before it plays sound, the next touch anywhere is enough. @param {HTMLVideoElement} video */
+/**
+ * Where the browser wants a touch before it plays sound, the next touch anywhere is enough.
+ * @param {HTMLVideoElement} video
+ */
 function play(video) {
   video.play().catch((error) => {
     if (error.name === "NotAllowedError") addEventListener("pointerdown", () => play(video), { once: true });
@@ -126,7 +148,12 @@ function top({ call, phase }, at) {
     "header",
     { class: "call__top" },
     left > 0 &&
-      h("p", { class: "call__left", "aria-label": t("common.call.left") }, icon("clock", "s"), h("time", {}, minutesAndSeconds(left))),
+      h(
+        "p",
+        { class: "call__left", "aria-label": t("common.call.left") },
+        icon("clock", "s"),
+        h("time", {}, minutesAndSeconds(left)),
+      ),
     talked > 0 && h("span", { class: `lamp lamp--${phase === "lost" ? "lost" : "on"}` }, minutesAndSeconds(talked)),
   );
 }
@@ -135,8 +162,15 @@ function top({ call, phase }, at) {
  * @param {Seat} seat @param {boolean} isArmed */
 function note({ own }, isArmed) {
   if (isArmed) return h("p", { class: "call__note", role: "status" }, icon("wave"), t("common.call.sure"));
-  const key = { refused: "common.call.microphone_refused", missing: "common.call.microphone_missing" }[String(own.microphone)];
-  return h("p", { class: "call__note", role: "status", hidden: !key }, key && icon("microphone-off"), key ? t(key) : "");
+  const key = { refused: "common.call.microphone_refused", missing: "common.call.microphone_missing" }[
+    String(own.microphone)
+  ];
+  return h(
+    "p",
+    { class: "call__note", role: "status", hidden: !key },
+    key && icon("microphone-off"),
+    key ? t(key) : "",
+  );
 }
 
 /** Armed, the middle place is to stay. @param {Seat} seat @param {boolean} isArmed */
@@ -153,8 +187,14 @@ const controls = ({ own }, isArmed) =>
     toggle("camera", own.camera, t("common.call.hide"), t("common.call.show")),
   );
 
-/** @param {"microphone" | "camera"} what @param {import("../call/media.js").Access} access @param {string} off @param {string} on */
+/**
+ * @param {"microphone" | "camera"} what @param {import("../call/media.js").Access} access @param {string} off
+ * @param {string} on
+ */
 function toggle(what, access, off, on) {
   const isOn = access === "on" || access === "closed";
-  return round(what, "plain", isOn ? what : `${what}-off`, isOn ? off : on, { "aria-pressed": String(!isOn), text: false });
+  return round(what, "plain", isOn ? what : `${what}-off`, isOn ? off : on, {
+    "aria-pressed": String(!isOn),
+    text: false,
+  });
 }

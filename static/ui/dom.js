@@ -1,13 +1,16 @@
 /**
- * The pieces that every face is made of, and how a screen changes: a face builds the whole tree of what should stand there,
- * `draw` changes only what differs. Data comes in as text and attributes, never as markup.
+ * The pieces that every face is made of, and how a screen changes: a face builds the whole tree of what should stand
+ * there, `draw` changes only what differs. Data comes in as text and attributes, never as markup.
  */
 import { setTexts, t } from "../core/texts.js";
 import { setLocale } from "../core/time.js";
 
 /** @typedef {Node | string | number | null | undefined | false} Leaf
  * @typedef {Leaf | Child[]} Child */
-/** @typedef {Record<string, string | number | boolean | null | undefined>} Attributes false, null and undefined leave it out */
+/**
+ * @typedef {Record<string, string | number | boolean | null | undefined>} Attributes false, null and undefined
+ * leave it out
+ */
 /** @typedef {{[act: string]: (element: HTMLElement) => void}} Acts */
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -60,7 +63,11 @@ export const icon = (id, size) =>
 
 /** @param {string} id @param {string} name what it shows @param {string} [size] s, m, l, xl; none fills its box */
 export const emblem = (id, name, size) =>
-  drawing("emblems", `emblem-${id}`, { class: size ? `emblem emblem--${size}` : "emblem", role: "img", "aria-label": name });
+  drawing("emblems", `emblem-${id}`, {
+    class: size ? `emblem emblem--${size}` : "emblem",
+    role: "img",
+    "aria-label": name,
+  });
 
 /** A wide picture of the sprite. @param {string} id @param {string} className @param {Attributes} [attributes] */
 export const scene = (id, className, attributes = {}) =>
@@ -77,7 +84,10 @@ export function photo({ name, photo: address }, size) {
   return h("span", { class: `${className} photo--none`, role: "img", "aria-label": name }, icon("person"));
 }
 
-/** Who - thread - whom. @param {string} state @param {{name: string, photo: string | null}[]} persons @param {string} [size] */
+/**
+ * Who - thread - whom. @param {string} state @param {{name: string, photo: string | null}[]} persons
+ * @param {string} [size]
+ */
 export const pair = (state, [one, other], size = "l") =>
   h(
     "div",
@@ -87,7 +97,10 @@ export const pair = (state, [one, other], size = "l") =>
     photo(other, size),
   );
 
-/** @param {string} act @param {string} className @param {string | null} iconId @param {string} label @param {Attributes} [more] */
+/**
+ * @param {string} act @param {string} className @param {string | null} iconId @param {string} label
+ * @param {Attributes} [more]
+ */
 export const button = (act, className, iconId, label, more = {}) =>
   h("button", { class: className, type: "button", "data-act": act, ...more }, iconId && icon(iconId), label);
 
@@ -111,11 +124,17 @@ const TAG_ICONS = /** @type {Record<string, string>} */ ({
 export const tag = (state, label) =>
   h("span", { class: "tag", "data-state": state }, icon(TAG_ICONS[state] ?? "help", "s"), label);
 
-/** @param {"offline" | "info" | "bad" | "good"} state @param {string} iconId @param {string} text @param {Child} [action] */
+/**
+ * @param {"offline" | "info" | "bad" | "good"} state @param {string} iconId @param {string} text
+ * @param {Child} [action]
+ */
 export const banner = (state, iconId, text, action) =>
   h("p", { class: "banner", "data-state": state, role: "status" }, icon(iconId), h("span", {}, text), action);
 
-/** @param {"empty" | "loading" | "error" | "offline"} state @param {string} title @param {string} [text] @param {Child} [action] */
+/**
+ * @param {"empty" | "loading" | "error" | "offline"} state @param {string} title @param {string} [text]
+ * @param {Child} [action]
+ */
 export const stateOf = (state, title, text, action) =>
   h(
     "div",
@@ -194,7 +213,9 @@ function fill(element, attributes) {
 /** @param {Node} standing @param {Node} wanted */
 function isSame(standing, wanted) {
   if (standing.nodeName !== wanted.nodeName) return false;
-  return !(standing instanceof HTMLElement && wanted instanceof HTMLElement) || standing.dataset.key === wanted.dataset.key;
+  return (
+    !(standing instanceof HTMLElement && wanted instanceof HTMLElement) || standing.dataset.key === wanted.dataset.key
+  );
 }
 
 /** @param {Node} standing @param {Node} wanted */

@@ -7,7 +7,10 @@ export class Prompts {
   #audio = new Audio();
   #last = "";
 
-  /** @param {() => string[]} known keys that have a recording @param {HTMLElement} root whose controls speak at a long touch */
+  /**
+   * @param {() => string[]} known keys that have a recording
+   * @param {HTMLElement} root whose controls speak at a long touch
+   */
   constructor(known, root) {
     this.#known = known;
     this.#listen(root);
@@ -26,7 +29,8 @@ export class Prompts {
     if (!this.#known().includes(key)) return;
     this.#audio.src = `/api/prompts/${encodeURIComponent(key)}?face=terminal`;
     this.#audio.play().catch((error) => {
-      if (error.name !== "NotAllowedError" && error.name !== "AbortError") console.warn(`prompt ${key}:`, error.message);
+      if (error.name !== "NotAllowedError" && error.name !== "AbortError")
+        console.warn(`prompt ${key}:`, error.message);
     });
   }
 
