@@ -141,7 +141,7 @@ def make_environment() -> None:
     if not works:
         _run([sys.executable, "-m", "venv", "--clear", str(VENV)])
     stamp.remove()
-    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--no-compile"]
+    pip = [PYTHON, "-m", "pip", "install", "--quiet"]
     _run([*pip, "--require-hashes", "-r", str(LOCK)])
     _run([*pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT)])
     stamp.write()
