@@ -41,7 +41,7 @@ function dayRow(slots, zone, at) {
       : h("span", { class: "sleep", role: "img", "aria-label": t("terminal.today") }, icon("sun"));
   return h(
     "div",
-    { class: "terminal-actions" },
+    { class: "day" },
     before,
     slots.map((slot) => timePlace(slot, zone, at)),
   );
@@ -60,7 +60,7 @@ function timePlace({ starts_at }, zone, at) {
       "data-starts-at": starts_at,
       "aria-label": dayAndTime(starts_at, zone, at),
     },
-    hour < SUNSET_HOUR ? sunset(Math.max(0.15, Math.min(1, part)), "") : icon("moon", "xl"),
+    hour < SUNSET_HOUR ? sunset(Math.max(0.35, Math.min(1, part)), "") : icon("moon", "xl"),
     h("span", { class: "face__name" }, h("time", { datetime: starts_at }, clockTime(starts_at, zone))),
   );
 }
