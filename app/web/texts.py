@@ -26,8 +26,8 @@ def text(key: str, language: str, **params: Any) -> str:
 
 
 def texts_for_face(face: str, language: str) -> dict[str, str]:
-    """What one face's pages need, and no more: its own keys, the common ones and the errors."""
-    return {k: v for k, v in texts_of(language).items() if k.split(".")[0] in (face, "common", "error")}
+    """What one face needs, and no more: its own keys and the common ones; an error brings its sentence along."""
+    return {k: v for k, v in texts_of(language).items() if k.split(".")[0] in (face, "common")}
 
 
 def best_language(accepted: list[str]) -> str:

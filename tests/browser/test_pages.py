@@ -27,9 +27,10 @@ class Meter:
         self._urls: dict[str, str] = {}
         self.bytes: dict[str, int] = {}
         self.with_headers = 0
+        self._headers: dict[str, int] = {}
         self._session.on("Network.requestWillBeSent", self._sent)
         self._session.on("Network.webSocketCreated", self._opened)
-        self._session.on("Network.dataReceived", self._received)
+        self._session.on("Network.responseReceived", self._received)
         self._session.on("Network.loadingFinished", self._finished)
 
     def _sent(self, news: dict[str, Any]) -> None:
@@ -38,13 +39,14 @@ class Meter:
     def _opened(self, news: dict[str, Any]) -> None:
         self.bytes.setdefault(news["url"], 0)
 
-    def _finished(self, news: dict[str, Any]) -> None:
-        self.with_headers += int(news["encodedDataLength"])
-
     def _received(self, news: dict[str, Any]) -> None:
-        url = self._urls.get(news["requestId"], "?")
+        self._headers[news["requestId"]] = int(news["response"]["encodedDataLength"])
+
+    def _finished(self, news: dict[str, Any]) -> None:
+        url, total = self._urls.get(news["requestId"], "?"), int(news["encodedDataLength"])
         if not url.startswith(("data:", "blob:")) and "/phone/booking.js" not in url:  # fetched when idle, for later
-            self.bytes[url] = self.bytes.get(url, 0) + int(news["encodedDataLength"])
+            self.with_headers += total
+            self.bytes[url] = self.bytes.get(url, 0) + total - self._headers.get(news["requestId"], 0)
 
 
 def booked(village: Village) -> Household:
