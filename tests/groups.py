@@ -46,32 +46,32 @@ STYLE = (
     Check("lock", (PYTHON, "-m", "tests.lock")),
 )
 
-SLICES = (
-    "kernel storage jobs web villages families calls notices desk gateways demo commands services runner".split()  # noqa: SIM905
-)
+ROOMS = ("kernel", "storage", "jobs", "web", "villages", "families", "calls", "notices", "desk", "gateways", "demo")
+OURS = ("services", "runner")  # what the tests themselves stand on
+SERVERS = ("postgresql", "redis")
 
 GROUPS = (
     Group("style", "ruff, mypy, import contracts, tsc, every test in a group, lock", 300, checks=STYLE, needs=("npm",)),
-    Group("house", "what every route, text, migration and page must keep", 300, ("test_house.py", "house")),
-    Group("api", "schemathesis asks the API what its description promises", 300, ("api",), plugins=()),
+    Group("house", "what every route, text, migration and page must keep", 300, ("house",), needs=SERVERS),
+    Group("api", "schemathesis asks the API what it promises", 300, ("api",), needs=SERVERS, plugins=()),
     Group(
         "contracts",
         "the same tests against a stand-in and the real thing",
         300,
         ("contracts",),
-        needs=("npm", "redis", "postgresql"),
+        needs=("npm", *SERVERS),
     ),
-    Group("flows", "the stories, with the clock stepped by hand", 300, ("flows",), needs=("redis", "postgresql")),
+    Group("flows", "the stories, with the clock stepped by hand", 300, ("flows",), needs=SERVERS),
     Group(
         "slices",
-        "rules, services and views of every room, on both databases",
+        "rules, services, views and commands of every room, on both databases",
         900,
-        tuple(SLICES),
-        needs=("redis", "postgresql"),
+        (*ROOMS, "commands", *OURS),
+        needs=SERVERS,
         workers=2,
     ),
     Group("browser", "the stories in Chromium", 600, ("browser",), needs=("chromium", "fonts"), alone=True),
-    Group("faults", "kill, restart, cut", 600, ("faults",), needs=("redis", "postgresql"), alone=True),
+    Group("faults", "kill, restart, cut", 600, ("faults",), needs=SERVERS, alone=True),
 )
 
 

@@ -65,7 +65,14 @@ class Runner:
             outcome.passed += 1
             return
         outcome.failed += 1
-        outcome.notes.append(f"{check.name} failed" + (", it hung" if ended.hung else ""))
+        why = (
+            "it hung"
+            if ended.hung
+            else f"it left behind {'; '.join(ended.left)}"
+            if ended.left
+            else f"code {ended.code}"
+        )
+        outcome.notes.append(f"{check.name} failed: {why}")
         outcome.output += f"--- {check.name}\n{ended.output}"
 
     def _tests(self, group: Group, outcome: Outcome) -> None:
