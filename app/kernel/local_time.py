@@ -25,12 +25,16 @@ def _zones() -> set[str]:
 
 
 def instant_of(wall: datetime, zone_name: str) -> datetime:
-    """The UTC instant of a naive wall time. Raises Refused("no_such_time") where the clocks skip it."""
+    """The UTC instant of a naive wall time. Raises Refused("no_such_time") where the clocks skip it, or time ends."""
     if wall.tzinfo is not None:
         raise Invalid("wall_time_with_offset")
     there = wall.replace(tzinfo=zone(zone_name), fold=0)
-    instant = there.astimezone(UTC)
-    if instant.astimezone(there.tzinfo).replace(tzinfo=None) != wall:
+    try:
+        instant = there.astimezone(UTC)
+        is_there = instant.astimezone(there.tzinfo).replace(tzinfo=None) == wall
+    except OverflowError:
+        is_there = False
+    if not is_there:
         raise Refused("no_such_time", wall=wall.isoformat(), zone=zone_name)
     return instant
 

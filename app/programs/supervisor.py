@@ -99,12 +99,12 @@ def _end(children: "Sequence[_Child]", signals: "_Signals") -> None:
     already_asked, give_up = signals.asked, time.monotonic() + END_SECONDS
     for child in children:
         child.ask_to_end()
-    while any(child.is_left() for child in children):
-        left = give_up - time.monotonic()
-        if left <= 0 or signals.asked > max(1, already_asked):
+    while left := [child for child in children if child.is_left()]:
+        seconds = give_up - time.monotonic()
+        if seconds <= 0 or signals.asked > max(1, already_asked):
             break
-        signals.wait(left)
-    for child in children:
+        signals.wait(seconds)
+    for child in left:
         child.kill()
 
 
@@ -115,7 +115,8 @@ def _say(what: str) -> None:
 def _how(code: int) -> str:
     if code >= 0:
         return f"ended with code {code}"
-    return f"was ended by {signal.Signals(-code).name}"
+    names = [number.name for number in signal.Signals if number == -code]
+    return f"was ended by {names[0] if names else f'signal {-code}'}"
 
 
 def _die_with(supervisor: int) -> None:

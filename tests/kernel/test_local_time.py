@@ -1,7 +1,7 @@
 """Wall time and instants, in zones with odd rules."""
 
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import given
@@ -16,7 +16,12 @@ ZONES = [
     "Australia/Lord_Howe",
     "Africa/Casablanca",
     "America/Santiago",
+    "America/St_Johns",
+    "Antarctica/Troll",
+    "Asia/Beirut",
     "Europe/Berlin",
+    "Europe/Dublin",
+    "Pacific/Apia",
 ]
 WALLS = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(lambda wall: wall.replace(second=0, microsecond=0))
 
@@ -62,6 +67,29 @@ def test_unknown_zones(name: str) -> None:
 def test_a_wall_time_carries_no_offset() -> None:
     with pytest.raises(Invalid, match="wall_time_with_offset"):
         local_time.instant_of(datetime(2026, 1, 1, tzinfo=UTC), "Asia/Shanghai")
+
+
+@pytest.mark.parametrize(
+    ("wall", "zone"),
+    [(datetime(9999, 12, 31, 23, 59), "America/Los_Angeles"), (datetime(1, 1, 1), "Asia/Shanghai")],
+)
+def test_time_ends_where_python_does(wall: datetime, zone: str) -> None:
+    with pytest.raises(Refused, match="no_such_time"):
+        local_time.instant_of(wall, zone)
+
+
+@given(st.dates(date(2010, 1, 1), date(2037, 1, 1)), st.sampled_from(sorted(available_timezones())))
+def test_a_day_starts_with_its_first_instant(day: date, zone: str) -> None:
+    start = local_time.start_of_day(day, zone)
+    assert local_time.day_of(start, zone) >= day  # Samoa had no 30 December 2011
+    assert local_time.day_of(start - timedelta(microseconds=1), zone) < day
+
+
+@given(st.datetimes(datetime(2010, 1, 1), datetime(2037, 1, 1), timezones=st.just(UTC)), st.sampled_from(ZONES))
+def test_an_instant_is_found_again_unless_its_wall_time_was_there_before(instant: datetime, zone: str) -> None:
+    wall = local_time.wall_of(instant, zone)
+    found = local_time.instant_of(wall.replace(tzinfo=None), zone)
+    assert found == instant if wall.fold == 0 else found < instant
 
 
 def test_a_day_starts_where_midnight_is_skipped() -> None:
