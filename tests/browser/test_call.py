@@ -1,5 +1,6 @@
 """The story that the project exists for, in real Chromium: booked, rung, answered, seen and heard, hung up, counted."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,8 @@ from tests.browser.conftest import PHONE, Devices, shoot
 from tests.browser.stories import both_arrive, figures, hang_up, sees, touch, wait_until
 from tests.browser.village import Village
 from tests.scene import at
+
+Record = Callable[[str, object], None]
 
 
 def newest(village: Village) -> Call:
@@ -44,7 +47,9 @@ def live(village: Village, devices: Devices) -> tuple[Page, Page, str]:
     return phone, terminal, call_id
 
 
-def test_a_parent_books_the_terminal_rings_a_child_answers_they_talk(village: Village, devices: Devices) -> None:
+def test_a_parent_books_the_terminal_rings_a_child_answers_they_talk(
+    village: Village, devices: Devices, record_property: Record
+) -> None:
     alice = village.scene.alice
     phone = stories.open_phone(devices, village, alice)
     shoot(phone, "phone-home-empty")
@@ -73,8 +78,10 @@ def test_a_parent_books_the_terminal_rings_a_child_answers_they_talk(village: Vi
     shoot(phone, "phone-live")
     for name, page in (("terminal", terminal), ("phone", phone)):
         first = page.evaluate("watched.first")
-        print(f"\n{name}: from the answering touch to the first voice {first['audio'] - answered:.0f} ms, "
-              f"to the first picture {first['video'] - answered:.0f} ms", end="")  # fmt: skip
+        since = {kind: round(first[kind] - answered) for kind in ("audio", "video")}
+        record_property(
+            "figure", f"{name}, from the answering touch: voice {since['audio']} ms, picture {since['video']} ms"
+        )
     wait_until(phone, "live in the database", lambda: stories.call_of(village, call.id).state is CallState.LIVE)
     phone.wait_for_timeout(3000)
 

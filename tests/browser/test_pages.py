@@ -1,5 +1,6 @@
 """What a face weighs before a ring can be answered on it, and what a public screen shows."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -56,7 +57,9 @@ def booked(village: Village) -> Household:
 
 
 @pytest.mark.parametrize("face", ["phone", "terminal"])
-def test_a_face_opens_within_its_budget(village: Village, devices: Devices, face: str) -> None:
+def test_a_face_opens_within_its_budget(
+    village: Village, devices: Devices, face: str, record_property: Callable[[str, object], None]
+) -> None:
     """All that is fetched until a ring could be answered: page, styles, modules (also the late ones), pictures, now."""
     alice = booked(village)
     size = PHONE if face == "phone" else TERMINAL
@@ -73,7 +76,8 @@ def test_a_face_opens_within_its_budget(village: Village, devices: Devices, face
     total = sum(meter.bytes.values())
     for url, count in sorted(meter.bytes.items(), key=lambda item: -item[1]):
         print(f"{count:7} {url.removeprefix(village.url)}")
-    print(f"{face}: {len(meter.bytes)} requests, {total} bytes of bodies, {meter.with_headers} with headers")
+    weight = f"{len(meter.bytes)} requests, {total} bytes of bodies, {meter.with_headers} with HTTP/1.1 headers"
+    record_property("figure", f"{face}: {weight}")
     assert any("/call/seat.js" in url for url in meter.bytes), "what a call needs is there before it rings"
     assert len(meter.bytes) <= MOST_REQUESTS
     assert total <= MOST_BYTES
