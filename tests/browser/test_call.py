@@ -184,16 +184,25 @@ def screens(pages: list[Page]) -> list[str]:
 def test_the_web_program_is_killed_in_the_middle(village: Village, devices: Devices) -> None:
     """Voice and picture go on without it, and the seats are taken again when it is back."""
     phone, terminal, call_id = live(village, devices)
+    sockets = sids(village, call_id)
     village.kill("web")
     before = figures(phone)
     phone.wait_for_timeout(2000)
     assert figures(phone).audio_bytes > before.audio_bytes
     village.start("web")
-    wait_until(phone, "both are back", lambda: seated(village, call_id) == 2, 30)
+    wait_until(
+        phone, "both are back", lambda: seated(village, call_id) == 2 and not sockets & sids(village, call_id), 40
+    )
     assert figures(phone).frames > before.frames, "the same connection goes on"
     both_arrive(phone, terminal)
     hang_up(phone)
     wait_until(phone, "the end", lambda: stories.call_of(village, call_id).outcome is Outcome.HELD)
+
+
+def sids(village: Village, call_id: str) -> set[str]:
+    """The sockets that hold the call's seats."""
+    with village.scene.database.read() as session:
+        return {seat.sid for seat in queries.seats(session, call_id)}
 
 
 def seated(village: Village, call_id: str) -> int:
