@@ -1,11 +1,13 @@
-"""What these tests play with: a table of effects, a step that writes there, threads that start together."""
+"""What these tests play with: a table of effects, a step that writes there, threads, virtual naps, outages."""
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
-from threading import Barrier
 
 from sqlalchemy import Column, Integer, MetaData, String, Table, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.jobs import service
@@ -15,6 +17,7 @@ from app.jobs.words import Lane
 from app.jobs.worker import Handlers, Step, Worker
 from app.kernel.clock import Clock
 from app.storage.database import Database
+from tests.scene import StepClock
 
 EFFECTS = Table("effect", MetaData(), Column("row_id", String(16)), Column("turn", Integer))
 
@@ -55,7 +58,7 @@ def stepper(
 
 def in_threads(works: Sequence[Callable[[], None]]) -> None:
     """Run all at the same time; the first error of any of them is raised here."""
-    together = Barrier(len(works))
+    together = threading.Barrier(len(works))
 
     def run(work: Callable[[], None]) -> None:
         together.wait()
@@ -64,3 +67,48 @@ def in_threads(works: Sequence[Callable[[], None]]) -> None:
     with ThreadPoolExecutor(len(works)) as pool:
         for running in [pool.submit(run, work) for work in works]:
             running.result()
+
+
+class VirtualStop(threading.Event):
+    """Naps take no time: the clock is stepped instead, and at `until` the worker is stopped."""
+
+    def __init__(self, clock: StepClock, until: datetime, at_nap: Callable[[], None] = lambda: None) -> None:
+        super().__init__()
+        self.clock, self.until, self.at_nap = clock, until, at_nap
+        self.naps: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        assert timeout is not None
+        self.naps.append(timeout)
+        self.at_nap()
+        self.clock.step(seconds=timeout)
+        if self.clock.now() >= self.until:
+            self.set()
+        return self.is_set()
+
+
+class Outage:
+    """While it lasts, no transaction that changes something begins or commits."""
+
+    def __init__(self, database: Database) -> None:
+        self._begin = database.begin
+        self._is_on = False
+        self.count = 0
+
+    def start(self) -> None:
+        self._is_on = True
+
+    def end(self) -> None:
+        self._is_on = False
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        self._check()
+        with self._begin() as session:
+            yield session
+            self._check()
+
+    def _check(self) -> None:
+        if self._is_on:
+            self.count += 1
+            raise OperationalError("SELECT", None, Exception("the database is away"))

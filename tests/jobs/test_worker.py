@@ -1,11 +1,8 @@
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import create_engine, select
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.jobs import service
@@ -14,7 +11,7 @@ from app.jobs.service import Leased
 from app.jobs.words import DueState, Lane
 from app.jobs.worker import Handlers, LaneEnded, Worker
 from app.storage.database import Database
-from tests.jobs.stage import effects, leased, note, put_step, row_of, stepper
+from tests.jobs.stage import Outage, VirtualStop, effects, leased, note, put_step, row_of, stepper
 from tests.scene import NOW, StepClock
 
 SECOND = timedelta(seconds=1)
@@ -243,51 +240,6 @@ def test_trouble_is_logged_once_until_it_is_over(
     assert outage.count >= 20
     logged = [record for record in caplog.records if "the database is away" in record.getMessage()]
     assert 1 <= len(logged) <= 2  # by the lane and, if at the same instant, by the keeper
-
-
-class VirtualStop(threading.Event):
-    """Naps take no time: the clock is stepped instead, and at `until` the worker is stopped."""
-
-    def __init__(self, clock: StepClock, until: datetime, at_nap: Callable[[], None] = lambda: None) -> None:
-        super().__init__()
-        self.clock, self.until, self.at_nap = clock, until, at_nap
-        self.naps: list[float] = []
-
-    def wait(self, timeout: float | None = None) -> bool:
-        assert timeout is not None
-        self.naps.append(timeout)
-        self.at_nap()
-        self.clock.step(seconds=timeout)
-        if self.clock.now() >= self.until:
-            self.set()
-        return self.is_set()
-
-
-class Outage:
-    """While it lasts, no transaction that changes something begins or commits."""
-
-    def __init__(self, database: Database) -> None:
-        self._begin = database.begin
-        self._is_on = False
-        self.count = 0
-
-    def start(self) -> None:
-        self._is_on = True
-
-    def end(self) -> None:
-        self._is_on = False
-
-    @contextmanager
-    def begin(self) -> Iterator[Session]:
-        self._check()
-        with self._begin() as session:
-            yield session
-            self._check()
-
-    def _check(self) -> None:
-        if self._is_on:
-            self.count += 1
-            raise OperationalError("SELECT", None, Exception("the database is away"))
 
 
 def _clash(database: Database, session: Session) -> None:
