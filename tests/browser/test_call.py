@@ -76,12 +76,7 @@ def test_a_parent_books_the_terminal_rings_a_child_answers_they_talk(
     both_arrive(phone, terminal)
     shoot(terminal, "terminal-live")
     shoot(phone, "phone-live")
-    for name, page in (("terminal", terminal), ("phone", phone)):
-        first = page.evaluate("watched.first")
-        since = {kind: round(first[kind] - answered) for kind in ("audio", "video")}
-        record_property(
-            "figure", f"{name}, from the answering touch: voice {since['audio']} ms, picture {since['video']} ms"
-        )
+    note_first_media(record_property, answered, terminal, phone)
     wait_until(phone, "live in the database", lambda: stories.call_of(village, call.id).state is CallState.LIVE)
     phone.wait_for_timeout(3000)
 
@@ -96,6 +91,16 @@ def test_a_parent_books_the_terminal_rings_a_child_answers_they_talk(
     assert 3 <= held.talked_seconds <= 30
     assert figures(phone).open == 0
     assert figures(terminal).open == 0
+
+
+def note_first_media(record_property: Record, answered: float, terminal: Page, phone: Page) -> None:
+    """When the first voice and picture came, counted from the touch that answered."""
+    for name, page in (("terminal", terminal), ("phone", phone)):
+        first = page.evaluate("watched.first")
+        since = {kind: round(first[kind] - answered) for kind in ("audio", "video")}
+        record_property(
+            "figure", f"{name}, from the answering touch: voice {since['audio']} ms, picture {since['video']} ms"
+        )
 
 
 def test_nobody_comes_at_all_and_the_phone_says_so(village: Village, devices: Devices) -> None:
