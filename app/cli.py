@@ -62,14 +62,22 @@ def _demo(parsed: argparse.Namespace, config: Config) -> int:
         }  # fmt: skip
         ours = settings.load(_with(environment))
         _check_port(ours)
-        seeded = subprocess.run(  # noqa: S603 - ourselves
-            [*_ourselves("seed-demo"), "--language", parsed.language],
-            env=_with(environment), check=True, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        shown = json.loads(seeded.stdout)
-        return _supervised(ours, environment, lambda: _print_demo(shown, as_json=parsed.json))
+        subprocess.run(_ourselves("migrate"), env=_with(environment), check=True)  # noqa: S603 - ourselves
+        # The village is drawn while the programs start: both take seconds, and there are two cores.
+        command = [*_ourselves("seed-demo"), "--language", parsed.language]
+        with subprocess.Popen(command, env=_with(environment), stdout=subprocess.PIPE, text=True) as seeding:  # noqa: S603
+            return _supervised(ours, environment, lambda: _print_demo(_seeded(seeding), as_json=parsed.json))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _seeded(seeding: "subprocess.Popen[str]") -> dict[str, str]:
+    """Wait for the village; its addresses."""
+    written, _errors = seeding.communicate()
+    if seeding.returncode:
+        raise subprocess.CalledProcessError(seeding.returncode, seeding.args)
+    shown: dict[str, str] = json.loads(written)
+    return shown
 
 
 def _print_demo(shown: dict[str, str], *, as_json: bool) -> None:

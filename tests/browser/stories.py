@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -14,6 +15,7 @@ from tests.browser.village import Village
 from tests.scene import Household
 
 PATIENCE_MS = 15_000
+BOTH_CAME = "Boolean(watched.first.audio && watched.first.video)"
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ def figures(page: Page) -> Figures:
 def both_arrive(*pages: Page, seconds: float = 20) -> None:
     """Voice with energy and moving pictures come in at every end, and go on coming."""
     for page in pages:
-        page.wait_for_function("watched.first.audio && watched.first.video", timeout=seconds * 1000)
+        # Asked from outside: waiting inside the page would need eval, which the page's own policy forbids.
+        wait_until(page, "voice and picture", partial(page.evaluate, BOTH_CAME), seconds)
     before = [figures(page) for page in pages]
     pages[0].wait_for_timeout(1500)
     for page, earlier in zip(pages, before, strict=True):
