@@ -18,6 +18,7 @@ from app.notices import errands, service
 from app.notices.ports import Handsets, SmsGateway
 from app.storage.database import Database
 from app.web import housekeeping
+from app.web.sealing import Sealer, key_in
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Services:
     sms: SmsGateway
     handsets: Handsets | None
     turn: TurnIssuer
+    sealer: Sealer
 
 
 def build(config: Config, clock: Clock | None = None) -> Services:
@@ -41,6 +43,7 @@ def build(config: Config, clock: Clock | None = None) -> Services:
         sms=phones,
         handsets=phones if config.is_demo else None,
         turn=DirectOnly(),
+        sealer=Sealer(config.secret_key or key_in(config.data_dir)),
     )
 
 

@@ -1,6 +1,7 @@
 """The only reader of the environment. Every setting has a name, a default, a check and a line that explains it."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,13 @@ class Config:
     request_threads: int
     sms_gateway: str
     metrics_token: str | None
+    secret_key: bytes | None
+    proxies: int
+    tls_certificate: Path | None
+    tls_key: Path | None
+    turn_urls: tuple[str, ...]
+    turn_secret: str | None
+    ice_policy: str
     log_level: str
     is_demo: bool
 
@@ -68,6 +76,25 @@ def _url(*schemes: str) -> Callable[[str], str | None]:
     return read
 
 
+def _secret(text: str) -> bytes | None:
+    if not text:
+        return None
+    if not re.fullmatch("[0-9a-fA-F]{64}", text):
+        raise ValueError("64 hex digits (make them with: openssl rand -hex 32)")
+    return bytes.fromhex(text)
+
+
+def _path(text: str) -> Path | None:
+    return Path(text).absolute() if text else None
+
+
+def _turn_urls(text: str) -> tuple[str, ...]:
+    urls = tuple(url.strip() for url in text.split(",") if url.strip())
+    if not all(url.startswith(("turn:", "turns:", "stun:")) for url in urls):
+        raise ValueError("addresses that begin with turn:, turns: or stun:")
+    return urls
+
+
 SETTINGS = (
     Setting("DATA_DIR", "homethread-data", lambda text: Path(text).absolute(), "where the embedded database and sockets lie"),
     Setting("DATABASE_URL", "", _url("sqlite", "postgresql", "postgresql+psycopg"),
@@ -80,6 +107,13 @@ SETTINGS = (
     Setting("REQUEST_THREADS", "16", lambda text: _whole(text, 2, 200), "threads kept for requests beside the sockets"),
     Setting("SMS_GATEWAY", "simulated", _one_of("simulated"), "which gateway sends texts"),
     Setting("METRICS_TOKEN", "", lambda text: text or None, "bearer token for /metrics from other machines"),
+    Setting("SECRET_KEY", "", _secret, "seals one-time codes and second factors: 32 bytes as 64 hex digits; empty: a file in DATA_DIR"),
+    Setting("PROXIES", "0", lambda text: _whole(text, 0, 3), "how many proxies of your own stand in front and tell the caller's address"),
+    Setting("TLS_CERTIFICATE", "", _path, "certificate chain (PEM) for HTTPS without a proxy"),
+    Setting("TLS_KEY", "", _path, "its private key (PEM)"),
+    Setting("TURN_URLS", "", _turn_urls, "addresses of the relay, with commas: turn:relay.example:3478?transport=udp,turns:…; empty: direct only"),
+    Setting("TURN_SECRET", "", lambda text: text or None, "the relay's shared secret (coturn: static-auth-secret)"),
+    Setting("ICE_POLICY", "all", _one_of("all", "relay"), "relay: voice goes through the relay alone, and no end learns the other's address"),
     Setting("LOG_LEVEL", "info", _one_of("debug", "info", "warning", "error"), "how much is logged"),
     Setting("DEMO", "", bool, "set by `homethread demo` alone: shows the simulated phones to anybody"),
 )  # fmt: skip
@@ -99,7 +133,21 @@ def load(environment: Mapping[str, str] | None = None) -> Config:
             values[setting.name.lower()] = setting.read(text)
         except ValueError as wanted:
             raise BadSetting(f"{PREFIX}{setting.name} must be {wanted}") from wanted
+    _check_together(values)
     return _completed(values)
+
+
+def _check_together(values: Mapping[str, Any]) -> None:
+    """Refuse settings that are right alone and wrong together."""
+    if values["redis_url"] and not values["secret_key"]:
+        raise BadSetting(f"{PREFIX}SECRET_KEY must be set, the same on every machine, where {PREFIX}REDIS_URL is")
+    if bool(values["tls_certificate"]) != bool(values["tls_key"]):
+        raise BadSetting(f"{PREFIX}TLS_CERTIFICATE and {PREFIX}TLS_KEY go together")
+    relays = [url for url in values["turn_urls"] if url.startswith("turn")]
+    if bool(relays) != bool(values["turn_secret"]):
+        raise BadSetting(f"{PREFIX}TURN_URLS with a relay and {PREFIX}TURN_SECRET go together")
+    if values["ice_policy"] == "relay" and not relays:
+        raise BadSetting(f"{PREFIX}ICE_POLICY can be relay only with a relay in {PREFIX}TURN_URLS")
 
 
 def inherited() -> dict[str, str]:
@@ -110,6 +158,8 @@ def inherited() -> dict[str, str]:
 def _completed(values: dict[str, Any]) -> Config:
     database_url = values["database_url"] or f"sqlite:///{values['data_dir'] / 'homethread.sqlite'}"
     values["database_url"] = database_url.replace("postgresql://", "postgresql+psycopg://")
-    values["public_url"] = (values["public_url"] or f"http://{values['host']}:{values['port']}").rstrip("/")
+    values["public_url"] = (
+        values["public_url"] or f"{'https' if values['tls_key'] else 'http'}://{values['host']}:{values['port']}"
+    ).rstrip("/")
     values["is_demo"] = values.pop("demo")
     return Config(**values)

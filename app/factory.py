@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, jsonify
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import bootstrap
 from app.bootstrap import Services
@@ -20,7 +21,7 @@ from app.villages import views as village_views
 from app.web import assets, errors, health, hints, openapi, pages, security
 from app.web.floor import EXTENSION, Floor
 from app.web.principals import ANYONE, allow
-from app.web.socket_limit import SocketLimit
+from app.web.socket_limit import WSGI, SocketLimit
 from app.web.sockets import Sockets
 
 APIS = (now.api, call_views.api, family_views.api, village_views.api, desk_views.api)
@@ -41,14 +42,15 @@ def create(services: Services, *, async_mode: str = "threading") -> Web:
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY_BYTES
     static = assets.Assets(static_folder())
     app.extensions[EXTENSION] = Floor(
-        services.database, services.clock, config.public_url, static.version, config.max_sockets, config.metrics_token
-    )
+        services.database, services.clock, config.public_url, static.version, config.max_sockets, config.metrics_token,
+        services.sealer,
+    )  # fmt: skip
     security.register(app)
     errors.register(app)
     app.after_request(pages.pack)
     sockets = Sockets(app, async_mode=async_mode, message_queue=config.redis_url)
     call_sockets.register(sockets, services.turn)
-    limit = SocketLimit(app.wsgi_app, config.max_sockets)
+    limit = SocketLimit(behind_proxies(app.wsgi_app, config.proxies), config.max_sockets)
     app.wsgi_app = limit  # type: ignore[method-assign]
     app.register_blueprint(pages.blueprint(static))
     app.register_blueprint(assets.blueprint(static))
@@ -58,6 +60,14 @@ def create(services: Services, *, async_mode: str = "threading") -> Web:
     _register_apis(app, static.version)
     hints.ring_after_commit(services.database, sockets)
     return Web(app, sockets)
+
+
+def behind_proxies(inner: WSGI, proxies: int) -> WSGI:
+    """Believe what this many proxies of our own say about the caller, and nobody else."""
+    if not proxies:
+        return inner
+    fixed: WSGI = ProxyFix(inner, x_for=proxies, x_proto=proxies, x_host=proxies)
+    return fixed
 
 
 def listen(services: Services, web: Web) -> None:

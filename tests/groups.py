@@ -46,7 +46,20 @@ STYLE = (
     Check("lock", (PYTHON, "-m", "tests.lock")),
 )
 
-ROOMS = ("kernel", "storage", "jobs", "web", "villages", "families", "calls", "notices", "desk", "gateways", "demo")
+ROOMS = (
+    "kernel",
+    "storage",
+    "jobs",
+    "web",
+    "villages",
+    "families",
+    "calls",
+    "notices",
+    "desk",
+    "doors",
+    "gateways",
+    "demo",
+)
 OURS = ("services", "runner")  # what the tests themselves stand on
 SERVERS = ("postgresql", "redis")
 

@@ -19,9 +19,11 @@ from app.villages import service as villages
 from app.villages.rules import OpeningFacts
 from app.web.models import PrincipalKind
 from app.web.principals import Principal
+from app.web.sealing import Sealer
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 ZONE = "Asia/Shanghai"
+SEALER = Sealer(bytes(32))
 
 
 @dataclass
@@ -122,7 +124,7 @@ def _household(session: Session, village: tuple[str, str], name: str, emblem: st
         (MemberRole.CAREGIVER, f"Granny of {name}", f"{phone[:-1]}2"),
         (MemberRole.CHILD, f"Child of {name}", None),
     ):
-        person = families.add_person(session, name=called, zone=ZONE, language="en", phone=number)
+        person = families.add_person(session, name=called, zone=ZONE, language="en", phone=number, confirmed_at=NOW)
         families.add_member(session, family_id=family.id, person_id=person.id, role=role, now=NOW)
         ids[role] = person.id
     families.give_consent(

@@ -41,6 +41,7 @@ class Call(Record):
     talking_since: Mapped[datetime | None]
     talked_seconds: Mapped[int] = mapped_column(default=0)
     ended_at: Mapped[datetime | None]
+    rung_again_at: Mapped[datetime | None]
 
 
 class Invitee(Record):

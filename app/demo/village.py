@@ -117,7 +117,12 @@ def _settle(
     by_role: dict[MemberRole, list[Person]] = {role: [] for role in MemberRole}
     for place, somebody in enumerate(household.people):
         person = families.add_person(
-            session, name=somebody.name, zone=somebody.zone, language=language, phone=somebody.phone
+            session,
+            name=somebody.name,
+            zone=somebody.zone,
+            language=language,
+            phone=somebody.phone,
+            confirmed_at=now,
         )
         families.add_member(session, family_id=family.id, person_id=person.id, role=somebody.role, now=now)
         drawn = portrait(sum(map(ord, household.emblem)) + place, somebody.kind)

@@ -16,6 +16,7 @@ class Person(Record):
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     name: Mapped[str] = mapped_column(String(80))
     phone: Mapped[str | None] = mapped_column(String(16), index=True)
+    phone_confirmed_at: Mapped[datetime | None]
     zone: Mapped[str] = mapped_column(String(48))
     language: Mapped[str] = mapped_column(String(16))
     photo_id: Mapped[str | None] = mapped_column(ID)
@@ -83,3 +84,26 @@ class NoContact(Record):
     reason: Mapped[str] = mapped_column(String(200))
     from_at: Mapped[datetime]
     lifted_at: Mapped[datetime | None]
+
+
+class PicturePin(Record):
+    """Four of twelve pictures that open a family's page at the terminal; `blocked_at`: only the desk opens it again."""
+
+    __tablename__ = "picture_pin"
+
+    family_id: Mapped[str] = mapped_column(ForeignKey("family.id"), primary_key=True)
+    pin_hash: Mapped[str] = mapped_column(String(200))
+    set_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None]
+    blocked_at: Mapped[datetime | None]
+
+
+class Visit(Record):
+    """A family whose PIN was given at a terminal's device, until it leaves or is forgotten there."""
+
+    __tablename__ = "visit"
+
+    device_id: Mapped[str] = mapped_column(ID, primary_key=True)
+    family_id: Mapped[str] = mapped_column(ForeignKey("family.id"), primary_key=True)
+    until_at: Mapped[datetime]

@@ -22,14 +22,18 @@ from app.web.hints import hint
 
 
 def add_person(
-    session: Session, *, name: str, zone: str, language: str, phone: str | None = None, region: str | None = None
-) -> Person:
-    """Add a human being. A phone without a country code is read as one of `region` (`numbers.region_of`)."""
+    session: Session, *, name: str, zone: str, language: str, phone: str | None = None, region: str | None = None,
+    confirmed_at: datetime | None = None,
+) -> Person:  # fmt: skip
+    """Add a human being. A phone without a country code is read as one of `region` (`numbers.region_of`).
+
+    A number opens doors and gets texts from `confirmed_at` on, when somebody read back what was sent there.
+    """
     check_zone(zone)
     check_language(language)
     person = Person(
         id=new_id(session), name=checked_text(name, 80, "bad_name"), zone=zone, language=language,
-        phone=parse_number(phone, region) if phone and phone.strip() else None,
+        phone=parse_number(phone, region) if phone and phone.strip() else None, phone_confirmed_at=confirmed_at,
     )  # fmt: skip
     session.add(person)
     session.flush()

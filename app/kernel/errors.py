@@ -59,6 +59,16 @@ class TooLarge(HomethreadError):
     status = 413
 
 
+class TooOften(HomethreadError):
+    """Asked more often than is good for anybody; `retry_seconds` says when again."""
+
+    status = 429
+
+    def __init__(self, retry_seconds: int) -> None:
+        super().__init__("too_often", retry_seconds=retry_seconds)
+        self.retry_seconds = retry_seconds
+
+
 class Busy(HomethreadError):
     """Come back later; `retry_seconds` says when."""
 

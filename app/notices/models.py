@@ -12,6 +12,8 @@ from app.storage.types import ID, word
 
 
 class Notice(Record):
+    """What a person is to be told. `number` is where to, when that is not the person's own confirmed number."""
+
     __tablename__ = "notice"
     __table_args__ = (Index(None, "subject"),)
 
@@ -21,6 +23,7 @@ class Notice(Record):
     template: Mapped[str] = mapped_column(String(48))
     params: Mapped[dict[str, Any]]
     subject: Mapped[str] = mapped_column(String(64))
+    number: Mapped[str | None] = mapped_column(String(16))
     due_at: Mapped[datetime]
     state: Mapped[NoticeState] = mapped_column(word(NoticeState))
     planned_at: Mapped[datetime]

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, ValidationError
@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from app.kernel.errors import Invalid
 from app.web import principals
-from app.web.floor import floor
-from app.web.models import Idempotency
+from app.web.floor import Floor, floor
+from app.web.models import Idempotency, PrincipalKind
 from app.web.principals import Allowed, Principal
 
 KEY_HEADER = "Idempotency-Key"
@@ -38,12 +38,35 @@ class Ask:
 
 
 @dataclass(frozen=True)
+class Door:
+    """Somebody who is not known yet: where from, with what, and the key of this try, the same when it is repeated."""
+
+    floor: Floor
+    address: str
+    label: str
+    key: str
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Entered:
+    """What is answered, and the token of the session if one was opened."""
+
+    shape: BaseModel
+    kind: PrincipalKind | None = None
+    token: str | None = None
+
+
+Entrance = TypeVar("Entrance", bound=Callable[..., Entered])
+
+
+@dataclass(frozen=True)
 class Route:
     """What is said of one operation in the OpenAPI document."""
 
     method: str
     path: str
-    function: Callable[..., BaseModel]
+    function: Callable[..., Any]
     takes: type[BaseModel] | None
     gives: type[BaseModel]
     status: int
@@ -69,6 +92,32 @@ class Api:
     ) -> Callable[[Function], Function]:  # fmt: skip
         """POST, PATCH or DELETE: `function(ask, [body], **path)` in a transaction that commits with its answer."""
         return self._route(method, path, allowed, takes, gives, status)
+
+    def entrance(
+        self, path: str, *, gives: type[BaseModel], takes: type[BaseModel] | None = None
+    ) -> Callable[[Entrance], Entrance]:
+        """POST by anybody: `function(door, [body])` gives an Entered.
+
+        It opens its own transactions: what it counts (tries, codes asked for) is kept although the answer is no.
+        """
+
+        def decorate(function: Entrance) -> Entrance:
+            @principals.allow(principals.ANYONE)
+            def view() -> Response:
+                body = [_body(takes)] if takes else []
+                agent = request.user_agent.string
+                door = Door(floor(), request.remote_addr or "", labelled(agent), _key(), floor().now())
+                entered = function(door, *body)
+                response = _json(entered.shape.model_dump_json(), 200)
+                if entered.token and entered.kind:
+                    principals.keep_token(response, entered.kind, entered.token)
+                return response
+
+            self.routes.append(Route("POST", path, function, takes, gives, 200, (principals.ANYONE,)))
+            self.blueprint.add_url_rule(path, f"post_{function.__name__}", view, methods=["POST"])
+            return function
+
+        return decorate
 
     def _route(
         self, method: str, path: str, allowed: tuple[Allowed, ...], takes: type[BaseModel] | None,
@@ -104,9 +153,7 @@ def _query(route: Route, path_values: dict[str, str]) -> Response:
 
 
 def _command(route: Route, path_values: dict[str, str]) -> Response:
-    key = request.headers.get(KEY_HEADER, "")
-    if not 1 <= len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
-        raise Invalid("idempotency_key_missing", header=KEY_HEADER)
+    key = _key()
     body = [_body(route.takes)] if route.takes else []
     who = principals.known()
     first = _first_answer(who, key)
@@ -127,6 +174,21 @@ def _command(route: Route, path_values: dict[str, str]) -> Response:
             raise
         return first
     return _json(kept.answer, kept.status)
+
+
+def _key() -> str:
+    key = request.headers.get(KEY_HEADER, "")
+    if not 1 <= len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
+        raise Invalid("idempotency_key_missing", header=KEY_HEADER)
+    return key
+
+
+def labelled(agent: str) -> str:
+    """What a device is called in a list of devices: the browser and the system, as far as they say it."""
+    browsers = ("MicroMessenger", "Edg", "Firefox", "Chrome", "Safari")
+    systems = ("Android", "iPhone", "iPad", "Windows", "Mac OS", "Linux")
+    named = [next((word for word in words if word in agent), "") for words in (browsers, systems)]
+    return " · ".join({"MicroMessenger": "WeChat", "Edg": "Edge"}.get(word, word) for word in named if word)
 
 
 def _first_answer(who: Principal, key: str) -> Response | None:

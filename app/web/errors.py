@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from app.kernel.errors import Busy, HomethreadError, Invalid
+from app.kernel.errors import Busy, HomethreadError, Invalid, TooOften
 from app.web import principals, texts
 
 log = logging.getLogger(__name__)
@@ -81,6 +81,6 @@ def _answer(error: HomethreadError) -> Response:
         page = render_template("problem.html", problem=shape, language=language_of_request())
         response = Response(page, mimetype="text/html")
     response.status_code = error.status
-    if isinstance(error, Busy):
+    if isinstance(error, Busy | TooOften):
         response.headers["Retry-After"] = str(error.retry_seconds)
     return response

@@ -7,6 +7,7 @@ from flask import current_app
 
 from app.kernel.clock import Clock
 from app.storage.database import Database
+from app.web.sealing import Sealer
 
 EXTENSION = "homethread"
 
@@ -19,6 +20,7 @@ class Floor:
     version: str
     max_sockets: int
     metrics_token: str | None
+    sealer: Sealer
 
     def now(self) -> datetime:
         return self.clock.now()

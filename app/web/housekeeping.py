@@ -7,12 +7,13 @@ from sqlalchemy.orm import Session
 
 from app.jobs import service as jobs
 from app.jobs.service import Leased
-from app.web import hints
-from app.web.models import Idempotency, OneTimeCode
+from app.web import hints, limits
+from app.web.models import DeviceSession, Idempotency, OneTimeCode
 
 KIND = "web.sweep"
 EVERY = timedelta(hours=1)
 ANSWERS_KEPT = timedelta(days=3)
+SESSIONS_KEPT = timedelta(days=90)  # a list of one's devices shows what has ended lately
 
 
 def start(session: Session, now: datetime) -> None:
@@ -21,6 +22,8 @@ def start(session: Session, now: datetime) -> None:
 
 def sweep(session: Session, _row: Leased, now: datetime) -> None:
     hints.prune(session, now)
+    limits.forget(session, now)
+    session.execute(delete(DeviceSession).where(DeviceSession.expires_at < now - SESSIONS_KEPT))
     session.execute(delete(Idempotency).where(Idempotency.at < now - ANSWERS_KEPT))
     session.execute(delete(OneTimeCode).where(OneTimeCode.expires_at < now - ANSWERS_KEPT))
     jobs.put_again(session, KIND, KIND, now + EVERY, now)

@@ -17,7 +17,11 @@ class PrincipalKind(StrEnum):
 
 
 class DeviceSession(Record):
-    """One device that is signed in as somebody. `subject_id` is a person, a terminal or a coordinator by `kind`."""
+    """One device that is signed in as somebody. `subject_id` is a person, a terminal or a coordinator by `kind`.
+
+    `opened_by` says which door it came through (`link`, `text`, `card`, `paired`, `password`). A device with a
+    `public_key` renews its token by a signature; `previous_hash` is the token before, good until `previous_until`.
+    """
 
     __tablename__ = "device_session"
     __table_args__ = (Index(None, "kind", "subject_id"),)
@@ -34,6 +38,12 @@ class DeviceSession(Record):
     beat_at: Mapped[datetime | None]
     page: Mapped[str | None] = mapped_column(String(24))
     is_visible: Mapped[bool] = mapped_column(default=False)
+    label: Mapped[str | None] = mapped_column(String(40))
+    opened_by: Mapped[str | None] = mapped_column(String(16))
+    public_key: Mapped[str | None] = mapped_column(String(200))
+    token_until: Mapped[datetime | None]
+    previous_hash: Mapped[str | None] = mapped_column(String(64), index=True)
+    previous_until: Mapped[datetime | None]
 
 
 class OneTimeCode(Record):
@@ -62,6 +72,16 @@ class Idempotency(Record):
     status: Mapped[int]
     answer: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Tally(Record):
+    """How often something was asked for within one window of time. `key` holds hashes, no number and no address."""
+
+    __tablename__ = "tally"
+
+    key: Mapped[str] = mapped_column(String(100), primary_key=True)
+    window_at: Mapped[datetime] = mapped_column(primary_key=True)
+    count: Mapped[int]
 
 
 class Change(Record):

@@ -13,7 +13,7 @@ from app.web import sessions, texts
 from app.web.assets import Assets
 from app.web.errors import language_of_request
 from app.web.floor import floor
-from app.web.principals import ANYONE, FACES, allow, cookie_name, principal
+from app.web.principals import ANYONE, FACES, allow, cookie_name, keep_token, principal
 
 SMALLEST_TO_PACK = 500
 
@@ -42,10 +42,7 @@ def blueprint(assets: Assets) -> Blueprint:
             raise
         face = next(face for face, kind in FACES.items() if kind is device.kind)
         response = redirect(f"/{face}")
-        response.set_cookie(
-            cookie_name(face), token, max_age=sessions.SESSION_DAYS * 86_400, httponly=True, samesite="Lax",
-            secure=floor().public_url.startswith("https:"),
-        )  # fmt: skip
+        keep_token(response, device.kind, token)
         return response
 
     for face in FACES:

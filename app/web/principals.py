@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any, Final, TypeVar
 
 from flask import g, request
+from werkzeug.wrappers import Response
 
 from app.kernel.errors import NotAllowed, NotSignedIn
 from app.web import sessions
@@ -103,3 +104,17 @@ def of_token(token: str) -> Principal | None:
 
 def cookie_name(face: str) -> str:
     return f"homethread_{face}"
+
+
+def keep_token(response: Response, kind: PrincipalKind, token: str) -> None:
+    """Let the browser keep the token of one face: out of reach of scripts, and of other sites' requests."""
+    face = next(face for face, its_kind in FACES.items() if its_kind is kind)
+    response.set_cookie(
+        cookie_name(face), token, max_age=int(sessions.LIFETIMES[kind].total_seconds()), httponly=True,
+        samesite="Lax", secure=floor().public_url.startswith("https:"),
+    )  # fmt: skip
+
+
+def drop_token(response: Response, kind: PrincipalKind) -> None:
+    face = next(face for face, its_kind in FACES.items() if its_kind is kind)
+    response.delete_cookie(cookie_name(face), httponly=True, samesite="Lax")

@@ -1,8 +1,12 @@
 """Headers of every answer, and the refusal of commands that come from another site."""
 
+import ipaddress
+from urllib.parse import urlsplit
+
 from flask import Flask, Response, request
 
-from app.kernel.errors import NotAllowed, NotFound
+from app.kernel.errors import HomethreadError, NotAllowed, NotFound
+from app.web.floor import floor
 
 POLICY = "; ".join(
     [
@@ -34,6 +38,7 @@ OF_THE_REST = {"Content-Security-Policy": "default-src 'none'"}  # an SVG or a J
 
 
 def register(app: Flask) -> None:
+    app.before_request(_refuse_other_hosts)
     app.before_request(_refuse_other_sites)
     app.before_request(_refuse_nul)
     app.after_request(_add_headers)
@@ -53,6 +58,31 @@ def _refuse_other_sites() -> None:
         raise NotAllowed
 
 
+def is_our_host(host: str, public_url: str) -> bool:
+    """Whether a Host names us: the public address, this machine, or any bare address, which no other site can take."""
+    name = urlsplit(f"//{host}").hostname or ""
+    if name in ("localhost", urlsplit(public_url).hostname):
+        return True
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _refuse_other_hosts() -> None:
+    """A name that is not ours may be another site's, pointed at us (DNS rebinding); 421 as in RFC 9110, 15.5.20."""
+    if not is_our_host(request.host, floor().public_url):
+        raise MisdirectedRequest
+
+
+class MisdirectedRequest(HomethreadError):
+    status = 421
+
+    def __init__(self) -> None:
+        super().__init__("wrong_host")
+
+
 def _refuse_nul() -> None:
     """Nothing here has a NUL in its name, and PostgreSQL takes none, not even to look for."""
     if "\0" in request.path:
@@ -63,6 +93,6 @@ def _add_headers(response: Response) -> Response:
     own = OF_DOCUMENTS if response.mimetype == "text/html" else OF_THE_REST
     for name, value in (HEADERS | own).items():
         response.headers.setdefault(name, value)
-    if request.is_secure:
+    if floor().public_url.startswith("https:"):  # also where a proxy of ours does the TLS
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
     return response

@@ -1,6 +1,7 @@
 """Device sessions: opened by a one-time code, found by the hash of a token, ended. Who gets one is decided above."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -9,9 +10,15 @@ from sqlalchemy.orm import Session
 from app.kernel.errors import Refused
 from app.kernel.ids import random_token
 from app.storage.database import new_id
+from app.web.hints import hint
 from app.web.models import DeviceSession, OneTimeCode, PrincipalKind
 
-SESSION_DAYS = 180
+LIFETIMES = {
+    PrincipalKind.PERSON: timedelta(days=180),
+    PrincipalKind.TERMINAL: timedelta(days=180),
+    PrincipalKind.COORDINATOR: timedelta(hours=14),  # a desk is shared: each working day begins with a sign-in
+}
+DEVICE_TOPIC = "device"
 CODE_MINUTES = 60
 PRESENT_SECONDS = 50  # two and a half heartbeats of a page that is not in a call
 
@@ -46,14 +53,46 @@ def enter(session: Session, secret: str, now: datetime) -> tuple[DeviceSession, 
     if used is None:
         raise Refused("code_used_or_expired")
     code = session.get_one(OneTimeCode, used)
+    return open_session(session, code.kind, code.subject_id, code.village_id, code.language, now, opened_by="link")
+
+
+def open_session(
+    session: Session, kind: PrincipalKind, subject_id: str, village_id: str | None, language: str, now: datetime, *,
+    opened_by: str, label: str | None = None, public_key: str | None = None,
+) -> tuple[DeviceSession, str]:  # fmt: skip
+    """Sign a device in, with a token that nobody had before; whatever it sent along opens nothing."""
     token = random_token()
     device = DeviceSession(
-        id=new_id(session), token_hash=hashed(token), kind=code.kind, subject_id=code.subject_id,
-        village_id=code.village_id, language=code.language,
-        opened_at=now, expires_at=now + timedelta(days=SESSION_DAYS),
+        id=new_id(session), token_hash=hashed(token), kind=kind, subject_id=subject_id, village_id=village_id,
+        language=language, opened_at=now, expires_at=now + LIFETIMES[kind], opened_by=opened_by,
+        label=label and label[:40], public_key=public_key,
     )  # fmt: skip
     session.add(device)
     return device, token
+
+
+def end(session: Session, device: DeviceSession, now: datetime) -> None:
+    """End a session; the hint lets every web process close its sockets."""
+    if device.ended_at is None:
+        device.ended_at = now
+        hint(session, DEVICE_TOPIC, device.id, now)
+
+
+def end_all(session: Session, kind: PrincipalKind, subject_id: str, now: datetime) -> int:
+    """End every session of a subject; how many there were."""
+    ended = devices_of(session, kind, subject_id, now)
+    for device in ended:
+        end(session, device, now)
+    return len(ended)
+
+
+def devices_of(session: Session, kind: PrincipalKind, subject_id: str, now: datetime) -> Sequence[DeviceSession]:
+    """The open sessions of a subject, the newest first."""
+    theirs = select(DeviceSession).where(
+        DeviceSession.kind == kind, DeviceSession.subject_id == subject_id,
+        DeviceSession.ended_at.is_(None), DeviceSession.expires_at > now,
+    )  # fmt: skip
+    return session.scalars(theirs.order_by(DeviceSession.opened_at.desc(), DeviceSession.id)).all()
 
 
 def device_of(session: Session, token: str, now: datetime) -> DeviceSession | None:

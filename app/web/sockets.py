@@ -59,6 +59,7 @@ class Sockets:
             cors_allowed_origins=None, manage_session=False,
             async_handlers=False,  # one after the other: signals arrive in the order in which they were sent
         )  # fmt: skip
+        self._app = app
         self.declared: dict[str, Declared] = {}
         self._known: dict[str, Principal] = {}
         self._gone: list[Callable[[SocketAsk], None]] = []
@@ -88,6 +89,10 @@ class Sockets:
         self.server.emit(event, payload, to=sid)
 
     def hint(self, topic: str, subject_id: str) -> None:
+        """Pass a hint on to the browsers that it concerns; one about a device is for this process itself."""
+        if topic == sessions.DEVICE_TOPIC:
+            self._close_if_ended(subject_id)
+            return
         self.server.emit("hint", {"topic": topic, "id": subject_id}, to=f"{topic}:{subject_id}")
 
     def _connect(self, auth: Any = None) -> None:
@@ -119,6 +124,17 @@ class Sockets:
         principals.check(who, allowed)
         assert who is not None
         return SocketAsk(floor(), who, _sid(), floor().now())
+
+    def _close_if_ended(self, device_id: str) -> None:
+        """A session was ended somewhere: its sockets are closed here, if it has any and it is so."""
+        held = [sid for sid, who in list(self._known.items()) if who.device_id == device_id]
+        if not held:
+            return
+        with self._app.app_context(), floor().database.read() as session:
+            device = session.get(DeviceSession, device_id)
+            is_open = device is not None and sessions.is_open(device, floor().now())
+        for sid in [] if is_open else held:
+            self._close(sid)
 
     def _close(self, sid: str) -> None:
         """End a socket with its transport: disconnecting alone would leave it open, and its thread taken."""

@@ -28,7 +28,7 @@ from app.jobs.words import DueState, Lane
 from app.jobs.worker import Worker
 from app.kernel.errors import HomethreadError
 from app.storage.database import Database
-from tests.scene import Household, Scene, at, set_scene
+from tests.scene import SEALER, Household, Scene, at, set_scene
 
 SLOTS = [at(hour, minute) for hour in (18, 19) for minute in (15, 30, 45)]
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
@@ -47,7 +47,7 @@ class Evening(RuleBasedStateMachine):
         self.scene: Scene = set_scene(self.database)
         phones = SimulatedPhones(self.folder / "phones.db", self.scene.clock)
         config = load({"HOMETHREAD_DATA_DIR": str(self.folder)})
-        services = Services(config, self.database, self.scene.clock, phones, phones, DirectOnly())
+        services = Services(config, self.database, self.scene.clock, phones, phones, DirectOnly(), SEALER)
         self.worker = Worker(self.database, self.scene.clock, bootstrap.handlers(services))
 
     def teardown(self) -> None:

@@ -21,7 +21,7 @@ from app.web import errors, sessions
 from app.web.floor import EXTENSION, Floor
 from app.web.models import PrincipalKind
 from app.web.principals import COORDINATOR, Principal
-from tests.scene import NOW, Household, Scene, set_scene
+from tests.scene import NOW, SEALER, Household, Scene, set_scene
 
 
 @dataclass
@@ -88,7 +88,7 @@ Browser = Callable[[Principal], FlaskClient]
 def browser(desk: Desk) -> Browser:
     """A client that is signed in at the desk as one of the coordinators, or as anybody else."""
     app = Flask("desk")
-    app.extensions[EXTENSION] = Floor(desk.database, desk.scene.clock, "http://localhost", "1", 10, None)
+    app.extensions[EXTENSION] = Floor(desk.database, desk.scene.clock, "http://localhost", "1", 10, None, SEALER)
     errors.register(app)
     app.register_blueprint(views.api.blueprint)
 

@@ -30,7 +30,7 @@ def told(database: Database) -> set[tuple[str, str]]:
 
 class TestPersons:
     def test_a_phone_is_kept_as_it_is_dialled_from_anywhere(self, database: Database) -> None:
-        given = {"zone": "Asia/Shanghai", "language": "zh-CN"}
+        given: dict[str, Any] = {"zone": "Asia/Shanghai", "language": "zh-CN"}
         with database.begin() as session:
             mother = service.add_person(session, name=" 王芳 ", phone="138 1234 5678", region="CN", **given)
             aunt = service.add_person(session, name="王丽", phone="+86 13812345678", **given)

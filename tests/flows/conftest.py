@@ -20,7 +20,7 @@ from app.jobs.worker import Worker
 from app.kernel.numbers import E164
 from app.storage.database import Database
 from app.web.principals import Principal
-from tests.scene import Scene, set_scene
+from tests.scene import SEALER, Scene, set_scene
 
 
 @dataclass
@@ -82,6 +82,6 @@ def evening(database: Database, tmp_path: Path) -> Evening:
     scene = set_scene(database)
     phones = SimulatedPhones(tmp_path / "phones.sqlite", scene.clock)
     services = Services(
-        load({"HOMETHREAD_DATA_DIR": str(tmp_path)}), database, scene.clock, phones, phones, DirectOnly()
+        load({"HOMETHREAD_DATA_DIR": str(tmp_path)}), database, scene.clock, phones, phones, DirectOnly(), SEALER
     )
     return Evening(scene, Worker(database, scene.clock, bootstrap.handlers(services)), phones)

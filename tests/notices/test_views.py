@@ -18,6 +18,7 @@ from app.kernel.numbers import E164
 from app.storage.database import Database
 from tests.notices.conftest import People
 from tests.notices.stage import StepClock, plan_one, work_off
+from tests.scene import SEALER
 
 STRANGER = E164("+8613900000099")
 
@@ -30,7 +31,7 @@ def phones(tmp_path: Path, clock: StepClock) -> SimulatedPhones:
 @pytest.fixture
 def services(tmp_path: Path, database: Database, clock: StepClock, phones: SimulatedPhones) -> Services:
     config = load({"HOMETHREAD_DATA_DIR": str(tmp_path)})
-    return Services(config=config, database=database, clock=clock, sms=phones, handsets=phones, turn=DirectOnly())
+    return Services(config, database, clock, sms=phones, handsets=phones, turn=DirectOnly(), sealer=SEALER)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from sqlalchemy.types import TypeEngine
 
 import app.calls.models
 import app.desk.models
+import app.doors.models
 import app.families.models
 import app.jobs.models
 import app.notices.models

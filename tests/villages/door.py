@@ -13,6 +13,7 @@ from app.web.api import KEY_HEADER, Api
 from app.web.floor import EXTENSION, Floor
 from app.web.models import PrincipalKind
 from app.web.principals import FACES, cookie_name
+from tests.scene import SEALER
 
 
 @dataclass
@@ -29,7 +30,7 @@ class Door:
     def __init__(self, database: Database, now: datetime, *apis: Api) -> None:
         self.database, self.clock = database, SteppedClock(now)
         self.app = Flask("door")
-        self.app.extensions[EXTENSION] = Floor(database, self.clock, "http://localhost", "test", 10, None)
+        self.app.extensions[EXTENSION] = Floor(database, self.clock, "http://localhost", "test", 10, None, SEALER)
         errors.register(self.app)
         security.register(self.app)
         for api in apis:

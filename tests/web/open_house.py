@@ -24,7 +24,7 @@ from app.web.api import KEY_HEADER
 from app.web.floor import EXTENSION, Floor
 from app.web.models import PrincipalKind
 from app.web.principals import COORDINATOR, FACE_HEADER, FACES, PERSON, TERMINAL, cookie_name
-from tests.scene import Household, set_scene
+from tests.scene import SEALER, Household, set_scene
 from tests.services import free_port
 from tests.web.waiting import until
 from tests.web.wire import Wire
@@ -59,7 +59,7 @@ class OpenHouse:
         named = {f"HOMETHREAD_{name.upper()}": value for name, value in settings.items()}
         config = load({"HOMETHREAD_DATA_DIR": str(folder), **named})
         phones = SimulatedPhones(folder / "phones.sqlite", self.clock)
-        self.web = factory.create(Services(config, database, self.clock, phones, phones, DirectOnly()))
+        self.web = factory.create(Services(config, database, self.clock, phones, phones, DirectOnly(), SEALER))
 
     @property
     def version(self) -> str:

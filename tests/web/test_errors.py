@@ -11,10 +11,12 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import RequestedRangeNotSatisfiable, TooManyRequests, UnsupportedMediaType
 
 from app.kernel.errors import Busy, Invalid, NotAllowed, NotFound, NotSignedIn, Refused, TooLarge
+from app.storage.database import Database
 from app.web import errors, security, texts
+from app.web.floor import EXTENSION, Floor
 from app.web.principals import ANYONE, allow
 from tests.house.test_code import tracked
-from tests.scene import at
+from tests.scene import SEALER, StepClock, at
 from tests.web.open_house import OpenHouse
 
 SECRET = "hunter2"
@@ -36,6 +38,7 @@ CODES = {
 
 def app_that_raises(error: Exception) -> Flask:
     app = Flask("app.factory", template_folder="templates")
+    app.extensions[EXTENSION] = Floor(Database("sqlite://"), StepClock(), "http://localhost", "1", 10, None, SEALER)
     errors.register(app)
     security.register(app)
 

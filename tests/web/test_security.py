@@ -1,7 +1,10 @@
 """What every kind of answer carries, and whose commands are refused."""
 
+from pathlib import Path
+
 import pytest
 
+from app.storage.database import Database
 from app.web.security import HEADERS, OF_DOCUMENTS, OF_THE_REST, same_origin
 from tests.scene import at
 from tests.web.open_house import OpenHouse
@@ -41,11 +44,25 @@ def test_nothing_is_kept_that_does_not_say_so(house: OpenHouse) -> None:
     assert house.nobody().get("/healthz").headers["Cache-Control"] == "no-store"
 
 
-def test_tls_is_asked_for_where_it_is_spoken(house: OpenHouse) -> None:
-    nobody = house.nobody()
-    assert "Strict-Transport-Security" not in nobody.get("/phone").headers
-    secure = nobody.ask("GET", "/phone", base_url="https://localhost")
-    assert "max-age=31536000" in secure.headers["Strict-Transport-Security"]
+@pytest.mark.parametrize(("public_url", "asked"), [("https://calls.example", True), ("http://localhost", False)])
+def test_tls_is_asked_for_where_the_public_address_speaks_it(
+    database: Database, tmp_path: Path, public_url: str, asked: bool
+) -> None:
+    """Also behind a proxy that does the TLS, where the request itself comes in plain."""
+    house = OpenHouse(database, tmp_path, public_url=public_url)
+    answer = house.nobody().ask("GET", "/phone", base_url=public_url.replace("https:", "http:"))
+    assert ("Strict-Transport-Security" in answer.headers) is asked
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "[evil]", ""])
+def test_a_name_that_is_not_ours_is_refused(house: OpenHouse, host: str) -> None:
+    assert house.nobody().get("/phone", Host=host).status_code in (400, 421)
+    assert house.parent(house.scene.alice).get("/api/now", Host=host).status_code in (400, 421)
+
+
+@pytest.mark.parametrize("host", ["localhost:8080", "127.0.0.1", "[::1]:8080", "192.168.1.7:8443"])
+def test_the_address_of_a_machine_needs_no_setting(house: OpenHouse, host: str) -> None:
+    assert house.nobody().get("/phone", Host=host).status_code == 200
 
 
 @pytest.mark.parametrize(

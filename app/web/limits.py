@@ -1,0 +1,53 @@
+"""How often something may be asked for: counted in the database, so that every process counts the same.
+
+A count is kept although what was asked for is refused: it has a transaction of its own, before anything else.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from app.kernel.errors import TooOften
+from app.storage.database import Database, insert_into
+from app.web.models import Tally
+
+KEPT = timedelta(days=2)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `most` within each window of `seconds`. `name` tells it from other limits of the same key."""
+
+    name: str
+    most: int
+    seconds: int
+
+    def window(self, now: datetime) -> datetime:
+        return now - (now - EPOCH) % timedelta(seconds=self.seconds)
+
+
+def count(database: Database, counted: Sequence[tuple[Limit, str]], now: datetime) -> None:
+    """Count one more of each (limit, hashed key). Raises TooOften when one is past its limit."""
+    waits = []
+    with database.begin() as session:
+        for limit, key in sorted(counted, key=lambda pair: (pair[0].name, pair[1])):  # one order, no deadlock
+            window = limit.window(now)
+            if _one_more(session, f"{limit.name}:{key}", window) > limit.most:
+                waits.append(window + timedelta(seconds=limit.seconds) - now)
+    if waits:
+        raise TooOften(max(1, round(max(waits).total_seconds())))
+
+
+def forget(session: Session, now: datetime) -> None:
+    session.execute(delete(Tally).where(Tally.window_at < now - KEPT))
+
+
+def _one_more(session: Session, key: str, window: datetime) -> int:
+    adding = insert_into(session, Tally).values(key=key, window_at=window, count=1)
+    adding = adding.on_conflict_do_update(index_elements=["key", "window_at"], set_={"count": Tally.count + 1})
+    counted: int = session.scalar(adding.returning(Tally.count))
+    return counted
