@@ -75,7 +75,10 @@ def listen(services: Services, web: Web) -> None:
     if not services.config.redis_url:
         unix_doorbell.listen(bootstrap.doorbell_path(services.config), web.sockets.hint)
     poll = threading.Thread(
-        target=hints.poll, args=(services.database, services.clock, web.sockets), name="poll", daemon=True
+        target=hints.poll,
+        args=(services.database, services.clock, web.sockets, web.sockets.close_strangers),
+        name="poll",
+        daemon=True,
     )
     poll.start()
 

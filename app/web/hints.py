@@ -6,6 +6,7 @@ seconds, so a lost hint costs at most that long.
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -51,13 +52,14 @@ def changes_since(session: Session, since: datetime) -> list[tuple[str, Hint]]:
     return [(row.id, (row.topic, row.subject_id)) for row in rows]
 
 
-def poll(database: Database, clock: Clock, doorbell: Doorbell) -> None:
+def poll(database: Database, clock: Clock, doorbell: Doorbell, each_time: Callable[[datetime], None]) -> None:
     """Ring for ever for changes that others wrote; what was heard already is harmless to hear again."""
     seen = set[str]()
     nap = threading.Event()
     while not nap.wait(POLL_SECONDS):
         try:
             seen = look(database, clock, doorbell, seen)
+            each_time(clock.now())
         except SQLAlchemyError as error:
             log.warning("could not look for changes: %s", type(error).__name__)
 

@@ -8,8 +8,8 @@ so that ending it ends what its sockets may do.
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from functools import wraps
+from datetime import datetime, timedelta
+from functools import partial, wraps
 from typing import Any
 
 from flask import Flask, request
@@ -22,11 +22,13 @@ from app.web import errors, principals, sessions
 from app.web.floor import Floor, floor
 from app.web.models import DeviceSession
 from app.web.principals import Allowed, Principal
+from app.web.websocket import MeasuredWebSocket
 
 log = logging.getLogger(__name__)
 
 LARGEST_EVENT_BYTES = 16_000
 PING_INTERVAL_SECONDS, PING_TIMEOUT_SECONDS = 25, 20
+ENTER_WITHIN = timedelta(seconds=10)
 
 Handler = Callable[..., dict[str, Any]]
 
@@ -59,7 +61,12 @@ class Sockets:
             cors_allowed_origins=None, manage_session=False,
             async_handlers=False,  # one after the other: signals arrive in the order in which they were sent
         )  # fmt: skip
+        self.server.server.eio._async["websocket"] = partial(
+            MeasuredWebSocket, largest_bytes=LARGEST_EVENT_BYTES,
+            silent_seconds=PING_INTERVAL_SECONDS + PING_TIMEOUT_SECONDS,
+        )  # fmt: skip
         self._app = app
+        self._unknown_since: dict[str, datetime] = {}
         self.declared: dict[str, Declared] = {}
         self._known: dict[str, Principal] = {}
         self._gone: list[Callable[[SocketAsk], None]] = []
@@ -94,6 +101,15 @@ class Sockets:
             self._close_if_ended(subject_id)
             return
         self.server.emit("hint", {"topic": topic, "id": subject_id}, to=f"{topic}:{subject_id}")
+
+    def close_strangers(self, now: datetime) -> None:
+        """Close what opened a socket and did not say who it is, or was refused: each takes threads while it lives."""
+        manager, opened = self.server.server.manager, dict(self.server.server.eio.sockets)
+        known = {manager.eio_sid_from_sid(sid, "/") for sid in list(self._known)}
+        self._unknown_since = {sid: self._unknown_since.get(sid, now) for sid in opened if sid not in known}
+        for sid, since in self._unknown_since.items():
+            if now - since >= ENTER_WITHIN and not opened[sid].closed:
+                opened[sid].close(wait=False)
 
     def _connect(self, auth: Any = None) -> None:
         token = auth.get("token") if isinstance(auth, dict) else None
