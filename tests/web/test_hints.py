@@ -10,7 +10,7 @@ from app.jobs.models import DueRow
 from app.jobs.words import Lane
 from app.storage.database import Database
 from app.web import hints, housekeeping, sessions
-from app.web.models import Change, Idempotency, OneTimeCode
+from app.web.models import Change, DeviceSession, Idempotency, OneTimeCode
 from app.web.principals import PERSON
 from tests.scene import NOW, StepClock
 
@@ -114,3 +114,16 @@ def test_the_sweep_keeps_what_is_young_and_comes_again(database: Database) -> No
         for kind in (Change, Idempotency, OneTimeCode):
             assert session.scalar(select(func.count()).select_from(kind)) == 2
         assert session.scalars(select(DueRow.due_at)).all() == [NOW + housekeeping.EVERY]
+
+
+def test_sessions_that_ran_out_long_ago_are_swept(database: Database) -> None:
+    with database.begin() as session:
+        for opened_at in (NOW, NOW + timedelta(days=30)):
+            sessions.open_session(session, PERSON, "alice", None, "en", opened_at, opened_by="link")
+        housekeeping.start(session, NOW)
+    swept_at = NOW + sessions.LIFETIMES[PERSON] + housekeeping.SESSIONS_KEPT + timedelta(days=1)
+    with database.begin() as session:
+        (row,) = jobs.lease(session, "tests", Lane.STEP, swept_at, 1)
+        housekeeping.sweep(session, row, swept_at)
+    with database.read() as session:
+        assert session.scalars(select(DeviceSession.opened_at)).all() == [NOW + timedelta(days=30)]
