@@ -7,6 +7,7 @@ from app import flows
 from app.calls import timetable
 from app.calls.ports import TurnIssuer
 from app.config import Config
+from app.doors import housekeeping as doors_housekeeping
 from app.gateways.direct_only import DirectOnly
 from app.gateways.simulated_phones import SimulatedPhones
 from app.gateways.unix_doorbell import UnixDoorbell
@@ -61,11 +62,13 @@ def doorbell_path(config: Config) -> Path:
 
 
 def handlers(services: Services) -> Handlers:
-    deliver = errands.deliver(services.database, services.clock, services.sms, f"{services.config.public_url}/phone")
+    link = f"{services.config.public_url}/phone"
+    deliver = errands.deliver(services.database, services.clock, services.sms, link, services.sealer)
     return Handlers(
         steps={
             timetable.TICK: lambda session, row, now: timetable.tick(session, row.payload["call_id"], now),
             housekeeping.KIND: housekeeping.sweep,
+            doors_housekeeping.KIND: doors_housekeeping.sweep,
             **{f"event:{kind}": flows.follow for kind in EVENT_KINDS},
         },
         errands={service.DELIVER: deliver},

@@ -13,6 +13,7 @@ from app.bootstrap import Services
 from app.calls import sockets as call_sockets
 from app.calls import views as call_views
 from app.desk import views as desk_views
+from app.doors import views as door_views
 from app.faces import now
 from app.families import views as family_views
 from app.gateways import unix_doorbell
@@ -24,7 +25,7 @@ from app.web.principals import ANYONE, allow
 from app.web.socket_limit import WSGI, SocketLimit
 from app.web.sockets import Sockets
 
-APIS = (now.api, call_views.api, family_views.api, village_views.api, desk_views.api)
+APIS = (now.api, call_views.api, family_views.api, village_views.api, desk_views.api, door_views.api)
 LARGEST_BODY_BYTES = 9_000_000
 
 

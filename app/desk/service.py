@@ -41,7 +41,7 @@ def revive(session: Session, who: Principal, row_id: str, now: datetime) -> None
     """Let work that was given up be tried again at once."""
     row = queries.dead_row_of(session, who.village, row_id)
     jobs.revive(session, row.id, now)
-    record(session, who.subject_id, "revive", row.subject or row.kind, {"row": row.id, "kind": row.kind}, now)
+    record(session, who, "revive", row.subject or row.kind, {"row": row.id, "kind": row.kind}, now)
     hint(session, "village", who.village, now)
 
 
@@ -49,7 +49,7 @@ def send_again(session: Session, who: Principal, delivery_id: str, now: datetime
     """Send a text again that nobody got, or of which nobody knows."""
     delivery = notices.delivery_of_village(session, who.village, delivery_id)
     again = sending.send_again(session, delivery.id, now)
-    record(session, who.subject_id, "send_again", f"notice:{delivery.notice_id}", {"delivery": again}, now)
+    record(session, who, "send_again", f"notice:{delivery.notice_id}", {"delivery": again}, now)
     hint(session, "village", who.village, now)
 
 
@@ -59,18 +59,32 @@ def record_call_command(session: Session, event: CallCommand, now: datetime) -> 
     if kind != COORDINATOR or _came_by_moving(session, event):
         return
     detail = {"to": event.to_call_id} if isinstance(event, CallMoved) else {}
-    record(session, coordinator_id, ACTIONS[type(event)], f"call:{event.call_id}", detail, event.at)
+    village_id = session.get_one(Call, event.call_id).village_id
+    _write(session, village_id, coordinator_id, ACTIONS[type(event)], f"call:{event.call_id}", detail, event.at)
 
 
 def record(
-    session: Session, coordinator_id: str, action: str, subject: str, detail: dict[str, Any], now: datetime
+    session: Session, by: Principal | str, action: str, subject: str, detail: dict[str, Any], now: datetime
 ) -> None:  # fmt: skip
-    """Write an audit entry, in the transaction of what is recorded. `subject` is `call:ID` and the like."""
-    coordinator = session.get_one(Coordinator, coordinator_id)
+    """Write an audit entry, in the transaction of what is recorded. `subject` is `call:ID` and the like.
+
+    `by` is who asks, so that what an operator does stands in the village that was looked at; or a coordinator's id,
+    for what is of their own village. No detail holds a phone number.
+    """
+    if isinstance(by, Principal):
+        _write(session, by.village, by.subject_id, action, subject, detail, now)
+    else:
+        _write(session, session.get_one(Coordinator, by).village_id, by, action, subject, detail, now)
+
+
+def _write(
+    session: Session, village_id: str, coordinator_id: str, action: str, subject: str, detail: dict[str, Any],
+    at: datetime,
+) -> None:  # fmt: skip
     session.add(
         AuditEntry(
-            id=new_id(session), village_id=coordinator.village_id, coordinator_id=coordinator.id, at=now,
-            action=action, subject=subject, detail=detail,
+            id=new_id(session), village_id=village_id, coordinator_id=coordinator_id, at=at, action=action,
+            subject=subject, detail=detail,
         )
     )  # fmt: skip
 

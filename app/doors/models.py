@@ -12,14 +12,14 @@ from app.storage.types import ID
 class SignInCode(Record):
     """A code that was asked for by number. `challenge` is the asking browser's own secret; both are needed.
 
-    A number that nobody has gets a row like any other, with a code that was never sent.
+    A number that nobody has gets a row like any other, with a code that was never sent. `number` is sealed.
     """
 
     __tablename__ = "sign_in_code"
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     challenge_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    number_hash: Mapped[str] = mapped_column(String(64), index=True)
+    number: Mapped[str] = mapped_column(String(200))
     code_hash: Mapped[str] = mapped_column(String(64))
     asked_at: Mapped[datetime]
     expires_at: Mapped[datetime]

@@ -155,6 +155,15 @@ def person_of_village(session: Session, village_id: str, person_id: str) -> Pers
     return person(session, person_id)
 
 
+def person_known_to_village(session: Session, village_id: str, person_id: str) -> Person:
+    """A person who is or was in a family of this village."""
+    ever = select(Member.id).join(Family, Family.id == Member.family_id)
+    ever = ever.where(Family.village_id == village_id, Member.person_id == person_id)
+    if session.scalar(ever.limit(1)) is None:
+        raise NotFound
+    return person(session, person_id)
+
+
 def emblems_taken(session: Session, village_id: str) -> set[str]:
     return set(session.scalars(select(Family.emblem).where(Family.village_id == village_id)))
 
@@ -184,6 +193,13 @@ def consents_of_child(session: Session, child_id: str) -> Sequence[Consent]:
 def no_contacts(session: Session, child_id: str, contact_id: str) -> list[NoContactFacts]:
     bans = select(NoContact).where(NoContact.child_id == child_id, NoContact.contact_id == contact_id)
     return [NoContactFacts(b.child_id, b.contact_id, b.from_at, b.lifted_at) for b in session.scalars(bans)]
+
+
+def no_contacts_of_child(session: Session, child_id: str) -> Sequence[NoContact]:
+    """All bans that were ever set for a child, the newest first."""
+    return session.scalars(
+        select(NoContact).where(NoContact.child_id == child_id).order_by(NoContact.from_at.desc(), NoContact.id)
+    ).all()
 
 
 def _may_speak(session: Session, child_id: str, contact_id: str, now: datetime) -> bool:

@@ -40,6 +40,33 @@ def add_person(
     return person
 
 
+def change_person(
+    session: Session, person_id: str, *, name: str | None = None, zone: str | None = None,
+    language: str | None = None, now: datetime,
+) -> None:  # fmt: skip
+    """Write a person down differently; what is None stays as it is."""
+    person = lock_person(session, person_id)
+    if name is not None:
+        person.name = checked_text(name, 80, "bad_name")
+    if zone is not None:
+        check_zone(zone)
+        person.zone = zone
+    if language is not None:
+        check_language(language)
+        person.language = language
+    hint(session, "person", person.id, now)
+    for family in queries.families_of_person(session, person.id):
+        _tell(session, family, now)
+
+
+def lock_person(session: Session, person_id: str) -> Person:
+    """Hold a person against whoever decides about them at the same time."""
+    person = session.scalar(select(Person).where(Person.id == person_id).with_for_update())
+    if person is None:
+        raise NotFound
+    return person
+
+
 def add_family(session: Session, *, village_id: str, name: str, emblem: str, now: datetime) -> Family:
     """Add a family under a picture that is its own in the village. Raises Refused("emblem_taken")."""
     villages.village(session, village_id)
@@ -113,9 +140,14 @@ def revoke_consent(session: Session, consent_id: str, now: datetime) -> None:
 
 
 def set_no_contact(session: Session, *, child_id: str, contact_id: str, reason: str, now: datetime) -> NoContact:
-    """Keep two persons apart from now on. What follows for booked calls is the same as if consents were revoked."""
-    queries.person(session, child_id)
+    """Keep two persons apart from now on. What follows for booked calls is the same as if consents were revoked.
+
+    Raises Refused("already_apart") where they are kept apart: a second ban would outlive the lifting of the first.
+    """
+    lock_person(session, child_id)
     queries.person(session, contact_id)
+    if any(ban.holds(now) for ban in queries.no_contacts(session, child_id, contact_id)):
+        raise Refused("already_apart")
     ban = NoContact(
         id=new_id(session), child_id=child_id, contact_id=contact_id,
         reason=checked_text(reason, 200, "bad_reason"), from_at=now,
@@ -150,9 +182,7 @@ def may_contact(session: Session, kind: ConsentKind, child_id: str, contact_id: 
 
 def set_photo(session: Session, person_id: str, raw: bytes, now: datetime) -> str:
     """Keep a photo of a person instead of the one before; the new photo's id."""
-    person = session.scalar(select(Person).where(Person.id == person_id).with_for_update())
-    if person is None:
-        raise NotFound
+    person = lock_person(session, person_id)
     pictures = photos.renditions(raw)
     session.execute(delete(Photo).where(Photo.person_id == person_id))
     person.photo_id = new_id(session)

@@ -69,6 +69,14 @@ class TooOften(HomethreadError):
         self.retry_seconds = retry_seconds
 
 
+class Kept(Exception):
+    """A refusal whose transaction is kept all the same: the try was counted, and the caller is told `error`."""
+
+    def __init__(self, error: HomethreadError) -> None:
+        super().__init__(error.code)
+        self.error = error
+
+
 class Busy(HomethreadError):
     """Come back later; `retry_seconds` says when."""
 

@@ -6,6 +6,7 @@ knows is "unknown"; while its notice is still planned, something may yet be done
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,10 +21,11 @@ from app.notices import rules
 from app.notices.models import Delivery, Notice
 from app.notices.ports import GatewayError, SmsGateway
 from app.notices.service import TERMINAL, TEXT, put_delivery
-from app.notices.templates import Rendered, render
+from app.notices.templates import SEALED, SEALED_FOR, Rendered, render
 from app.notices.words import DeliveryState, NoticeState
 from app.storage.database import new_id
 from app.web.hints import hint
+from app.web.sealing import Sealer
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Work:
     row: Leased
     gateway: SmsGateway
     link: str
+    sealer: Sealer
     now: datetime
 
 
@@ -124,20 +127,28 @@ def _begin(work: Work, notice: Notice, delivery: Delivery) -> Attempt | None:
         _fail(work, notice, delivery, "too_late")
         return None
     person = families.person(work.session, notice.person_id)
-    if person.phone is None:
+    to = notice.number or (person.phone if person.phone_confirmed_at else None)
+    if to is None:
         # Nothing to send: the terminal shows it to whoever comes.
         delivery.channel, delivery.state, delivery.settled_at = TERMINAL, DeliveryState.SENT, work.now
         notice.state = NoticeState.OUT
         return None
     says = render(
-        notice.template, notice.params, language=person.language, zone=person.zone, now=work.now, link=work.link
+        notice.template, _opened(work, notice), language=person.language, zone=person.zone, now=work.now, link=work.link
     )
     if rules.segments(says.text) > work.gateway.max_segments:
         _fail(work, notice, delivery, "too_long")
         return None
     delivery.state, delivery.gateway, delivery.attempted_at = DeliveryState.SENDING, work.gateway.name, work.now
     delivery.attempts += 1
-    return Attempt(notice.id, delivery.id, delivery.attempts, key_of(notice, delivery), E164(person.phone), says)
+    return Attempt(notice.id, delivery.id, delivery.attempts, key_of(notice, delivery), E164(to), says)
+
+
+def _opened(work: Work, notice: Notice) -> dict[str, Any]:
+    """The parameters as the text needs them; a code is in no table as it is read."""
+    if SEALED not in notice.params:
+        return notice.params
+    return notice.params | {SEALED: work.sealer.unseal(SEALED_FOR, notice.params[SEALED])}
 
 
 def _doubt(work: Work, notice: Notice, delivery: Delivery) -> Attempt | Question | None:

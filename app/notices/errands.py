@@ -10,9 +10,12 @@ from app.notices import attempts
 from app.notices.attempts import Attempt, Question, Work
 from app.notices.ports import GatewayError, SmsGateway
 from app.storage.database import Database
+from app.web.sealing import Sealer
 
 
-def deliver(database: Database, clock: Clock, gateway: SmsGateway, link: str) -> Callable[[Leased], None]:
+def deliver(
+    database: Database, clock: Clock, gateway: SmsGateway, link: str, sealer: Sealer
+) -> Callable[[Leased], None]:
     """Make the errand for rows of kind `service.DELIVER`; `link` is the one address that texts may name.
 
     1. A transaction looks whether the notice is still wanted, and writes "sending" before anybody is called.
@@ -21,7 +24,7 @@ def deliver(database: Database, clock: Clock, gateway: SmsGateway, link: str) ->
     3. The vendor is called, with no transaction open.
     4. A transaction writes what it said, unless another worker went on with this delivery in between.
     """
-    return _Courier(database, clock, gateway, link).deliver
+    return _Courier(database, clock, gateway, link, sealer).deliver
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class _Courier:
     clock: Clock
     gateway: SmsGateway
     link: str
+    sealer: Sealer
 
     def deliver(self, row: Leased) -> None:
         with self._work(row) as work:
@@ -69,4 +73,4 @@ class _Courier:
     @contextmanager
     def _work(self, row: Leased) -> Iterator[Work]:
         with self.database.begin() as session:
-            yield Work(session, row, self.gateway, self.link, self.clock.now())
+            yield Work(session, row, self.gateway, self.link, self.sealer, self.clock.now())

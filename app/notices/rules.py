@@ -33,6 +33,9 @@ POLICIES = {
     "missed_village": Policy(timedelta(hours=12)),
     "proposed": Policy(timedelta(hours=12)),
     "proposal_expired": Policy(timedelta(hours=12)),
+    "sign_in_code": Policy(timedelta(minutes=10), repeat_after=None),
+    "number_code": Policy(timedelta(minutes=10), repeat_after=None),
+    "invitation": Policy(timedelta(hours=12), repeat_after=None),
 }
 
 

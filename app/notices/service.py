@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.jobs import service as jobs
 from app.jobs.words import Lane
 from app.kernel.errors import NotFound, Refused
+from app.kernel.numbers import E164
 from app.notices import rules
 from app.notices.models import Delivery, Notice
 from app.notices.templates import Param, stored
@@ -31,8 +32,11 @@ def plan(
     due_at: datetime,
     key: str,
     now: datetime,
+    number: E164 | None = None,
 ) -> str:
     """Plan to tell a person something at `due_at`; the notice's id. A `key` that was planned before changes nothing.
+
+    It goes to the person's own confirmed number, or to `number`.
 
     What is already too late to be of use is kept as cancelled and never sent.
     """
@@ -41,7 +45,7 @@ def plan(
     state = NoticeState.PLANNED if rules.is_useful(template, due_at, now) else NoticeState.CANCELLED
     notice = Notice(
         id=new_id(session), key=key, person_id=person_id, template=template, params=stored(template, params),
-        subject=subject, due_at=due_at, state=state, planned_at=now,
+        subject=subject, due_at=due_at, state=state, planned_at=now, number=number,
     )  # fmt: skip
     try:
         with session.begin_nested():

@@ -19,6 +19,8 @@ from app.web import texts
 
 Param = str | datetime | Sequence[datetime]
 
+SEALED = "code"  # kept sealed, and opened only for the text itself
+SEALED_FOR = "notice code"
 CALL = frozenset({"parent", "child", "place", "starts_at"})
 PARAMS: dict[str, frozenset[str]] = {
     "reminder_day": CALL,
@@ -35,6 +37,9 @@ PARAMS: dict[str, frozenset[str]] = {
     "missed_village": CALL | {"offers_at"},
     "proposed": CALL | {"by"},
     "proposal_expired": CALL,
+    "sign_in_code": frozenset({SEALED}),
+    "number_code": frozenset({SEALED}),
+    "invitation": frozenset({SEALED}),
 }
 NAMES = frozenset({"parent", "child", "by"})
 BARE = "_bare"  # the form of a template that has nothing to offer

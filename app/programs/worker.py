@@ -5,6 +5,7 @@ from types import FrameType
 
 from app import bootstrap
 from app.config import Config
+from app.doors import housekeeping as doors_housekeeping
 from app.jobs.worker import Worker
 from app.kernel.clock import Clock
 from app.web import hints, housekeeping
@@ -15,6 +16,7 @@ def run(config: Config, clock: Clock | None = None) -> None:
     hints.ring_after_commit(services.database, bootstrap.doorbell(config))
     with services.database.begin() as session:
         housekeeping.start(session, services.clock.now())
+        doors_housekeeping.start(session, services.clock.now())
     worker = Worker(services.database, services.clock, bootstrap.handlers(services))
 
     def stop(_number: int, _frame: FrameType | None) -> None:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.kernel.errors import Invalid
+from app.kernel.errors import HomethreadError, Invalid, Kept
 from app.web import principals
 from app.web.floor import Floor, floor
 from app.web.models import Idempotency, PrincipalKind
@@ -24,6 +24,7 @@ from app.web.principals import Allowed, Principal
 KEY_HEADER = "Idempotency-Key"
 NOW_HEADER = "Homethread-Now"  # by our own clock, also where nothing else is new
 LONGEST_KEY = 64
+SEALED_FOR = "kept answer"  # an answer may hold what no table may: a number, an invitation
 
 Function = TypeVar("Function", bound=Callable[..., BaseModel])
 
@@ -159,6 +160,7 @@ def _command(route: Route, path_values: dict[str, str]) -> Response:
     first = _first_answer(who, key)
     if first is not None:
         return first
+    refusal: HomethreadError | None = None
     try:
         with floor().database.begin() as session:
             kept = Idempotency(
@@ -166,14 +168,20 @@ def _command(route: Route, path_values: dict[str, str]) -> Response:
             )
             session.add(kept)
             session.flush()
-            answer = route.function(Ask(session, who, floor().now()), *body, **path_values)
-            kept.status, kept.answer = route.status, answer.model_dump_json()
+            try:
+                answer = route.function(Ask(session, who, floor().now()), *body, **path_values)
+                kept.status, kept.answer = route.status, floor().sealer.seal(SEALED_FOR, answer.model_dump_json())
+            except Kept as counted:
+                session.delete(kept)
+                refusal = counted.error
     except IntegrityError:
         first = _first_answer(who, key)
         if first is None:
             raise
         return first
-    return _json(kept.answer, kept.status)
+    if refusal is not None:
+        raise refusal
+    return _json(answer.model_dump_json(), kept.status)
 
 
 def _key() -> str:
@@ -198,7 +206,7 @@ def _first_answer(who: Principal, key: str) -> Response | None:
             return None
         if kept.request_hash != _request_hash():
             raise Invalid("idempotency_key_reused")
-        return _json(kept.answer, kept.status)
+        return _json(floor().sealer.unseal(SEALED_FOR, kept.answer), kept.status)
 
 
 def _body(takes: type[BaseModel]) -> BaseModel:

@@ -1,6 +1,7 @@
 """How often something may be asked for: counted in the database, so that every process counts the same.
 
-A count is kept although what was asked for is refused: it has a transaction of its own, before anything else.
+A count is kept although what was asked for is refused: it has a transaction of its own, before anything else, or
+stands in one that is kept (`Kept`).
 """
 
 from collections.abc import Sequence
@@ -32,14 +33,20 @@ class Limit:
 
 def count(database: Database, counted: Sequence[tuple[Limit, str]], now: datetime) -> None:
     """Count one more of each (limit, hashed key). Raises TooOften when one is past its limit."""
-    waits = []
     with database.begin() as session:
-        for limit, key in sorted(counted, key=lambda pair: (pair[0].name, pair[1])):  # one order, no deadlock
-            window = limit.window(now)
-            if _one_more(session, f"{limit.name}:{key}", window) > limit.most:
-                waits.append(window + timedelta(seconds=limit.seconds) - now)
-    if waits:
-        raise TooOften(max(1, round(max(waits).total_seconds())))
+        refusal = one_more(session, counted, now)
+    if refusal:
+        raise refusal
+
+
+def one_more(session: Session, counted: Sequence[tuple[Limit, str]], now: datetime) -> TooOften | None:
+    """Count inside a transaction that the caller keeps; the refusal if there is one."""
+    waits = []
+    for limit, key in sorted(counted, key=lambda pair: (pair[0].name, pair[1])):  # one order, no deadlock
+        window = limit.window(now)
+        if _one_more(session, f"{limit.name}:{key}", window) > limit.most:
+            waits.append(window + timedelta(seconds=limit.seconds) - now)
+    return TooOften(max(1, round(max(waits).total_seconds()))) if waits else None
 
 
 def forget(session: Session, now: datetime) -> None:

@@ -62,7 +62,7 @@ class OneTimeCode(Record):
 
 
 class Idempotency(Record):
-    """The first answer to a command, for whoever repeats it with the same key."""
+    """The first answer to a command, sealed, for whoever repeats it with the same key."""
 
     __tablename__ = "idempotency"
 

@@ -71,6 +71,13 @@ def open_session(
     return device, token
 
 
+def renew_token(device: DeviceSession) -> str:
+    """A new token instead of the one before, which opens nothing from now on."""
+    token = random_token()
+    device.token_hash = hashed(token)
+    return token
+
+
 def end(session: Session, device: DeviceSession, now: datetime) -> None:
     """End a session; the hint lets every web process close its sockets."""
     if device.ended_at is None:

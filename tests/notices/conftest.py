@@ -8,7 +8,7 @@ from app.families.models import Family, Member, Person
 from app.families.words import MemberRole
 from app.storage.database import Database
 from app.villages.models import Village
-from tests.notices.stage import StepClock
+from tests.notices.stage import NOW, StepClock
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def settle(database: Database, mark: str) -> People:
             session.add(
                 Person(
                     id=person_id, name=f"{role.value} {mark}", phone=phones.get(role), zone="Asia/Shanghai",
-                    language="zh-CN",
+                    language="zh-CN", phone_confirmed_at=NOW,
                 )
             )  # fmt: skip
         session.flush()

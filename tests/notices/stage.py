@@ -19,6 +19,7 @@ from app.notices.service import DELIVER, plan
 from app.notices.templates import Param
 from app.storage.database import Database
 from app.web.models import Change
+from tests.scene import SEALER
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 LINK = "https://homethread.example.org/phone"
@@ -122,7 +123,7 @@ def plan_one(
 
 
 def worker(database: Database, clock: StepClock, gateway: SmsGateway, **more: Callable[[str], None]) -> Worker:
-    errands = {DELIVER: deliver(database, clock, gateway, LINK)}
+    errands = {DELIVER: deliver(database, clock, gateway, LINK, SEALER)}
     return Worker(database, clock, Handlers(steps={}, errands=errands), **more)  # type: ignore[arg-type]
 
 
