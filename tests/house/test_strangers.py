@@ -23,7 +23,8 @@ from app.notices.models import Delivery, Notice
 from app.notices.words import DeliveryState, NoticeState
 from app.storage.database import Database, new_id
 from app.villages import service as villages
-from app.web.principals import ANYONE
+from app.web import sessions
+from app.web.principals import ANYONE, PERSON
 from tests.families.pictures import bands, packed
 from tests.scene import at
 from tests.web.open_house import Guest, OpenHouse
@@ -47,10 +48,12 @@ class Things:
     child_id: str
     parent_id: str
     starts_at: str
+    device_id: str
+    invitation_id: str
 
 
 EDGES: dict[str, Any] = {
-    "edge_px": 96, "reason": "sick", "from": at(19).isoformat(), "until": at(21).isoformat(),
+    "edge_px": 96, "reason": "sick", "channel": "card", "number": "+8613800000099", "code": "123456", "from": at(19).isoformat(), "until": at(21).isoformat(),
 }  # fmt: skip
 
 
@@ -84,9 +87,13 @@ def things(house: OpenHouse) -> Things:
             attempted_at=now, settled_at=now, error="no such number",
         )  # fmt: skip
         session.add(delivery)
+    house.parent(alice)  # a second device of hers, whose end would not stop her from asking
+    with house.database.read() as session:
+        device_id = sessions.devices_of(session, PERSON, alice.parent, now)[0].id
+    invited = house.desk(alice).command("/api/invitations", {"person_id": alice.child, "channel": "card"})
     return Things(
         call_id, alice.family, alice.child, photo_ids[0], delivery.id, row_id, "terminal.ring",
-        alice.child, alice.parent, at(20, 20).isoformat(),
+        alice.child, alice.parent, at(20, 20).isoformat(), device_id, invited.get_json()["id"],
     )  # fmt: skip
 
 
@@ -123,7 +130,8 @@ def routes(house: OpenHouse) -> list[tuple[str, str]]:
     """(method, path) of everything that asks who one is."""
     app = house.web.app
     asking = [(r, getattr(app.view_functions[r.endpoint], "allowed", ())) for r in app.url_map.iter_rules()]
-    rules = [rule for rule, allowed in asking if ANYONE not in allowed]
+    own = {"/api/sign_out"}  # about nothing but who asks, who could not go on asking
+    rules = [rule for rule, allowed in asking if ANYONE not in allowed and str(rule) not in own]
     found = [(method, str(rule)) for rule in rules for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}]
     return sorted(found)
 

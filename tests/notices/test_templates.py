@@ -17,6 +17,7 @@ LONG: dict[str, dict[str, Any]] = {
     "en": {"parent": "Maria Fernanda Xu", "child": "Bartholomew", "by": "Anneliese", "place": "Upper Qingshi Vill."},
 }
 TIMES: dict[str, Any] = {
+    "code": "4821 0937 5526",
     "starts_at": FAR, "from_at": FAR, "offers_at": [FAR + timedelta(days=days) for days in (1, 2, 3)],
 }  # fmt: skip
 FORMS = [
