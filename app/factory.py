@@ -12,9 +12,11 @@ from app import bootstrap
 from app.bootstrap import Services
 from app.calls import sockets as call_sockets
 from app.calls import views as call_views
+from app.desk import family_views as enrolment_views
 from app.desk import views as desk_views
+from app.desk import village_views as desk_village_views
 from app.doors import views as door_views
-from app.faces import now
+from app.faces import household, now
 from app.families import views as family_views
 from app.gateways import unix_doorbell
 from app.notices import views as notice_views
@@ -25,7 +27,10 @@ from app.web.principals import ANYONE, allow
 from app.web.socket_limit import WSGI, SocketLimit
 from app.web.sockets import Sockets
 
-APIS = (now.api, call_views.api, family_views.api, village_views.api, desk_views.api, door_views.api)
+APIS = (
+    now.api, call_views.api, family_views.api, village_views.api, desk_views.api, enrolment_views.api,
+    desk_village_views.api, household.api, door_views.api,
+)  # fmt: skip
 LARGEST_BODY_BYTES = 9_000_000
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.calls.models import Call
@@ -123,12 +123,9 @@ def give_consent(session: Session, who: Principal, yes: Yes, now: datetime) -> C
 
 
 def revoke_consent(session: Session, who: Principal, consent_id: str, now: datetime) -> None:
-    consent = session.get(Consent, consent_id)
-    if consent is None:
-        raise NotFound
-    queries.person_known_to_village(session, who.village, consent.child_id)
-    service.revoke_consent(session, consent.id, now)
-    record(session, who, "revoke_consent", f"consent:{consent.id}", {"kind": consent.kind.value}, now)
+    _about_child_known(session, who, select(Consent.child_id).where(Consent.id == consent_id))
+    service.revoke_consent(session, consent_id, now)
+    record(session, who, "revoke_consent", f"consent:{consent_id}", {}, now)
 
 
 def set_no_contact(
@@ -143,17 +140,16 @@ def set_no_contact(
 
 
 def lift_no_contact(session: Session, who: Principal, no_contact_id: str, now: datetime) -> None:
-    ban = session.get(NoContact, no_contact_id)
-    if ban is None:
-        raise NotFound
-    queries.person_known_to_village(session, who.village, ban.child_id)
-    service.lift_no_contact(session, ban.id, now)
-    record(session, who, "lift_no_contact", f"no_contact:{ban.id}", {}, now)
+    _about_child_known(session, who, select(NoContact.child_id).where(NoContact.id == no_contact_id))
+    service.lift_no_contact(session, no_contact_id, now)
+    record(session, who, "lift_no_contact", f"no_contact:{no_contact_id}", {}, now)
 
 
 def newcomer_of(name: str | None, role: MemberRole, zone: str | None, language: str | None) -> Newcomer:
     """Raise Invalid("not_understood") where something is missing."""
-    missing = {field: "missing" for field, value in (("name", name), ("zone", zone), ("language", language)) if not value}
+    missing = {
+        field: "missing" for field, value in (("name", name), ("zone", zone), ("language", language)) if not value
+    }
     if not name or not zone or not language:
         raise Invalid("not_understood", fields=missing)
     return Newcomer(name, role, zone, language)
@@ -174,6 +170,14 @@ def _child_of_village(session: Session, who: Principal, child_id: str) -> Person
         if family.village_id == who.village:
             return queries.person(session, child_id)
     raise NotFound
+
+
+def _about_child_known(session: Session, who: Principal, child: Select[str]) -> None:
+    """Whether a row is about a child of the village; the row itself is read afresh by whoever locks it."""
+    child_id = session.scalar(child)
+    if child_id is None:
+        raise NotFound
+    queries.person_known_to_village(session, who.village, child_id)
 
 
 def _calls_ahead(session: Session, family_id: str, person_id: str, role: MemberRole) -> list[str]:

@@ -201,5 +201,3 @@ class AuditLine(Shape):
 class AuditPage(Shape):
     entries: list[AuditLine]
     next: str | None
-
-

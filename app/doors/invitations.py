@@ -101,6 +101,12 @@ def open_of(session: Session, person_id: str, now: datetime) -> Invitation | Non
     return session.scalar(good.order_by(Invitation.made_at.desc()).limit(1))
 
 
+def latest_of(session: Session, person_id: str) -> Invitation | None:
+    """The newest invitation of a person that was not revoked, used or not, too old or not."""
+    made = select(Invitation).where(Invitation.person_id == person_id, Invitation.revoked_at.is_(None))
+    return session.scalar(made.order_by(Invitation.made_at.desc(), Invitation.id).limit(1))
+
+
 def grouped(code: str) -> str:
     """Twelve digits as people read them: 4821 0937 5526."""
     return " ".join(code[place : place + 4] for place in range(0, len(code), 4))

@@ -37,6 +37,12 @@ def terminal_of(session: Session, village_id: str, terminal_id: str) -> Terminal
     return found
 
 
+def every_terminal(session: Session, village_id: str) -> Sequence[Terminal]:
+    """Those that are retired too, at the end."""
+    ever = select(Terminal).where(Terminal.village_id == village_id)
+    return session.scalars(ever.order_by(Terminal.retired_at.is_not(None), Terminal.name, Terminal.id)).all()
+
+
 def openings(session: Session, village_id: str) -> list[OpeningFacts]:
     weekly = select(Opening).where(Opening.village_id == village_id).order_by(Opening.weekday, Opening.opens_minute)
     return [OpeningFacts(o.weekday, o.opens_minute, o.closes_minute) for o in session.scalars(weekly)]
@@ -48,6 +54,19 @@ def closures_of(session: Session, village_id: str, from_: datetime, until: datet
         Closure.village_id == village_id, Closure.starts_at < until, Closure.ends_at > from_
     )
     return session.scalars(touching.order_by(Closure.starts_at, Closure.id)).all()
+
+
+def closures_ahead(session: Session, village_id: str, now: datetime) -> Sequence[Closure]:
+    """Closures that are not over."""
+    ahead = select(Closure).where(Closure.village_id == village_id, Closure.ends_at > now)
+    return session.scalars(ahead.order_by(Closure.starts_at, Closure.id)).all()
+
+
+def closure_of(session: Session, village_id: str, closure_id: str) -> Closure:
+    found = session.get(Closure, closure_id)
+    if found is None or found.village_id != village_id:
+        raise NotFound
+    return found
 
 
 def closures(

@@ -93,6 +93,19 @@ def add_closure(
     return closure
 
 
+def lift_closure(session: Session, village_id: str, closure_id: str, now: datetime) -> None:
+    """Open again: one that has begun ends now, one that lies ahead is gone. Raises Refused("closure_over")."""
+    _locked(session, village_id)
+    closure = queries.closure_of(session, village_id, closure_id)
+    if closure.ends_at <= now:
+        raise Refused("closure_over")
+    if closure.starts_at < now:
+        closure.ends_at = now
+    else:
+        session.delete(closure)
+    tell_village(session, village_id, now)
+
+
 def record_prompt(session: Session, village_id: str, key: str, mime: str, recording: bytes, now: datetime) -> None:
     """Keep a recorded sentence; a newer recording of the same key takes its place."""
     if not PROMPT_KEY.fullmatch(key):

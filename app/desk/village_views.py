@@ -1,0 +1,47 @@
+"""The desk's routes about its village: hours, closures, terminals at a glance, the audit."""
+
+from app.calls.shapes import Nothing
+from app.desk import audit, hours
+from app.desk.forms import AuditPage, AuditSearch, ClosedShape, ClosureIn, OpeningsIn, VillagePage
+from app.villages.rules import OpeningFacts
+from app.web.api import Api, Ask
+from app.web.principals import COORDINATOR
+
+api = Api("village")
+
+
+@api.query("/village", COORDINATOR, gives=VillagePage)
+def village(ask: Ask) -> VillagePage:
+    """The village's hours, closures, terminals and free emblems."""
+    return hours.page(ask.session, ask.who, ask.now)
+
+
+@api.command("POST", "/openings", COORDINATOR, gives=Nothing, takes=OpeningsIn)
+def set_openings(ask: Ask, body: OpeningsIn) -> Nothing:
+    """Replace the weekly hours."""
+    openings = [OpeningFacts(each.weekday, each.opens_minute, each.closes_minute) for each in body.openings]
+    hours.set_openings(ask.session, ask.who, openings, ask.now)
+    return Nothing()
+
+
+@api.command("POST", "/closures", COORDINATOR, gives=ClosedShape, takes=ClosureIn, status=201)
+def close(ask: Ask, body: ClosureIn) -> ClosedShape:
+    """Close the village or a terminal for once."""
+    closure, calls = hours.close(
+        ask.session, ask.who, terminal_id=body.terminal_id, starts_at=body.starts_at, ends_at=body.ends_at,
+        reason=body.reason, now=ask.now,
+    )  # fmt: skip
+    return ClosedShape(id=closure.id, calls=calls)
+
+
+@api.command("POST", "/closures/<closure_id>/lift", COORDINATOR, gives=Nothing)
+def lift_closure(ask: Ask, closure_id: str) -> Nothing:
+    """Open again before a closure is over."""
+    hours.lift(ask.session, ask.who, closure_id, ask.now)
+    return Nothing()
+
+
+@api.query("/audit", COORDINATOR, gives=AuditPage, takes=AuditSearch)
+def audit_page(ask: Ask, search: AuditSearch) -> AuditPage:
+    """What the desk did, the latest first."""
+    return audit.page(ask.session, ask.who, search.before)
