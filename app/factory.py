@@ -15,6 +15,7 @@ from app.calls import views as call_views
 from app.desk import family_views as enrolment_views
 from app.desk import views as desk_views
 from app.desk import village_views as desk_village_views
+from app.doors import coordinator_views
 from app.doors import views as door_views
 from app.faces import household, now
 from app.families import views as family_views
@@ -29,7 +30,7 @@ from app.web.sockets import Sockets
 
 APIS = (
     now.api, call_views.api, family_views.api, village_views.api, desk_views.api, enrolment_views.api,
-    desk_village_views.api, household.api, door_views.api,
+    desk_village_views.api, household.api, door_views.api, coordinator_views.api,
 )  # fmt: skip
 LARGEST_BODY_BYTES = 9_000_000
 

@@ -85,6 +85,11 @@ def _village(session: Session, village_id: str, named: str) -> str | None:
     return session.scalar(select(Village.name).where(Village.id == named, Village.id == village_id))
 
 
+def _coordinator(session: Session, village_id: str, coordinator_id: str) -> str | None:
+    own = select(Coordinator.name).where(Coordinator.id == coordinator_id, Coordinator.village_id == village_id)
+    return session.scalar(own)
+
+
 def _notice(session: Session, village_id: str, notice_id: str) -> str | None:
     notice = session.get(Notice, notice_id)
     return _person(session, village_id, notice.person_id) if notice else None
@@ -92,5 +97,5 @@ def _notice(session: Session, village_id: str, notice_id: str) -> str | None:
 
 READERS = {
     "person": _person, "family": _family, "terminal": _terminal, "call": _call, "consent": _consent,
-    "no_contact": _no_contact, "village": _village, "notice": _notice,
+    "no_contact": _no_contact, "village": _village, "notice": _notice, "coordinator": _coordinator,
 }  # fmt: skip

@@ -81,7 +81,10 @@ class Pairing(Record):
 
 
 class Credential(Record):
-    """How a coordinator signs in. `totp` is sealed; `totp_step` is the last step that was used, and never again."""
+    """How a coordinator signs in. `totp` is sealed; `totp_step` is the last step that was used, and never again.
+
+    `used_key` is the key of the try that used it, `device_id` what it opened.
+    """
 
     __tablename__ = "credential"
 
@@ -90,6 +93,8 @@ class Credential(Record):
     password_hash: Mapped[str] = mapped_column(String(200))
     totp: Mapped[str] = mapped_column(String(200))
     totp_step: Mapped[int] = mapped_column(default=0)
+    used_key: Mapped[str | None] = mapped_column(String(64))
+    device_id: Mapped[str | None] = mapped_column(ID)
     is_operator: Mapped[bool] = mapped_column(default=False)
     changed_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]

@@ -8,6 +8,7 @@ from app.calls.models import Call
 from app.calls.shapes import CallShape, FamilyShape, InstantOut, PersonShape, Shape, TerminalShape
 from app.desk.queries import desk_now
 from app.desk.shapes import DeskFamily, DeskTerminal, NamedShape, OpeningShape, TroubleShape
+from app.doors import credentials
 from app.families import queries as families
 from app.families.models import Family, Person
 from app.villages import queries as villages
@@ -53,6 +54,7 @@ class Now(Shape):
     terminal: TerminalShape | None = None
     families: Sequence[MyFamily | TerminalFamily | DeskFamily] | None = None
     coordinator: NamedShape | None = None
+    operator: bool | None = None
     terminals: list[DeskTerminal] | None = None
     openings: list[OpeningShape] | None = None
     troubles: list[TroubleShape] | None = None
@@ -110,7 +112,8 @@ def _desk(ask: Ask) -> Now:
     return Now(
         **_common(ask, "desk"), zone=village.zone, calls=shown.calls, prompts=[],
         village=VillageShape(id=village.id, name=village.name, zone=village.zone),
-        coordinator=shown.coordinator, terminals=shown.terminals, families=shown.families,
+        coordinator=shown.coordinator, operator=credentials.is_operator(ask.session, ask.who),
+        terminals=shown.terminals, families=shown.families,
         openings=shown.openings, troubles=shown.troubles,
     )  # fmt: skip
 

@@ -134,7 +134,7 @@ class Sockets:
         if who is not None:
             with floor().database.read() as session:
                 device = session.get(DeviceSession, who.device_id)
-                if device is None or not sessions.is_open(device, floor().now()):
+                if not _is_of(device, who, floor().now()):
                     self._close(_sid())
                     raise NotSignedIn
         principals.check(who, allowed)
@@ -142,14 +142,14 @@ class Sockets:
         return SocketAsk(floor(), who, _sid(), floor().now())
 
     def _close_if_ended(self, device_id: str) -> None:
-        """A session was ended somewhere: its sockets are closed here, if it has any and it is so."""
-        held = [sid for sid, who in list(self._known.items()) if who.device_id == device_id]
+        """A session was ended or sees another village: its sockets are closed here, if it has any and it is so."""
+        held = [(sid, who) for sid, who in list(self._known.items()) if who.device_id == device_id]
         if not held:
             return
         with self._app.app_context(), floor().database.read() as session:
             device = session.get(DeviceSession, device_id)
-            is_open = device is not None and sessions.is_open(device, floor().now())
-        for sid in [] if is_open else held:
+            strangers = [sid for sid, who in held if not _is_of(device, who, floor().now())]
+        for sid in strangers:
             self._close(sid)
 
     def _close(self, sid: str) -> None:
@@ -172,6 +172,11 @@ class Sockets:
         except Exception:
             log.exception("a socket event failed")
             return errors.problem(HomethreadError("unexpected"), language)
+
+
+def _is_of(device: DeviceSession | None, who: Principal, now: datetime) -> bool:
+    """Whether a session is still open, and still sees what it saw when its socket came."""
+    return device is not None and sessions.is_open(device, now) and device.village_id == who.village_id
 
 
 def _only(payload: tuple[Any, ...]) -> Any:

@@ -20,6 +20,8 @@ export interface Trouble {
 export interface DeskNow extends Now {
   village: { id: string; name: string; zone: string };
   coordinator: { id: string; name: string };
+  /** Whether all villages are open to this coordinator. */
+  operator: boolean;
   families: DeskFamily[];
   terminals: { id: string; name: string; present: boolean }[];
   openings: { starts_at: string; ends_at: string }[];

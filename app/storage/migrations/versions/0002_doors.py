@@ -66,7 +66,8 @@ def _create_doors() -> None:
         "credential",
         _ref("credential", "coordinator_id", "coordinator"), sa.Column("login", sa.String(80), nullable=False),
         sa.Column("password_hash", sa.String(200), nullable=False), sa.Column("totp", sa.String(200), nullable=False),
-        sa.Column("totp_step", sa.Integer(), nullable=False), sa.Column("is_operator", sa.Boolean(), nullable=False),
+        sa.Column("totp_step", sa.Integer(), nullable=False), _hash("used_key", True),
+        sa.Column("device_id", sa.String(16)), sa.Column("is_operator", sa.Boolean(), nullable=False),
         _at("changed_at"), _at("ended_at", True),
         _key("credential", "coordinator_id"), _unique("credential", "login"),
     )  # fmt: skip
