@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.calls import booking, life, queries
+from app.calls import booking, life, queries, timetable
 from app.calls.models import Call
 from app.calls.people import People, people
 from app.calls.words import Outcome, Side
@@ -38,6 +38,8 @@ def tell_of_proposal(session: Session, event: events.CallProposed, now: datetime
 
 def tell_of_booking(session: Session, event: events.CallBooked, now: datetime) -> None:
     call = people(session, event.call_id)
+    if call.starts_at <= event.at:
+        return  # it rings already
     if not call.came_by_moving:
         _tell(session, "booked", call, call.others(event.by), now)
     for template, before in REMINDERS.items():
@@ -92,6 +94,11 @@ def offer_new_times(session: Session, event: events.CallEnded, now: datetime) ->
         _tell(session, "proposal_expired", party, party.everybody, now)
 
 
+def end_what_is_forbidden(session: Session, event: events.ConsentRevoked, now: datetime) -> None:
+    for call_id in queries.open_of_pair(session, event.child_id, event.contact_id):
+        timetable.tick(session, call_id, now)
+
+
 FLOWS: dict[type[Event], tuple[Callable[..., None], ...]] = {
     events.CallProposed: (tell_of_proposal, desk.record_call_command),
     events.CallBooked: (tell_of_booking, desk.record_call_command),
@@ -101,6 +108,7 @@ FLOWS: dict[type[Event], tuple[Callable[..., None], ...]] = {
     events.CallRinging: (ring_by_text,),
     events.CallAnswered: (ring_by_text,),
     events.CallUnanswered: (ask_more_people,),
+    events.ConsentRevoked: (end_what_is_forbidden,),
     events.CallEnded: (drop_what_is_over, offer_new_times),
 }
 

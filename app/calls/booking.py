@@ -5,7 +5,7 @@ and the other tries the next terminal, then is told what is free instead.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
@@ -25,6 +25,8 @@ from app.kernel.errors import NotFound, Refused
 from app.storage.database import new_id
 from app.villages import queries as villages
 from app.villages.models import Village
+from app.web import sessions
+from app.web.models import PrincipalKind
 
 NEAREST_OFFERS = 3
 
@@ -39,7 +41,10 @@ class Actor:
 
 @dataclass(frozen=True)
 class Wish:
-    """A call that somebody wants. `is_proposal` asks the other side first; the desk may leave the grid of slots."""
+    """A call that somebody wants. `is_proposal` asks the other side first; the desk may leave the grid of slots.
+
+    `is_now` is rung at once, so off the grid, and only where a terminal stands ready.
+    """
 
     family_id: str
     child_id: str
@@ -47,6 +52,7 @@ class Wish:
     starts_at: datetime
     minutes: int = rules.CALL_MINUTES
     is_proposal: bool = False
+    is_now: bool = False
 
 
 def book(session: Session, wish: Wish, by: Actor, now: datetime) -> Call:
@@ -56,7 +62,7 @@ def book(session: Session, wish: Wish, by: Actor, now: datetime) -> Call:
     rules.check_start(wish.starts_at, now)
     consent.may_contact(session, ConsentKind.CALL, wish.child_id, wish.parent_id, now)
     expires = rules.proposal_expires(wish.starts_at, now) if wish.is_proposal else None
-    for terminal_id in _open_terminals(session, village, wish, by):
+    for terminal_id in _open_terminals(session, village, wish, by, now):
         call = _claimed(session, village, family, wish, terminal_id, expires, by, now)
         if call is not None:
             _invite(session, call, by, now)
@@ -64,6 +70,21 @@ def book(session: Session, wish: Wish, by: Actor, now: datetime) -> Call:
             timetable.rearm(session, call, now)
             return call
     raise Refused("slot_taken", nearest=[s.starts_at.isoformat() for s in nearest(session, village, wish, now)])
+
+
+def book_now(session: Session, wish: Wish, by: Actor, now: datetime) -> Call:
+    """Book a call that begins at this minute, as long as there is room for, and let it ring."""
+    starts_at = now.replace(second=0, microsecond=0)
+    for minutes in rules.CALL_NOW_MINUTES:
+        try:
+            call = book(session, replace(wish, starts_at=starts_at, minutes=minutes, is_now=True), by, now)
+        except Refused as refusal:
+            if refusal.code not in ("slot_taken", "outside_hours") or minutes == rules.CALL_NOW_MINUTES[-1]:
+                raise
+        else:
+            timetable.tick(session, call.id, now)
+            return call
+    raise AssertionError("the shortest call is booked or refused")
 
 
 def nearest(session: Session, village: Village, wish: Wish, now: datetime) -> list[rules.Slot]:
@@ -140,14 +161,14 @@ def _parties(session: Session, wish: Wish) -> tuple[Family, Village]:
     return family, villages.village(session, family.village_id)
 
 
-def _open_terminals(session: Session, village: Village, wish: Wish, by: Actor) -> Sequence[str]:
+def _open_terminals(session: Session, village: Village, wish: Wish, by: Actor, now: datetime) -> Sequence[str]:
     ends_at = wish.starts_at + timedelta(minutes=wish.minutes)
     from_, until = wish.starts_at - timedelta(days=1), ends_at + timedelta(days=1)
     found, refusal = [], Refused("outside_hours")
     for terminal in villages.terminals(session, village.id):
         try:
             rules.check_open(wish.starts_at, ends_at, villages.open_intervals(session, terminal, from_, until))
-            if by.side is not None:
+            if by.side is not None and not wish.is_now:
                 rules.check_offered(
                     wish.starts_at, queries.grid(session, village, terminal, wish.minutes, from_, until)
                 )
@@ -156,7 +177,15 @@ def _open_terminals(session: Session, village: Village, wish: Wish, by: Actor) -
             refusal = reason
     if not found:
         raise refusal
-    return found
+    return _ready(session, found, now) if wish.is_now else found
+
+
+def _ready(session: Session, terminal_ids: Sequence[str], now: datetime) -> list[str]:
+    """Those of the terminals that can ring at this moment."""
+    ready = [t for t in terminal_ids if sessions.is_present(session, PrincipalKind.TERMINAL, t, now)]
+    if not ready:
+        raise Refused("terminal_away")
+    return ready
 
 
 def _claimed(

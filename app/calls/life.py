@@ -26,6 +26,7 @@ EXTEND_BY = timedelta(minutes=5)
 class Turn(StrEnum):
     """What a call does at an instant."""
 
+    FORBID = "forbid"
     EXPIRE = "expire"
     OPEN = "open"
     RING = "ring"
@@ -63,6 +64,13 @@ class CallFacts:
     opened: bool = False
     escalated: bool = False
     was_live: bool = False
+    rung_again_at: datetime | None = None
+    consent_until: datetime | None = None
+
+    @property
+    def rung_at(self) -> datetime:
+        """From when its rings, its escalation and its end unanswered are counted."""
+        return self.rung_again_at or self.starts_at
 
     def side(self, side: Side) -> SideFacts:
         return self.parent if side is Side.PARENT else self.village
@@ -78,11 +86,13 @@ def opens_at(starts_at: datetime) -> datetime:
 
 
 def missed_at(call: CallFacts) -> datetime:
-    return min(call.starts_at + MISSED_AFTER, call.ends_at)
+    return min(call.rung_at + MISSED_AFTER, call.ends_at)
 
 
 def turn(call: CallFacts, now: datetime) -> Turn | None:
     """What the call must do at `now`, one turn at a time; None while there is nothing."""
+    if call.state is not CallState.ENDED and call.consent_until is not None and now >= call.consent_until:
+        return Turn.FORBID
     if call.state is CallState.PROPOSED:
         return Turn.EXPIRE if call.expires_at and now >= call.expires_at else None
     if call.state is CallState.BOOKED:
@@ -103,7 +113,7 @@ def _ringing(call: CallFacts, now: datetime) -> Turn | None:
         return Turn.MISS if now >= call.ends_at else None
     if now >= missed_at(call):
         return Turn.MISS
-    if not call.escalated and now >= call.starts_at + ESCALATE_AFTER:
+    if not call.escalated and now >= call.rung_at + ESCALATE_AFTER:
         return Turn.ESCALATE
     return None
 
@@ -132,9 +142,9 @@ def rings(call: CallFacts, side: Side) -> list[tuple[datetime, datetime]]:
         return []
     if other.is_here:
         assert other.here_at is not None
-        anchor = max(call.starts_at, other.here_at)
+        anchor = max(call.rung_at, other.here_at)
     elif side is Side.PARENT or _confirmed_lately(call):
-        anchor = call.starts_at
+        anchor = call.rung_at
     else:
         return []
     last = missed_at(call)
@@ -157,12 +167,14 @@ def next_moment(call: CallFacts, now: datetime) -> datetime | None:
 
 
 def _moments(call: CallFacts) -> Iterator[datetime]:
+    if call.state is not CallState.ENDED and call.consent_until is not None:
+        yield call.consent_until
     if call.state is CallState.PROPOSED and call.expires_at:
         yield call.expires_at
     if call.state is CallState.BOOKED:
         yield from (opens_at(call.starts_at), call.starts_at)
     if call.state is CallState.RINGING:
-        yield from (call.starts_at + ESCALATE_AFTER, missed_at(call), call.ends_at)
+        yield from (call.rung_at + ESCALATE_AFTER, missed_at(call), call.ends_at)
     if call.state is CallState.LIVE:
         yield call.ends_at
         for side in (call.parent, call.village):

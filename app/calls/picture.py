@@ -39,7 +39,10 @@ def call_shape(session: Session, call: Call, who: Principal, now: datetime) -> C
         sides={s: _side_shape(facts, s, declined[s]) for s in Side},
         rings=[RingShape(since=since, until=until) for since, until in (life.rings(facts, side) if side else [])],
         live_at=call.live_at, talked_seconds=call.talked_seconds, talking_since=call.talking_since,
-        can=rules.actions(call.state, side, call.proposed_by, confirmed, life.opens_at(call.starts_at), now),
+        rung_again_at=call.rung_again_at,
+        can=rules.actions(
+            call.state, side, call.proposed_by, confirmed, facts.village.is_here, life.opens_at(call.starts_at), now
+        ),
         offers=_offers(session, call, side, now),
     )  # fmt: skip
 

@@ -3,19 +3,22 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.calls import rules
-from app.calls.life import CallFacts, SideFacts
-from app.calls.models import Call, Claim, Invitee, Seat
-from app.calls.words import CallState, Side
+from app.calls.life import OPENS_BEFORE, CallFacts, SideFacts
+from app.calls.models import Call, CallEvent, Claim, Invitee, Seat
+from app.calls.words import WRONG_PERSON, CallState, Side
+from app.families import queries as families
 from app.kernel.errors import NotFound
 from app.villages import queries as villages
 from app.villages import rules as hours
 from app.villages.models import Terminal, Village
 from app.web.models import PrincipalKind
 from app.web.principals import Principal
+
+FAREWELL = timedelta(minutes=1)
 
 
 def locked(session: Session, call_id: str) -> Call:
@@ -31,7 +34,7 @@ def side_of(session: Session, call: Call, who: Principal) -> Side | None:
     """The side on which `who` belongs to the call; None for a coordinator of its village. Raises NotFound."""
     if who.kind is PrincipalKind.PERSON:
         invitee = session.get(Invitee, (call.id, who.subject_id))
-        if invitee:
+        if invitee and families.is_member(session, call.family_id, who.subject_id):
             return invitee.side
     elif who.village_id == call.village_id:
         return Side.VILLAGE if who.kind is PrincipalKind.TERMINAL else None
@@ -67,6 +70,7 @@ def facts(session: Session, call: Call) -> CallFacts:
         opened=call.opened_at is not None,
         escalated=call.escalated_at is not None,
         was_live=call.live_at is not None,
+        rung_again_at=call.rung_again_at,
     )
 
 
@@ -88,6 +92,17 @@ def of_person(person_id: str, now: datetime) -> Select[Call]:
     """From three days back to the end of what can be booked, soonest first."""
     mine = select(Invitee.call_id).where(Invitee.person_id == person_id)
     return _between(now - timedelta(days=3), now + rules.BOOK_AHEAD).where(Call.id.in_(mine))
+
+
+def open_of_pair(session: Session, child_id: str, parent_id: str) -> Sequence[str]:
+    """Calls of these two that have not ended, in one order for all who lock them."""
+    theirs = select(Call.id).where(Call.child_id == child_id, Call.parent_id == parent_id)
+    return session.scalars(theirs.where(Call.state != CallState.ENDED).order_by(Call.id)).all()
+
+
+def times_rung_again(session: Session, call_id: str) -> int:
+    again = select(func.count()).where(CallEvent.call_id == call_id, CallEvent.kind == WRONG_PERSON)
+    return session.scalar(again) or 0
 
 
 def of_terminal(terminal_id: str, now: datetime) -> Select[Call]:
@@ -117,6 +132,16 @@ def current_at_terminal(session: Session, terminal_id: str) -> Call | None:
         or_(Call.state == CallState.LIVE, (Call.state == CallState.RINGING) & Call.id.in_(held)),
     )
     return session.scalar(busy.order_by(Call.starts_at).limit(1))
+
+
+def is_shown(session: Session, terminal_id: str, person_id: str, now: datetime) -> bool:
+    """Whether a call of this person is open, rings or is just being said goodbye to at this terminal."""
+    still_there = or_(Call.state.in_((CallState.BOOKED, CallState.RINGING, CallState.LIVE)), Call.ended_at > now - FAREWELL)
+    shown = select(Call.id).where(
+        Call.terminal_id == terminal_id, or_(Call.child_id == person_id, Call.parent_id == person_id),
+        Call.starts_at <= now + OPENS_BEFORE, Call.ends_at > now - FAREWELL, still_there,
+    )  # fmt: skip
+    return session.scalar(shown.limit(1)) is not None
 
 
 def free_slots(

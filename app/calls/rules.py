@@ -18,10 +18,12 @@ BOOK_AHEAD = timedelta(days=60)
 LONGEST_SEARCH = timedelta(days=14)
 PROPOSAL_LIVES = timedelta(hours=24)
 PROPOSAL_NOTICE = timedelta(hours=1)
+CALL_NOW_MINUTES = (15, 10, 5)  # as long as there is room for
+MOST_RUNG_AGAIN = 3
 CANCEL_REASONS = ("shift_changed", "sick", "no_time", "terminal_broken", "weather", "other")
 
 Interval = tuple[datetime, datetime]
-Action = Literal["confirm", "decline", "move", "cancel", "join"]
+Action = Literal["confirm", "decline", "move", "cancel", "join", "wrong_person"]
 
 
 @dataclass(frozen=True)
@@ -141,9 +143,18 @@ def check_reason(reason: str) -> None:
         raise Refused("unknown_reason", reasons=list(CANCEL_REASONS))
 
 
+def check_wrong_person(side: Side | None, state: CallState, *, village_is_here: bool) -> None:
+    """Only the parent can say that somebody else answered, while somebody is there."""
+    if side is not Side.PARENT:
+        raise Refused("not_your_side")
+    if state not in (CallState.RINGING, CallState.LIVE) or not village_is_here:
+        raise Refused("nobody_answered")
+
+
 def actions(
-    state: CallState, side: Side | None, proposed_by: Side | None, confirmed: bool, opens_at: datetime, now: datetime
-) -> list[Action]:
+    state: CallState, side: Side | None, proposed_by: Side | None, confirmed: bool, village_is_here: bool,
+    opens_at: datetime, now: datetime,
+) -> list[Action]:  # fmt: skip
     """What a side (or the desk: None) can do with a call now, as words for its buttons."""
     can: list[Action] = []
     if side and state is CallState.PROPOSED and proposed_by is not side:
@@ -156,6 +167,8 @@ def actions(
         can += ["cancel"]
     if side and state in (CallState.BOOKED, CallState.RINGING, CallState.LIVE) and now >= opens_at:
         can += ["join"]
+    if side is Side.PARENT and state in (CallState.RINGING, CallState.LIVE) and village_is_here:
+        can += ["wrong_person"]
     return can
 
 

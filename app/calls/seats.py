@@ -10,9 +10,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.calls import life, queries, timetable
+from app.calls import life, queries, rules, timetable
 from app.calls.models import Call, LinkSample, Seat
-from app.calls.words import CallState, Side
+from app.calls.words import WRONG_PERSON, CallState, Side
 from app.families import service as consent
 from app.families.words import ConsentKind
 from app.jobs import service as jobs
@@ -91,6 +91,21 @@ def leave(session: Session, call_id: str, sid: str, reason: str, now: datetime) 
         timetable.lose(session, call, seat, now, now)
     timetable.tick(session, call.id, now)
     return seat
+
+
+def wrong_person(session: Session, call_id: str, who: Principal, now: datetime) -> Call:
+    """Somebody else answered: the village's seat is given up, and the terminal rings again."""
+    call = queries.locked(session, call_id)
+    facts = queries.facts(session, call)
+    rules.check_wrong_person(_my_side(session, call, who), call.state, village_is_here=facts.village.is_here)
+    if queries.times_rung_again(session, call.id) >= rules.MOST_RUNG_AGAIN:
+        raise Refused("rung_often")
+    for seat in queries.seats(session, call_id):
+        if seat.side is Side.VILLAGE:
+            seat.left_at, seat.media_at = now, None
+    timetable.log(session, call, WRONG_PERSON, who.name, now)
+    timetable.ring_again(session, call, now)
+    return call
 
 
 def disconnected(session: Session, sid: str, now: datetime) -> list[Seat]:

@@ -90,6 +90,7 @@ class CallShape(Shape):
     sides: dict[Side, SideShape]
     rings: list[RingShape]
     live_at: InstantOut | None
+    rung_again_at: InstantOut | None
     talked_seconds: int
     talking_since: InstantOut | None
     can: list[Action]
@@ -122,6 +123,11 @@ class BookingIn(When):
     parent_id: Id | None = None
     minutes: Annotated[int, Field(ge=1, le=1440)] | None = None
     is_proposal: bool = False
+
+
+class NowIn(Shape):
+    child_id: Id
+    parent_id: Id | None = None
 
 
 class CancelIn(Shape):

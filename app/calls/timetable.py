@@ -5,6 +5,7 @@ since it is decided from the locked row.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import delete
@@ -12,10 +13,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.calls import life, queries, rules
-from app.calls.life import Turn
+from app.calls.life import CallFacts, Turn
 from app.calls.models import Call, CallEvent, Claim, Seat
 from app.calls.words import CallState, Outcome, Side
 from app.families import queries as families
+from app.families import service as consent
+from app.families.words import ConsentKind
 from app.jobs import service as jobs
 from app.kernel import events
 from app.storage.database import new_id
@@ -23,13 +26,14 @@ from app.villages import queries as villages
 from app.web.hints import hint
 
 TICK = "call.tick"
+CONSENT_ENDED = "consent_ended"
 
 
 def tick(session: Session, call_id: str, now: datetime) -> None:
     """Take every turn that is due."""
     call = queries.locked(session, call_id)
     _notice_lost_seats(session, call, now)
-    while (turn := life.turn(queries.facts(session, call), now)) is not None:
+    while (turn := life.turn(_facts(session, call, now), now)) is not None:
         TURNS[turn](session, call, now)
         session.flush()
         tell(session, call, now)
@@ -39,7 +43,7 @@ def tick(session: Session, call_id: str, now: datetime) -> None:
 def rearm(session: Session, call: Call, now: datetime) -> None:
     """Put the call's due row at its next moment, and tell who looks at it."""
     session.flush()
-    moments = [at for at in (life.next_moment(queries.facts(session, call), now), *_leases(session, call)) if at]
+    moments = [at for at in (life.next_moment(_facts(session, call, now), now), *_leases(session, call)) if at]
     at = min(moments) if moments and call.state is not CallState.ENDED else None
     jobs.put_again(session, TICK, f"{TICK}:{call.id}", at, now, subject=f"call:{call.id}", payload={"call_id": call.id})
     tell(session, call, now)
@@ -76,6 +80,19 @@ def log(session: Session, call: Call, kind: str, by: str | None, now: datetime, 
     session.add(CallEvent(id=new_id(session), call_id=call.id, at=now, kind=kind, by=by, detail=detail))
 
 
+def ring_again(session: Session, call: Call, now: datetime) -> None:
+    """Let the call ring anew from now on, as if it began."""
+    count_talk(call, False, now)
+    call.state, call.rung_again_at, call.escalated_at = CallState.RINGING, now, None
+    tick(session, call.id, now)
+
+
+def _facts(session: Session, call: Call, now: datetime) -> CallFacts:
+    """What is known of a call, with the instant at which it is allowed no more."""
+    allowed_until = consent.contact_until(session, ConsentKind.CALL, call.child_id, call.parent_id, now)
+    return replace(queries.facts(session, call), consent_until=allowed_until)
+
+
 def _leases(session: Session, call: Call) -> list[datetime]:
     held = (CallState.BOOKED, CallState.RINGING, CallState.LIVE)
     if call.state not in held:
@@ -110,7 +127,7 @@ def _ring(session: Session, call: Call, now: datetime) -> None:
 
 
 def _go_live(session: Session, call: Call, now: datetime) -> None:
-    call.state, call.live_at = CallState.LIVE, now
+    call.state, call.live_at = CallState.LIVE, call.live_at or now
     count_talk(call, True, now)
     log(session, call, "live", None, now)
     jobs.emit(session, events.CallLive(now, call.id), now)
@@ -135,6 +152,16 @@ def _miss(session: Session, call: Call, now: datetime) -> None:
 def _close(session: Session, call: Call, now: datetime) -> None:
     log(session, call, "ended", None, now)
     end(session, call, Outcome.HELD, None, now)
+
+
+def _forbid(session: Session, call: Call, now: datetime) -> None:
+    """A consent was withdrawn or ran out: nothing goes on, and both sides are told why."""
+    log(session, call, CONSENT_ENDED, None, now)
+    if call.live_at is not None:
+        end(session, call, Outcome.HELD, CONSENT_ENDED, now)
+        return
+    end(session, call, Outcome.CANCELLED, CONSENT_ENDED, now)
+    jobs.emit(session, events.CallCancelled(now, call.id, ""), now)
 
 
 def _expire(session: Session, call: Call, now: datetime) -> None:
@@ -168,6 +195,7 @@ def _extended(session: Session, call: Call) -> bool:
 
 
 TURNS: dict[Turn, Callable[[Session, Call, datetime], None]] = {
+    Turn.FORBID: _forbid,
     Turn.EXPIRE: _expire,
     Turn.OPEN: _open,
     Turn.RING: _ring,

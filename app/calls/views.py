@@ -2,19 +2,19 @@
 
 from datetime import datetime
 
-from app.calls import booking, picture, queries, rules
+from app.calls import booking, picture, queries, rules, seats
 from app.calls.booking import Actor, Wish
 from app.calls.models import Call
-from app.calls.shapes import BookingIn, CallShape, CancelIn, SlotSearch, SlotsShape, When
+from app.calls.shapes import BookingIn, CallShape, CancelIn, NowIn, SlotSearch, SlotsShape, When
 from app.calls.words import Side
+from app.families import pins
 from app.families import queries as families
 from app.families import service as consent
-from app.families.words import ConsentKind
+from app.families.words import ConsentKind, MemberRole
 from app.kernel import local_time
-from app.kernel.errors import Invalid, NotFound
+from app.kernel.errors import Invalid, NotFound, Refused
 from app.villages import queries as villages
 from app.web.api import Api, Ask
-from app.web.models import PrincipalKind
 from app.web.principals import COORDINATOR, PERSON, TERMINAL
 
 api = Api("calls")
@@ -35,10 +35,19 @@ def slots(ask: Ask, search: SlotSearch) -> SlotsShape:
 def book(ask: Ask, body: BookingIn) -> CallShape:
     """Book a call; a terminal proposes it to the parent."""
     family_id, parent_id = _pair(ask, body.child_id, body.parent_id)
-    is_proposal = body.is_proposal or ask.who.kind is TERMINAL
+    by = _actor(ask, parent_id)
+    is_proposal = body.is_proposal or by.side is Side.VILLAGE
     minutes = body.minutes if body.minutes is not None else rules.CALL_MINUTES
     wish = Wish(family_id, body.child_id, parent_id, _starts_at(body), minutes, is_proposal)
-    return _shape(ask, booking.book(ask.session, wish, _actor(ask), ask.now))
+    return _shape(ask, booking.book(ask.session, wish, by, ask.now))
+
+
+@api.command("POST", "/calls/now", PERSON, COORDINATOR, gives=CallShape, takes=NowIn, status=201)
+def call_now(ask: Ask, body: NowIn) -> CallShape:
+    """Call at this minute, if terminal and people are free; it rings at once."""
+    family_id, parent_id = _pair(ask, body.child_id, body.parent_id)
+    wish = Wish(family_id, body.child_id, parent_id, ask.now)
+    return _shape(ask, booking.book_now(ask.session, wish, _actor(ask, parent_id), ask.now))
 
 
 @api.query("/calls/<call_id>", PERSON, TERMINAL, COORDINATOR, gives=CallShape)
@@ -73,30 +82,57 @@ def move(ask: Ask, body: When, call_id: str) -> CallShape:
     return _shape(ask, booking.move(ask.session, call_id, _starts_at(body), _actor_in(ask, call_id), ask.now))
 
 
+@api.command("POST", "/calls/<call_id>/wrong_person", PERSON, gives=CallShape)
+def wrong_person(ask: Ask, call_id: str) -> CallShape:
+    """Say that somebody else answered; the terminal rings again."""
+    return _shape(ask, seats.wrong_person(ask.session, call_id, ask.who, ask.now))
+
+
 def _shape(ask: Ask, call: Call) -> CallShape:
     ask.session.flush()
     return picture.call_shape(ask.session, call, ask.who, ask.now)
 
 
-def _actor(ask: Ask) -> Actor:
-    sides = {PrincipalKind.PERSON: Side.PARENT, PrincipalKind.TERMINAL: Side.VILLAGE, PrincipalKind.COORDINATOR: None}
-    return Actor(ask.who.name, sides[ask.who.kind])
+def _actor(ask: Ask, parent_id: str) -> Actor:
+    """Who acts: a person on the side of who they are in this family, a terminal for the village, the desk on none."""
+    if ask.who.kind is COORDINATOR:
+        return Actor(ask.who.name, None)
+    is_parent = ask.who.kind is PERSON and ask.who.subject_id == parent_id
+    return Actor(ask.who.name, Side.PARENT if is_parent else Side.VILLAGE)
 
 
 def _actor_in(ask: Ask, call_id: str) -> Actor:
     """Say on which side of a call the asker acts; a call that is not theirs is NotFound."""
-    _call, side = queries.seen_by(ask.session, ask.who, call_id)
+    call, side = queries.seen_by(ask.session, ask.who, call_id)
+    _ask_pin(ask, call.family_id)
     return Actor(ask.who.name, side)
+
+
+def _ask_pin(ask: Ask, family_id: str) -> None:
+    """At a terminal nobody settles anything for a family that keeps its page behind a PIN."""
+    if ask.who.kind is TERMINAL and pins.must_ask(ask.session, ask.who.device_id, family_id, ask.now):
+        raise Refused("pin_needed")
 
 
 def _pair(ask: Ask, child_id: str, parent_id: str | None) -> tuple[str, str]:
     """(family, parent) for a child: the asker's own family, or one of the village of a terminal or coordinator."""
     if ask.who.kind is PERSON:
-        if parent_id not in (None, ask.who.subject_id):
-            raise NotFound
-        return families.family_of_pair(ask.session, child_id, ask.who.subject_id), ask.who.subject_id
+        return _own_pair(ask, child_id, parent_id)
     parent_id = parent_id or families.first_parent(ask.session, ask.who.village, child_id, ask.now)
-    return families.family_of_pair(ask.session, child_id, parent_id, ask.who.village), parent_id
+    family_id = families.family_of_pair(ask.session, child_id, parent_id, ask.who.village)
+    _ask_pin(ask, family_id)
+    return family_id, parent_id
+
+
+def _own_pair(ask: Ask, child_id: str, parent_id: str | None) -> tuple[str, str]:
+    """The same for a parent of the child, or for one who lives with it and names the parent."""
+    me = ask.who.subject_id
+    if parent_id in (None, me):
+        return families.family_of_pair(ask.session, child_id, me), me
+    family_id = families.family_of_pair(ask.session, child_id, parent_id or me)
+    if not families.is_member(ask.session, family_id, me, MemberRole.CAREGIVER, MemberRole.CHILD):
+        raise NotFound
+    return family_id, parent_id or me
 
 
 def _starts_at(when: When) -> datetime:

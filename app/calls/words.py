@@ -26,3 +26,6 @@ class Side(StrEnum):
     @property
     def other(self) -> "Side":
         return Side.VILLAGE if self is Side.PARENT else Side.PARENT
+
+
+WRONG_PERSON = "wrong_person"  # in the log of a call, among its actions, and in its address

@@ -74,6 +74,15 @@ def children(session: Session, family_id: str) -> list[Person]:
     return [who for who, role in members(session, family_id) if role is MemberRole.CHILD]
 
 
+def role_of(session: Session, family_id: str, person_id: str) -> MemberRole:
+    """Who somebody is in a family; of several roles the one that says most (parent before caregiver before child)."""
+    roles = {role for who, role in members(session, family_id) if who.id == person_id}
+    found = next((role for role in MemberRole if role in roles), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
 def is_pair(session: Session, family_id: str, child_id: str, parent_id: str) -> bool:
     """Whether these two are a child and a parent of this family."""
     is_child = is_member(session, family_id, child_id, MemberRole.CHILD)

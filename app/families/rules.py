@@ -58,6 +58,26 @@ def objection(
     return None if any(consent.holds(now) for consent in given) else "consent_ended"
 
 
+def permitted_until(
+    kind: ConsentKind,
+    child_id: str,
+    contact_id: str,
+    consents: Sequence[ConsentFacts],
+    no_contacts: Sequence[NoContactFacts],
+    now: datetime,
+) -> datetime | None:
+    """When what holds now ends by itself; `now` where nothing holds, None where no end is known."""
+    if objection(kind, child_id, contact_id, consents, no_contacts, now) is not None:
+        return now
+    holding = [
+        consent for consent in consents
+        if (consent.child_id, consent.contact_id, consent.kind) == (child_id, contact_id, kind) and consent.holds(now)
+    ]  # fmt: skip
+    ends = [min((end for end in (c.until_at, c.revoked_at) if end), default=None) for c in holding]
+    known = [end for end in ends if end is not None]
+    return max(known) if len(known) == len(ends) else None
+
+
 def may(
     kind: ConsentKind,
     child_id: str,

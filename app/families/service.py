@@ -180,6 +180,15 @@ def may_contact(session: Session, kind: ConsentKind, child_id: str, contact_id: 
     rules.may(kind, child_id, contact_id, consents, queries.no_contacts(session, child_id, contact_id), now)
 
 
+def contact_until(
+    session: Session, kind: ConsentKind, child_id: str, contact_id: str, now: datetime
+) -> datetime | None:
+    """When the permission of this pair ends by itself: `now` if there is none, None if no end is known."""
+    consents = queries.consents(session, child_id, contact_id)
+    bans = queries.no_contacts(session, child_id, contact_id)
+    return rules.permitted_until(kind, child_id, contact_id, consents, bans, now)
+
+
 def set_photo(session: Session, person_id: str, raw: bytes, now: datetime) -> str:
     """Keep a photo of a person instead of the one before; the new photo's id."""
     person = lock_person(session, person_id)

@@ -1,0 +1,246 @@
+"""Consent that ends at each moment of a call, a wrong person at the terminal, and a call at this very minute."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from app.calls import booking, queries, seats
+from app.calls.booking import Wish
+from app.calls.words import CallState, Outcome
+from app.families import queries as families
+from app.families import service as consent
+from app.families.models import Consent
+from app.families.words import ConsentKind, MemberRole
+from app.kernel.errors import NotFound, Refused
+from app.web import sessions
+from app.web.models import PrincipalKind
+from tests.flows.conftest import Evening
+from tests.scene import Household, at
+
+START = at(19, day=25)
+
+
+def revoke(evening: Evening) -> None:
+    alice = evening.scene.alice
+    with evening.scene.database.begin() as session:
+        given = families.consents_of_child(session, alice.child)[0]
+        consent.revoke_consent(session, given.id, evening.scene.clock.now())
+
+
+def forbid(evening: Evening) -> None:
+    alice, now = evening.scene.alice, evening.scene.clock.now()
+    with evening.scene.database.begin() as session:
+        consent.set_no_contact(session, child_id=alice.child, contact_id=alice.parent, reason="court", now=now)
+
+
+def limit(evening: Evening, until: datetime) -> None:
+    with evening.scene.database.begin() as session:
+        given = families.consents_of_child(session, evening.scene.alice.child)[0]
+        session.get_one(Consent, given.id).until_at = until
+
+
+def talk(evening: Evening, call_id: str, whom: Household) -> None:
+    for who in (whom.as_parent, whom.as_terminal):
+        evening.take(call_id, who)
+    for who in (whom.as_parent, whom.as_terminal):
+        evening.hear(call_id, who)
+    assert evening.scene.call(call_id).state is CallState.LIVE
+
+
+@pytest.mark.parametrize("end", [revoke, forbid])
+class TestAtEachMoment:
+    def test_what_is_booked_is_cancelled_and_everybody_told(
+        self, evening: Evening, end: Callable[[Evening], None]
+    ) -> None:
+        call_id = evening.scene.book(evening.scene.alice, START)
+        evening.settle()
+        end(evening)
+        evening.settle()
+        call = evening.scene.call(call_id)
+        assert (call.state, call.outcome, call.reason) == (CallState.ENDED, Outcome.CANCELLED, "consent_ended")
+        for person in (evening.scene.alice.parent, evening.scene.alice.caregiver):
+            assert evening.templates(person)[-1] == "cancelled"
+        evening.until(START + timedelta(minutes=20))
+        assert "reminder_ten" not in evening.templates(evening.scene.alice.parent)
+
+    def test_what_rings_stops(self, evening: Evening, end: Callable[[Evening], None]) -> None:
+        call_id = evening.scene.book(evening.scene.alice, START)
+        evening.until(START)
+        evening.take(call_id, evening.scene.alice.as_parent)
+        assert evening.scene.call(call_id).state is CallState.RINGING
+        end(evening)
+        evening.settle()
+        call = evening.scene.call(call_id)
+        assert (call.outcome, call.reason) == (Outcome.CANCELLED, "consent_ended")
+
+    def test_what_is_live_ends_with_what_was_said_so_far(
+        self, evening: Evening, end: Callable[[Evening], None]
+    ) -> None:
+        call_id = evening.scene.book(evening.scene.alice, START)
+        evening.until(START)
+        talk(evening, call_id, evening.scene.alice)
+        evening.scene.clock.step(seconds=15)
+        end(evening)
+        evening.settle()
+        call = evening.scene.call(call_id)
+        assert (call.outcome, call.reason, call.talked_seconds) == (Outcome.HELD, "consent_ended", 15)
+        with pytest.raises(Refused):
+            evening.take(call_id, evening.scene.alice.as_parent)
+
+    def test_another_familys_call_goes_on(self, evening: Evening, end: Callable[[Evening], None]) -> None:
+        call_id = evening.scene.book(evening.scene.charlie, START)
+        end(evening)
+        evening.settle()
+        assert evening.scene.call(call_id).state is CallState.BOOKED
+
+
+def test_a_consent_that_runs_out_in_a_call_ends_it_at_its_instant(evening: Evening) -> None:
+    limit(evening, START + timedelta(seconds=10))
+    call_id = evening.scene.book(evening.scene.alice, START)
+    evening.until(START)
+    talk(evening, call_id, evening.scene.alice)
+    evening.until(START + timedelta(seconds=9))
+    assert evening.scene.call(call_id).state is CallState.LIVE
+    evening.until(START + timedelta(seconds=10))
+    call = evening.scene.call(call_id)
+    assert (call.reason, call.ended_at) == ("consent_ended", START + timedelta(seconds=10))
+
+
+def test_a_second_consent_that_still_holds_lets_the_call_go_on(evening: Evening) -> None:
+    alice, now = evening.scene.alice, evening.scene.clock.now()
+    limit(evening, START + timedelta(seconds=10))
+    with evening.scene.database.begin() as session:
+        consent.give_consent(
+            session, child_id=alice.child, contact_id=alice.parent, kind=ConsentKind.CALL, given_by=alice.parent,
+            evidence="paper", from_at=now, now=now,
+        )  # fmt: skip
+    call_id = evening.scene.book(alice, START)
+    evening.until(START)
+    talk(evening, call_id, alice)
+    evening.until(START + timedelta(seconds=11))
+    assert evening.scene.call(call_id).state is CallState.LIVE
+
+
+def test_the_wrong_person_is_sent_away_and_the_terminal_rings_again(evening: Evening) -> None:
+    scene, alice = evening.scene, evening.scene.alice
+    call_id = scene.book(alice, START)
+    evening.until(START)
+    talk(evening, call_id, alice)
+    scene.clock.step(seconds=12)
+    with scene.database.begin() as session:
+        seats.wrong_person(session, call_id, alice.as_parent, scene.clock.now())
+    again_at = scene.clock.now()
+    call = scene.call(call_id)
+    assert (call.state, call.rung_again_at, call.talked_seconds) == (CallState.RINGING, again_at, 12)
+    evening.take(call_id, alice.as_terminal)
+    evening.hear(call_id, alice.as_terminal)
+    assert scene.call(call_id).state is CallState.LIVE
+    assert scene.call(call_id).live_at == call.live_at
+
+
+def test_rung_again_nobody_comes_within_ten_minutes_of_that(evening: Evening) -> None:
+    scene, alice = evening.scene, evening.scene.alice
+    call_id = scene.book(alice, START, minutes=30)
+    evening.until(START)
+    evening.take(call_id, alice.as_parent)
+    scene.clock.at = START + timedelta(minutes=9)
+    evening.take(call_id, alice.as_terminal)
+    with scene.database.begin() as session:
+        seats.wrong_person(session, call_id, alice.as_parent, scene.clock.now())
+    evening.until(START + timedelta(minutes=18))
+    assert scene.call(call_id).state is CallState.RINGING
+    evening.until(START + timedelta(minutes=19))
+    assert scene.call(call_id).outcome is Outcome.MISSED
+
+
+def test_only_the_parent_says_so_and_not_without_end(evening: Evening) -> None:
+    scene, alice = evening.scene, evening.scene.alice
+    call_id = scene.book(alice, START)
+    evening.until(START)
+    evening.take(call_id, alice.as_parent)
+
+    def say(who: Household, *, as_terminal: bool = False) -> None:
+        with scene.database.begin() as session:
+            principal = who.as_terminal if as_terminal else who.as_parent
+            seats.wrong_person(session, call_id, principal, scene.clock.now())
+
+    with pytest.raises(Refused, match="nobody_answered"):
+        say(alice)
+    for _ in range(3):
+        evening.take(call_id, alice.as_terminal)
+        with pytest.raises(Refused, match="not_your_side"):
+            say(alice, as_terminal=True)
+        with pytest.raises(NotFound):
+            say(scene.bob)
+        say(alice)
+    evening.take(call_id, alice.as_terminal)
+    with pytest.raises(Refused, match="rung_often"):
+        say(alice)
+
+
+def stand_ready(evening: Evening, whom: Household) -> None:
+    """The terminal's page is open and beats."""
+    with evening.scene.database.begin() as session:
+        now = evening.scene.clock.now()
+        device, _token = sessions.open_session(
+            session, PrincipalKind.TERMINAL, whom.terminal, whom.village, "en", now, opened_by="link"
+        )
+        session.flush()
+        sessions.beat(session, device.id, "idle", True, now)
+
+
+def call_now(evening: Evening, whom: Household) -> str:
+    with evening.scene.database.begin() as session:
+        wish = Wish(whom.family, whom.child, whom.parent, evening.scene.clock.now())
+        return booking.book_now(session, wish, whom.parent_acts, evening.scene.clock.now()).id
+
+
+class TestNow:
+    def test_it_rings_at_once_for_a_parent_who_is_there(self, evening: Evening) -> None:
+        scene, alice = evening.scene, evening.scene.alice
+        scene.clock.step(minutes=7, seconds=31)  # on no slot's minute
+        stand_ready(evening, alice)
+        call_id = call_now(evening, alice)
+        assert scene.call(call_id).state is CallState.RINGING
+        evening.take(call_id, alice.as_parent)
+        evening.settle()
+        assert evening.templates(alice.caregiver) == ["ring_village"]
+        talk(evening, call_id, alice)
+
+    def test_a_terminal_that_is_away_is_said(self, evening: Evening) -> None:
+        with pytest.raises(Refused, match="terminal_away"):
+            call_now(evening, evening.scene.alice)
+        stand_ready(evening, evening.scene.charlie)
+        with pytest.raises(Refused, match="terminal_away"):
+            call_now(evening, evening.scene.alice)
+
+    def test_it_is_as_long_as_there_is_room(self, evening: Evening) -> None:
+        scene, alice, bob = evening.scene, evening.scene.alice, evening.scene.bob
+        stand_ready(evening, alice)
+        scene.book(bob, at(18, 15))
+        call = scene.call(call_now(evening, alice))
+        assert call.ends_at - call.starts_at == timedelta(minutes=10)
+
+    def test_who_speaks_is_not_disturbed(self, evening: Evening) -> None:
+        stand_ready(evening, evening.scene.alice)
+        call_now(evening, evening.scene.alice)
+        with pytest.raises(Refused, match="slot_taken"):
+            call_now(evening, evening.scene.bob)
+
+    def test_without_consent_it_does_not_ring(self, evening: Evening) -> None:
+        stand_ready(evening, evening.scene.alice)
+        revoke(evening)
+        with pytest.raises(Refused, match="consent_ended"):
+            call_now(evening, evening.scene.alice)
+
+
+def test_who_left_the_family_sees_its_calls_no_more(evening: Evening) -> None:
+    scene, alice = evening.scene, evening.scene.alice
+    call_id = scene.book(alice, START)
+    with scene.database.begin() as session:
+        consent.end_membership(
+            session, family_id=alice.family, person_id=alice.parent, role=MemberRole.PARENT, now=scene.clock.now()
+        )
+    with scene.database.read() as session, pytest.raises(NotFound):
+        queries.seen_by(session, alice.as_parent, call_id)
