@@ -1,6 +1,7 @@
 """The commands of `homethread`. What they do stands in the rooms; here they are named, parsed and printed."""
 
 import argparse
+import getpass
 import json
 import shutil
 import socket
@@ -16,11 +17,13 @@ from app.programs.supervisor import Program, supervise
 
 READY_SECONDS = 30
 
+Run = Callable[[argparse.Namespace, Config], int]
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parsed = _parser().parse_args(arguments)
     try:
-        run: Callable[[argparse.Namespace, Config], int] = parsed.run
+        run: Run = parsed.run
         return run(parsed, settings.load())
     except BadSetting as wrong:
         print(f"homethread: {wrong}", file=sys.stderr)
@@ -31,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="homethread", description="Calls between far parents and their village.")
     commands = parser.add_subparsers(required=True, metavar="command")
 
-    def add(name: str, run: Callable[[argparse.Namespace, Config], int], about: str) -> argparse.ArgumentParser:
+    def add(name: str, run: Run, about: str) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=about, description=about)
         command.set_defaults(run=run)
         return command
@@ -46,9 +49,42 @@ def _parser() -> argparse.ArgumentParser:
     add("migrate", _migrate, "bring the database to the newest migration")
     add("check", _check, "test every outside part and say what is wrong")
     add("settings", _settings, "list every setting of the environment")
+    add("routes", _routes, "list who may call which route, in Markdown")
     seed = add("seed-demo", _seed_demo, argparse.SUPPRESS)
     seed.add_argument("--language", default="en")
+    _add_village(commands.add_parser("village", help="found a village"))
+    _add_coordinator(commands.add_parser("coordinator", help="who may sign in at a desk: add, reset, end, list"))
     return parser
+
+
+def _add_village(village: argparse.ArgumentParser) -> None:
+    add = village.add_subparsers(required=True, metavar="verb").add_parser("add", help="found a village")
+    add.add_argument("name")
+    add.add_argument("--zone", required=True, help="its time zone, as Asia/Shanghai")
+    add.add_argument("--language", default="zh-CN", help="what its people speak (default zh-CN)")
+    add.set_defaults(run=_village_add)
+
+
+def _add_coordinator(coordinator: argparse.ArgumentParser) -> None:
+    verbs = coordinator.add_subparsers(required=True, metavar="verb")
+
+    def verb(name: str, run: Run, about: str, *, asks: bool = False) -> argparse.ArgumentParser:
+        made = verbs.add_parser(name, help=about, description=about)
+        made.set_defaults(run=run)
+        if name != "list":
+            made.add_argument("login")
+        if asks:
+            made.add_argument("--password-stdin", action="store_true", help="read the password from the first line")
+        return made
+
+    add = verb("add", _coordinator_add, "give somebody a login; shows the second factor once", asks=True)
+    add.add_argument("--name", required=True, help="as families know them")
+    add.add_argument("--village", required=True, help="name or id")
+    add.add_argument("--operator", action="store_true", help="may look at every village")
+    add.add_argument("--language", default=None, help="what the desk speaks (default: the village's)")
+    verb("reset", _coordinator_reset, "a new password and second factor; ends their sessions", asks=True)
+    verb("end", _coordinator_end, "let somebody in nowhere any more, from now on")
+    verb("list", _coordinator_list, "list who has a login")
 
 
 def _demo(parsed: argparse.Namespace, config: Config) -> int:
@@ -147,8 +183,70 @@ def _migrate(_parsed: argparse.Namespace, config: Config) -> int:
     from app.storage.database import Database
 
     config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    migrate.upgrade(Database(config.database_url))
+    database = Database(config.database_url)
+    migrate.upgrade(database)
+    if not config.is_demo:
+        from app.programs.people import first_steps
+
+        if steps := first_steps(database):
+            print(steps, flush=True)
     return 0
+
+
+def _village_add(parsed: argparse.Namespace, config: Config) -> int:
+    from app.programs.people import Office, in_words
+
+    with in_words():
+        print(Office(config).add_village(parsed.name, parsed.zone, parsed.language))
+    return 0
+
+
+def _coordinator_add(parsed: argparse.Namespace, config: Config) -> int:
+    from app.programs.people import Office, in_words
+
+    with in_words():
+        office = Office(config)
+        office.check_newcomer(parsed.login, parsed.village)
+        added = office.add(
+            parsed.login, _password(parsed), name=parsed.name, village=parsed.village, language=parsed.language,
+            is_operator=parsed.operator,
+        )  # fmt: skip
+        print(added)
+    return 0
+
+
+def _coordinator_reset(parsed: argparse.Namespace, config: Config) -> int:
+    from app.programs.people import Office, in_words
+
+    with in_words():
+        print(Office(config).reset(parsed.login, _password(parsed)))
+    return 0
+
+
+def _coordinator_end(parsed: argparse.Namespace, config: Config) -> int:
+    from app.programs.people import Office, in_words
+
+    with in_words():
+        print(Office(config).end(parsed.login))
+    return 0
+
+
+def _coordinator_list(_parsed: argparse.Namespace, config: Config) -> int:
+    from app.programs.people import Office
+
+    for line in Office(config).list_everybody():
+        print(line)
+    return 0
+
+
+def _password(parsed: argparse.Namespace) -> str:
+    """The password, from where nobody sees it: no list of processes, no shell's history."""
+    if parsed.password_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    password = getpass.getpass("Password (at least 10 characters): ")
+    if getpass.getpass("The same again: ") != password:
+        raise SystemExit("homethread: these were not the same")
+    return password
 
 
 def _check(_parsed: argparse.Namespace, config: Config) -> int:
@@ -163,6 +261,13 @@ def _check(_parsed: argparse.Namespace, config: Config) -> int:
 def _settings(_parsed: argparse.Namespace, _config: Config) -> int:
     for setting in settings.SETTINGS:
         print(f"{settings.PREFIX}{setting.name:18} {setting.default or '(empty)':18} {setting.about}")
+    return 0
+
+
+def _routes(_parsed: argparse.Namespace, _config: Config) -> int:
+    from app.programs import routes
+
+    print(routes.table(routes.application()))
     return 0
 
 

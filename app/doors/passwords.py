@@ -17,7 +17,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from app.kernel.errors import Invalid
 
 SHORTEST, LONGEST = 10, 200
-SHORTEST_LOGIN, LONGEST_LOGIN = 3, 80
+SHORTEST_LOGIN, LONGEST_LOGIN = 2, 80
 FEWEST_DIFFERENT = 5
 STEP_SECONDS = 30
 STEPS_AROUND = (0, -1, 1)  # a phone's clock may be half a minute off
