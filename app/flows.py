@@ -110,6 +110,7 @@ FLOWS: dict[type[Event], tuple[Callable[..., None], ...]] = {
     events.CallUnanswered: (ask_more_people,),
     events.ConsentRevoked: (end_what_is_forbidden,),
     events.CallEnded: (drop_what_is_over, offer_new_times),
+    events.PhotoTaken: (desk.record_photo,),
 }
 
 

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from app.calls.models import Call
 from app.desk import queries
 from app.desk.models import AuditEntry, Coordinator
+from app.families import queries as families
 from app.jobs import service as jobs
-from app.kernel.events import CallBooked, CallCancelled, CallMoved, CallProposed
+from app.kernel.events import CallBooked, CallCancelled, CallMoved, CallProposed, PhotoTaken
 from app.notices import queries as notices
 from app.notices import service as sending
 from app.storage.database import new_id
@@ -61,6 +62,14 @@ def record_call_command(session: Session, event: CallCommand, now: datetime) -> 
     detail = {"to": event.to_call_id} if isinstance(event, CallMoved) else {}
     village_id = session.get_one(Call, event.call_id).village_id
     _write(session, village_id, coordinator_id, ACTIONS[type(event)], f"call:{event.call_id}", detail, event.at)
+
+
+def record_photo(session: Session, event: PhotoTaken, now: datetime) -> None:
+    """Keep that a desk gave somebody a new photo."""
+    kind, _, coordinator_id = event.by.partition(":")
+    if kind == COORDINATOR:
+        village_id = families.village_of(session, event.family_id)
+        _write(session, village_id, coordinator_id, "set_photo", f"person:{event.person_id}", {}, event.at)
 
 
 def record(

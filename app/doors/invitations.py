@@ -52,7 +52,7 @@ def invite(ask: Ask, sealer: Sealer, person_id: str, channel: str) -> Invited:
             params={"code": sealer.seal(SEALED_FOR, grouped(code))}, due_at=ask.now,
             key=f"invitation:{invitation.id}", now=ask.now,
         )  # fmt: skip
-    desk.record(ask.session, ask.who.subject_id, "invite", f"person:{person.id}", {"channel": channel}, ask.now)
+    desk.record(ask.session, ask.who, "invite", f"person:{person.id}", {"channel": channel}, ask.now)
     return Invited(invitation, code, person)
 
 
@@ -64,7 +64,7 @@ def revoke(ask: Ask, invitation_id: str) -> None:
     if invitation.used_at is not None or invitation.revoked_at is not None:
         raise Refused("code_used_or_expired")
     invitation.revoked_at = ask.now
-    desk.record(ask.session, ask.who.subject_id, "revoke_invitation", f"person:{invitation.person_id}", {}, ask.now)
+    desk.record(ask.session, ask.who, "revoke_invitation", f"person:{invitation.person_id}", {}, ask.now)
 
 
 def accept(door: Door, code: str) -> str:

@@ -44,7 +44,7 @@ def send_code(ask: Ask, sealer: Sealer, person_id: str, number: str) -> datetime
         params={"code": sealer.seal(SEALED_FOR, code)}, due_at=ask.now, key=f"number_code:{new_id(ask.session)}",
         now=ask.now, number=to,
     )  # fmt: skip
-    desk.record(ask.session, ask.who.subject_id, "send_number_code", f"person:{person.id}", {}, ask.now)
+    desk.record(ask.session, ask.who, "send_number_code", f"person:{person.id}", {}, ask.now)
     return proof.expires_at
 
 
@@ -57,7 +57,7 @@ def confirm(ask: Ask, sealer: Sealer, person_id: str, code: str) -> E164:
         raise Kept(Refused("wrong_code", tries_left=rules.MOST_TRIES - proof.tries))
     person.phone, person.phone_confirmed_at = proof.number, ask.now
     ask.session.delete(proof)
-    desk.record(ask.session, ask.who.subject_id, "confirm_number", f"person:{person.id}", {}, ask.now)
+    desk.record(ask.session, ask.who, "confirm_number", f"person:{person.id}", {}, ask.now)
     tell_village(ask.session, ask.who.village, ask.now)
     return E164(proof.number)
 
@@ -67,7 +67,7 @@ def show(ask: Ask, person_id: str) -> E164:
     person = families.person_of_village(ask.session, ask.who.village, person_id)
     if person.phone is None:
         raise Refused("no_number")
-    desk.record(ask.session, ask.who.subject_id, "show_number", f"person:{person.id}", {}, ask.now)
+    desk.record(ask.session, ask.who, "show_number", f"person:{person.id}", {}, ask.now)
     return E164(person.phone)
 
 

@@ -95,11 +95,19 @@ class ConsentRevoked(Event):
     contact_id: str
 
 
+@dataclass(frozen=True)
+class PhotoTaken(Event):
+    family_id: str
+    person_id: str
+    by: str
+
+
 EVENT_KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
     for kind in (
         CallProposed, CallBooked, CallConfirmed, CallMoved, CallCancelled, CallStarting, CallRinging, CallUnanswered,
         CallAnswered, CallLive, CallEnded, SlotFreed, NoticeFailed, ConsentRevoked,
+        PhotoTaken,
     )
 }  # fmt: skip
 
