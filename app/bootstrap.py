@@ -8,6 +8,7 @@ from app.calls import timetable
 from app.calls.ports import TurnIssuer
 from app.config import Config
 from app.doors import housekeeping as doors_housekeeping
+from app.gateways.coturn import Coturn
 from app.gateways.direct_only import DirectOnly
 from app.gateways.simulated_phones import SimulatedPhones
 from app.gateways.unix_doorbell import UnixDoorbell
@@ -43,9 +44,15 @@ def build(config: Config, clock: Clock | None = None) -> Services:
         clock=clock,
         sms=phones,
         handsets=phones if config.is_demo else None,
-        turn=DirectOnly(),
+        turn=relay(config),
         sealer=Sealer(config.secret_key or key_in(config.data_dir)),
     )
+
+
+def relay(config: Config) -> TurnIssuer:
+    if not config.turn_urls:
+        return DirectOnly()
+    return Coturn(config.turn_urls, config.turn_secret, config.ice_policy)
 
 
 def doorbell(config: Config) -> Doorbell:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 PREFIX = "HOMETHREAD_"
@@ -43,7 +43,7 @@ class Config:
     tls_key: Path | None
     turn_urls: tuple[str, ...]
     turn_secret: str | None
-    ice_policy: str
+    ice_policy: Literal["all", "relay"]
     log_level: str
     is_demo: bool
 

@@ -1,23 +1,28 @@
 """The call's socket events: beat, take_seat, leave_seat, signal, figures, and what a lost socket means."""
 
+from datetime import timedelta
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool, model_validator
+from sqlalchemy.orm import Session
 
-from app.calls import seats
-from app.calls.models import Seat
+from app.calls import life, seats
+from app.calls.models import Call, Seat
 from app.calls.ports import TurnIssuer
 from app.calls.seats import Device, Figures, seat_name
 from app.calls.shapes import Id, Shape, Text
-from app.calls.words import Side
 from app.web import sessions
-from app.web.principals import COORDINATOR, PERSON, TERMINAL
+from app.web.principals import COORDINATOR, PERSON, TERMINAL, Principal
 from app.web.sockets import SocketAsk, Sockets
 
 FIRST_RUNG = "video"
+RELAY_GRACE = life.EXTEND_BY + timedelta(minutes=10)  # a call may be extended, and a goodbye takes its time
 
+NameOf = Callable[[Session, Principal], str]
 Percent = Annotated[float, Field(ge=0, le=100)]
 Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
+Page = Annotated[Text, Field(min_length=1, max_length=36)]
 
 
 class Link(Shape):
@@ -36,12 +41,15 @@ class Beat(Shape):
 class TakeSeat(Shape):
     call: Id
     here: StrictBool = True
-    page: Annotated[Text, Field(min_length=1, max_length=36)]
+    page: Page
 
 
 class LeaveSeat(Shape):
+    """`page` is that which held the seat, so that it can be given up over a later socket."""
+
     call: Id
     reason: Literal["hang_up", "page_closed"]
+    page: Page | None = None
 
 
 class Description(Shape):
@@ -81,10 +89,10 @@ class FiguresIn(Shape):
 
 
 class CallSockets:
-    """Answers the events of one web process; `turn` gives each seat its relay."""
+    """Answers the events of one web process; `turn` gives each seat its relay, `name_of` a coordinator's name."""
 
-    def __init__(self, sockets: Sockets, turn: TurnIssuer) -> None:
-        self.sockets, self.turn = sockets, turn
+    def __init__(self, sockets: Sockets, turn: TurnIssuer, name_of: NameOf) -> None:
+        self.sockets, self.turn, self.name_of = sockets, turn, name_of
 
     def beat(self, ask: SocketAsk, body: Beat) -> dict[str, Any]:
         with ask.floor.database.begin() as session:
@@ -96,33 +104,35 @@ class CallSockets:
 
     def take_seat(self, ask: SocketAsk, body: TakeSeat) -> dict[str, Any]:
         with ask.floor.database.begin() as session:
-            device = Device(ask.sid, body.page, body.here)
+            name = self.name_of(session, ask.who) if ask.who.kind is COORDINATOR else None
+            device = Device(ask.sid, body.page, body.here, name)
             taken = seats.take(session, body.call, ask.who, device, ask.now)
+            relay_until = session.get_one(Call, body.call).ends_at + RELAY_GRACE
         if taken.displaced:
-            self.sockets.send(taken.displaced, "peer", _peer(taken.seat, "moved"))
+            self.sockets.send(taken.displaced, "peer", _peer(taken.seat, "moved", taken.seat))
         self._tell(taken.peers, taken.seat, "seated" if taken.seat.epoch == 1 else "back")
         return {
             "seat": seat_name(taken.seat),
             "side": taken.seat.side.value,
-            "peers": [_peer(peer, "seated") for peer in taken.peers],
-            "ice_servers": self.turn.issue(taken.seat.id, ask.now),
+            "peers": [_peer(peer, "seated", taken.seat) for peer in taken.peers],
+            "ice_servers": self.turn.issue(taken.seat.id, relay_until),
+            "ice_policy": self.turn.policy,
             "rung": FIRST_RUNG,
-            "offerer": taken.seat.side is Side.PARENT,
-            "polite": taken.seat.side is Side.VILLAGE,
         }
 
     def leave_seat(self, ask: SocketAsk, body: LeaveSeat) -> dict[str, Any]:
         with ask.floor.database.begin() as session:
-            seat = seats.leave(session, body.call, ask.sid, body.reason, ask.now)
+            left_behind = (ask.who.device_id, body.page) if body.page else None
+            seat = seats.leave(session, body.call, ask.sid, body.reason, ask.now, left_behind)
             peers = seats.peers(session, seat)
-        self._tell(peers, seat, "left" if body.reason == seats.FAREWELL else "lost")
+        self._tell_gone(peers, seat)
         return {}
 
     def signal(self, ask: SocketAsk, body: Signal) -> dict[str, Any]:
         with ask.floor.database.read() as session:
             mine, to = seats.addressee(session, body.call, ask.sid, body.to)
         message = body.model_dump(exclude={"to"}, exclude_none=True)
-        self.sockets.send(to.sid, "signal", message | {"from": seat_name(mine)})
+        self.sockets.send(to.sid, "signal", message | {"from": seat_name(mine), "side": mine.side.value})
         return {}
 
     def figures(self, ask: SocketAsk, body: FiguresIn) -> dict[str, Any]:
@@ -135,26 +145,31 @@ class CallSockets:
         with ask.floor.database.begin() as session:
             lost = [(seat, seats.peers(session, seat)) for seat in seats.disconnected(session, ask.sid, ask.now)]
         for seat, peers in lost:
-            self._tell(peers, seat, "lost")
+            self._tell_gone(peers, seat)
+
+    def _tell_gone(self, peers: list[Seat], seat: Seat) -> None:
+        self._tell(peers, seat, "lost" if seat.left_at is None else "left")
 
     def _tell(self, peers: list[Seat], seat: Seat, state: str) -> None:
         for peer in peers:
-            self.sockets.send(peer.sid, "peer", _peer(seat, state))
+            self.sockets.send(peer.sid, "peer", _peer(seat, state, peer))
 
 
-def register(sockets: Sockets, turn: TurnIssuer) -> None:
+def register(sockets: Sockets, turn: TurnIssuer, name_of: NameOf) -> None:
     """Declare the events on the server of a web process."""
-    calls = CallSockets(sockets, turn)
+    calls = CallSockets(sockets, turn, name_of)
     sockets.on("beat", PERSON, TERMINAL, COORDINATOR, takes=Beat)(calls.beat)
-    sockets.on("take_seat", PERSON, TERMINAL, takes=TakeSeat)(calls.take_seat)
-    sockets.on("leave_seat", PERSON, TERMINAL, takes=LeaveSeat)(calls.leave_seat)
-    sockets.on("signal", PERSON, TERMINAL, takes=Signal)(calls.signal)
+    sockets.on("take_seat", PERSON, TERMINAL, COORDINATOR, takes=TakeSeat)(calls.take_seat)
+    sockets.on("leave_seat", PERSON, TERMINAL, COORDINATOR, takes=LeaveSeat)(calls.leave_seat)
+    sockets.on("signal", PERSON, TERMINAL, COORDINATOR, takes=Signal)(calls.signal)
     sockets.on("figures", PERSON, TERMINAL, takes=FiguresIn)(calls.figures)
     sockets.on_gone(calls.gone)
 
 
-def _peer(seat: Seat, state: str) -> dict[str, Any]:
+def _peer(seat: Seat, state: str, to: Seat) -> dict[str, Any]:
+    """How a seat stands, for the one that is told; with each other end the one offers a connection, the other yields."""
+    offers = to.side.offers_to(seat.side)
     return {
         "call": seat.call_id, "seat": seat_name(seat), "side": seat.side.value, "here": seat.here_at is not None,
-        "state": state,
+        "state": state, "name": seat.name, "offerer": offers, "polite": not offers,
     }  # fmt: skip

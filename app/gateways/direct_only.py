@@ -3,7 +3,11 @@
 from datetime import datetime
 from typing import Any
 
+from app.calls.ports import IcePolicy
+
 
 class DirectOnly:
-    def issue(self, seat_id: str, now: datetime) -> list[dict[str, Any]]:
+    policy: IcePolicy = "all"
+
+    def issue(self, seat_id: str, until: datetime) -> list[dict[str, Any]]:
         return []

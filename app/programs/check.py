@@ -1,14 +1,21 @@
 """Tests every outside part and says what is wrong and how to mend it."""
 
+import ipaddress
 import shutil
+import socket
+import ssl
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.config import Config
+from app.gateways import coturn, stun
+from app.kernel.clock import SystemClock
 from app.storage import migrate
 from app.storage.database import Database
 from app.web.health import LEAST_FREE_BYTES
@@ -27,6 +34,8 @@ def findings(config: Config) -> Iterator[Finding]:
     parts: dict[str, Callable[[Config], str]] = {"disk": _disk, "database": _database, "migrations": _migrations}
     if config.redis_url:
         parts["redis"] = _redis
+    for url in config.turn_urls:
+        parts[url] = partial(_relay, url=url)
     for part, look in parts.items():
         try:
             yield Finding(part, True, look(config))
@@ -65,3 +74,41 @@ def _redis(config: Config) -> str:
     except redis.RedisError as down:
         raise RuntimeError(f"no answer: {down}; is it running, and is HOMETHREAD_REDIS_URL right?") from down
     return "answers"
+
+
+def _relay(config: Config, url: str) -> str:
+    server = stun.server_of(url)
+    try:
+        if url.startswith("stun:"):
+            stun.bind(server)
+            return "answers"
+        username, password = coturn.sign(config.turn_secret or "", "check", SystemClock().now() + timedelta(minutes=1))
+        relayed = stun.allocate(server, username, password)
+    except stun.Refusal as refusal:
+        raise RuntimeError(_what_mends(refusal)) from refusal
+    except socket.gaierror as unknown:
+        raise RuntimeError(f"{server.host} has no address: mend the name in HOMETHREAD_TURN_URLS") from unknown
+    except ssl.SSLError as unproved:
+        raise RuntimeError(f"TLS fails ({unproved.reason}): mend cert and pkey in turnserver.conf") from unproved
+    except OSError as silent:
+        way = "UDP" if server.transport == "udp" else "TCP"
+        raise RuntimeError(
+            f"nobody answers there by {way} ({silent}): does turnserver run, is {way} port {server.port} open?"
+        ) from silent
+    if relayed.is_private and _is_public(server.host):
+        raise RuntimeError(f"relays at {relayed}, which nobody outside reaches: set external-ip in turnserver.conf")
+    return f"relays at {relayed}"
+
+
+def _is_public(host: str) -> bool:
+    found = socket.getaddrinfo(host, None)
+    return any(ipaddress.ip_address(str(where[0]).partition("%")[0]).is_global for *_, where in found)
+
+
+def _what_mends(refusal: stun.Refusal) -> str:
+    if refusal.code == stun.UNAUTHORIZED:
+        return (
+            f"refuses our credential ({refusal}): HOMETHREAD_TURN_SECRET must be the static-auth-secret of "
+            "turnserver.conf, with use-auth-secret, and both clocks must be right"
+        )
+    return f"refuses to relay ({refusal}): see its log"

@@ -40,13 +40,14 @@ export class Peer {
   /**
    * @param {object} options
    * @param {RTCIceServer[]} options.iceServers
+   * @param {RTCIceTransportPolicy} options.icePolicy
    * @param {boolean} options.isOfferer
    * @param {boolean} options.isPolite
    * @param {(message: Message) => void} options.send
    * @param {(state: RTCPeerConnectionState) => void} options.onstate also when a track of the other end came
    */
-  constructor({ iceServers, isOfferer, isPolite, send, onstate }) {
-    this.#pc = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
+  constructor({ iceServers, icePolicy, isOfferer, isPolite, send, onstate }) {
+    this.#pc = new RTCPeerConnection({ iceServers, iceTransportPolicy: icePolicy, bundlePolicy: "max-bundle" });
     this.#isOfferer = isOfferer;
     this.#isPolite = isPolite;
     this.#send = send;

@@ -1,0 +1,55 @@
+"""`homethread check` on the relay: what a real coturn says, and what is advised where something is wrong."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.commands.test_demo import run
+from tests.services.coturn import SECRET, PrivateCoturn
+from tests.services.ports import free_port
+
+
+@pytest.fixture(scope="module")
+def coturn() -> Iterator[PrivateCoturn]:
+    running = PrivateCoturn()
+    yield running
+    running.stop()
+
+
+def checked(folder: Path, urls: str, secret: str = SECRET) -> subprocess.CompletedProcess[str]:
+    assert run("migrate", DATA_DIR=str(folder)).returncode == 0
+    return run("check", DATA_DIR=str(folder), TURN_URLS=urls, TURN_SECRET=secret)
+
+
+def test_a_relay_that_relays_is_fine(coturn: PrivateCoturn, tmp_path: Path) -> None:
+    found = checked(tmp_path, f"stun:127.0.0.1:{coturn.port},{coturn.urls}")
+    assert found.returncode == 0, found.stdout
+    assert found.stdout.count("relays at 127.0.0.1") == 2
+    assert re.search(r"ok +stun:127.0.0.1:\d+: answers", found.stdout)
+
+
+def test_another_secret_is_told_with_what_mends_it(coturn: PrivateCoturn, tmp_path: Path) -> None:
+    found = checked(tmp_path, coturn.urls, "another secret")
+    assert found.returncode == 1
+    assert found.stdout.count("HOMETHREAD_TURN_SECRET must be the static-auth-secret") == 2
+    assert SECRET not in found.stdout
+
+
+@pytest.mark.parametrize(("transport", "way"), [("udp", "UDP"), ("tcp", "TCP")])
+def test_nobody_there_is_told_with_the_port(tmp_path: Path, transport: str, way: str) -> None:
+    port = free_port()
+    found = checked(tmp_path, f"turn:127.0.0.1:{port}?transport={transport}")
+    assert found.returncode == 1
+    assert f"nobody answers there by {way}" in found.stdout
+    assert f"{way} port {port}" in found.stdout
+    assert "Traceback" not in found.stderr
+
+
+def test_tls_without_tls_is_told(coturn: PrivateCoturn, tmp_path: Path) -> None:
+    found = checked(tmp_path, f"turns:127.0.0.1:{coturn.port}")
+    assert found.returncode == 1
+    assert "TLS" in found.stdout
+    assert "Traceback" not in found.stderr

@@ -1,0 +1,62 @@
+"""A coturn of the tests' own, on ports of the loopback, with the shared secret that `Coturn` signs with."""
+
+import shutil
+import signal
+import socket
+import tempfile
+import time
+from pathlib import Path
+
+from tests.services.leash import Leash
+from tests.services.ports import free_port
+
+SECRET = "a secret of the tests"
+REALM = "homethread.test"
+READY_SECONDS = 15
+
+
+class PrivateCoturn:
+    """Relays between ends on this machine; it listens on UDP and TCP."""
+
+    def __init__(self, *more: str) -> None:
+        program = shutil.which("turnserver")
+        if program is None:
+            raise RuntimeError("coturn is not installed: apt-get install coturn")
+        self.folder = Path(tempfile.mkdtemp(prefix="homethread-coturn-"))
+        self.port = free_port()
+        # Loopback peers are refused unless allowed; the command line interface would listen on a fixed port.
+        command = [
+            program, "-n", "--listening-ip=127.0.0.1", f"--listening-port={self.port}", "--relay-ip=127.0.0.1",
+            "--min-port=49160", "--max-port=49999", "--allow-loopback-peers", "--no-cli", "--no-tls", "--no-dtls",
+            "--use-auth-secret", f"--static-auth-secret={SECRET}", f"--realm={REALM}", "--no-rfc5780",
+            f"--db={self.folder / 'turndb'}", f"--pidfile={self.folder / 'pid'}", "--log-file=stdout", *more,
+        ]  # fmt: skip
+        self._leash = Leash(command, folder=self.folder, end=signal.SIGTERM)
+        self._wait_until_ready()
+
+    @property
+    def url(self) -> str:
+        return f"turn:127.0.0.1:{self.port}"
+
+    @property
+    def urls(self) -> str:
+        """As the setting takes them."""
+        return f"{self.url}?transport=udp,{self.url}?transport=tcp"
+
+    def log(self) -> str:
+        return self._leash.log.read_text(errors="replace")
+
+    def stop(self) -> None:
+        self._leash.let_go()
+
+    def _wait_until_ready(self) -> None:
+        give_up = time.monotonic() + READY_SECONDS
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+            except OSError:
+                if not self._leash.is_alive or time.monotonic() > give_up:
+                    raise RuntimeError(f"coturn did not start:\n{self.log()}") from None
+                time.sleep(0.02)
+            else:
+                return
