@@ -1,5 +1,5 @@
 /** The parent's face: which screen stands now, and what each touch does. */
-import { upcoming } from "./core/rings.js";
+import { otherPerson, upcoming } from "./core/rings.js";
 import { t } from "./core/texts.js";
 import { dayAndTime, now } from "./core/time.js";
 import { ApiError, newKey } from "./net/api.js";
@@ -7,9 +7,10 @@ import { Live } from "./net/live.js";
 import { endedScreen, homeScreen } from "./phone/home.js";
 import { Calling } from "./ui/calling.js";
 import { callScreen, HangUp, ringScreen, showStreams } from "./ui/callscreen.js";
-import { button, draw, h, icon, listen, openDialog, round, sentence, startPage, toast } from "./ui/dom.js";
+import { button, draw, h, icon, listen, openDialog, photo, round, sentence, startPage, toast } from "./ui/dom.js";
 
 /** @typedef {import("./core/wire.js").Call} Call */
+/** @typedef {import("./phone/booking.js").Pair & {face: import("./core/wire.js").Person}} Partner */
 
 const REASONS = { shift_changed: "calendar", no_time: "clock", sick: "help", other: "message" };
 
@@ -22,6 +23,8 @@ const busy = new Set();
 const unanswered = new Map();
 /** @type {import("./phone/booking.js").Booking | null} */
 let booking = null;
+/** Where nobody is signed in. @type {import("./phone/door.js").Door | null} */
+let door = null;
 
 const calling = new Calling(live, { redraw: show, standsReady: () => !document.hidden && !booking });
 
@@ -33,9 +36,46 @@ function show() {
   if (seat?.isHere) draw(main, seat.phase, callScreen(seat, at, hangUp, view.now?.zone ?? "UTC"), "call");
   else if (farewell) draw(main, farewell.kind, endedScreen(farewell, view, at, busy));
   else if (rung) draw(main, "ring", ringScreen(rung, ringPlaces(rung)));
+  else if (view.error?.status === 401) showDoor();
   else if (booking && view.now) draw(main, "book", booking.screen(view.now, at));
   else draw(main, "home", homeScreen(view, at, busy));
   showStreams(main, seat);
+}
+
+/** Nobody is signed in here. */
+function showDoor() {
+  if (door) return draw(main, ...door.screen());
+  draw(main, "home", homeScreen(live.view, now(), busy));
+  openDoor().catch(() => {}); // without a network the screen says so, and the next reading tries again
+}
+
+async function openDoor() {
+  const { Door } = await import("./phone/door.js");
+  if (door) return;
+  door = new Door(live.api, { redraw: show, done: () => live.enter().then(welcome) });
+  const scanned = takeScanned();
+  if (scanned) await door.scanned(scanned);
+  show();
+}
+
+/** The digits behind the # of a card's address, once: they leave the address bar. */
+function takeScanned() {
+  const digits = /^#join=(\d{12})$/.exec(location.hash)?.[1];
+  if (digits) history.replaceState(null, "", location.pathname);
+  return digits;
+}
+
+function welcome() {
+  door = null;
+  const { me } = live.view.now ?? {};
+  if (me) toast("good", t("phone.welcome", { name: me.name }));
+  show();
+}
+
+async function settings() {
+  const parts = await import("./phone/settings.js").catch(() => null);
+  if (!parts) return toast("bad", t("common.offline"));
+  await parts.openSettings(live, () => live.leave());
 }
 
 /** @param {Call} call */
@@ -83,21 +123,44 @@ async function command(call, path, body, done) {
 /** @param {Call} call */
 const join = (call) => calling.join(call).catch(() => toast("bad", t("common.offline")));
 
-/** @param {string} childId @param {Call | null} moving */
-async function book(childId, moving) {
+/** @param {import("./phone/booking.js").Pair} partner @param {Call | null} moving */
+async function book(partner, moving) {
   calling.standDown();
   const parts = await import("./phone/booking.js").catch(() => null);
   if (!parts) return toast("bad", t("common.offline"));
   const { Booking } = parts;
-  booking = new Booking(live.api, childId, moving, show);
+  booking = new Booking(live.api, partner, moving, show);
   show();
+}
+
+/** With whom this person speaks: a parent with each child, who lives with the children with each parent. */
+function partners() {
+  /** @param {import("./core/wire.js").Family} family @returns {Partner[]} */
+  const inFamily = ({ role, children = [], parents = [] }) =>
+    role === "parent"
+      ? children.map((face) => ({ face, childId: face.id }))
+      : parents.flatMap((face) => children.slice(0, 1).map((child) => ({ face, childId: child.id, parentId: face.id })));
+  return (live.view.now?.families ?? []).flatMap(inFamily);
+}
+
+/** @param {Partner} partner */
+async function callNow({ childId, parentId }) {
+  try {
+    const call = await live.api.command("/api/calls/now", { child_id: childId, ...(parentId && { parent_id: parentId }) });
+    live.adopt(call);
+    await join(call);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    toast("bad", sentence(error));
+  }
 }
 
 async function sendBooking() {
   const call = await booking?.send();
   if (!call) return;
   booking = null;
-  toast("good", t("phone.booked", { when: dayAndTime(call.starts_at, live.view.now?.zone ?? call.zone, now()) }));
+  const key = call.state === "proposed" ? "phone.asked" : "phone.booked";
+  toast("good", t(key, { when: dayAndTime(call.starts_at, live.view.now?.zone ?? call.zone, now()) }));
   live.adopt(call);
 }
 
@@ -128,6 +191,19 @@ function askReason(call) {
   );
 }
 
+/** @param {Call} call */
+function askWrongPerson(call) {
+  openDialog(
+    t("common.call.wrong_person"),
+    [h("p", {}, t("common.call.wrong_person_sure"))],
+    [
+      button("close", "btn btn--quiet", null, t("common.call.stay")),
+      button("ring-again", "btn btn--primary", "bell", t("common.call.wrong_person")),
+    ],
+    { "ring-again": () => command(call, `/api/calls/${call.id}/wrong_person`, {}, t("common.call.rung_again")) },
+  );
+}
+
 /** What can be done with a later call. @param {Call} call */
 function openDetails(call) {
   const named = { "data-call-id": call.id };
@@ -145,21 +221,32 @@ function openDetails(call) {
   });
   const when = dayAndTime(call.starts_at, live.view.now?.zone ?? call.zone, now());
   const close = button("close", "btn btn--quiet", null, t("common.close"));
-  openDialog(call.child.name, [h("p", {}, when)], [close, ...places], acts);
+  openDialog(otherPerson(call).name, [h("p", {}, when)], [close, ...places], acts);
 }
 
 /** @type {import("./ui/dom.js").Acts} */
 const acts = {
   retry: () => live.refresh(),
+  settings,
   home: () => {
     booking = null;
     calling.dismiss();
   },
   book: (element) => {
-    const children = (live.view.now?.families ?? []).flatMap((family) => family.children ?? []);
-    const child = element.dataset.childId ?? upcoming(calling.calls)[0]?.child.id ?? children[0]?.id;
+    const childId = element.dataset.childId ?? upcoming(calling.calls)[0]?.child.id;
+    const all = partners();
+    const partner = all.find((one) => one.childId === childId) ?? all[0];
     calling.dismiss();
-    if (child) book(child, null);
+    if (partner) book(partner, null);
+  },
+  "call-now": () => {
+    const all = partners();
+    if (all.length < 2) return all.forEach(callNow);
+    const faces = all.map((one, place) =>
+      h("button", { class: "row", type: "button", "data-act": `now-${place}` }, photo(one.face, "m"), one.face.name),
+    );
+    const close = button("close", "btn btn--quiet", null, t("common.close"));
+    openDialog(t("phone.call_now"), faces, [close], Object.fromEntries(all.map((one, place) => [`now-${place}`, () => callNow(one)])));
   },
   child: (element) => booking?.setChild(element.dataset.childId ?? ""),
   day: (element) => booking?.setDay(Number(element.dataset.day)),
@@ -172,18 +259,20 @@ const acts = {
   decline: (element) =>
     withCall(element, (call) => command(call, `/api/calls/${call.id}/decline`, {}, t("phone.declined"))),
   cancel: (element) => withCall(element, askReason),
-  move: (element) => withCall(element, (call) => book(call.child.id, call)),
+  move: (element) => withCall(element, (call) => book({ childId: call.child.id, parentId: call.parent.id }, call)),
   offer: (element) =>
     withCall(element, (call) => {
       const starts_at = element.dataset.startsAt ?? "";
       const when = dayAndTime(starts_at, live.view.now?.zone ?? call.zone, now());
-      command(call, "/api/calls", { child_id: call.child.id, starts_at }, t("phone.booked", { when }));
+      const pair = { child_id: call.child.id, ...(call.my_side === "village" && { parent_id: call.parent.id }) };
+      command(call, "/api/calls", { ...pair, starts_at }, t(call.my_side === "village" ? "phone.asked" : "phone.booked", { when }));
     }),
   join: (element) => withCall(element, join),
   answer: (element) => withCall(element, join),
   later: (element) => withCall(element, (call) => calling.putOff(call)),
   microphone: () => calling.seat?.own.toggleMicrophone(),
   camera: () => calling.seat?.own.toggleCamera(),
+  "wrong-person": (element) => withCall(element, askWrongPerson),
   "hang-up": () => {
     hangUp.arm();
     show();
@@ -202,6 +291,8 @@ function withCall(element, run) {
 }
 
 listen(main, acts);
+listen(main, new Proxy({}, { get: (_none, act) => door?.acts[String(act)] }));
+for (const kind of ["input", "keydown"]) main.addEventListener(kind, (event) => door?.typing(event));
 live.start();
 show();
 /** Later parts come when the first screen stands, a call's before all others. */

@@ -16,12 +16,13 @@ from sqlalchemy.orm import Session
 from app.doors import people, rules
 from app.doors.models import SignInCode
 from app.families.models import Person
-from app.families.numbers import parse_number
-from app.kernel.errors import NotFound, Refused
+from app.families.numbers import parse_number, region_of
+from app.kernel.errors import Invalid, NotFound, Refused
 from app.kernel.numbers import E164
 from app.notices import service as notices
 from app.notices.templates import SEALED_FOR
 from app.storage.database import new_id
+from app.villages import queries as villages
 from app.web import limits, sessions
 from app.web.api import Door
 
@@ -46,7 +47,7 @@ class Proved:
 
 def ask(door: Door, number: str, region: str | None) -> Asked:
     """Have a code texted. Repeated with the same key it is the same challenge, and no second text."""
-    to = parse_number(number, region)
+    to = _read(door, number, region)
     sealer, database = door.floor.sealer, door.floor.database
     challenge = sealer.hashed("challenge", f"{to}\0{door.key}")[:40]
     with database.read() as session:
@@ -59,6 +60,18 @@ def ask(door: Door, number: str, region: str | None) -> Asked:
         limits.count(database, [one], door.now)
     with database.begin() as session:
         return _issue(session, door, challenge, to)
+
+
+def _read(door: Door, text: str, region: str | None) -> E164:
+    """A number without a country code is one of a village's country, or else of the caller's."""
+    with door.floor.database.read() as session:
+        regions = {region_of(village.zone, village.language): None for village in villages.villages(session)}
+    for country in (*regions, region):
+        try:
+            return parse_number(text, country)
+        except Invalid:
+            continue
+    raise Invalid("bad_number")
 
 
 def _issue(session: Session, door: Door, challenge: str, to: E164) -> Asked:

@@ -4,7 +4,7 @@ export type Face = "phone" | "terminal" | "desk";
 export type Side = "parent" | "village";
 export type CallState = "proposed" | "booked" | "ringing" | "live" | "ended";
 export type Outcome = "held" | "message" | "missed" | "cancelled" | "moved";
-export type Action = "confirm" | "decline" | "move" | "cancel" | "join";
+export type Action = "confirm" | "decline" | "move" | "cancel" | "join" | "wrong_person";
 
 export interface Person {
   id: string;
@@ -47,6 +47,7 @@ export interface Call {
   sides: { parent: SideState; village: SideState };
   rings: { since: string; until: string }[];
   live_at: string | null;
+  rung_again_at: string | null;
   talked_seconds: number;
   talking_since: string | null;
   can: Action[];
@@ -56,7 +57,9 @@ export interface Family {
   id: string;
   name: string;
   emblem: string;
+  role?: "parent" | "caregiver" | "child";
   children?: Person[];
+  parents?: Person[];
   members?: Member[];
   next_call?: Call | null;
 }
@@ -89,6 +92,7 @@ export interface TakenSeat {
   side: Side;
   peers: OtherSeat[];
   ice_servers: RTCIceServer[];
+  ice_policy: RTCIceTransportPolicy;
   rung: string;
   offerer: boolean;
   polite: boolean;

@@ -57,6 +57,25 @@ export class Live {
     setInterval(() => this.socket.life.state === "connected" || this.refresh(), SLOW_POLL_MS);
   }
 
+  /** Somebody has signed in on this page: read anew, over a socket of their own. */
+  async enter() {
+    this.#etag = "";
+    this.socket.connect();
+    await this.refresh();
+  }
+
+  /** This device was signed out: nothing of whoever it was stays. */
+  leave() {
+    this.#forget();
+    return this.refresh();
+  }
+
+  #forget() {
+    this.#etag = "";
+    keep(null);
+    if (this.view.now) this.#tell({ now: null });
+  }
+
   /** @param {(view: View) => void} watcher @returns {() => void} takes it off again */
   subscribe(watcher) {
     this.#watchers.add(watcher);
@@ -117,7 +136,7 @@ export class Live {
       this.#take(answer, asked_ms);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      if (error.status === 401) keep(null);
+      if (error.status === 401) this.#forget();
       this.#tell({ error, reach: error.status ? this.view.reach : "offline" });
     }
   }
@@ -149,6 +168,7 @@ export class Live {
       this.refresh();
       this.#beat();
     } else if (state === "lost") this.#tell({ reach: "offline" });
+    else if (state === "refused") this.refresh(); // it says why
   }
 
   #cameBack() {

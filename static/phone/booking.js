@@ -10,6 +10,7 @@ import { banner, button, h, icon, photo, sentence, stateOf } from "../ui/dom.js"
 /** @typedef {import("../core/wire.js").Call} Call */
 /** @typedef {import("../core/wire.js").Now} Now */
 /** @typedef {import("../core/wire.js").Slot} Slot */
+/** Who lives with a child names its parent; a parent is one's own. @typedef {{childId: string, parentId?: string}} Pair */
 
 const DAYS_AHEAD = 14;
 const EVENING_HOUR = 18;
@@ -34,15 +35,20 @@ export class Booking {
   #api;
   #redraw;
 
-  /** @param {import("../net/api.js").Api} api @param {string} childId @param {Call | null} moving the call that gets
-   * another time
+  /** @param {import("../net/api.js").Api} api @param {Pair} pair with whom @param {Call | null} moving the call that
+   * gets another time
    * @param {() => void} redraw */
-  constructor(api, childId, moving, redraw) {
+  constructor(api, { childId, parentId }, moving, redraw) {
     this.#api = api;
     this.#redraw = redraw;
     this.childId = childId;
+    this.parentId = parentId;
     this.moving = moving;
     this.load();
+  }
+
+  get #pair() {
+    return { child_id: this.childId, ...(this.parentId && { parent_id: this.parentId }) };
   }
 
   /** @param {string} childId */
@@ -71,7 +77,7 @@ export class Booking {
     this.#redraw();
     const from = new Date(serverNow());
     const until = new Date(from.getTime() + DAYS_AHEAD * DAY);
-    const query = { child_id: childId, from: from.toISOString(), until: until.toISOString() };
+    const query = { ...this.#pair, from: from.toISOString(), until: until.toISOString() };
     try {
       const found = await this.#api.get("/api/slots", query);
       if (childId !== this.childId) return;
@@ -93,7 +99,7 @@ export class Booking {
     this.#redraw();
     const [path, body] = this.moving
       ? [`/api/calls/${this.moving.id}/move`, { starts_at: this.#chosen }]
-      : ["/api/calls", { child_id: this.childId, starts_at: this.#chosen }];
+      : ["/api/calls", { ...this.#pair, starts_at: this.#chosen }];
     try {
       return await this.#api.command(path, body, { key: this.#key, onwait: () => this.#wait() });
     } catch (error) {

@@ -1,11 +1,11 @@
 /**
  * The parent's first screen: the next call, what can be done with it, the calls after it, and how the last ones went.
  */
-import { isOpen, past, talkedFor, upcoming } from "../core/rings.js";
+import { isOpen, otherPerson, past, talkedFor, upcoming } from "../core/rings.js";
 import { hasText, t, tn } from "../core/texts.js";
 import { dayAndTime, MINUTE, ms, timeThere } from "../core/time.js";
 import { countdownOf } from "../ui/callscreen.js";
-import { banner, button, h, pair, photo, stateOf, tag } from "../ui/dom.js";
+import { banner, button, h, icon, pair, photo, stateOf, tag } from "../ui/dom.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
 /** @typedef {import("../core/wire.js").Now} Now */
@@ -69,6 +69,11 @@ function bar({ reach }) {
     { class: "bar" },
     h("h1", { class: "bar__title" }, t("common.homethread")),
     h("span", { class: `lamp lamp--${lamp}` }, h("span", { class: "hidden-text" }, t(`common.reach.${reach}`))),
+    h(
+      "button",
+      { class: "btn btn--icon", type: "button", "data-act": "settings", "aria-label": t("phone.settings") },
+      icon("settings"),
+    ),
   );
 }
 
@@ -84,15 +89,18 @@ function nextCall(call, now, at, isBusy) {
       "data-call-id": call.id,
     },
     pair(call.state === "live" ? "live" : open ? "waiting" : "booked", [call.parent, call.child]),
-    h("h2", { class: "next-call__name" }, call.child.name),
+    h("h2", { class: "next-call__name" }, otherPerson(call).name),
     when(call, now, at),
     begun
-      ? h("p", { class: "card__text" }, t(call.sides.village.here ? "phone.child_waits" : "phone.begun"))
+      ? h("p", { class: "card__text" }, t(isAwaited(call) ? "phone.child_waits" : "phone.begun"))
       : countdownOf(call.starts_at, at),
     h("p", {}, tag(call.state, stateText(call))),
     cardActions(call, isBusy),
   );
 }
+
+/** Whether the other side is there already. @param {Call} call */
+const isAwaited = ({ my_side, sides }) => (my_side === "village" ? sides.parent : sides.village).here;
 
 /** @param {Call} call @param {Now} now @param {number} at */
 function when(call, now, at) {
@@ -133,7 +141,7 @@ function cardActions({ can, id }, isBusy) {
 /** @param {Call | undefined} next @param {number} at @param {Set<string>} busy */
 function mainAction(next, at, busy) {
   const book = (/** @type {string} */ kind) => button("book", `btn btn--wide ${kind}`, "plus", t("phone.book"));
-  if (!next) return book("btn--primary");
+  if (!next) return [book("btn--primary"), button("call-now", "btn btn--quiet btn--wide", "phone-call", t("phone.call_now"))];
   const shared = { "data-call-id": next.id, "aria-busy": busy.has(next.id) };
   if (isOpen(next, at)) return button("join", "btn btn--go btn--wide", "phone-call", t("phone.join"), shared);
   if (!next.can.includes("confirm")) return book("btn--primary");
@@ -144,14 +152,14 @@ function mainAction(next, at, busy) {
 /** @param {Call} call @param {Now} now @param {number} at */
 function laterCall(call, now, at) {
   const there = timeThere(call.starts_at, now.zone, call.zone, at);
-  const text = there ? t("phone.time_there", { village: call.village, time: there }) : call.child.name;
+  const text = there ? t("phone.time_there", { village: call.village, time: there }) : otherPerson(call).name;
   return h(
     "li",
     {},
     h(
       "button",
       { class: "row", type: "button", "data-act": "details", "data-call-id": call.id },
-      photo(call.child, "m"),
+      photo(otherPerson(call), "m"),
       rowMain(h("time", { datetime: call.starts_at }, dayAndTime(call.starts_at, now.zone, at)), text),
       tag(call.state, t(`common.state.${call.state}`)),
     ),
@@ -164,7 +172,7 @@ function pastCall(call, now, at) {
   return h(
     "li",
     { class: "row", "data-call-id": call.id, "data-outcome": outcome },
-    photo(call.child, "m"),
+    photo(otherPerson(call), "m"),
     rowMain(h("time", { datetime: call.starts_at }, dayAndTime(call.starts_at, now.zone, at)), howItWent(call)),
     tag(outcome, t(`common.outcome.${outcome}`)),
   );
@@ -179,7 +187,7 @@ export function howItWent(call) {
   const minutes = Math.max(1, Math.round(talkedFor(call, 0) / MINUTE));
   if (call.outcome === "held") return tn("common.talked", minutes);
   const reason = `common.reason.${call.reason}`;
-  return hasText(reason) ? t(reason) : call.child.name;
+  return hasText(reason) ? t(reason) : otherPerson(call).name;
 }
 
 /**
@@ -191,7 +199,7 @@ export const offers = (call, now, at, isBusy) =>
     "article",
     { class: "card offer-card", "data-state": call.outcome, "data-call-id": call.id },
     h("p", { class: "card__title" }, howItWent(call)),
-    h("p", { class: "card__text" }, t("phone.offers", { name: call.child.name })),
+    h("p", { class: "card__text" }, t("phone.offers", { name: otherPerson(call).name })),
     h(
       "div",
       { class: "slots" },
@@ -233,7 +241,7 @@ export function endedScreen({ call, kind, message }, { now }, at, busy) {
       h(
         "h1",
         { class: "phone-ended__title" },
-        t(isUnheld(call, kind) ? "phone.not_held" : `phone.${kind}`, { name: call.child.name }),
+        t(isUnheld(call, kind) ? "phone.not_held" : `phone.${kind}`, { name: otherPerson(call).name }),
       ),
       h("p", { class: "muted" }, message || howItEnded(call, kind, at)),
       next &&

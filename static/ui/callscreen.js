@@ -142,6 +142,7 @@ function statusText({ phase, call }, at, zone) {
 
 /** @param {Seat} seat @param {number} at */
 function top({ call, phase }, at) {
+  const { can, id } = call;
   const left = ms(call.ends_at) - at;
   const talked = talkedFor(call, at);
   return h(
@@ -153,6 +154,13 @@ function top({ call, phase }, at) {
         { class: "call__left", "aria-label": t("common.call.left") },
         icon("clock", "s"),
         h("time", {}, minutesAndSeconds(left)),
+      ),
+    can.includes("wrong_person") &&
+      h(
+        "button",
+        { class: "btn btn--small call__wrong", type: "button", "data-act": "wrong-person", "data-call-id": id },
+        icon("person", "s"),
+        t("common.call.wrong_person"),
       ),
     talked > 0 && h("span", { class: `lamp lamp--${phase === "lost" ? "lost" : "on"}` }, minutesAndSeconds(talked)),
   );
