@@ -10,12 +10,14 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import bootstrap
 from app.bootstrap import Services
+from app.calls import queries as calls
 from app.calls import sockets as call_sockets
 from app.calls import views as call_views
 from app.desk import family_views as enrolment_views
 from app.desk import views as desk_views
 from app.desk import village_views as desk_village_views
-from app.doors import coordinator_views
+from app.desk.queries import coordinator_name
+from app.doors import coordinator_views, pairing_views, pin_views
 from app.doors import views as door_views
 from app.faces import household, now
 from app.families import views as family_views
@@ -31,6 +33,7 @@ from app.web.sockets import Sockets
 APIS = (
     now.api, call_views.api, family_views.api, village_views.api, desk_views.api, enrolment_views.api,
     desk_village_views.api, household.api, door_views.api, coordinator_views.api,
+    pairing_views.api, pin_views.api,
 )  # fmt: skip
 LARGEST_BODY_BYTES = 9_000_000
 
@@ -52,11 +55,12 @@ def create(services: Services, *, async_mode: str = "threading") -> Web:
         services.database, services.clock, config.public_url, static.version, config.max_sockets, config.metrics_token,
         services.sealer,
     )  # fmt: skip
+    app.extensions[family_views.SEEN_IN_CALL] = calls.is_shown
     security.register(app)
     errors.register(app)
     app.after_request(pages.pack)
     sockets = Sockets(app, async_mode=async_mode, message_queue=config.redis_url)
-    call_sockets.register(sockets, services.turn)
+    call_sockets.register(sockets, services.turn, coordinator_name)
     limit = SocketLimit(behind_proxies(app.wsgi_app, config.proxies), config.max_sockets)
     app.wsgi_app = limit  # type: ignore[method-assign]
     app.register_blueprint(pages.blueprint(static))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.calls import rules
 from app.calls.life import OPENS_BEFORE, CallFacts, SideFacts
 from app.calls.models import Call, CallEvent, Claim, Invitee, Seat
-from app.calls.words import WRONG_PERSON, CallState, Side
+from app.calls.words import WRONG_PERSON, CallState, SeatSide, Side
 from app.families import queries as families
 from app.kernel.errors import NotFound
 from app.villages import queries as villages
@@ -56,6 +56,14 @@ def seats(session: Session, call_id: str) -> Sequence[Seat]:
     return session.scalars(select(Seat).where(Seat.call_id == call_id)).all()
 
 
+def desk_seat(session: Session, call: Call) -> Seat | None:
+    """The seat of the coordinator who is in the call now."""
+    if call.state not in (CallState.RINGING, CallState.LIVE):
+        return None
+    taken = select(Seat).where(Seat.call_id == call.id, Seat.side == SeatSide.DESK, Seat.left_at.is_(None))
+    return session.scalar(taken)
+
+
 def facts(session: Session, call: Call) -> CallFacts:
     """What the rules of `life.py` need to know."""
     by_side = {seat.side: seat for seat in seats(session, call.id)}
@@ -64,8 +72,8 @@ def facts(session: Session, call: Call) -> CallFacts:
         state=call.state,
         starts_at=call.starts_at,
         ends_at=call.ends_at,
-        parent=_side_facts(Side.PARENT, by_side.get(Side.PARENT), people),
-        village=_side_facts(Side.VILLAGE, by_side.get(Side.VILLAGE), people),
+        parent=_side_facts(Side.PARENT, by_side.get(SeatSide.PARENT), people),
+        village=_side_facts(Side.VILLAGE, by_side.get(SeatSide.VILLAGE), people),
         expires_at=call.expires_at,
         opened=call.opened_at is not None,
         escalated=call.escalated_at is not None,
@@ -126,7 +134,7 @@ def next_of_family(session: Session, family_id: str, now: datetime) -> Call | No
 
 def current_at_terminal(session: Session, terminal_id: str) -> Call | None:
     """The call that holds this terminal now: it is live, or somebody of the village is in its seat."""
-    held = select(Seat.call_id).where(Seat.side == Side.VILLAGE, Seat.here_at.is_not(None), Seat.left_at.is_(None))
+    held = select(Seat.call_id).where(Seat.side == SeatSide.VILLAGE, Seat.here_at.is_not(None), Seat.left_at.is_(None))
     busy = select(Call).where(
         Call.terminal_id == terminal_id,
         or_(Call.state == CallState.LIVE, (Call.state == CallState.RINGING) & Call.id.in_(held)),
@@ -136,7 +144,8 @@ def current_at_terminal(session: Session, terminal_id: str) -> Call | None:
 
 def is_shown(session: Session, terminal_id: str, person_id: str, now: datetime) -> bool:
     """Whether a call of this person is open, rings or is just being said goodbye to at this terminal."""
-    still_there = or_(Call.state.in_((CallState.BOOKED, CallState.RINGING, CallState.LIVE)), Call.ended_at > now - FAREWELL)
+    lasting = (CallState.BOOKED, CallState.RINGING, CallState.LIVE)
+    still_there = or_(Call.state.in_(lasting), Call.ended_at > now - FAREWELL)
     shown = select(Call.id).where(
         Call.terminal_id == terminal_id, or_(Call.child_id == person_id, Call.parent_id == person_id),
         Call.starts_at <= now + OPENS_BEFORE, Call.ends_at > now - FAREWELL, still_there,

@@ -2,19 +2,24 @@
 
 from datetime import datetime
 
-from flask import Response, request
+from flask import Response, current_app, request
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
-from app.families import queries, service
+from app.families import pins, queries, service
 from app.families.photos import EDGES_PX
 from app.families.words import MemberRole
+from app.jobs.service import emit
 from app.kernel.errors import NotFound
+from app.kernel.events import PhotoTaken
 from app.web.api import Api, Ask
 from app.web.floor import floor
 from app.web.principals import COORDINATOR, PERSON, TERMINAL, Principal, allow, known
 
 api = Api("families")
+
+# What families can't know themselves, given by whoever puts the rooms together: (session, terminal, person, now) -> bool
+SEEN_IN_CALL = "homethread.seen_in_call"
 
 
 class PhotoShape(BaseModel):
@@ -44,6 +49,7 @@ def set_photo(ask: Ask, family_id: str, person_id: str) -> PhotoShape:
     is_theirs = _keeps_photos(ask, family_id) and queries.is_member(ask.session, family_id, person_id)
     if not is_theirs or not _may_see(ask.session, ask.who, person_id, ask.now):
         raise NotFound
+    emit(ask.session, PhotoTaken(ask.now, family_id, person_id, ask.who.name), ask.now)
     return PhotoShape(photo=service.set_photo(ask.session, person_id, request.get_data(), ask.now))
 
 
@@ -57,4 +63,9 @@ def _keeps_photos(ask: Ask, family_id: str) -> bool:
 def _may_see(session: Session, who: Principal, person_id: str, now: datetime) -> bool:
     if who.kind is PERSON:
         return queries.person_seen_by(session, who.subject_id, person_id, now)
-    return queries.person_seen_in_village(session, who.village, person_id)
+    if not queries.person_seen_in_village(session, who.village, person_id):
+        return False
+    if who.kind is not TERMINAL or not pins.hides(session, who.village, who.device_id, person_id, now):
+        return True
+    is_seen_in_call: bool = current_app.extensions[SEEN_IN_CALL](session, who.subject_id, person_id, now)
+    return is_seen_in_call

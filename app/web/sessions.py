@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel.errors import Refused
@@ -58,10 +58,10 @@ def enter(session: Session, secret: str, now: datetime) -> tuple[DeviceSession, 
 
 def open_session(
     session: Session, kind: PrincipalKind, subject_id: str, village_id: str | None, language: str, now: datetime, *,
-    opened_by: str, label: str | None = None, public_key: str | None = None,
+    opened_by: str, label: str | None = None, public_key: str | None = None, token: str | None = None,
 ) -> tuple[DeviceSession, str]:  # fmt: skip
     """Sign a device in, with a token that nobody had before; whatever it sent along opens nothing."""
-    token = random_token()
+    token = token or random_token()
     device = DeviceSession(
         id=new_id(session), token_hash=hashed(token), kind=kind, subject_id=subject_id, village_id=village_id,
         language=language, opened_at=now, expires_at=now + LIFETIMES[kind], opened_by=opened_by,
@@ -103,12 +103,26 @@ def devices_of(session: Session, kind: PrincipalKind, subject_id: str, now: date
 
 
 def device_of(session: Session, token: str, now: datetime) -> DeviceSession | None:
-    device = session.scalar(select(DeviceSession).where(DeviceSession.token_hash == hashed(token)))
+    """The open session of a token, also of the one before it while that is still good."""
+    known = hashed(token)
+    before = and_(DeviceSession.previous_hash == known, DeviceSession.previous_until > now)
+    device = session.scalar(select(DeviceSession).where(or_(DeviceSession.token_hash == known, before)))
     return device if device and is_open(device, now) else None
 
 
+def bound_device_of(session: Session, token: str, now: datetime) -> DeviceSession | None:
+    """The session with a key that once had this token, locked; its token may be past its time, so ask for the key."""
+    known = hashed(token)
+    bound = select(DeviceSession).where(
+        or_(DeviceSession.token_hash == known, DeviceSession.previous_hash == known),
+        DeviceSession.public_key.is_not(None), DeviceSession.ended_at.is_(None), DeviceSession.expires_at > now,
+    )  # fmt: skip
+    return session.scalar(bound.with_for_update())
+
+
 def is_open(device: DeviceSession, now: datetime) -> bool:
-    return device.ended_at is None and device.expires_at > now
+    is_current = device.token_until is None or device.token_until > now
+    return is_current and device.ended_at is None and device.expires_at > now
 
 
 def beat(session: Session, device_id: str, page: str, is_visible: bool, now: datetime) -> None:

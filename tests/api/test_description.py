@@ -20,13 +20,17 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from sqlalchemy import delete
 
 from app import factory
 from app.storage.database import Database
+from app.villages import service as villages
+from app.villages.models import Closure
+from app.villages.rules import OpeningFacts
 from app.web import openapi as description
 from app.web.api import KEY_HEADER
 from app.web.principals import FACE_HEADER, cookie_name
-from tests.scene import at
+from tests.scene import NOW, at
 from tests.web.open_house import Badge, OpenHouse
 
 CHECKS = [
@@ -35,7 +39,7 @@ CHECKS = [
 ]  # fmt: skip
 EXAMPLES = 10
 KEYS = (f"asked {number}" for number in count())
-DAYS = count()
+FREE = (at(9 + n % 12) + timedelta(days=1 + n // 12) for n in count())  # times at which nobody has a call yet
 
 DESCRIBED = description.describe([route for api in factory.APIS for route in api.routes], "test")
 OPERATIONS = sorted(
@@ -60,9 +64,13 @@ def operations(house: OpenHouse) -> dict[str, APIOperation]:  # type: ignore[typ
     return {f"{operation.method.upper()} {operation.path}": operation for operation in found}
 
 
-@pytest.fixture(scope="module", params=["phone", "terminal", "desk"])
+@pytest.fixture(params=["phone", "terminal", "desk"])
 def badge(request: pytest.FixtureRequest, house: OpenHouse) -> Badge:
+    """Signed in anew, in an open village: an operation before may have signed out, or closed it."""
     alice = house.scene.alice
+    with house.database.begin() as session:
+        villages.set_openings(session, alice.village, [OpeningFacts(day, 480, 1320) for day in range(7)], NOW)
+        session.execute(delete(Closure))
     guests = {"phone": house.parent, "terminal": house.terminal, "desk": house.desk}
     badge = guests[request.param](alice).badge
     assert badge
@@ -74,7 +82,7 @@ def test_an_operation_keeps_its_promise(
     house: OpenHouse, operations: dict[str, Any], badge: Badge, name: str
 ) -> None:  # fmt: skip
     operation, statuses = operations[name], Counter[int]()
-    call_id = house.scene.book(house.scene.alice, at(20) + timedelta(days=next(DAYS)))
+    call_id = house.scene.book(house.scene.alice, next(FREE))
     known = {
         "call_id": call_id, "child_id": house.scene.alice.child, "parent_id": house.scene.alice.parent,
         "family_id": house.scene.alice.family, "person_id": house.scene.alice.child,

@@ -113,6 +113,12 @@ class Guest:
         """Keep the cookie of one more face."""
         self._client.set_cookie(cookie_name(badge.face), badge.token)
 
+    def token(self, face: str) -> str:
+        """What this browser keeps for a face."""
+        kept = self._client.get_cookie(cookie_name(face))
+        assert kept is not None
+        return kept.value
+
     def get(self, path: str, **headers: str) -> TestResponse:
         return self.ask("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
