@@ -3,6 +3,7 @@
  * back, moved to another device, left. Says in one word, `phase`, what there is to show; how it looks and sounds is
  * not decided here.
  */
+import { ms } from "../core/time.js";
 import { newKey } from "../net/api.js";
 import { OwnMedia } from "./media.js";
 import { Peer } from "./peer.js";
@@ -53,6 +54,7 @@ export class Seat {
   #last = null;
   #shared_at = 0;
   #isShared = false;
+  #rung_again_ms = 0;
   #flowed_at = -Infinity;
   #pictured_at = -Infinity;
   #reported_at = -Infinity;
@@ -67,7 +69,8 @@ export class Seat {
     this.#live = live;
     this.call = call;
     this.#onchange = onchange;
-    this.hasTalked = Boolean(call.live_at);
+    this.hasTalked = call.state === "live";
+    this.#rung_again_ms = rungAgain(call);
     this.own = new OwnMedia(() => this.#ownChanged(), silence);
     this.#offs = [
       live.socket.on("peer", (news) => this.#hear(news)),
@@ -116,9 +119,22 @@ export class Seat {
 
   /** What /api/now says about the call. @param {Call} call */
   update(call) {
+    const isRungAgain = rungAgain(call) > this.#rung_again_ms; // an answer that was under way meanwhile is older
+    this.#rung_again_ms = Math.max(rungAgain(call), this.#rung_again_ms);
     this.call = call;
-    if (call.live_at) this.hasTalked = true;
+    if (call.state === "live") this.hasTalked = true;
+    if (isRungAgain && this.isHere) this.#rungAgain();
     if (call.state === "ended" && !this.isOver) this.#finish("ended");
+  }
+
+  /** Somebody else had answered: the village's device leaves and rings anew, the parent waits for it. */
+  #rungAgain() {
+    if (this.call.my_side === "village") return this.#finish("moved");
+    this.hasTalked = false;
+    this.#flowed_at = -Infinity;
+    this.#other = null;
+    this.#dropPeer();
+    this.#turn();
   }
 
   async #take() {
@@ -194,6 +210,7 @@ export class Seat {
     const { seat: to } = this.#other;
     this.#peer = new Peer({
       iceServers: this.#mine.ice_servers,
+      icePolicy: this.#mine.ice_policy,
       isOfferer: this.#mine.offerer,
       isPolite: this.#mine.polite,
       send: (message) => this.#send({ call: this.call.id, to, ...message }),
@@ -313,6 +330,9 @@ export class Seat {
     this.#onchange();
   }
 }
+
+/** @param {Call} call */
+const rungAgain = ({ rung_again_at: at }) => (at ? ms(at) : 0);
 
 /** @param {string} [seat] "<id>.<epoch>" */
 const epoch = (seat) => Number(seat?.split(".")[1] ?? -1);
