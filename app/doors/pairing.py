@@ -126,7 +126,7 @@ def approve(ask: Ask, sealer: Sealer, user_code: str, terminal_id: str) -> Termi
     if approved is None:
         raise Kept(Refused("pairing_gone"))
     _sign_out(session, terminal.id, now, but=approved)
-    desk.record(session, ask.who.subject_id, "pair", f"terminal:{terminal.id}", {}, now)
+    desk.record(session, ask.who, "pair", f"terminal:{terminal.id}", {}, now)
     return terminal
 
 
@@ -136,7 +136,7 @@ def revoke(ask: Ask, terminal_id: str) -> None:
     _locked(ask.session, terminal.id)
     _sign_out(ask.session, terminal.id, ask.now)
     village_service.tell_village(ask.session, terminal.village_id, ask.now)
-    desk.record(ask.session, ask.who.subject_id, "revoke", f"terminal:{terminal.id}", {}, ask.now)
+    desk.record(ask.session, ask.who, "revoke", f"terminal:{terminal.id}", {}, ask.now)
 
 
 def retire(ask: Ask, terminal_id: str) -> None:
@@ -144,7 +144,7 @@ def retire(ask: Ask, terminal_id: str) -> None:
     village_service.retire_terminal(ask.session, ask.who.village, terminal_id, ask.now)
     _locked(ask.session, terminal_id)
     _sign_out(ask.session, terminal_id, ask.now)
-    desk.record(ask.session, ask.who.subject_id, "retire", f"terminal:{terminal_id}", {}, ask.now)
+    desk.record(ask.session, ask.who, "retire", f"terminal:{terminal_id}", {}, ask.now)
 
 
 def renew(door: Door, token: str | None, at: str, signature: str) -> Renewed:
@@ -167,7 +167,7 @@ def renew(door: Door, token: str | None, at: str, signature: str) -> Renewed:
         is_repeat = device.token_hash == sessions.hashed(fresh) and now - last_at < rules.REPEAT_WITHIN
         if not is_repeat:
             if not (last_at < signed_at and abs(now - signed_at) <= rules.SIGNED_WITHIN):
-                raise Refused("signature_stale")
+                raise Refused("signature_stale", now=now.isoformat())
             _rotate(session, device, token, fresh, signed_at, now)
         return Renewed(fresh, device.token_until)
 

@@ -101,7 +101,7 @@ def renew(door: Door, body: RenewIn) -> Entered:
 def add_terminal(ask: Ask, body: NewTerminal) -> TerminalShape:
     """Place a terminal in the village."""
     terminal = villages.add_terminal(ask.session, ask.who.village, body.name, ask.now)
-    desk.record(ask.session, ask.who.subject_id, "add_terminal", f"terminal:{terminal.id}", {}, ask.now)
+    desk.record(ask.session, ask.who, "add_terminal", f"terminal:{terminal.id}", {}, ask.now)
     return TerminalShape(id=terminal.id, name=terminal.name)
 
 

@@ -65,7 +65,7 @@ def end_visit(ask: Ask) -> Nothing:
 def clear_pin(ask: Ask, family_id: str) -> Nothing:
     """Take away a PIN that was forgotten."""
     pins.clear(ask.session, _family(ask, family_id), ask.now)
-    desk.record(ask.session, ask.who.subject_id, "clear_pin", f"family:{family_id}", {}, ask.now)
+    desk.record(ask.session, ask.who, "clear_pin", f"family:{family_id}", {}, ask.now)
     return Nothing()
 
 
@@ -73,7 +73,7 @@ def clear_pin(ask: Ask, family_id: str) -> Nothing:
 def unblock_pin(ask: Ask, family_id: str) -> Nothing:
     """Let a PIN be tried again."""
     pins.unblock(ask.session, _family(ask, family_id), ask.now)
-    desk.record(ask.session, ask.who.subject_id, "unblock_pin", f"family:{family_id}", {}, ask.now)
+    desk.record(ask.session, ask.who, "unblock_pin", f"family:{family_id}", {}, ask.now)
     return Nothing()
 
 

@@ -55,8 +55,9 @@ def test_weekly_hours_are_replaced(house: OpenHouse, desk: Guest) -> None:
     "wrong",
     [
         {"weekday": 7, "opens_minute": 0, "closes_minute": 60}, {"weekday": 0, "opens_minute": 60, "closes_minute": 60},
-        {"weekday": 0, "opens_minute": -1, "closes_minute": 60}, {"weekday": 0, "opens_minute": "0", "closes_minute": 60},
-        {"weekday": 0, "opens_minute": 0, "closes_minute": 1441}, {"weekday": 0},
+        {"weekday": 0, "opens_minute": -1, "closes_minute": 60}, {"weekday": 0},
+        {"weekday": 0, "opens_minute": "0", "closes_minute": 60},
+        {"weekday": 0, "opens_minute": 0, "closes_minute": 1441},
     ],
 )  # fmt: skip
 def test_hours_that_are_none_change_nothing(desk: Guest, wrong: dict[str, Any]) -> None:
