@@ -21,6 +21,14 @@ PROMISES: dict[str, list[str]] = {
     "8. No consent: no booking, no joining": [
         "calls/test_booking.py::test_a_child_without_consent_and_one_of_another_family",
         "flows/test_evening.py::test_a_consent_that_ended_closes_the_door_at_joining",
+        "flows/test_consent_and_now.py::TestAtEachMoment",
+        "flows/test_consent_and_now.py::test_a_consent_that_runs_out_in_a_call_ends_it_at_its_instant",
+    ],
+    "Doors: real people get in, and nobody else": [
+        "doors/test_codes.py::test_guesses_that_race_are_counted_each",
+        "doors/test_codes.py::test_an_unknown_number_gets_the_same_answer_and_the_same_work",
+        "doors/test_invitations.py::test_one_card_in_many_hands_at_once_lets_one_in",
+        "web/test_socket_strangers.py::test_who_never_enters_is_shown_out_and_who_entered_stays",
     ],
     "9. First screen within the page budget": [
         "browser/test_pages.py::test_a_face_opens_within_its_budget",
