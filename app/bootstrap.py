@@ -8,6 +8,7 @@ from app.calls import timetable
 from app.calls.ports import TurnIssuer
 from app.config import Config
 from app.doors import housekeeping as doors_housekeeping
+from app.doors import texting
 from app.gateways.coturn import Coturn
 from app.gateways.direct_only import DirectOnly
 from app.gateways.simulated_phones import SimulatedPhones
@@ -76,6 +77,7 @@ def handlers(services: Services) -> Handlers:
             timetable.TICK: lambda session, row, now: timetable.tick(session, row.payload["call_id"], now),
             housekeeping.KIND: housekeeping.sweep,
             doors_housekeeping.KIND: doors_housekeeping.sweep,
+            texting.KIND: texting.texter(services.sealer),
             **{f"event:{kind}": flows.follow for kind in EVENT_KINDS},
         },
         errands={service.DELIVER: deliver},

@@ -1,7 +1,9 @@
 """A code by text: asked for by number, proved with the challenge of the browser that asked, and a face chosen.
 
 Nobody learns here which numbers are known: an unknown one leaves the same rows and gets the same answers. Tries are
-counted before they are judged, in a transaction of their own, so that guesses that race are counted each.
+counted before they are judged, in a transaction of their own, so that guesses that race are counted each; a right one
+is then taken off its address again, since a whole village may sit behind that. A newer code ends no older one: each is
+good with its own challenge alone, and whoever knows a number could otherwise keep its owner out.
 """
 
 import hmac
@@ -11,22 +13,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.doors import people, rules
+from app.doors import people, rules, texting
 from app.doors.models import SignInCode
+from app.doors.texting import SEALED_NUMBER
 from app.families.models import Person
 from app.families.numbers import parse_number, region_of
 from app.kernel.errors import Invalid, NotFound, Refused
 from app.kernel.numbers import E164
-from app.notices import service as notices
-from app.notices.templates import SEALED_FOR
 from app.storage.database import new_id
 from app.villages import queries as villages
 from app.web import limits, sessions
 from app.web.api import Door
-
-SEALED_NUMBER = "sign-in number"
+from app.web.limits import Limit
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,15 @@ def ask(door: Door, number: str, region: str | None) -> Asked:
     counted += [(limit, sealer.hashed("number", to)) for limit in rules.TEXTS_TO_A_NUMBER]
     for one in counted:  # what the first refuses does not count for the day
         limits.count(database, [one], door.now)
-    with database.begin() as session:
-        return _issue(session, door, challenge, to)
+    try:
+        with database.begin() as session:
+            return _issue(session, door, challenge, to)
+    except IntegrityError:  # the same key twice at once
+        with database.read() as session:
+            first = session.scalar(_of(challenge))
+        if first is None:
+            raise
+        return Asked(challenge, first.expires_at)
 
 
 def _read(door: Door, text: str, region: str | None) -> E164:
@@ -82,12 +90,7 @@ def _issue(session: Session, door: Door, challenge: str, to: E164) -> Asked:
     )  # fmt: skip
     session.add(asked)
     session.flush()
-    sealed = sealer.seal(SEALED_FOR, code)
-    for person in people.with_number(session, to)[:1]:
-        notices.plan(
-            session, person_id=person.id, template="sign_in_code", subject=f"code:{asked.id}", params={"code": sealed},
-            due_at=door.now, key=f"sign_in_code:{asked.id}", now=door.now, number=to,
-        )  # fmt: skip
+    texting.put(session, sealer, asked, code, door.now)
     return Asked(challenge, asked.expires_at)
 
 
@@ -95,7 +98,7 @@ def prove(door: Door, challenge: str, code: str) -> Proved:
     """Compare a code. Raises Refused: wrong_code with the tries left, or code_used_or_expired."""
     sealer, database = door.floor.sealer, door.floor.database
     plain = rules.digits(code, rules.CODE_DIGITS)
-    limits.count(database, [(rules.TRIES_FROM_AN_ADDRESS, sealer.hashed("address", door.address))], door.now)
+    limits.count(database, [_try(door)], door.now)
     with database.begin() as session:
         tried = _one_try_more(session, challenge, door.now)
     if tried is None:
@@ -103,31 +106,27 @@ def prove(door: Door, challenge: str, code: str) -> Proved:
     if not hmac.compare_digest(tried.code_hash, sealer.hashed(challenge, plain)):
         raise Refused("wrong_code", tries_left=rules.MOST_TRIES - tried.tries)
     with database.begin() as session:
-        asked = _locked(session, challenge)
-        if asked.used_at is not None:
-            raise Refused("code_used_or_expired")
-        faces = people.with_number(session, E164(sealer.unseal(SEALED_NUMBER, asked.number)))
-        if len(faces) == 1:
-            return Proved(_enter(session, asked, faces[0], door))
-        asked.proved_at = door.now
-        return Proved(None, faces)
+        return _open(session, _locked(session, challenge), door)
 
 
 def choose(door: Door, challenge: str, person_id: str) -> str:
     """Come in as one of those who share the number; the token."""
-    sealer, database = door.floor.sealer, door.floor.database
-    limits.count(database, [(rules.TRIES_FROM_AN_ADDRESS, sealer.hashed("address", door.address))], door.now)
+    database = door.floor.database
+    limits.count(database, [_try(door)], door.now)
     with database.begin() as session:
         asked = _locked(session, challenge)
         if asked.used_at is not None and (token := _repeated(session, asked, door)):
             return token
         if asked.used_at is not None or asked.proved_at is None or asked.expires_at <= door.now:
             raise Refused("code_used_or_expired")
-        faces = people.with_number(session, E164(sealer.unseal(SEALED_NUMBER, asked.number)))
-        person = next((face for face in faces if face.id == person_id), None)
+        person = next((face for face in _faces(session, asked, door) if face.id == person_id), None)
         if person is None:
             raise NotFound
         return _enter(session, asked, person, door)
+
+
+def _try(door: Door) -> tuple[Limit, str]:
+    return rules.TRIES_FROM_AN_ADDRESS, door.floor.sealer.hashed("address", door.address)
 
 
 def _one_try_more(session: Session, challenge: str, now: datetime) -> SignInCode | None:
@@ -149,20 +148,43 @@ def _again(door: Door, challenge: str, code: str) -> Proved:
     with door.floor.database.begin() as session:
         asked = _locked(session, challenge)
         is_right = hmac.compare_digest(asked.code_hash, door.floor.sealer.hashed(challenge, code))
-        token = _repeated(session, asked, door) if is_right else None
+        is_same = is_right and asked.used_key == sessions.hashed(door.key)
+        if not is_same or (asked.used_at is None and asked.expires_at <= door.now):
+            raise Refused("code_used_or_expired")
+        return _open(session, asked, door)
+
+
+def _open(session: Session, asked: SignInCode, door: Door) -> Proved:
+    """What the right code opens: the one person's phone, or the faces of those who share the number."""
+    if asked.used_at is not None:
+        token = _repeated(session, asked, door)
         if token is None:
             raise Refused("code_used_or_expired")
         return Proved(token)
+    faces = _faces(session, asked, door)
+    if not faces:  # a code that was never sent, or whoever had the number has not any more
+        raise Refused("code_used_or_expired")
+    if len(faces) == 1:
+        return Proved(_enter(session, asked, faces[0], door))
+    limits.take_back(session, [_try(door)], door.now)
+    asked.proved_at, asked.used_key = door.now, sessions.hashed(door.key)
+    return Proved(None, faces)
+
+
+def _faces(session: Session, asked: SignInCode, door: Door) -> list[Person]:
+    return people.with_number(session, E164(door.floor.sealer.unseal(SEALED_NUMBER, asked.number)))
 
 
 def _repeated(session: Session, asked: SignInCode, door: Door) -> str | None:
     is_recent = asked.used_at is not None and door.now - asked.used_at < rules.REPEAT_WITHIN
     if not is_recent or asked.device_id is None or asked.used_key != sessions.hashed(door.key):
         return None
+    limits.take_back(session, [_try(door)], door.now)
     return people.open_again(session, asked.device_id, door.now)
 
 
 def _enter(session: Session, asked: SignInCode, person: Person, door: Door) -> str:
+    limits.take_back(session, [_try(door)], door.now)
     device, token = people.open_door(session, person, door, "text")
     asked.used_at, asked.used_key, asked.device_id = door.now, sessions.hashed(door.key), device.id
     return token

@@ -8,11 +8,12 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.desk import service as desk
-from app.doors import people, rules
+from app.doors import people, rules, texting
 from app.doors.models import Invitation
 from app.families import queries as families
 from app.families.models import Person
 from app.kernel.errors import NotFound, Refused
+from app.kernel.numbers import E164
 from app.notices import service as notices
 from app.notices.templates import SEALED_FOR
 from app.storage.database import new_id
@@ -35,8 +36,12 @@ class Invited:
 def invite(ask: Ask, sealer: Sealer, person_id: str, channel: str) -> Invited:
     """Make an invitation for somebody of the desk's own village; earlier ones of theirs are good no more."""
     person = families.person_of_village(ask.session, ask.who.village, person_id)
-    if channel == TEXT and not (person.phone and person.phone_confirmed_at):
-        raise Refused("no_number")
+    if channel == TEXT:
+        if not (person.phone and person.phone_confirmed_at):
+            raise Refused("no_number")
+        texting.count_text(ask, sealer, E164(person.phone))
+    # One after the other, so that of two that are made at once one ends the other.
+    ask.session.execute(select(Person.id).where(Person.id == person.id).with_for_update(key_share=True))
     _revoke_open(ask.session, person.id, ask.now)
     code = f"{secrets.randbelow(10**rules.INVITATION_DIGITS):0{rules.INVITATION_DIGITS}}"
     invitation = Invitation(
@@ -81,7 +86,9 @@ def accept(door: Door, code: str) -> str:
         if found is None:
             raise Refused("code_used_or_expired")
         if found.used_at is not None:
-            return _repeated(session, found, door)
+            token = _repeated(session, found, door)
+            limits.take_back(session, counted, door.now)
+            return token
         if found.revoked_at is not None or found.expires_at <= door.now:
             raise Refused("code_used_or_expired")
         person = families.person(session, found.person_id)
@@ -89,6 +96,7 @@ def accept(door: Door, code: str) -> str:
             raise Refused("code_used_or_expired")
         device, token = people.open_door(session, person, door, found.channel)
         found.used_at, found.used_key, found.device_id = door.now, sessions.hashed(door.key), device.id
+        limits.take_back(session, counted, door.now)  # only wrong ones count: a village may join at one address
         return token
 
 

@@ -4,11 +4,11 @@ import hmac
 import secrets
 from datetime import datetime
 
-from sqlalchemy import delete, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.desk import service as desk
-from app.doors import rules
+from app.doors import rules, texting
 from app.doors.models import NumberProof
 from app.families import queries as families
 from app.families.numbers import parse_number, region_of
@@ -16,10 +16,9 @@ from app.kernel.errors import Kept, Refused
 from app.kernel.numbers import E164
 from app.notices import service as notices
 from app.notices.templates import SEALED_FOR
-from app.storage.database import new_id
+from app.storage.database import insert_into, new_id
 from app.villages import queries as villages
 from app.villages.service import tell_village
-from app.web import limits
 from app.web.api import Ask
 from app.web.sealing import Sealer
 
@@ -28,24 +27,22 @@ def send_code(ask: Ask, sealer: Sealer, person_id: str, number: str) -> datetime
     """Text a code to a number that is to be somebody's; until when it is good. Nobody is texted without end."""
     person = families.person_of_village(ask.session, ask.who.village, person_id)
     to = _read(ask, number)
-    by_number = [(limit, sealer.hashed("number", to)) for limit in rules.TEXTS_TO_A_NUMBER]
-    if refusal := limits.one_more(ask.session, [*by_number, (rules.TEXTS_BY_A_DESK, ask.who.subject_id)], ask.now):
-        raise Kept(refusal)
+    texting.count_text(ask, sealer, to)
     code = f"{secrets.randbelow(10**rules.CODE_DIGITS):0{rules.CODE_DIGITS}}"
-    ask.session.execute(delete(NumberProof).where(NumberProof.person_id == person.id))
-    proof = NumberProof(
-        person_id=person.id, number=to, code_hash=sealer.hashed(f"number {person.id}", code), asked_at=ask.now,
-        expires_at=ask.now + rules.CODE_LIVES, tries=0,
-    )  # fmt: skip
-    ask.session.add(proof)
-    ask.session.flush()
+    expires_at = ask.now + rules.CODE_LIVES
+    proof = {
+        "number": to, "code_hash": sealer.hashed(f"number {person.id}", code), "asked_at": ask.now,
+        "expires_at": expires_at, "tries": 0,
+    }  # fmt: skip
+    putting = insert_into(ask.session, NumberProof).values(person_id=person.id, **proof)
+    ask.session.execute(putting.on_conflict_do_update(index_elements=["person_id"], set_=proof))
     notices.plan(
         ask.session, person_id=person.id, template="number_code", subject=f"person:{person.id}",
         params={"code": sealer.seal(SEALED_FOR, code)}, due_at=ask.now, key=f"number_code:{new_id(ask.session)}",
         now=ask.now, number=to,
     )  # fmt: skip
     desk.record(ask.session, ask.who, "send_number_code", f"person:{person.id}", {}, ask.now)
-    return proof.expires_at
+    return expires_at
 
 
 def confirm(ask: Ask, sealer: Sealer, person_id: str, code: str) -> E164:

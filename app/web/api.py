@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from app.kernel.errors import HomethreadError, Invalid, Kept
 from app.web import principals
 from app.web.floor import Floor, floor
+from app.web.limits import place
 from app.web.models import Idempotency, PrincipalKind
 from app.web.principals import Allowed, Principal
 
@@ -107,7 +108,7 @@ class Api:
             def view() -> Response:
                 body = [_body(takes)] if takes else []
                 agent = request.user_agent.string
-                door = Door(floor(), request.remote_addr or "", labelled(agent), _key(), floor().now())
+                door = Door(floor(), place(request.remote_addr or ""), labelled(agent), _key(), floor().now())
                 entered = function(door, *body)
                 response = _json(entered.shape.model_dump_json(), 200)
                 if entered.token and entered.kind:

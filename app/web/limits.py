@@ -7,8 +7,9 @@ stands in one that is kept (`Kept`).
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from app.kernel.errors import TooOften
@@ -47,6 +48,24 @@ def one_more(session: Session, counted: Sequence[tuple[Limit, str]], now: dateti
         if _one_more(session, f"{limit.name}:{key}", window) > limit.most:
             waits.append(window + timedelta(seconds=limit.seconds) - now)
     return TooOften(max(1, round(max(waits).total_seconds()))) if waits else None
+
+
+def take_back(session: Session, counted: Sequence[tuple[Limit, str]], now: datetime) -> None:
+    """Take off what was counted at this very instant: it turned out to be nothing that a limit is for."""
+    for limit, key in sorted(counted, key=lambda pair: (pair[0].name, pair[1])):
+        kept = Tally.key == f"{limit.name}:{key}", Tally.window_at == limit.window(now), Tally.count > 0
+        session.execute(update(Tally).where(*kept).values(count=Tally.count - 1))
+
+
+def place(address: str) -> str:
+    """What a caller can't change at will: an address, or of an IPv6 one the /64 that each of them has to itself."""
+    try:
+        known = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(known, IPv6Address):
+        return str(known)
+    return str(known.ipv4_mapped or IPv6Network((known, 64), strict=False))
 
 
 def forget(session: Session, now: datetime) -> None:
