@@ -4,7 +4,6 @@ import argparse
 import getpass
 import json
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -13,9 +12,7 @@ from pathlib import Path
 
 from app import config as settings
 from app.config import BadSetting, Config
-from app.programs.supervisor import Program, supervise
-
-READY_SECONDS = 30
+from app.programs import serving
 
 Run = Callable[[argparse.Namespace, Config], int]
 
@@ -43,13 +40,21 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--port", type=int, default=None, help="port to listen on (default 8080)")
     demo.add_argument("--json", action="store_true", help="print one JSON object with the addresses")
     demo.add_argument("--language", choices=("en", "zh-CN"), default="en", help="language of the village's people")
-    add("serve", _serve, "web and worker on one machine, restarted when one dies")
+    serve = add("serve", _serve, "web and worker on one machine, restarted when one dies")
+    serve.add_argument(
+        "--tls", choices=("lan",), help="lan: with a certificate of its own, for phones on the same Wi-Fi"
+    )
     add("web", _web, "the web program alone")
     add("worker", _worker, "a worker alone")
     add("migrate", _migrate, "bring the database to the newest migration")
     add("check", _check, "test every outside part and say what is wrong")
+    deploy = add("deploy", _deploy, "write the files of a real installation: proxy, services, relay")
+    deploy.add_argument("folder", type=Path)
+    deploy.add_argument("--domain", required=True, help="the name under which people find it, as calls.example.org")
     add("settings", _settings, "list every setting of the environment")
     add("routes", _routes, "list who may call which route, in Markdown")
+    add("lan-certificate", _lan_certificate, argparse.SUPPRESS)
+    add("lan-page", _lan_page, argparse.SUPPRESS)
     seed = add("seed-demo", _seed_demo, argparse.SUPPRESS)
     seed.add_argument("--language", default="en")
     _add_village(commands.add_parser("village", help="found a village"))
@@ -96,13 +101,13 @@ def _demo(parsed: argparse.Namespace, config: Config) -> int:
             "HOMETHREAD_DATABASE_URL": "", "HOMETHREAD_REDIS_URL": "", "HOMETHREAD_PUBLIC_URL": "",
             "HOMETHREAD_LOG_LEVEL": "warning",
         }  # fmt: skip
-        ours = settings.load(_with(environment))
-        _check_port(ours)
-        subprocess.run(_ourselves("migrate"), env=_with(environment), check=True)  # noqa: S603 - ourselves
+        ours = settings.load(serving.with_(environment))
+        serving.check_port(ours, ours.port)
+        subprocess.run(serving.ourselves("migrate"), env=serving.with_(environment), check=True)  # noqa: S603 - ourselves
         # The village is drawn while the programs start: both take seconds, and there are two cores.
-        command = [*_ourselves("seed-demo"), "--language", parsed.language]
-        with subprocess.Popen(command, env=_with(environment), stdout=subprocess.PIPE, text=True) as seeding:  # noqa: S603
-            return _supervised(ours, environment, lambda: _print_demo(_seeded(seeding), as_json=parsed.json))
+        command = [*serving.ourselves("seed-demo"), "--language", parsed.language]
+        with subprocess.Popen(command, env=serving.with_(environment), stdout=subprocess.PIPE, text=True) as seeding:  # noqa: S603
+            return serving.supervised(ours, environment, lambda: _print_demo(_seeded(seeding), as_json=parsed.json))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -131,35 +136,8 @@ def _print_demo(shown: dict[str, str], *, as_json: bool) -> None:
     print(f"The call is at {shown['call_at']}. Ctrl-C ends the village and forgets it.", flush=True)
 
 
-def _serve(_parsed: argparse.Namespace, config: Config) -> int:
-    _check_port(config)
-    subprocess.run(_ourselves("migrate"), check=True)  # noqa: S603 - in a process of its own: this one stays small
-    return _supervised(config, {}, lambda: print(f"homethread: ready at {config.public_url}", flush=True))
-
-
-def _supervised(config: Config, environment: dict[str, str], on_ready: Callable[[], None]) -> int:
-    programs = [Program(name, tuple(_ourselves(name)), _with(environment)) for name in ("web", "worker")]
-    ready_url = f"http://{config.host}:{config.port}/healthz"
-    return supervise(programs, ready_url=ready_url, on_ready=on_ready, ready_seconds=READY_SECONDS)
-
-
-def _check_port(config: Config) -> None:
-    """Refuse a port that somebody has: what answers there would be taken for us."""
-    with socket.socket(socket.AF_INET6 if ":" in config.host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((config.host, config.port))
-        except OSError as taken:
-            wrong = f"HOMETHREAD_PORT {config.port} can't be used ({taken.strerror}); try another, as with --port"
-            raise BadSetting(wrong) from taken
-
-
-def _ourselves(command: str) -> list[str]:
-    return [sys.executable, "-m", "app", command]
-
-
-def _with(environment: dict[str, str]) -> dict[str, str]:
-    return {**settings.inherited(), **environment}
+def _serve(parsed: argparse.Namespace, config: Config) -> int:
+    return serving.serve(config, to_lan=parsed.tls == "lan")
 
 
 def _web(_parsed: argparse.Namespace, config: Config) -> int:
@@ -256,6 +234,28 @@ def _check(_parsed: argparse.Namespace, config: Config) -> int:
     for finding in found:
         print(f"{'ok  ' if finding.is_fine else 'BAD '} {finding.part}: {finding.says}")
     return 0 if all(finding.is_fine for finding in found) else 1
+
+
+def _deploy(parsed: argparse.Namespace, _config: Config) -> int:
+    from app.programs import deploy
+
+    for path, about in deploy.write(parsed.folder, parsed.domain):
+        print(f"{path}: {about}")
+    return 0
+
+
+def _lan_certificate(_parsed: argparse.Namespace, config: Config) -> int:
+    from app.programs import lan_page
+
+    print(lan_page.open_door(config).announcement())
+    return 0
+
+
+def _lan_page(_parsed: argparse.Namespace, config: Config) -> int:
+    from app.programs import lan_page
+
+    lan_page.run(config)
+    return 0
 
 
 def _settings(_parsed: argparse.Namespace, _config: Config) -> int:

@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType
 from typing import Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
@@ -39,17 +39,23 @@ class Program:
 
 
 def supervise(
-    programs: Sequence[Program], *, ready_url: str | None, on_ready: Callable[[], None], ready_seconds: float = 30
+    programs: Sequence[Program],
+    *,
+    ready_url: str | None,
+    on_ready: Callable[[], None],
+    ready_seconds: float = 30,
+    certificate: str | None = None,
 ) -> int:
     """Run the programs until SIGTERM, SIGINT or SIGHUP; the exit code.
 
     `on_ready` is called once, when every program runs and `ready_url` answers 200. If that takes longer than
-    `ready_seconds`, all are ended and the code is 1. A second signal kills what is slow to end.
+    `ready_seconds`, all are ended and the code is 1. A second signal kills what is slow to end. An https address is
+    asked for the very certificate that lies in the file `certificate`.
     """
     with _Signals() as signals:
         children = [_Child(program) for program in programs]
         try:
-            is_up = _wait_until_ready(children, signals, ready_url, ready_seconds)
+            is_up = _wait_until_ready(children, signals, ready_url, certificate, ready_seconds)
             if is_up:
                 on_ready()
             while is_up and not signals.asked:
@@ -59,11 +65,11 @@ def supervise(
     return 0 if signals.asked else 1
 
 
-def is_ready(url: str) -> bool:
-    """Whether GET of a plain http address is answered with 200 within a second."""
+def is_ready(url: str, certificate: str | None = None) -> bool:
+    """Whether GET of an address is answered with 200 within a second."""
     parts = urlsplit(url)
     try:
-        with socket.create_connection((parts.hostname, parts.port or 80), timeout=ANSWER_SECONDS) as stream:
+        with _stream(parts, certificate) as stream:
             stream.sendall(f"GET {parts.path or '/'} HTTP/1.0\r\nHost: {parts.netloc}\r\n\r\n".encode())
             with stream.makefile("rb") as answer:
                 return answer.readline(200).split()[1:2] == [b"200"]
@@ -71,12 +77,27 @@ def is_ready(url: str) -> bool:
         return False
 
 
-def _wait_until_ready(children: "Sequence[_Child]", signals: "_Signals", url: str | None, seconds: float) -> bool:
+def _stream(parts: SplitResult, certificate: str | None) -> socket.socket:
+    plain = socket.create_connection((parts.hostname, parts.port or 80), timeout=ANSWER_SECONDS)
+    if parts.scheme != "https":
+        return plain
+    import ssl  # a megabyte, and the demo doesn't need it
+
+    context = ssl.create_default_context(cafile=certificate)
+    context.check_hostname = False  # it is asked at its own door; that it has our certificate is what counts
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    with plain:
+        return context.wrap_socket(plain)
+
+
+def _wait_until_ready(
+    children: "Sequence[_Child]", signals: "_Signals", url: str | None, certificate: str | None, seconds: float
+) -> bool:
     """Start all and wait; False when it takes too long or we are asked to end."""
     give_up = time.monotonic() + seconds
     while not signals.asked:
         _keep_running(children, signals, POLL_SECONDS)
-        if all(child.runs for child in children) and (url is None or is_ready(url)):
+        if all(child.runs for child in children) and (url is None or is_ready(url, certificate)):
             return True
         if time.monotonic() > give_up:
             _say(f"not ready after {seconds:g} s ({url}); giving up")

@@ -20,7 +20,9 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn ships no typ
 
     def load_config(self) -> None:
         settings = {
-            "bind": f"{self._config.host}:{self._config.port}",
+            "bind": f"[{self._config.host}]:{self._config.port}"
+            if ":" in self._config.host
+            else f"{self._config.host}:{self._config.port}",
             "workers": 1,
             "worker_class": "gthread",
             "threads": self._config.max_sockets + self._config.request_threads,
@@ -30,9 +32,18 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn ships no typ
             "loglevel": self._config.log_level,
             "proc_name": "homethread-web",
             "control_socket_disable": True,
+            **self._tls(),
         }
         for name, value in settings.items():
             self.cfg.set(name, value)
+
+    def _tls(self) -> dict[str, Any]:
+        if not self._config.tls_certificate:
+            return {}
+        from app.programs import tls_socket
+
+        files = {"certfile": str(self._config.tls_certificate), "keyfile": str(self._config.tls_key)}
+        return {**files, "ssl_context": tls_socket.context}
 
     def load(self) -> Any:
         from app import bootstrap, factory
