@@ -237,9 +237,9 @@ def _check(_parsed: argparse.Namespace, config: Config) -> int:
 
 
 def _deploy(parsed: argparse.Namespace, _config: Config) -> int:
-    from app.programs import deploy
+    from app.programs import deployment
 
-    for path, about in deploy.write(parsed.folder, parsed.domain):
+    for path, about in deployment.write(parsed.folder, parsed.domain):
         print(f"{path}: {about}")
     return 0
 

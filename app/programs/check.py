@@ -91,6 +91,10 @@ def _relay(config: Config, url: str) -> str:
     except ssl.SSLError as unproved:
         raise RuntimeError(f"TLS fails ({unproved.reason}): mend cert and pkey in turnserver.conf") from unproved
     except OSError as silent:
+        if server.transport == "tls" and "handshake" in str(silent):
+            raise RuntimeError(
+                "TLS is not answered: set cert, pkey and tls-listening-port in turnserver.conf"
+            ) from silent
         way = "UDP" if server.transport == "udp" else "TCP"
         raise RuntimeError(
             f"nobody answers there by {way} ({silent}): does turnserver run, is {way} port {server.port} open?"

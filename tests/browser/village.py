@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -31,6 +31,7 @@ class Village:
     scene: Scene
     port: int
     programs: dict[str, subprocess.Popen[bytes]]
+    settings: dict[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -60,6 +61,7 @@ class Village:
             "HOMETHREAD_PORT": str(self.port),
             "HOMETHREAD_DEMO": "1",
             "HOMETHREAD_LOG_LEVEL": "warning",
+            **{f"HOMETHREAD_{name}": value for name, value in self.settings.items()},
         }
         command = [sys.executable, "-m", "tests.browser.program", name, str(self.folder / "clock")]
         with (self.folder / f"{name}.log").open("ab") as log:
@@ -91,13 +93,13 @@ class Village:
         raise AssertionError(f"the web program was not ready in {READY_SECONDS} s:\n{self.logs()}")
 
 
-def open_village(folder: Path, database_url: str, moment: datetime) -> Village:
-    """Set the scene, with faces, and start both programs with their clock at `moment`."""
+def open_village(folder: Path, database_url: str, moment: datetime, **settings: str) -> Village:
+    """Set the scene, with faces, and start both programs with their clock at `moment`, and with these settings."""
     database = Database(database_url)
     scene = set_scene(database)
     _take_photos(scene)
     (folder / "clock").write_text("0")
-    village = Village(folder, database_url, scene, free_port(), {})
+    village = Village(folder, database_url, scene, free_port(), {}, settings)
     village.move_clock_to(moment)
     village.start("worker")
     village.start("web")
