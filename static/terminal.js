@@ -1,7 +1,7 @@
 /** The village's terminal: which picture stands now, what a touch does, and when the wall comes back by itself. */
 import { upcoming } from "./core/rings.js";
 import { t } from "./core/texts.js";
-import { now, SECOND } from "./core/time.js";
+import { MINUTE, ms, now, SECOND } from "./core/time.js";
 import { ApiError, newKey } from "./net/api.js";
 import { Live } from "./net/live.js";
 import { Calling } from "./ui/calling.js";
@@ -13,13 +13,14 @@ import * as screens from "./terminal/screens.js";
 /** @typedef {import("./core/wire.js").Slot} Slot */
 /**
  * Where a person has gone by touching; null is the wall.
- * @typedef {{page: "faces" | "family" | "ask" | "ask-confirm", familyId: string, childId?: string, parentId?: string,
- *   slots?: Slot[] | null, startsAt?: string}} Place
+ * @typedef {{page: "faces" | "family" | "pin" | "ask" | "ask-confirm", familyId: string, childId?: string,
+ *   parentId?: string, slots?: Slot[] | null, startsAt?: string}} Place
  */
 
 const LEFT_ALONE_MS = 45 * SECOND;
 const GOODBYE_MS = 12 * SECOND;
 const RELOAD_AFTER_MS = 300 * SECOND;
+const RENEWED_AGAIN_MS = 5 * MINUTE;
 
 const main = startPage();
 const live = new Live("terminal");
@@ -28,8 +29,15 @@ const hangUp = new HangUp();
 let asking = null;
 /** Where the village has recorded any. @type {import("./ui/prompt.js").Prompts | null} */
 let prompts = null;
+/** Where nobody is signed in. @type {import("./terminal/pairing.js").Pairing | null} */
+let pairing = null;
+/** Before a family's page, or to set what stands before it. @type {import("./terminal/pin.js").PinPad | null} */
+let pad = null;
+/** After a call: whose turn it is. @type {{parts: typeof import("./terminal/change_over.js"), next: Call} | null} */
+let turn = null;
 /** @type {Place | null} */
 let place = null;
+let renewed_at = 0;
 let isBusy = false;
 let touched_at = 0;
 let farewell_at = 0;
@@ -39,13 +47,19 @@ const calling = new Calling(live, { redraw: show, standsReady: () => true, rejoi
 function show() {
   const at = now();
   leaveByItself(at);
+  tendVisit(at);
+  keepToken(at);
   const { seat, farewell, ringing } = calling;
   const { view } = live;
-  if (seat?.isHere) put(seat.phase, callScreen(seat, at, hangUp, view.now?.zone ?? "UTC"), "call");
+  if (view.error?.status === 401) showPairing();
+  else if (seat?.isHere) put(seat.phase, callScreen(seat, at, hangUp, view.now?.zone ?? "UTC"), "call");
   else if (farewell) showFarewell(farewell, at);
   else if (ringing) put("ring", screens.ringScreen(ringing));
-  else if (!view.now || view.error?.status === 401) put("starting", screens.firstScreen(view));
+  else if (!view.now) put("starting", screens.firstScreen(view));
   else if (place) showPlace(place, at);
+  else if (turn?.parts.isStillNext(turn.next, calling.calls, at)) {
+    put("change-over", turn.parts.changeOverScreen(turn.next));
+  }
   else put("idle", screens.idleScreen(view, at));
   showStreams(main, seat);
   const isAtRest = main.dataset.screen === "idle" && performance.now() > RELOAD_AFTER_MS;
@@ -68,13 +82,35 @@ function showFarewell({ call, kind, message }, at) {
   put("goodbye", screens.goodbyeScreen(call, next?.id === call.id ? null : next, at));
 }
 
+/** Nobody is signed in here. */
+function showPairing() {
+  if (pairing) return put("pairing", pairing.screen());
+  put("starting", screens.firstScreen(live.view));
+  openPairing().catch(() => {}); // without a network the next reading tries again
+}
+
+async function openPairing() {
+  const { Pairing } = await import("./terminal/pairing.js");
+  if (pairing) return;
+  place = null;
+  calling.seat?.close(); // paired no more: nobody is heard or seen here
+  if (calling.farewell) calling.dismiss();
+  pairing = new Pairing(live.api, { redraw: show, done: () => location.reload() });
+  pairing.start();
+  show();
+}
+
 /** @param {Place} here @param {number} at */
 function showPlace(here, at) {
   const family = familyOf(here.familyId);
-  if (!family) return put("idle", screens.idleScreen(live.view, at));
+  if (!family || (family.locked && here.page !== "pin")) {
+    place = null;
+    return put("idle", screens.idleScreen(live.view, at));
+  }
   const chosen = chosenPair(here);
   const zone = live.view.now?.zone ?? "UTC";
-  if (here.page === "faces") put("faces", screens.facesScreen(family));
+  if (here.page === "pin" && pad) put("pin", pad.screen(family, at));
+  else if (here.page === "faces") put("faces", screens.facesScreen(family));
   else if (here.page === "family") put("family", screens.familyScreen(family, nextOf(here), chosen, at, isBusy));
   else if (!asking) put("starting", screens.firstScreen(live.view));
   else if (here.page === "ask") put("ask", asking.askScreen(family, here.slots ?? null, zone, at));
@@ -90,9 +126,37 @@ function leaveByItself(at) {
 }
 
 function done() {
+  const { farewell } = calling;
   place = null;
   farewell_at = 0;
   calling.dismiss();
+  if (farewell?.kind === "ended") changeOver(farewell.call);
+}
+
+/** @param {Call} ended */
+async function changeOver(ended) {
+  const parts = await import("./terminal/change_over.js").catch(() => null);
+  const next = parts?.nextHere(calling.calls, ended, now());
+  turn = parts && next ? { parts, next } : null;
+  show();
+}
+
+/** A family that gave its pictures is in while somebody is there, and out as soon as nobody is. @param {number} at */
+function tendVisit(at) {
+  if (!live.view.now?.families.some((family) => family.has_pin && !family.locked)) return;
+  const isThere = Boolean(place || calling.seat?.isHere || calling.farewell);
+  import("./terminal/pin.js").then(({ tellVisit }) => tellVisit(live, isThere, touched_at, at)).catch(() => {});
+}
+
+/** @param {number} at */
+function keepToken(at) {
+  const renew_at = live.view.now?.terminal?.renew_at;
+  if (!renew_at || calling.seat || at < Math.max(ms(renew_at), renewed_at + RENEWED_AGAIN_MS)) return;
+  renewed_at = at;
+  import("./net/device_key.js")
+    .then(({ renewToken }) => renewToken(live.api))
+    .catch(() => {}) // tried again; the token is good for days
+    .then(() => live.refresh());
 }
 
 /** @param {string} id */
@@ -117,10 +181,26 @@ function chosenPair({ familyId, childId, parentId }) {
 
 /** @param {string} familyId */
 function openFamily(familyId) {
+  if (familyOf(familyId)?.locked) return void openPad(familyId, "open");
   const members = familyOf(familyId)?.members ?? [];
   const count = (/** @type {string} */ role) => members.filter((member) => member.role === role).length;
   const isOnePair = count("child") < 2 && count("parent") < 2;
   go({ page: isOnePair ? "family" : "faces", familyId });
+}
+
+/** @param {string} familyId @param {"open" | "set"} what */
+async function openPad(familyId, what) {
+  const parts = await import("./terminal/pin.js").catch(() => toast("bad", t("common.offline")));
+  const family = familyOf(familyId);
+  if (!parts || !family) return;
+  pad = new parts.PinPad(live, family, what, { redraw: show, done: () => openFamily(familyId) });
+  go({ page: "pin", familyId });
+}
+
+/** One step back: to the family's page if it is open, else to the wall. */
+function back() {
+  const isDeep = place && place.page !== "family" && place.page !== "faces" && !familyOf(place.familyId)?.locked;
+  go(place && isDeep ? { ...place, page: "family" } : null);
 }
 
 /** @param {Place | null} next */
@@ -200,7 +280,11 @@ function join(element) {
 listen(main, {
   family: (element) => openFamily(element.dataset.familyId ?? ""),
   face: chooseFace,
-  back: () => go(place?.page === "ask" || place?.page === "ask-confirm" ? { ...place, page: "family" } : null),
+  back,
+  wall: () => go((turn = null)),
+  lock: () => place && openPad(place.familyId, "set"),
+  pin: (element) => pad?.choose(element.dataset.picture ?? ""),
+  "pin-undo": () => pad?.undo(),
   ask,
   slot: (element) => place && go({ ...place, page: "ask-confirm", startsAt: element.dataset.startsAt }),
   "send-ask": sendAsk,

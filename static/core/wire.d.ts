@@ -45,6 +45,7 @@ export interface Call {
   proposed_by: Side | null;
   moved_to_id: string | null;
   sides: { parent: SideState; village: SideState };
+  desk: { name: string } | null;
   rings: { since: string; until: string }[];
   live_at: string | null;
   rung_again_at: string | null;
@@ -61,6 +62,9 @@ export interface Family {
   children?: Person[];
   parents?: Person[];
   members?: Member[];
+  locked?: boolean;
+  has_pin?: boolean;
+  blocked?: boolean;
   next_call?: Call | null;
 }
 export interface Now {
@@ -73,7 +77,7 @@ export interface Now {
   calls: Call[];
   prompts: string[];
   me?: Person;
-  terminal?: { id: string; name: string };
+  terminal?: { id: string; name: string; device: string | null; renew_at: string | null };
   coordinator?: { id: string; name: string };
   families: Family[];
   terminals?: { id: string; name: string; present: boolean }[];
@@ -81,21 +85,23 @@ export interface Now {
   troubles?: { kind: "dead_row" | "delivery"; id: string; what: string; at: string; error: string }[];
 }
 
+/** `offerer`: who is told makes the offer to this seat; `name` is a coordinator's. */
 export interface OtherSeat {
   seat: string;
-  side: Side;
+  side: Side | "desk";
   here: boolean;
   state: "seated" | "lost" | "back" | "left" | "moved";
+  name: string | null;
+  offerer: boolean;
+  polite: boolean;
 }
 export interface TakenSeat {
   seat: string;
-  side: Side;
+  side: Side | "desk";
   peers: OtherSeat[];
   ice_servers: RTCIceServer[];
   ice_policy: RTCIceTransportPolicy;
   rung: string;
-  offerer: boolean;
-  polite: boolean;
 }
 export interface PeerNews extends OtherSeat {
   call: string;
@@ -103,6 +109,7 @@ export interface PeerNews extends OtherSeat {
 export interface Signal {
   call: string;
   from: string;
+  side: Side | "desk";
   description?: RTCSessionDescriptionInit;
   candidate?: RTCIceCandidateInit;
 }

@@ -69,14 +69,14 @@ function windowOf({ id, emblem: picture }, isLit) {
   );
 }
 
-/** @param {Family} family */
-export const familyBar = (family) =>
+/** @param {Family} family @param {HTMLElement} [beside] one more place to touch */
+export const familyBar = (family, beside) =>
   h(
     "header",
     { class: "terminal-bar" },
     place("back", "plain", "arrow-start", { text: false }),
     emblem(family.emblem, t(`common.emblem.${family.emblem}`), "l"),
-    help(),
+    h("div", { class: "terminal-bar__end" }, beside, help()),
   );
 
 /** @param {Family} family */
@@ -106,7 +106,7 @@ export function familyScreen(family, call, chosen, at, isBusy) {
   return h(
     "section",
     { class: "screen family", "data-call-id": call?.id },
-    familyBar(family),
+    familyBar(family, place("lock", "plain", family.has_pin ? "lock" : "lock-open", { text: false })),
     call
       ? h(
           "div",
@@ -210,11 +210,10 @@ export const goodbyeScreen = (call, next, at) =>
 
 /** @param {View} view */
 export function firstScreen({ error, reach }) {
-  const isOut = error?.status === 401;
   const retry = place("retry", "plain", "move", { text: false });
-  const shown = isOut
-    ? stateOf("error", t("common.signed_out"), t("terminal.signed_out_text"))
-    : error || reach === "offline"
+  const isSignedOut = error?.status === 401; // its door is being fetched
+  const shown =
+    (error && !isSignedOut) || reach === "offline"
       ? stateOf("offline", t("common.cannot_reach"), "", retry)
       : stateOf("loading", t("common.loading"));
   return h("section", { class: "screen terminal-state" }, shown);
