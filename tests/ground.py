@@ -72,6 +72,9 @@ PROGRAMS = {
         Program("postgresql", ("postgresql",), lambda: postgres_programs() is not None),
         Program("redis", ("redis-server",), _all_on_path("redis-server")),
         Program("chromium", ("chromium",), _all_on_path("chromium")),
+        Program("coturn", ("coturn",), _all_on_path("turnserver")),
+        Program("caddy", ("caddy", "curl"), _all_on_path("caddy", "curl")),
+        Program("certutil", ("libnss3-tools",), _all_on_path("certutil")),
         Program("fonts", ("fontconfig", "fonts-noto-cjk"), _shows_chinese),
         Program("node", ("nodejs", "npm"), _all_on_path("node", "npm")),
     )

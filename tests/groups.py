@@ -72,7 +72,7 @@ GROUPS = (
         "the same tests against a stand-in and the real thing",
         300,
         ("contracts",),
-        needs=("npm", *SERVERS),
+        needs=("npm", "coturn", *SERVERS),
     ),
     Group("flows", "the stories, with the clock stepped by hand", 300, ("flows",), needs=SERVERS),
     Group(
@@ -80,10 +80,17 @@ GROUPS = (
         "rules, services, views and commands of every room, on both databases",
         900,
         (*ROOMS, "commands", *OURS),
-        needs=SERVERS,
+        needs=("coturn", "caddy", *SERVERS),
         workers=2,
     ),
-    Group("browser", "the stories in Chromium", 600, ("browser",), needs=("chromium", "fonts"), alone=True),
+    Group(
+        "browser",
+        "the stories in Chromium",
+        600,
+        ("browser",),
+        needs=("chromium", "fonts", "coturn", "certutil"),
+        alone=True,
+    ),
     Group("faults", "kill, restart, cut", 600, ("faults",), needs=SERVERS, alone=True),
 )
 

@@ -37,5 +37,5 @@
     if (!first.audio && now.audioEnergy > 0) first.audio = instant();
     if (!first.video && now.frames > 0) first.video = instant();
   }, 25);
-  window.watched = { figures, marks, first };
+  window.watched = { figures, marks, first, newest: () => connections.at(-1) };
 })();
