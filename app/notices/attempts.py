@@ -85,9 +85,9 @@ def refused(work: Work, attempt: Attempt, error: GatewayError) -> None:
     """The vendor did not take it: give up, or wait for the next try, for as long as the notice is of use."""
     delivery, notice = _ours(work, attempt)
     if error.permanent:
-        _fail(work, notice, delivery, str(error))
+        _fail(work, notice, delivery, rules.without_digits(error))
         return
-    delivery.state, delivery.error = DeliveryState.WAITING, str(error)[:200]
+    delivery.state, delivery.error = DeliveryState.WAITING, rules.without_digits(error)[:200]
     if work.row.attempts >= MAX_ATTEMPTS:
         jobs.later(work.session, work.row, work.now + rules.OUTAGE_PAUSE)
 
@@ -95,7 +95,7 @@ def refused(work: Work, attempt: Attempt, error: GatewayError) -> None:
 def unanswered(work: Work, attempt: Attempt, error: Exception) -> None:
     """Nobody knows whether the vendor took it: doubtful, and looked at again when it can't be under way any more."""
     delivery, _ = _ours(work, attempt)
-    _to_unknown(delivery, f"{type(error).__name__}: {error}")
+    _to_unknown(delivery, f"{type(error).__name__}: {rules.without_digits(error)}")
     jobs.later(work.session, work.row, work.now + rules.pause_after_doubt(delivery.doubts))
 
 

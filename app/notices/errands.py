@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from app.jobs.service import Leased
 from app.kernel.clock import Clock
-from app.notices import attempts
+from app.notices import attempts, rules
 from app.notices.attempts import Attempt, Question, Work
-from app.notices.ports import GatewayError, SmsGateway
+from app.notices.ports import GatewayError, NoAnswer, SmsGateway
 from app.storage.database import Database
 from app.web.sealing import Sealer
 
@@ -61,11 +61,11 @@ class _Courier:
             with self._work(row) as work:
                 attempts.refused(work, attempt, error)
             if not error.permanent:
-                raise
+                raise _told(error) from None
         except Exception as error:
             with self._work(row) as work:
                 attempts.unanswered(work, attempt, error)
-            raise
+            raise _told(error) from None
         else:
             with self._work(row) as work:
                 attempts.taken(work, attempt, accepted.ref)
@@ -74,3 +74,9 @@ class _Courier:
     def _work(self, row: Leased) -> Iterator[Work]:
         with self.database.begin() as session:
             yield Work(session, row, self.gateway, self.link, self.sealer, self.clock.now())
+
+
+def _told(error: Exception) -> NoAnswer:
+    """What the worker may log and keep of a vendor's failure, and where it was."""
+    said = f"{type(error).__name__}: {rules.without_digits(error)}"
+    return NoAnswer(said).with_traceback(error.__traceback__)

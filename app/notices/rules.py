@@ -1,5 +1,6 @@
 """How long each notice is of use, what becomes of a doubtful one, and how many segments a text takes."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -37,6 +38,15 @@ POLICIES = {
     "number_code": Policy(timedelta(minutes=10), repeat_after=None),
     "invitation": Policy(timedelta(hours=12), repeat_after=None),
 }
+
+
+# However they are grouped or escaped: 482109, 4821 0937 5526, 4821%200937%205526
+DIGITS = re.compile(r"\d(?:\W{0,3}\d){3,}")
+
+
+def without_digits(said: object) -> str:
+    """A vendor's own words, for tables and logs: they may quote the number, and the text with its code."""
+    return DIGITS.sub("…", str(said))
 
 
 def is_useful(template: str, due_at: datetime, at: datetime) -> bool:

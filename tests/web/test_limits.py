@@ -54,6 +54,34 @@ def test_many_at_once_are_counted_each(database: Database) -> None:
     assert sum(answers) == 5
 
 
+def test_what_is_taken_back_may_be_done_again_and_never_more(database: Database) -> None:
+    assert [passed(database) for _ in range(6)] == [True] * 5 + [False]
+    with database.begin() as session:
+        for _ in range(3):
+            limits.take_back(session, [(FIVE, "a"), (FIVE, "never counted")], NOW)
+    assert [passed(database) for _ in range(3)] == [True] * 2 + [False]
+    with database.begin() as session:
+        for _ in range(20):
+            limits.take_back(session, [(FIVE, "a")], NOW)
+    assert [passed(database) for _ in range(6)] == [True] * 5 + [False]
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+        ("unix:", "unix:"),
+    ],
+)
+def test_a_caller_has_one_place_however_many_addresses(address: str, place: str) -> None:
+    assert limits.place(address) == place
+
+
 def test_what_is_old_is_forgotten(database: Database) -> None:
     passed(database)
     with database.begin() as session:
