@@ -52,7 +52,8 @@ def _parser() -> argparse.ArgumentParser:
     deploy.add_argument("folder", type=Path)
     deploy.add_argument("--domain", required=True, help="the name under which people find it, as calls.example.org")
     add("settings", _settings, "list every setting of the environment")
-    add("routes", _routes, "list who may call which route, in Markdown")
+    routes = add("routes", _routes, "list who may call which route, in Markdown")
+    routes.add_argument("--readme", type=Path, default=None, help="put it between the markers of this file instead")
     add("lan-certificate", _lan_certificate, argparse.SUPPRESS)
     add("lan-page", _lan_page, argparse.SUPPRESS)
     seed = add("seed-demo", _seed_demo, argparse.SUPPRESS)
@@ -264,10 +265,14 @@ def _settings(_parsed: argparse.Namespace, _config: Config) -> int:
     return 0
 
 
-def _routes(_parsed: argparse.Namespace, _config: Config) -> int:
+def _routes(parsed: argparse.Namespace, _config: Config) -> int:
     from app.programs import routes
 
-    print(routes.table(routes.application()))
+    made = routes.table(routes.application())
+    if parsed.readme is None:
+        print(made)
+    else:
+        routes.refresh(parsed.readme, made)
     return 0
 
 

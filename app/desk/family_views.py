@@ -13,6 +13,7 @@ from app.desk.forms import (
     NoContactIn,
     PersonChanges,
 )
+from app.families import queries
 from app.kernel.errors import Invalid
 from app.web.api import Api, Ask
 from app.web.principals import COORDINATOR
@@ -40,6 +41,7 @@ def change_person(ask: Ask, body: PersonChanges, person_id: str) -> Nothing:
 @api.command("POST", "/families/<family_id>/members", COORDINATOR, gives=MadeShape, takes=MemberIn, status=201)
 def add_member(ask: Ask, body: MemberIn, family_id: str) -> MadeShape:
     """Take somebody into a family, new or known."""
+    queries.family_of_village(ask.session, ask.who.village, family_id)
     if body.person_id is not None:
         if body.name or body.zone or body.language:
             raise Invalid("not_understood", fields={"person_id": "or name, zone and language"})

@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from app import bootstrap, factory
-from app.config import load
+from app.config import BadSetting, load
 from app.factory import Web
 from app.web.principals import ANYONE, COORDINATOR, PERSON, TERMINAL, Allowed
 
 COLUMNS: tuple[Allowed, ...] = (ANYONE, PERSON, TERMINAL, COORDINATOR)
+MARKER = "<!-- routes -->"
 HEADS = ("", "anyone", "phone", "terminal", "desk")
 
 
@@ -27,6 +28,15 @@ def table(web: Web) -> str:
     lines = [_line(HEADS), _line("---" if not head else ":-:" for head in HEADS)]
     lines += [_line([name, *("x" if who in allowed else "" for who in COLUMNS)]) for name, allowed in rows]
     return "\n".join(lines)
+
+
+def refresh(readme: Path, made: str) -> None:
+    """Put the table between the markers of a README."""
+    before, _, after = readme.read_text().partition(MARKER)
+    _old, marker, rest = after.partition(MARKER)
+    if not marker:
+        raise BadSetting(f"{readme} has no two lines {MARKER}")
+    readme.write_text(f"{before}{MARKER}\n{made}\n{MARKER}{rest}")
 
 
 def _routes(web: Web) -> list[tuple[str, str, tuple[Allowed, ...]]]:

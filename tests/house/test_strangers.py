@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from app.doors.models import Credential
 from app.factory import APIS
 from app.families import service as families
-from app.families.models import Person
+from app.families.models import Consent, Person
 from app.jobs import service as jobs
 from app.jobs.models import DueRow
 from app.jobs.words import DueState
@@ -51,11 +53,19 @@ class Things:
     device_id: str
     invitation_id: str
     terminal_id: str
+    consent_id: str
+    no_contact_id: str
+    closure_id: str
+    contact_id: str
+    given_by: str
+    village_id: str
 
 
 EDGES: dict[str, Any] = {
-    "edge_px": 96, "reason": "sick", "channel": "card", "number": "+8613800000099", "code": "123456", "from": at(19).isoformat(), "until": at(21).isoformat(),
-    "user_code": "12345678", "pictures": ["fish", "fish", "boat", "star"], "name": "Somebody",
+    "edge_px": 96, "reason": "sick", "channel": "card", "number": "+8613800000099", "code": "123456",
+    "from": at(19).isoformat(), "until": at(21).isoformat(), "ends_at": at(23).isoformat(), "emblem": "boat",
+    "persons": [], "openings": [], "role": "child", "zone": "UTC", "language": "en", "kind": "message",
+    "evidence": "paper", "user_code": "12345678", "pictures": ["fish", "fish", "boat", "star"], "name": "Somebody",
 }  # fmt: skip
 
 
@@ -92,11 +102,27 @@ def things(house: OpenHouse) -> Things:
     house.parent(alice)  # a second device of hers, whose end would not stop her from asking
     with house.database.read() as session:
         device_id = sessions.devices_of(session, PERSON, alice.parent, now)[0].id
-    invited = house.desk(alice).command("/api/invitations", {"person_id": alice.child, "channel": "card"})
+    desk = house.desk(alice)
+    invited = desk.command("/api/invitations", {"person_id": alice.child, "channel": "card"})
+    apart = {"child_id": alice.child, "contact_id": alice.caregiver, "reason": "court"}
+    banned = desk.command("/api/no_contacts", apart)
+    closed = desk.command(
+        "/api/closures", {"starts_at": at(22).isoformat(), "ends_at": at(23).isoformat(), "reason": "flood"}
+    )
+    with house.database.begin() as session:
+        consent = session.scalars(select(Consent).where(Consent.child_id == alice.child)).one()
+        session.add(
+            Credential(
+                coordinator_id=house.coordinators[alice.village], login="lee", password_hash="", totp="", totp_step=0,
+                is_operator=True, changed_at=now,
+            )
+        )  # fmt: skip
+    made = (each.get_json()["id"] for each in (invited, banned, closed))
+    invitation_id, no_contact_id, closure_id = made
     return Things(
         call_id, alice.family, alice.child, photo_ids[0], delivery.id, row_id, "terminal.ring",
-        alice.child, alice.parent, at(20, 20).isoformat(), device_id, invited.get_json()["id"],
-        alice.terminal,
+        alice.child, alice.parent, at(20, 20).isoformat(), device_id, invitation_id, alice.terminal, consent.id,
+        no_contact_id, closure_id, alice.parent, alice.parent, alice.village,
     )  # fmt: skip
 
 
