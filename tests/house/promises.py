@@ -26,7 +26,7 @@ PROMISES: dict[str, list[str]] = {
     ],
     "Doors: real people get in, and nobody else": [
         "doors/test_codes.py::test_guesses_that_race_are_counted_each",
-        "doors/test_codes.py::test_an_unknown_number_gets_the_same_answer_and_the_same_work",
+        "doors/test_abuse.py::test_asking_and_guessing_do_the_same_work_for_a_number_that_nobody_has",
         "doors/test_invitations.py::test_one_card_in_many_hands_at_once_lets_one_in",
         "web/test_socket_strangers.py::test_who_never_enters_is_shown_out_and_who_entered_stays",
     ],
