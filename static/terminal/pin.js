@@ -65,11 +65,11 @@ export class PinPad {
 
   /** @param {string} picture */
   async choose(picture) {
-    if (this.#isBusy || this.#chosen.length === LENGTH) return;
+    if (this.#isBusy) return;
     this.#chosen = [...this.#chosen, picture];
+    this.#isBusy = this.#chosen.length === LENGTH;
     this.#redraw();
-    if (this.#chosen.length < LENGTH) return;
-    this.#isBusy = true;
+    if (!this.#isBusy) return;
     await this.#full(this.#chosen);
     this.#isBusy = false;
     this.#chosen = [];
@@ -146,7 +146,7 @@ export class PinPad {
         ),
       ),
       h("p", { class: "pin__text" }, t(`terminal.pin.${stage}`)),
-      h("div", { class: "pin__grid", "aria-busy": this.#isBusy }, PICTURES.map(tile)),
+      h("div", { class: "pin__grid", "aria-busy": this.#isBusy && "true" }, PICTURES.map(tile)),
     ];
   }
 }

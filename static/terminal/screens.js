@@ -73,7 +73,7 @@ function windowOf({ id, emblem: picture }, isLit) {
 export const familyBar = (family, beside) =>
   h(
     "header",
-    { class: "terminal-bar" },
+    { class: "terminal-bar terminal-bar--three" },
     place("back", "plain", "arrow-start", { text: false }),
     emblem(family.emblem, t(`common.emblem.${family.emblem}`), "l"),
     h("div", { class: "terminal-bar__end" }, beside, help()),
@@ -204,6 +204,7 @@ export const goodbyeScreen = (call, next, at) =>
     { class: "screen goodbye", "data-act": "done", "data-call-id": call.id },
     h("div", { class: "goodbye__face" }, photo(call.parent, "xl"), icon("wave", "wave goodbye__wave")),
     h("p", { class: "goodbye__text" }, call.parent.name),
+    call.reason === "consent_ended" && h("p", {}, t("common.reason.consent_ended")),
     next && untilCall(next, at),
     scene("scene-hills", "hills", { preserveAspectRatio: "xMidYMax slice" }),
   );

@@ -116,9 +116,9 @@ def test_four_pictures_stand_before_a_familys_page(village: Village, devices: De
     assert "Alice" not in page.locator("body").inner_text()
     for _ in range(2):
         give(page, WRONG)
-        page.wait_for_timeout(700)
     give(page, WRONG, "waiting")
     shoot(page, "terminal-pin-waiting")
+    page.mouse.click(512, 590)  # somebody is still there
     village.move_clock_to(village.now() + timedelta(seconds=31))
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     state(page, "try")
@@ -162,6 +162,7 @@ def test_after_a_call_the_next_familys_picture_stands_there(village: Village, de
 def give(page: Page, pictures: list[str], then: str | None = None) -> None:
     for picture in pictures:
         touch(page, "pin", picture=picture)
+    expect(page.locator(".pin__grid[aria-busy]")).to_have_count(0, timeout=10_000)
     if then:
         state(page, then)
 
