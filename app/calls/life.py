@@ -158,7 +158,7 @@ def rings(call: CallFacts, side: Side) -> list[tuple[datetime, datetime]]:
 
 def _confirmed_lately(call: CallFacts) -> bool:
     at = call.parent.confirmed_at
-    return at is not None and call.starts_at - CONFIRMED_LATELY <= at <= call.starts_at
+    return at is not None and call.starts_at - CONFIRMED_LATELY <= at <= call.rung_at
 
 
 def next_moment(call: CallFacts, now: datetime) -> datetime | None:

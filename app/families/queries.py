@@ -48,6 +48,11 @@ def families_of_person(session: Session, person_id: str, *roles: MemberRole) -> 
     ).all()
 
 
+def family_ids_of(person_id: str) -> Select[str]:
+    """Families in which a person is, to be asked within another query."""
+    return _present(select(Member.family_id).where(Member.person_id == person_id), ())
+
+
 def village_of(session: Session, family_id: str) -> str:
     village_id = session.scalar(select(Family.village_id).where(Family.id == family_id))
     if village_id is None:

@@ -180,6 +180,14 @@ def may_contact(session: Session, kind: ConsentKind, child_id: str, contact_id: 
     rules.may(kind, child_id, contact_id, consents, queries.no_contacts(session, child_id, contact_id), now)
 
 
+def hold_contact(session: Session, kind: ConsentKind, child_id: str, contact_id: str, now: datetime) -> None:
+    """The same before something new is agreed: who withdraws it meanwhile waits, and then finds what was agreed."""
+    theirs = select(Consent.id).where(Consent.child_id == child_id, Consent.contact_id == contact_id)
+    session.execute(select(Person.id).where(Person.id == child_id).with_for_update(read=True))
+    session.execute(theirs.order_by(Consent.id).with_for_update(read=True))
+    may_contact(session, kind, child_id, contact_id, now)
+
+
 def contact_until(
     session: Session, kind: ConsentKind, child_id: str, contact_id: str, now: datetime
 ) -> datetime | None:

@@ -61,6 +61,17 @@ PROPOSED, BOOKED, RINGING, LIVE = CallState.PROPOSED, CallState.BOOKED, CallStat
         (call(LIVE, LEFT, LEFT), after(minutes=6), Turn.CLOSE),
         (call(LIVE, LEFT, lost(minutes=5)), after(minutes=7), Turn.CLOSE),
         (call(CallState.ENDED, LEFT, LEFT), after(hours=1), None),
+        (call(RINGING, HERE, rung_again_at=after(minutes=4), escalated=True), after(minutes=13), None),
+        (call(RINGING, HERE, rung_again_at=after(minutes=4)), after(minutes=6, seconds=59), None),
+        (call(RINGING, HERE, rung_again_at=after(minutes=4)), after(minutes=7), Turn.ESCALATE),
+        (call(RINGING, HERE, rung_again_at=after(minutes=4), escalated=True), after(minutes=14), Turn.MISS),
+        (call(RINGING, HERE, rung_again_at=after(minutes=9), escalated=True), END, Turn.MISS),
+        (call(LIVE, TALKS, TALKS, consent_until=after(minutes=1)), after(seconds=59), None),
+        *(
+            (call(s, TALKS, TALKS, consent_until=after()), after(), Turn.FORBID)
+            for s in (PROPOSED, BOOKED, RINGING, LIVE)
+        ),
+        (call(CallState.ENDED, LEFT, LEFT, consent_until=after()), after(hours=1), None),
     ],
 )
 def test_turn(facts: CallFacts, now: datetime, turn: Turn | None) -> None:
@@ -69,6 +80,7 @@ def test_turn(facts: CallFacts, now: datetime, turn: Turn | None) -> None:
 
 CONFIRMED = SideFacts(confirmed_at=START - timedelta(minutes=50))
 CONFIRMED_LONG_AGO = SideFacts(confirmed_at=START - timedelta(minutes=61))
+JUST_CONFIRMED = SideFacts(confirmed_at=after(seconds=50))  # by calling now, within the minute
 CAME_LATE = SideFacts(seated=True, here_at=after(minutes=4))
 
 
@@ -90,6 +102,11 @@ def seconds(windows: list[tuple[datetime, datetime]]) -> list[tuple[int, int]]:
         (call(RINGING, SideFacts(here_at=after(minutes=9, seconds=40))), Side.VILLAGE, [(580, 600)]),
         (call(RINGING, lost(minutes=1)), Side.VILLAGE, []),
         (call(BOOKED, HERE), Side.VILLAGE, [(0, 45), (75, 120)]),
+        (call(RINGING, HERE, LEFT, rung_again_at=after(minutes=4)), Side.VILLAGE, [(240, 285), (315, 360)]),
+        (call(RINGING, HERE, LEFT, rung_again_at=after(minutes=14)), Side.VILLAGE, [(840, 885)]),
+        (call(RINGING, HERE, LEFT, rung_again_at=after(minutes=4)), Side.PARENT, []),
+        (call(RINGING, JUST_CONFIRMED, rung_again_at=after(seconds=50)), Side.VILLAGE, [(50, 95), (125, 170)]),
+        (call(RINGING, rung_again_at=after(seconds=50)), Side.PARENT, [(50, 95), (125, 170)]),
         (call(LIVE, TALKS, lost(minutes=1)), Side.VILLAGE, []),
     ],
 )
@@ -100,9 +117,15 @@ def test_rings(facts: CallFacts, side: Side, windows: list[tuple[int, int]]) -> 
 @pytest.mark.parametrize("state", list(CallState))
 @pytest.mark.parametrize("parent", [GONE, HERE, TALKS, LEFT, lost(minutes=1)])
 @pytest.mark.parametrize("village", [GONE, HERE, TALKS, LEFT, lost(minutes=1)])
-def test_nothing_happens_between_two_moments(state: CallState, parent: SideFacts, village: SideFacts) -> None:
+@pytest.mark.parametrize("rung_again_at", [None, after(minutes=5)])
+@pytest.mark.parametrize("consent_until", [None, after(minutes=-30), after(minutes=6)])
+def test_nothing_happens_between_two_moments(
+    state: CallState, parent: SideFacts, village: SideFacts, rung_again_at: datetime | None,
+    consent_until: datetime | None,
+) -> None:  # fmt: skip
     """A worker that only wakes at `next_moment` misses nothing: between two moments no turn begins."""
-    facts = call(state, parent, village, expires_at=after(hours=-1), opened=False)
+    more = {"rung_again_at": rung_again_at, "consent_until": consent_until}
+    facts = call(state, parent, village, expires_at=after(hours=-1), opened=False, **more)
     now = after(hours=-2)
     while (moment := life.next_moment(facts, now)) is not None:
         before = life.turn(facts, now)
