@@ -10,6 +10,7 @@ from itertools import count
 import pytest
 from sqlalchemy import event, func, select
 
+from app.desk.models import AuditEntry
 from app.doors import codes, housekeeping, invitations, rules
 from app.doors.models import Invitation, NumberProof, SignInCode
 from app.families import service as families
@@ -252,6 +253,26 @@ def test_no_log_names_a_number_or_a_code(doors: Doors, caplog: pytest.LogCapture
     assert "INSERT INTO sign_in_code" in caplog.text
     for secret in (ALICE[3:], UNKNOWN[3:], NEW_NUMBER[3:], code, card, number_code, challenge):
         assert secret not in caplog.text
+
+
+def test_the_audit_says_what_the_desk_did_and_no_number(doors: Doors) -> None:
+    alice = doors.house.scene.alice
+    desk, path = doors.house.desk(alice), f"/api/persons/{alice.caregiver}/number"
+    made = invite(doors, alice, alice.caregiver)
+    desk.command(f"/api/invitations/{made['id']}/revoke")
+    desk.command(path, {"number": NEW_NUMBER})
+    code = doors.code(NEW_NUMBER)
+    desk.command(f"{path}/confirm", {"code": wrong(code)})
+    desk.command(f"{path}/confirm", {"code": code})
+    desk.command(f"{path}/show")
+    with doors.house.database.read() as session:
+        kept = session.scalars(select(AuditEntry).where(AuditEntry.subject == f"person:{alice.caregiver}")).all()
+    done = sorted((entry.action, *entry.detail) for entry in kept)
+    assert done == [
+        ("confirm_number",), ("invite", "channel"), ("revoke_invitation",), ("send_number_code",), ("show_number",),
+    ]  # fmt: skip
+    said = str([entry.detail for entry in kept])
+    assert not any(secret in said for secret in (NEW_NUMBER[3:], code, made["code"]))
 
 
 def test_whatever_is_good_no_more_is_swept(doors: Doors) -> None:

@@ -20,8 +20,8 @@ from tests.web.open_house import Guest
 ALICE, UNKNOWN = "+8613800000011", "+8613800009999"
 
 
-def ask(guest: Guest, number: str = ALICE, **more: str) -> str:
-    answer = guest.command("/api/sign_in/code", {"number": number}, **more)
+def ask(guest: Guest, number: str = ALICE, *, key: str | None = None, **more: str) -> str:
+    answer = guest.command("/api/sign_in/code", {"number": number, **more}, key=key)
     assert answer.status_code == 200, answer.text
     challenge: str = answer.get_json()["challenge"]
     return challenge
@@ -52,6 +52,17 @@ def test_a_number_in_any_usual_writing_and_its_code_open_the_phone(doors: Doors,
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
     assert am_i(guest) == "Alice"
+
+
+def test_a_number_without_a_country_is_the_villages_or_else_the_callers(doors: Doors) -> None:
+    british = "+447400123456"
+    with doors.house.database.begin() as session:
+        session.get_one(Person, doors.house.scene.bob.parent).phone = british
+    for typed, region, number in (("138 0000 0011", "GB", ALICE), ("07400 123456", "GB", british)):
+        ask(doors.house.nobody(), typed, region=region)
+        assert len(doors.texts(number)) == 1
+    answer = doors.house.nobody().command("/api/sign_in/code", {"number": "07400 123456"})
+    assert (answer.status_code, answer.get_json()["error"]) == (422, "bad_number")
 
 
 def test_the_code_is_in_no_table_and_the_text_goes_once(doors: Doors) -> None:
