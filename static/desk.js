@@ -1,16 +1,28 @@
 /** The coordinator's face: which view stands now, and what each touch and key does. */
 import { t } from "./core/texts.js";
 import { now as serverNow } from "./core/time.js";
-import { familyList, openFamily } from "./desk/families.js";
+import { claimDrafts, forgetDrafts } from "./desk/drafts.js";
+import { familyList } from "./desk/families.js";
+import { settle } from "./desk/fields.js";
 import { neighbour, scrollToNow, tonight } from "./desk/tonight.js";
 import { ApiError, newKey } from "./net/api.js";
 import { Live } from "./net/live.js";
 import { banner, button, draw, h, icon, listen, sentence, startPage, stateOf, toast } from "./ui/dom.js";
 
-/** @typedef {import("./desk/wire.js").DeskNow} DeskNow */
-/** @typedef {import("./core/wire.js").Call} Call */
+/** @typedef {import("./desk/wire.js").DeskNow} DeskNow
+ * @typedef {import("./desk/wire.js").Part} Part
+ * @typedef {import("./core/wire.js").Call} Call */
 
-const TABS = { tonight: "calendar", ledger: "book", troubles: "warning" };
+const TABS = { tonight: "calendar", ledger: "book", troubles: "warning", village: "terminal", audit: "text" };
+/** Views that are loaded when somebody asks for them. @type {Record<string, () => Promise<Part>>} */
+const PARTS = {
+  ledger: async () => new (await import("./desk/ledger.js")).LedgerView(desk),
+  troubles: async () => new (await import("./desk/troubles.js")).TroublesView(desk),
+  village: async () => new (await import("./desk/village.js")).VillageView(desk),
+  audit: async () => new (await import("./desk/audit.js")).AuditView(desk),
+  family: async () => new (await import("./desk/family.js")).FamilyView(desk),
+  enrol: async () => new (await import("./desk/enrol.js")).EnrolView(desk),
+};
 const REDRAW_MS = 10_000;
 const REREAD_MS = 30_000; // a terminal that falls silent gives no hint
 
@@ -18,20 +30,23 @@ const main = startPage();
 const live = new Live("desk");
 /** The block that Tab leads to. @type {string | null} */
 let focusId = null;
-/** Troubles whose second try is under way. @type {Set<string>} */
-const busy = new Set();
 /** Keys of commands that got no answer, so that another touch goes on with the same one. @type {Map<string, string>} */
 const unanswered = new Map();
 /** @type {WeakSet<Element>} time lines that were scrolled to now once */
 const scrolled = new WeakSet();
-/** Parts that come later. @type {{ledger?: import("./desk/ledger.js").LedgerView, troubles?: typeof import("./desk/troubles.js")}} */
-const parts = {};
+/** Views that were opened, with all that was typed in them. @type {Map<string, Part>} */
+const parts = new Map();
+/** Whose work stands in them. */
+let owner = "";
+/** @type {import("./desk/door.js").DeskDoor | null} */
+let door = null;
 
 /** @type {import("./desk/wire.js").Desk} */
 const desk = {
   live,
   now: () => /** @type {DeskNow | null} */ (live.view.now),
   command,
+  show,
   async openCall(id) {
     const details = await later(() => import("./desk/details.js"));
     if (details) new details.Details(desk, id);
@@ -40,18 +55,33 @@ const desk = {
     const booking = await later(() => import("./desk/booking.js"));
     if (booking) new booking.Booking(desk, family, moving);
   },
+  async callNow(family) {
+    const calling = await later(() => import("./desk/callnow.js"));
+    if (calling) new calling.CallNow(desk, family);
+  },
+  leave() {
+    forgetDrafts();
+    parts.clear();
+    return live.leave();
+  },
 };
 
-/** @returns {keyof typeof TABS} */
-const tab = () => /** @type {keyof typeof TABS} */ (Object.keys(TABS).find((name) => `#${name}` === location.hash) ?? "tonight");
+/** What the address asks for: "#family=ID". */
+function place() {
+  const [name, id = ""] = location.hash.slice(1).split("=");
+  return name in TABS || name in PARTS ? { name, id } : { name: "tonight", id: "" };
+}
 
 function show() {
   const now = desk.now();
   const at = serverNow();
+  const { name } = place();
   const focused = document.activeElement?.closest(".block");
-  live.page = tab();
-  if (!now) draw(main, "start", h("section", { class: "screen" }, start()));
-  else draw(main, tab(), screen(now, at), "desk");
+  live.page = name;
+  if (now) draw(main, name, screen(now, at), "desk");
+  else if (live.view.error?.status === 401 && door) draw(main, "door", door.view(), "door");
+  else draw(main, "start", h("section", { class: "screen" }, start()));
+  settle(main);
   if (focused && !focused.isConnected) blockOf(focusId)?.focus();
   const line = main.querySelector(".timeline");
   if (line instanceof HTMLElement && !scrolled.has(line)) scrollToNow(line), scrolled.add(line);
@@ -64,14 +94,14 @@ const blockOf = (id) => main.querySelector(`.block[data-call-id="${id}"]`);
 function start() {
   const { error, reach } = live.view;
   const retry = button("retry", "btn btn--primary", null, t("common.retry"));
-  if (error?.status === 401) return stateOf("error", t("common.signed_out"));
-  if (error?.status) return stateOf("error", sentence(error), "", retry);
+  if (error?.status && error.status !== 401) return stateOf("error", sentence(error), "", retry);
   if (reach === "offline") return stateOf("offline", t("common.cannot_reach"), t("common.cannot_reach_text"), retry);
   return stateOf("loading", t("common.loading"));
 }
 
 /** @param {DeskNow} now @param {number} at */
 function screen(now, at) {
+  const { name } = place();
   const problem = outOfReach();
   return h(
     "section",
@@ -80,11 +110,11 @@ function screen(now, at) {
       "header",
       { class: "desk__head" },
       h("h1", { class: "bar__title" }, now.village.name),
-      h("nav", { class: "tabs", "aria-label": t("desk.views") }, Object.entries(TABS).map(([name, iconId]) => tabLink(name, iconId, now))),
-      tab() === "ledger" && button("print", "btn btn--small", "print", t("desk.print")),
-      reachLamp(now),
+      h("nav", { class: "tabs", "aria-label": t("desk.views") }, Object.entries(TABS).map(([tab, iconId]) => tabLink(tab, iconId, now))),
+      name === "ledger" && button("print", "btn btn--small", "print", t("desk.print")),
+      accountButton(now),
     ),
-    h("div", { class: "desk__main", "data-key": tab() }, h("div", { hidden: !problem }, problem), ...view(now, at)),
+    h("div", { class: "desk__main", "data-key": name }, h("div", { hidden: !problem }, problem), ...view(name, now, at)),
     h("aside", { class: "desk__side", "aria-label": t("desk.families") }, familyList(now, at)),
   );
 } // prettier-ignore
@@ -94,18 +124,23 @@ function tabLink(name, iconId, now) {
   const count = name === "troubles" ? now.troubles.length : 0;
   return h(
     "a",
-    { class: "tab", href: `#${name}`, "data-tab": name, "aria-current": name === tab() ? "page" : null },
+    { class: "tab", href: `#${name}`, "data-tab": name, "aria-current": name === place().name ? "page" : null },
     icon(iconId, "s"),
     t(`desk.tab.${name}`),
     count > 0 && h("span", { class: "badge" }, count),
   );
 }
 
-/** @param {DeskNow} now */
-function reachLamp(now) {
+/** Who sits here, and whether the server is in reach. @param {DeskNow} now */
+function accountButton(now) {
   const { reach } = live.view;
   const text = t(`common.reach.${reach}`);
-  return h("span", { class: `lamp lamp--${{ online: "on", starting: "wait", offline: "lost" }[reach]}`, title: text }, now.coordinator.name, h("span", { class: "hidden-text" }, text));
+  return h(
+    "button",
+    { class: "btn btn--small account", type: "button", "data-act": "account", title: text },
+    h("span", { class: `lamp lamp--${{ online: "on", starting: "wait", offline: "lost" }[reach]}` }, now.coordinator.name),
+    h("span", { class: "hidden-text" }, text),
+  );
 } // prettier-ignore
 
 function outOfReach() {
@@ -115,47 +150,31 @@ function outOfReach() {
   return null;
 }
 
-/** @param {DeskNow} now @param {number} at */
-function view(now, at) {
-  if (tab() === "ledger") return parts.ledger?.view(now, at) ?? [stateOf("loading", t("common.loading"))];
-  if (tab() === "troubles") return parts.troubles?.troubleList(now, at, busy) ?? [stateOf("loading", t("common.loading"))];
-  return tonight(now, at, focusId);
+/** @param {string} name @param {DeskNow} now @param {number} at */
+function view(name, now, at) {
+  if (name === "tonight") return tonight(now, at, focusId);
+  return parts.get(name)?.view(now, at) ?? [stateOf("loading", t("common.loading"))];
 }
 
-/** Does something once, and says how it went. @param {string} path @param {object} body @param {string} done */
-async function command(path, body, done) {
-  const intent = path + JSON.stringify(body);
+/** Does something once, and says how it went; the answer, or null.
+ * @type {import("./desk/wire.js").Desk["command"]} */
+async function command(path, body, done, { method, onerror } = {}) {
+  const intent = `${method} ${path} ${JSON.stringify(body)}`;
   const key = unanswered.get(intent) ?? newKey();
   unanswered.set(intent, key);
+  let answer = null;
   try {
-    await live.api.command(path, body, { key, onwait: () => toast("info", t("common.trying_again")) });
+    answer = await live.api.command(path, body, { method, key, onwait: () => toast("info", t("common.trying_again")) });
     unanswered.delete(intent);
-    toast("good", done);
+    if (done) toast("good", done);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (!error.isPassing) unanswered.delete(intent);
-    toast("bad", sentence(error));
+    if (onerror) onerror(error);
+    else toast("bad", sentence(error));
   }
   await live.refresh();
-}
-
-/** @param {string} id */
-async function tryAgain(id) {
-  const trouble = desk.now()?.troubles.find((one) => one.id === id);
-  if (!trouble || !parts.troubles) return;
-  const { path, done } = parts.troubles.again(trouble);
-  busy.add(id);
-  show();
-  await command(path, {}, done);
-  busy.delete(id);
-  show();
-}
-
-/** @param {string} id */
-function showFamily(id) {
-  const now = desk.now();
-  const family = now?.families.find((one) => one.id === id);
-  if (now && family) openFamily(family, now, serverNow(), { book: () => desk.book(family, null) });
+  return answer;
 }
 
 /** A part that comes later, unless the network is gone by then. @template T @param {() => Promise<T>} load @returns {Promise<T | null>} */
@@ -169,32 +188,72 @@ async function later(load) {
   }
 }
 
-async function loadParts() {
-  const loaded = await later(() => Promise.all([import("./desk/ledger.js"), import("./desk/troubles.js")]));
-  if (!loaded || parts.ledger) return;
-  const [{ LedgerView }, troubles] = loaded;
-  parts.ledger = new LedgerView(desk, show);
-  parts.troubles = troubles;
-  turn();
+/** @param {string} name */
+async function loadPart(name) {
+  const whose = owner;
+  const part = await later(PARTS[name]);
+  if (!part || parts.has(name) || whose !== owner) return;
+  parts.set(name, part);
+  if (name === place().name) turn();
+}
+
+/** Nothing that one coordinator saw or typed is there for another, or in another village. */
+function checkOwner() {
+  const now = desk.now();
+  if (!now) return;
+  const whose = `${now.coordinator.id} ${now.village.id}`;
+  if (owner && owner !== whose) parts.clear();
+  if (owner !== whose) claimDrafts(whose);
+  owner = whose;
+  door = null;
+}
+
+/** The session is over: what hides nothing of the screen goes, what was typed waits. */
+async function askIn() {
+  if (door) return;
+  for (const dialog of document.querySelectorAll("dialog")) dialog.close();
+  const module = await later(() => import("./desk/door.js"));
+  if (!module || door) return;
+  door = new module.DeskDoor(live, show);
+  show();
+  main.querySelector("input")?.focus();
 }
 
 function turn() {
-  if (tab() !== "tonight" && !parts.ledger) loadParts();
-  if (tab() === "ledger") parts.ledger?.freshen();
+  checkOwner();
+  if (live.view.error?.status === 401 && !desk.now()) askIn();
+  const { name, id } = place();
+  if (desk.now() && name in PARTS) {
+    const part = parts.get(name);
+    if (!part) loadPart(name);
+    part?.open?.(id);
+    part?.freshen?.();
+  }
   show();
 }
 
-listen(main, {
+/** The view that stands there. */
+const standing = () => (desk.now() ? parts.get(place().name) : undefined);
+
+/** @type {import("./ui/dom.js").Acts} */
+const ACTS = {
   retry: () => live.refresh(),
   call: (element) => desk.openCall(element.dataset.callId ?? ""),
-  family: (element) => showFamily(element.dataset.familyId ?? ""),
-  again: (element) => tryAgain(element.dataset.troubleId ?? ""),
+  family: (element) => void (location.hash = `family=${element.dataset.familyId}`),
   print: () => print(),
-  "reload-ledger": () => parts.ledger?.load(),
-  "csv-children": () => parts.ledger?.save("children"),
-  "csv-calls": () => parts.ledger?.save("calls"),
+  account: async () => (await later(() => import("./desk/account.js")))?.openAccount(desk),
+};
+/** What a touch means where it is made: the view's own meaning comes first. */
+const acts = new Proxy(ACTS, { get: (own, act) => (desk.now() ? standing() : door)?.acts?.[String(act)] ?? own[String(act)] });
+listen(main, acts);
+main.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const form = /** @type {HTMLFormElement} */ (event.target);
+  if (form.getAttribute("aria-busy") !== "true") acts[form.dataset.submit ?? ""]?.(form);
 });
+for (const typing of ["input", "change"]) main.addEventListener(typing, (event) => standing()?.typed?.(event));
 main.addEventListener("keydown", (event) => {
+  standing()?.pressed?.(event);
   const block = /** @type {HTMLElement} */ (event.target).closest(".block");
   const next = block instanceof HTMLElement && neighbour(block, event.key);
   if (!next) return;
@@ -207,11 +266,11 @@ main.addEventListener("focusin", (event) => {
   focusId = block.dataset.callId ?? null;
   show();
 });
-addEventListener("hashchange", turn);
+addEventListener("hashchange", () => (turn(), scrollTo(0, 0)));
 live.subscribe(turn);
 live.start();
 show();
 setInterval(show, REDRAW_MS);
 setInterval(() => live.refresh(), REREAD_MS);
 const idle = window.requestIdleCallback ?? ((/** @type {() => void} */ run) => setTimeout(run, 500));
-idle(loadParts);
+idle(() => desk.now() && ["ledger", "troubles"].forEach((name) => parts.has(name) || loadPart(name)));

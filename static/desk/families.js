@@ -1,27 +1,28 @@
-/** The families beside tonight: who they are, when they speak next, who was not heard; and one family by itself. */
+/** The families beside tonight: who they are, when they speak next, who was not heard. */
 import { t } from "../core/texts.js";
 import { dayAndTime } from "../core/time.js";
-import { button, emblem, h, icon, openDialog, photo } from "../ui/dom.js";
+import { emblem, h, icon, photo } from "../ui/dom.js";
 import { daysUnheard, unheardText } from "./words.js";
 
 /** @typedef {import("./wire.js").DeskNow} DeskNow */
 /** @typedef {import("./wire.js").DeskFamily} DeskFamily */
-
-const ROLES = ["child", "parent", "caregiver"];
 
 /** @param {DeskFamily} family */
 export const childrenOf = (family) => family.members.filter((member) => member.role === "child");
 /** @param {DeskFamily} family */
 export const parentsOf = (family) => family.members.filter((member) => member.role === "parent");
 
-/** @param {DeskFamily} family */
-const byRole = (family) => ROLES.flatMap((role) => family.members.filter((member) => member.role === role));
-
 /** @param {DeskNow} now @param {number} at */
 export function familyList(now, at) {
   const rows = now.families.map((family) => h("li", { "data-key": family.id }, familyRow(family, now, at)));
   return [
-    h("h2", { class: "heading", id: "families" }, icon("family", "s"), t("desk.families")),
+    h(
+      "h2",
+      { class: "heading", id: "families" },
+      icon("family", "s"),
+      t("desk.families"),
+      h("a", { class: "btn btn--small side-action", href: "#enrol" }, icon("plus", "s"), t("desk.enrol")),
+    ),
     rows.length
       ? h("ul", { class: "list", "aria-labelledby": "families" }, rows)
       : h("p", { class: "muted" }, t("desk.no_families")),
@@ -50,47 +51,9 @@ function familyRow(family, now, at) {
 }
 
 /** @param {DeskFamily} family @param {DeskNow} now @param {number} at */
-function nextText(family, now, at) {
+export function nextText(family, now, at) {
   if (!family.next_call_at) return t("desk.no_next_call");
   return t("desk.next_call", { when: dayAndTime(family.next_call_at, now.zone, at) });
-}
-
-/** @param {DeskFamily} family @param {DeskNow} now @param {number} at @param {import("../ui/dom.js").Acts} acts */
-export function openFamily(family, now, at, acts) {
-  const body = [
-    h("p", { class: "heading" }, emblem(family.emblem, t(`common.emblem.${family.emblem}`), "m"), nextText(family, now, at)),
-    h("ul", { class: "list" }, byRole(family).map((member) => memberRow(member, now, at))),
-  ];
-  const actions = [
-    button("close", "btn btn--quiet", null, t("common.close")),
-    button("book", "btn btn--primary", "plus", t("desk.book"), { disabled: !childrenOf(family).length || !parentsOf(family).length }),
-  ];
-  const dialog = openDialog(family.name, body, actions, acts, "dialog--wide");
-  dialog.dataset.screen = "family";
-}
-
-/** @param {DeskFamily["members"][number]} member @param {DeskNow} now @param {number} at */
-function memberRow(member, now, at) {
-  const isChild = member.role === "child";
-  const unheard = isChild && unheardText(member.last_heard_at, at);
-  return h(
-    "li",
-    { class: "row" },
-    photo(member, "s"),
-    h(
-      "div",
-      { class: "row__main" },
-      h("p", { class: "row__title" }, member.name),
-      h("p", { class: "row__text" }, [t(`desk.role.${member.role}`), memberText(member, now, at)].filter(Boolean).join(" · ")),
-    ),
-    unheard && h("span", { class: "lamp lamp--bad" }, unheard),
-  );
-} // prettier-ignore
-
-/** @param {DeskFamily["members"][number]} member @param {DeskNow} now @param {number} at */
-function memberText(member, now, at) {
-  if (member.role !== "child") return t(member.has_phone ? "desk.has_phone" : "desk.no_phone");
-  return member.last_heard_at && t("desk.last_heard", { when: dayAndTime(member.last_heard_at, now.zone, at) });
 }
 
 /** @param {{last_heard_at: string | null}} one @param {{last_heard_at: string | null}} other @param {number} at */

@@ -22,12 +22,16 @@ export class LedgerView {
   #error = null;
   #seen = {};
   #desk;
-  #redraw;
+  /** @type {import("../ui/dom.js").Acts} */
+  acts = {
+    "reload-ledger": () => this.load(),
+    "csv-children": () => this.save("children"),
+    "csv-calls": () => this.save("calls"),
+  };
 
-  /** @param {import("./wire.js").Desk} desk @param {() => void} redraw */
-  constructor(desk, redraw) {
+  /** @param {import("./wire.js").Desk} desk */
+  constructor(desk) {
     this.#desk = desk;
-    this.#redraw = redraw;
   }
 
   /** Reads it again if the evening has changed since. */
@@ -47,7 +51,7 @@ export class LedgerView {
       if (!(error instanceof ApiError)) throw error;
       this.#error = error;
     }
-    this.#redraw();
+    this.#desk.show();
   }
 
   /** @param {DeskNow} now @param {number} at */

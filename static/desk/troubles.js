@@ -12,17 +12,39 @@ const AGAIN = {
   dead_row: { path: (/** @type {string} */ id) => `/api/dead/${id}/revive`, text: "desk.try_again", done: "desk.tried_again" },
 }; // prettier-ignore
 
-/** @param {DeskNow} now @param {number} at @param {Set<string>} busy ids with a second try under way */
-export function troubleList(now, at, busy) {
-  if (!now.troubles.length) return [stateOf("empty", t("desk.no_troubles"), t("desk.no_troubles_text"))];
-  return [
-    h("h2", { class: "heading" }, icon("warning", "s"), t("desk.troubles")),
-    h("ul", { class: "list troubles" }, now.troubles.map((trouble) => row(trouble, now, at, busy.has(trouble.id)))),
-  ];
-}
+export class TroublesView {
+  /** Those whose second try is under way. @type {Set<string>} */
+  #busy = new Set();
+  #desk;
+  /** @type {import("../ui/dom.js").Acts} */
+  acts = { again: (element) => this.#again(element.dataset.troubleId ?? "") };
 
-/** What a second try sends. @param {Trouble} trouble */
-export const again = ({ kind, id }) => ({ path: AGAIN[kind].path(id), done: t(AGAIN[kind].done) });
+  /** @param {import("./wire.js").Desk} desk */
+  constructor(desk) {
+    this.#desk = desk;
+  }
+
+  /** @param {DeskNow} now @param {number} at */
+  view(now, at) {
+    if (!now.troubles.length) return [stateOf("empty", t("desk.no_troubles"), t("desk.no_troubles_text"))];
+    const rows = now.troubles.map((trouble) => row(trouble, now, at, this.#busy.has(trouble.id)));
+    return [
+      h("h2", { class: "heading" }, icon("warning", "s"), t("desk.troubles")),
+      h("ul", { class: "list troubles" }, rows),
+    ];
+  }
+
+  /** @param {string} id */
+  async #again(id) {
+    const trouble = this.#desk.now()?.troubles.find((one) => one.id === id);
+    if (!trouble) return;
+    this.#busy.add(id);
+    this.#desk.show();
+    await this.#desk.command(AGAIN[trouble.kind].path(id), {}, t(AGAIN[trouble.kind].done));
+    this.#busy.delete(id);
+    this.#desk.show();
+  }
+}
 
 /** @param {Trouble} trouble @param {DeskNow} now @param {number} at @param {boolean} isBusy */
 function row(trouble, now, at, isBusy) {

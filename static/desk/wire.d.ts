@@ -1,5 +1,7 @@
 /** What only the desk is told. Types only: nothing of this is loaded by a page. */
 import type { Call, Family, Member, Now, Person } from "../core/wire.js";
+import type { ApiError } from "../net/api.js";
+import type { Acts, Child } from "../ui/dom.js";
 
 export interface DeskMember extends Member {
   last_heard_at: string | null;
@@ -51,11 +53,135 @@ export interface Trail {
   told: { at: string; template: string; who: string; state: string }[];
 }
 
+
+export type ConsentKind = "call" | "message" | "auto_answer" | "photo";
+export interface EnrolledMember extends Member {
+  confirmed: boolean;
+  zone: string;
+  language: string;
+  /** The newest invitation that was not revoked. */
+  invited: { id: string; expires_at: string; used: boolean } | null;
+  devices: number;
+}
+export interface Consent {
+  id: string;
+  child_id: string;
+  contact_id: string;
+  contact_name: string;
+  kind: ConsentKind;
+  given_by: string;
+  evidence: string;
+  from_at: string;
+  until_at: string | null;
+  revoked_at: string | null;
+  holds: boolean;
+}
+export interface NoContact {
+  id: string;
+  child_id: string;
+  contact_id: string;
+  contact_name: string;
+  reason: string;
+  from_at: string;
+  lifted_at: string | null;
+}
+export interface EnrolledFamily {
+  id: string;
+  name: string;
+  emblem: string;
+  members: EnrolledMember[];
+  consents: Consent[];
+  no_contacts: NoContact[];
+  pin: { set: boolean; blocked: boolean };
+}
+export interface Invitation {
+  id: string;
+  code: string;
+  url: string;
+  qr_svg: string;
+  person: { id: string; name: string };
+  expires_at: string;
+}
+/** Weekday 0 is Monday; minutes count from midnight. */
+export interface WeeklyHours {
+  weekday: number;
+  opens_minute: number;
+  closes_minute: number;
+}
+export interface Closure {
+  id: string;
+  terminal_id: string | null;
+  starts_at: string;
+  ends_at: string;
+  reason: string;
+}
+export interface VillageTerminal {
+  id: string;
+  name: string;
+  present: boolean;
+  paired: boolean;
+  retired: boolean;
+}
+export interface VillagePage {
+  name: string;
+  zone: string;
+  slot_minutes: number;
+  buffer_minutes: number;
+  openings: WeeklyHours[];
+  closures: Closure[];
+  terminals: VillageTerminal[];
+  free_emblems: string[];
+}
+export interface AuditLine {
+  id: string;
+  at: string;
+  who: string;
+  action: string;
+  subject: string;
+  about: string | null;
+  detail: Record<string, any>;
+}
+export interface OwnDevice {
+  id: string;
+  label: string | null;
+  opened_by: string | null;
+  opened_at: string;
+  seen_at: string | null;
+  is_this: boolean;
+}
+export interface Coordinator {
+  id: string;
+  name: string;
+  login: string;
+  village: { id: string; name: string };
+  is_operator: boolean;
+  ended: boolean;
+}
+
+/** One view of the desk: what stands in its main place, and what touches and typing do there. */
+export interface Part {
+  view(now: DeskNow, at: number): Child[];
+  acts?: Acts;
+  /** The address names a thing ("" for none). */
+  open?(id: string): void;
+  /** Something was typed or chosen. */
+  typed?(event: Event): void;
+  pressed?(event: KeyboardEvent): void;
+  /** It comes into sight, or the evening has changed. */
+  freshen?(): void;
+}
+
 /** What the views ask of the page they stand on. */
 export interface Desk {
   live: import("../net/live.js").Live;
   now(): DeskNow | null;
-  command(path: string, body: object, done: string): Promise<void>;
+  /** Does something once; the answer, or null where it was refused. Without `onerror` a refusal is a toast. */
+  command(path: string, body: object, done: string, more?: { method?: string; onerror?: (error: ApiError) => void }): Promise<any>;
+  /** Draws anew what the state holds. */
+  show(): void;
   openCall(id: string): void;
   book(family: DeskFamily, moving: Call | null): void;
+  callNow(family: DeskFamily): void;
+  /** Forgets what was typed, for somebody else to sit down. */
+  leave(): Promise<void>;
 }
