@@ -82,7 +82,10 @@ def test_its_socket_connects_and_beats(devices: Devices, served: LanServe, scene
     frames: list[str] = []
 
     def listen(socket: WebSocket) -> None:
-        socket.on("framereceived", lambda said: frames.append(f"{socket.url} {said}"))
+        def note(said: bytes | str) -> None:
+            frames.append(f"{socket.url} {said!s}")
+
+        socket.on("framereceived", note)
 
     page.on("websocket", listen)
     with scene.database.begin() as session:

@@ -29,7 +29,8 @@ class PrivateCoturn:
             program, "-n", "--listening-ip=127.0.0.1", f"--listening-port={self.port}", "--relay-ip=127.0.0.1",
             "--min-port=49160", "--max-port=49999", "--allow-loopback-peers", "--no-cli", "--no-tls", "--no-dtls",
             "--use-auth-secret", f"--static-auth-secret={SECRET}", f"--realm={REALM}", "--no-rfc5780",
-            f"--db={self.folder / 'turndb'}", f"--pidfile={self.folder / 'pid'}", "--log-file=stdout", "--verbose", *more,
+            f"--db={self.folder / 'turndb'}", f"--pidfile={self.folder / 'pid'}", "--log-file=stdout", "--verbose",
+            *more,
         ]  # fmt: skip
         self._leash = Leash(command, folder=self.folder, end=signal.SIGTERM)
         self._wait_until_ready()
