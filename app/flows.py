@@ -99,6 +99,11 @@ def end_what_is_forbidden(session: Session, event: events.ConsentRevoked, now: d
         timetable.tick(session, call_id, now)
 
 
+def end_what_was_theirs(session: Session, event: events.MemberLeft, now: datetime) -> None:
+    for call_id in queries.open_of_member(session, event.family_id, event.person_id):
+        timetable.tick(session, call_id, now)
+
+
 FLOWS: dict[type[Event], tuple[Callable[..., None], ...]] = {
     events.CallProposed: (tell_of_proposal, desk.record_call_command),
     events.CallBooked: (tell_of_booking, desk.record_call_command),
@@ -107,8 +112,11 @@ FLOWS: dict[type[Event], tuple[Callable[..., None], ...]] = {
     events.CallCancelled: (tell_of_cancelling, desk.record_call_command),
     events.CallRinging: (ring_by_text,),
     events.CallAnswered: (ring_by_text,),
+    events.CallJoinedByDesk: (desk.record_joining,),
+    events.CallLeftByDesk: (desk.record_leaving,),
     events.CallUnanswered: (ask_more_people,),
     events.ConsentRevoked: (end_what_is_forbidden,),
+    events.MemberLeft: (end_what_was_theirs,),
     events.CallEnded: (drop_what_is_over, offer_new_times),
     events.PhotoTaken: (desk.record_photo,),
 }

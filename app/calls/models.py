@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.calls.words import CallState, Outcome, Side
+from app.calls.words import CallState, Outcome, SeatSide, Side
 from app.storage.record import Record
 from app.storage.types import ID, word
 
@@ -70,7 +70,8 @@ class Seat(Record):
     """One side's place in a call, held by one device. `epoch` grows each time it is taken: older signals are stale.
 
     `occupant` is `person:ID` or `terminal:ID`; `page` is the loaded page that holds it: over a new socket it goes on
-    under the same epoch, since its connection to the other end stands.
+    under the same epoch, since its connection to the other end stands. `name` is what the ends are told of a
+    coordinator who sits here.
     """
 
     __tablename__ = "seat"
@@ -79,7 +80,8 @@ class Seat(Record):
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     call_id: Mapped[str] = mapped_column(ForeignKey("call.id"))
     occupant: Mapped[str] = mapped_column(String(32))
-    side: Mapped[Side] = mapped_column(word(Side))
+    name: Mapped[str | None] = mapped_column(String(80))
+    side: Mapped[SeatSide] = mapped_column(word(SeatSide))
     device_id: Mapped[str] = mapped_column(ID)
     sid: Mapped[str] = mapped_column(String(64), index=True)
     page: Mapped[str] = mapped_column(String(36))

@@ -8,10 +8,21 @@ from sqlalchemy.orm import Session
 from app.calls import booking, life, queries, rules
 from app.calls.life import CallFacts
 from app.calls.models import Call
-from app.calls.shapes import CallShape, FamilyShape, PersonShape, RingShape, SideShape, SlotShape, TerminalShape
+from app.calls.shapes import (
+    CallShape,
+    DeskSeatShape,
+    FamilyShape,
+    PersonShape,
+    RingShape,
+    SideShape,
+    SlotShape,
+    TerminalShape,
+)
 from app.calls.words import Side
 from app.families import queries as families
+from app.families import service as consent
 from app.families.models import Family, Person
+from app.families.words import ConsentKind
 from app.villages.models import Terminal, Village
 from app.web.models import PrincipalKind
 from app.web.principals import FACES, Principal
@@ -36,12 +47,13 @@ def call_shape(session: Session, call: Call, who: Principal, now: datetime) -> C
         parent=person_shape(session.get_one(Person, call.parent_id), who),
         terminal=TerminalShape(id=terminal.id, name=terminal.name),
         my_side=side, proposed_by=call.proposed_by, moved_to_id=call.moved_to_id,
-        sides={s: _side_shape(facts, s, declined[s]) for s in Side},
+        sides={s: _side_shape(facts, s, declined[s]) for s in Side}, desk=_desk_shape(session, call),
         rings=[RingShape(since=since, until=until) for since, until in (life.rings(facts, side) if side else [])],
         live_at=call.live_at, talked_seconds=call.talked_seconds, talking_since=call.talking_since,
         rung_again_at=call.rung_again_at,
         can=rules.actions(
-            call.state, side, call.proposed_by, confirmed, facts.village.is_here, life.opens_at(call.starts_at), now
+            call.state, side, call.proposed_by, confirmed,
+            queries.not_rung_again(session, call, side, facts) is None, life.opens_at(call.starts_at), now,
         ),
         offers=_offers(session, call, side, now),
     )  # fmt: skip
@@ -79,6 +91,11 @@ def _side_shape(facts: CallFacts, side: Side, declined: bool) -> SideShape:
     )  # fmt: skip
 
 
+def _desk_shape(session: Session, call: Call) -> DeskSeatShape | None:
+    seat = queries.desk_seat(session, call)
+    return DeskSeatShape(name=seat.name or "") if seat else None
+
+
 def _speaks(who: Principal, person_id: str) -> bool:
     return who.kind is PrincipalKind.TERMINAL or who.subject_id == person_id
 
@@ -90,5 +107,7 @@ def _offers(session: Session, call: Call, side: Side | None, now: datetime) -> l
     if queries.next_of_family(session, call.family_id, now) is not None:
         return []
     if not families.is_pair(session, call.family_id, call.child_id, call.parent_id):
+        return []
+    if consent.contact_until(session, ConsentKind.CALL, call.child_id, call.parent_id, now) == now:
         return []
     return [slot_shape(slot) for slot in booking.offers(session, call, now)]

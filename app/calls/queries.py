@@ -97,9 +97,10 @@ def _side_facts(side: Side, seat: Seat | None, people: Sequence[Invitee]) -> Sid
 
 
 def of_person(person_id: str, now: datetime) -> Select[Call]:
-    """From three days back to the end of what can be booked, soonest first."""
+    """From three days back to the end of what can be booked, soonest first; none of a family that they left."""
     mine = select(Invitee.call_id).where(Invitee.person_id == person_id)
-    return _between(now - timedelta(days=3), now + rules.BOOK_AHEAD).where(Call.id.in_(mine))
+    lately = _between(now - timedelta(days=3), now + rules.BOOK_AHEAD)
+    return lately.where(Call.id.in_(mine), Call.family_id.in_(families.family_ids_of(person_id)))
 
 
 def open_of_pair(session: Session, child_id: str, parent_id: str) -> Sequence[str]:
@@ -108,9 +109,19 @@ def open_of_pair(session: Session, child_id: str, parent_id: str) -> Sequence[st
     return session.scalars(theirs.where(Call.state != CallState.ENDED).order_by(Call.id)).all()
 
 
-def times_rung_again(session: Session, call_id: str) -> int:
-    again = select(func.count()).where(CallEvent.call_id == call_id, CallEvent.kind == WRONG_PERSON)
-    return session.scalar(again) or 0
+def open_of_member(session: Session, family_id: str, person_id: str) -> Sequence[str]:
+    """Calls in a family that are with this person and have not ended, in the same order."""
+    theirs = select(Call.id).where(
+        Call.family_id == family_id, or_(Call.child_id == person_id, Call.parent_id == person_id)
+    )  # fmt: skip
+    return session.scalars(theirs.where(Call.state != CallState.ENDED).order_by(Call.id)).all()
+
+
+def not_rung_again(session: Session, call: Call, side: Side | None, known: CallFacts) -> str | None:
+    """Why this side can't let the call ring again for the right person, as a code; None where it can."""
+    before = select(func.count()).where(CallEvent.call_id == call.id, CallEvent.kind == WRONG_PERSON)
+    times = session.scalar(before) or 0 if call.rung_again_at else 0
+    return rules.not_rung_again(side, call.state, village_is_here=known.village.is_here, times_before=times)
 
 
 def of_terminal(terminal_id: str, now: datetime) -> Select[Call]:

@@ -18,7 +18,7 @@ BOOK_AHEAD = timedelta(days=60)
 LONGEST_SEARCH = timedelta(days=14)
 PROPOSAL_LIVES = timedelta(hours=24)
 PROPOSAL_NOTICE = timedelta(hours=1)
-CALL_NOW_MINUTES = (15, 10, 5)  # as long as there is room for
+CALL_NOW_MINUTES = (CALL_MINUTES, 10, SHORTEST_MINUTES)  # as long as there is room for
 MOST_RUNG_AGAIN = 3
 CANCEL_REASONS = ("shift_changed", "sick", "no_time", "terminal_broken", "weather", "other")
 
@@ -143,16 +143,17 @@ def check_reason(reason: str) -> None:
         raise Refused("unknown_reason", reasons=list(CANCEL_REASONS))
 
 
-def check_wrong_person(side: Side | None, state: CallState, *, village_is_here: bool) -> None:
-    """Only the parent can say that somebody else answered, while somebody is there."""
+def not_rung_again(side: Side | None, state: CallState, *, village_is_here: bool, times_before: int) -> str | None:
+    """Why a call is not rung again for the right person. The parent alone can ask, while somebody is there."""
     if side is not Side.PARENT:
-        raise Refused("not_your_side")
+        return "not_your_side"
     if state not in (CallState.RINGING, CallState.LIVE) or not village_is_here:
-        raise Refused("nobody_answered")
+        return "nobody_answered"
+    return "rung_often" if times_before >= MOST_RUNG_AGAIN else None
 
 
 def actions(
-    state: CallState, side: Side | None, proposed_by: Side | None, confirmed: bool, village_is_here: bool,
+    state: CallState, side: Side | None, proposed_by: Side | None, confirmed: bool, may_ring_again: bool,
     opens_at: datetime, now: datetime,
 ) -> list[Action]:  # fmt: skip
     """What a side (or the desk: None) can do with a call now, as words for its buttons."""
@@ -167,7 +168,9 @@ def actions(
         can += ["cancel"]
     if side and state in (CallState.BOOKED, CallState.RINGING, CallState.LIVE) and now >= opens_at:
         can += ["join"]
-    if side is Side.PARENT and state in (CallState.RINGING, CallState.LIVE) and village_is_here:
+    if side is None and state in (CallState.RINGING, CallState.LIVE):
+        can += ["join"]
+    if may_ring_again:
         can += ["wrong_person"]
     return can
 

@@ -1,7 +1,8 @@
 """Seats: taken, kept by the heartbeat, lost, left, taken again. Signals go from seat to seat.
 
 A side has one seat. A device that only stands ready (`here` is false) never takes it from one that is connected; a
-person who joins or answers does, and the first device is told that the call has moved.
+person who joins or answers does, and the first device is told that the call has moved. A coordinator's seat is a third
+one, which is never kept, and by which nothing of the call's life is decided.
 """
 
 from dataclasses import dataclass
@@ -10,16 +11,16 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.calls import life, queries, rules, timetable
+from app.calls import life, queries, timetable
 from app.calls.models import Call, LinkSample, Seat
-from app.calls.words import WRONG_PERSON, CallState, Side
+from app.calls.words import WRONG_PERSON, CallState, SeatSide, Side
 from app.families import service as consent
 from app.families.words import ConsentKind
 from app.jobs import service as jobs
 from app.kernel import events
 from app.kernel.errors import NotFound, Refused
 from app.storage.database import new_id
-from app.web.principals import TERMINAL, Principal
+from app.web.principals import COORDINATOR, TERMINAL, Principal
 
 OPEN_STATES = (CallState.BOOKED, CallState.RINGING, CallState.LIVE)
 FAREWELL = "hang_up"
@@ -27,11 +28,12 @@ FAREWELL = "hang_up"
 
 @dataclass(frozen=True)
 class Device:
-    """What asks for a seat: its socket, the page that is loaded in it, and whether a person is there."""
+    """What asks for a seat: its socket, the page loaded in it, whether a person is there, and a coordinator's name."""
 
     sid: str
     page: str
     is_here: bool
+    name: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def seat_name(seat: Seat) -> str:
 def take(session: Session, call_id: str, who: Principal, device: Device, now: datetime) -> Taken:
     """Take the seat of one's side. Consent is asked again; refused before the call opens and after it ended."""
     call = queries.locked(session, call_id)
-    side = _my_side(session, call, who)
+    side = _seat_side(session, call, who)
     _check_open(session, call, who, now)
     seat = session.scalar(select(Seat).where(Seat.call_id == call.id, Seat.side == side))
     displaced = None
@@ -71,19 +73,24 @@ def take(session: Session, call_id: str, who: Principal, device: Device, now: da
         seat = Seat(id=new_id(session), call_id=call.id, side=side, epoch=0)
         session.add(seat)
     elif _is_connected(seat) and seat.page != device.page:
-        if not device.is_here:
-            raise Refused("seat_taken_elsewhere")
-        displaced = seat.sid
+        displaced = _displace(session, call, seat, who, device, now)
     _occupy(session, call, seat, who, device, now)
     timetable.tick(session, call.id, now)
     return Taken(seat, displaced, peers(session, seat))
 
 
-def leave(session: Session, call_id: str, sid: str, reason: str, now: datetime) -> Seat:
-    """Give a seat up on purpose. The call ends when the other side has left too."""
+def leave(
+    session: Session, call_id: str, sid: str, reason: str, now: datetime, left_behind: tuple[str, str] | None = None
+) -> Seat:
+    """Give a seat up on purpose. The call ends when the other side has left too.
+
+    `left_behind` is the (device, page) that held the seat over a socket which is gone: it hung up without being heard.
+    """
     call = queries.locked(session, call_id)
-    seat = _held(session, call_id, sid)
-    if reason == FAREWELL:
+    seat = _left_behind(session, call_id, *left_behind) if left_behind else _held(session, call_id, sid)
+    if seat.side is SeatSide.DESK:
+        timetable.dismiss(session, call, seat, now, now)
+    elif reason == FAREWELL:
         seat.left_at, seat.media_at = now, None
         timetable.count_talk(call, False, now)
         timetable.log(session, call, "left", seat.occupant, now)
@@ -96,13 +103,13 @@ def leave(session: Session, call_id: str, sid: str, reason: str, now: datetime) 
 def wrong_person(session: Session, call_id: str, who: Principal, now: datetime) -> Call:
     """Somebody else answered: the village's seat is given up, and the terminal rings again."""
     call = queries.locked(session, call_id)
-    facts = queries.facts(session, call)
-    rules.check_wrong_person(_my_side(session, call, who), call.state, village_is_here=facts.village.is_here)
-    if queries.times_rung_again(session, call.id) >= rules.MOST_RUNG_AGAIN:
-        raise Refused("rung_often")
+    side, facts = queries.side_of(session, call, who), queries.facts(session, call)
+    if code := queries.not_rung_again(session, call, side, facts):
+        raise Refused(code)
     for seat in queries.seats(session, call_id):
-        if seat.side is Side.VILLAGE:
-            seat.left_at, seat.media_at = now, None
+        seat.media_at = None  # what was heard so far says nothing about who comes now
+        if seat.side is SeatSide.VILLAGE:
+            seat.left_at, seat.here_at = now, None
     timetable.log(session, call, WRONG_PERSON, who.name, now)
     timetable.ring_again(session, call, now)
     return call
@@ -144,7 +151,7 @@ def report(session: Session, call_id: str, sid: str, figures: Figures, now: date
     seat.leased_until = now + life.SEAT_LEASE
     session.add(
         LinkSample(
-            id=new_id(session), call_id=call_id, side=seat.side, at=now, rtt_ms=figures.rtt_ms,
+            id=new_id(session), call_id=call_id, side=Side(seat.side), at=now, rtt_ms=figures.rtt_ms,
             loss_permille=figures.loss_permille, received_kbps=figures.received_kbps, sent_kbps=figures.sent_kbps,
             frames_per_second=figures.frames_per_second,
         )
@@ -168,29 +175,50 @@ def addressee(session: Session, call_id: str, sid: str, to: str) -> tuple[Seat, 
 
 
 def peers(session: Session, seat: Seat) -> list[Seat]:
-    """The connected seats of the same call on the other side."""
-    return [s for s in queries.seats(session, seat.call_id) if s.side is not seat.side and _is_connected(s)]
+    """The other connected seats of the same call."""
+    return [s for s in queries.seats(session, seat.call_id) if s.id != seat.id and _is_connected(s)]
+
+
+def _displace(session: Session, call: Call, seat: Seat, who: Principal, device: Device, now: datetime) -> str:
+    """Whose socket loses the seat to this device, if it may be taken."""
+    if seat.side is SeatSide.DESK:
+        if seat.occupant != who.name:
+            raise Refused("another_coordinator", name=seat.name)
+        timetable.dismiss(session, call, seat, now, now)
+    elif not device.is_here:
+        raise Refused("seat_taken_elsewhere")
+    return seat.sid
 
 
 def _occupy(session: Session, call: Call, seat: Seat, who: Principal, device: Device, now: datetime) -> None:
+    is_desk = seat.side is SeatSide.DESK
     if seat.page != device.page or seat.left_at is not None:
         seat.epoch += 1
         seat.media_at, seat.taken_at = None, now
-        timetable.count_talk(call, False, now)
+        if not is_desk:
+            timetable.count_talk(call, False, now)
         if seat.left_at is not None or seat.occupant != who.name:
             seat.here_at = None
     seat.occupant, seat.device_id, seat.sid, seat.page = who.name, who.device_id, device.sid, device.page
-    seat.lost_at, seat.left_at = None, None
+    seat.lost_at, seat.left_at, seat.name = None, None, device.name
     seat.leased_until = now + life.SEAT_LEASE
-    if device.is_here and seat.here_at is None:
-        seat.here_at = now
-        timetable.log(session, call, "answered", who.name, now)
+    if seat.here_at is not None or not (device.is_here or is_desk):
+        return
+    seat.here_at = now
+    timetable.log(session, call, "desk_joined" if is_desk else "answered", who.name, now)
+    if is_desk:
+        jobs.emit(session, events.CallJoinedByDesk(now, call.id, who.name), now)
+    else:
         jobs.emit(session, events.CallAnswered(now, call.id, seat.side.value), now)
 
 
 def _check_open(session: Session, call: Call, who: Principal, now: datetime) -> None:
     if call.state not in OPEN_STATES:
         raise Refused("call_over" if call.state is CallState.ENDED else "not_agreed")
+    if who.kind is COORDINATOR:
+        if call.state is CallState.BOOKED:
+            raise Refused("not_begun")
+        return
     if now < life.opens_at(call.starts_at):
         raise Refused("too_early", opens_at=life.opens_at(call.starts_at).isoformat())
     consent.may_contact(session, ConsentKind.CALL, call.child_id, call.parent_id, now)
@@ -202,11 +230,18 @@ def _check_open(session: Session, call: Call, who: Principal, now: datetime) -> 
             raise Refused("terminal_busy")
 
 
-def _my_side(session: Session, call: Call, who: Principal) -> Side:
+def _seat_side(session: Session, call: Call, who: Principal) -> SeatSide:
+    """Where this one sits: on their side, or as a coordinator of the call's village. NotFound for anybody else."""
     side = queries.side_of(session, call, who)
-    if side is None:
+    return SeatSide.DESK if side is None else SeatSide(side)
+
+
+def _left_behind(session: Session, call_id: str, device_id: str, page: str) -> Seat:
+    held = select(Seat).where(Seat.call_id == call_id, Seat.device_id == device_id, Seat.page == page)
+    seat = session.scalar(held.where(Seat.left_at.is_(None)))
+    if seat is None:
         raise NotFound
-    return side
+    return seat
 
 
 def _held(session: Session, call_id: str, sid: str) -> Seat:

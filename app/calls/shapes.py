@@ -70,6 +70,12 @@ class RingShape(Shape):
     until: InstantOut
 
 
+class DeskSeatShape(Shape):
+    """The coordinator who sits in a call."""
+
+    name: str
+
+
 class CallShape(Shape):
     id: str
     state: CallState
@@ -88,6 +94,7 @@ class CallShape(Shape):
     proposed_by: Side | None
     moved_to_id: str | None
     sides: dict[Side, SideShape]
+    desk: DeskSeatShape | None
     rings: list[RingShape]
     live_at: InstantOut | None
     rung_again_at: InstantOut | None
@@ -126,8 +133,11 @@ class BookingIn(When):
 
 
 class NowIn(Shape):
+    """Without `minutes` a call is as long as there is room for."""
+
     child_id: Id
     parent_id: Id | None = None
+    minutes: Annotated[int, Field(ge=1, le=1440)] | None = None
 
 
 class CancelIn(Shape):

@@ -1,7 +1,7 @@
 """The call's socket events: beat, take_seat, leave_seat, signal, figures, and what a lost socket means."""
 
-from datetime import timedelta
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool, model_validator
@@ -167,7 +167,7 @@ def register(sockets: Sockets, turn: TurnIssuer, name_of: NameOf) -> None:
 
 
 def _peer(seat: Seat, state: str, to: Seat) -> dict[str, Any]:
-    """How a seat stands, for the one that is told; with each other end the one offers a connection, the other yields."""
+    """How a seat stands, for another that is told. Of two seats one offers a connection, the other is polite."""
     offers = to.side.offers_to(seat.side)
     return {
         "call": seat.call_id, "seat": seat_name(seat), "side": seat.side.value, "here": seat.here_at is not None,

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.calls import life, queries, rules
 from app.calls.life import CallFacts, Turn
 from app.calls.models import Call, CallEvent, Claim, Seat
-from app.calls.words import CallState, Outcome, Side
+from app.calls.words import CallState, Outcome, SeatSide, Side
 from app.families import queries as families
 from app.families import service as consent
 from app.families.words import ConsentKind
@@ -54,6 +54,8 @@ def end(session: Session, call: Call, outcome: Outcome, reason: str | None, now:
     count_talk(call, False, now)
     call.state, call.outcome, call.reason, call.ended_at = CallState.ENDED, outcome, reason, now
     session.execute(delete(Claim).where(Claim.call_id == call.id))
+    if visitor := next((s for s in queries.seats(session, call.id) if s.side is SeatSide.DESK and not s.left_at), None):
+        dismiss(session, call, visitor, now, now)
     rearm(session, call, now)
     jobs.emit(session, events.CallEnded(now, call.id, outcome.value), now)
 
@@ -89,7 +91,9 @@ def ring_again(session: Session, call: Call, now: datetime) -> None:
 
 def _facts(session: Session, call: Call, now: datetime) -> CallFacts:
     """What is known of a call, with the instant at which it is allowed no more."""
-    allowed_until = consent.contact_until(session, ConsentKind.CALL, call.child_id, call.parent_id, now)
+    pair = (call.child_id, call.parent_id)
+    are_family = families.is_pair(session, call.family_id, *pair)
+    allowed_until = consent.contact_until(session, ConsentKind.CALL, *pair, now) if are_family else now
     return replace(queries.facts(session, call), consent_until=allowed_until)
 
 
@@ -107,11 +111,21 @@ def _notice_lost_seats(session: Session, call: Call, now: datetime) -> None:
 
 
 def lose(session: Session, call: Call, seat: Seat, at: datetime, now: datetime) -> None:
-    """Note that a seat's device has not been heard of since `at`; the seat is kept for its return."""
+    """Note that a seat's device has not been heard of since `at`; a side's seat is kept for its return."""
+    if seat.side is SeatSide.DESK:
+        dismiss(session, call, seat, at, now)
+        return
     seat.lost_at, seat.media_at = at, None
     if call.state is CallState.LIVE:
         count_talk(call, False, max(at, call.talking_since or at))
     log(session, call, "lost", seat.occupant, now)
+
+
+def dismiss(session: Session, call: Call, seat: Seat, at: datetime, now: datetime) -> None:
+    """End a coordinator's stay in a call. The seat is not kept: who comes back is announced and recorded anew."""
+    seat.left_at = at
+    log(session, call, "desk_left", seat.occupant, now)
+    jobs.emit(session, events.CallLeftByDesk(at, call.id, seat.occupant, seat.taken_at), now)
 
 
 def _open(session: Session, call: Call, now: datetime) -> None:
@@ -155,13 +169,14 @@ def _close(session: Session, call: Call, now: datetime) -> None:
 
 
 def _forbid(session: Session, call: Call, now: datetime) -> None:
-    """A consent was withdrawn or ran out: nothing goes on, and both sides are told why."""
+    """A consent was withdrawn or ran out, or somebody left the family: nothing goes on, and both sides are told."""
     log(session, call, CONSENT_ENDED, None, now)
     if call.live_at is not None:
         end(session, call, Outcome.HELD, CONSENT_ENDED, now)
         return
     end(session, call, Outcome.CANCELLED, CONSENT_ENDED, now)
     jobs.emit(session, events.CallCancelled(now, call.id, ""), now)
+    jobs.emit(session, events.SlotFreed(now, call.village_id, call.terminal_id, call.starts_at, call.ends_at), now)
 
 
 def _expire(session: Session, call: Call, now: datetime) -> None:

@@ -28,4 +28,19 @@ class Side(StrEnum):
         return Side.VILLAGE if self is Side.PARENT else Side.PARENT
 
 
+class SeatSide(StrEnum):
+    """Where a seat stands. Whoever stands first in this order makes the offer of a connection.
+
+    A call has two sides; a coordinator's seat is a third end, which none of the call's life depends on.
+    """
+
+    PARENT = "parent"
+    VILLAGE = "village"
+    DESK = "desk"
+
+    def offers_to(self, other: "SeatSide") -> bool:
+        order = list(SeatSide)
+        return order.index(self) < order.index(other)
+
+
 WRONG_PERSON = "wrong_person"  # in the log of a call, among its actions, and in its address

@@ -61,6 +61,10 @@ def desk_now(session: Session, who: Principal, now: datetime) -> DeskNow:
     )
 
 
+def coordinator_name(session: Session, who: Principal) -> str:
+    return session.get_one(Coordinator, who.subject_id).name
+
+
 def ledger(session: Session, who: Principal, now: datetime) -> LedgerShape:
     """Every child of the village, longest unheard first, and the calls of thirty days, the latest first."""
     village = villages.village(session, who.village)

@@ -11,7 +11,15 @@ from app.desk import queries
 from app.desk.models import AuditEntry, Coordinator
 from app.families import queries as families
 from app.jobs import service as jobs
-from app.kernel.events import CallBooked, CallCancelled, CallMoved, CallProposed, PhotoTaken
+from app.kernel.events import (
+    CallBooked,
+    CallCancelled,
+    CallJoinedByDesk,
+    CallLeftByDesk,
+    CallMoved,
+    CallProposed,
+    PhotoTaken,
+)
 from app.notices import queries as notices
 from app.notices import service as sending
 from app.storage.database import new_id
@@ -70,6 +78,24 @@ def record_photo(session: Session, event: PhotoTaken, now: datetime) -> None:
     if kind == COORDINATOR:
         village_id = families.village_of(session, event.family_id)
         _write(session, village_id, coordinator_id, "set_photo", f"person:{event.person_id}", {}, event.at)
+
+
+def record_joining(session: Session, event: CallJoinedByDesk, now: datetime) -> None:
+    """Keep that a coordinator came into a call, which both ends saw and heard."""
+    _record_stay(session, event, "join_call", {})
+
+
+def record_leaving(session: Session, event: CallLeftByDesk, now: datetime) -> None:
+    seconds = max(0, round((event.at - event.since).total_seconds()))
+    _record_stay(session, event, "leave_call", {"seconds": seconds})
+
+
+def _record_stay(
+    session: Session, event: CallJoinedByDesk | CallLeftByDesk, action: str, detail: dict[str, Any]
+) -> None:
+    village_id = session.get_one(Call, event.call_id).village_id
+    by = event.by.removeprefix(f"{COORDINATOR}:")
+    _write(session, village_id, by, action, f"call:{event.call_id}", detail, event.at)
 
 
 def record(

@@ -65,6 +65,19 @@ class CallAnswered(Event):
 
 
 @dataclass(frozen=True)
+class CallJoinedByDesk(Event):
+    call_id: str
+    by: str
+
+
+@dataclass(frozen=True)
+class CallLeftByDesk(Event):
+    call_id: str
+    by: str
+    since: datetime
+
+
+@dataclass(frozen=True)
 class CallLive(Event):
     call_id: str
 
@@ -96,6 +109,12 @@ class ConsentRevoked(Event):
 
 
 @dataclass(frozen=True)
+class MemberLeft(Event):
+    family_id: str
+    person_id: str
+
+
+@dataclass(frozen=True)
 class PhotoTaken(Event):
     family_id: str
     person_id: str
@@ -106,8 +125,8 @@ EVENT_KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
     for kind in (
         CallProposed, CallBooked, CallConfirmed, CallMoved, CallCancelled, CallStarting, CallRinging, CallUnanswered,
-        CallAnswered, CallLive, CallEnded, SlotFreed, NoticeFailed, ConsentRevoked,
-        PhotoTaken,
+        CallAnswered, CallJoinedByDesk, CallLeftByDesk, CallLive, CallEnded, SlotFreed, NoticeFailed, ConsentRevoked,
+        MemberLeft, PhotoTaken,
     )
 }  # fmt: skip
 

@@ -6,19 +6,22 @@
 /** @typedef {import("../core/wire.js").Figures} Figures */
 /** @typedef {{description?: RTCSessionDescriptionInit, candidate?: RTCIceCandidateInit}} Message */
 /** @typedef {"audio" | "video"} Kind */
+/** @typedef {{figures: Figures, heard: boolean, seen: boolean, isFirst: boolean, at: number}} Seen what has come */
 
 const KINDS = /** @type {Kind[]} */ (["audio", "video"]);
 const MAX_BITRATE = { audio: 24_000, video: 600_000 };
 const ANSWER_MS = 5_000;
 const DISCONNECTED_MS = { offerer: 4_000, answerer: 10_000 }; // the answerer only if the offerer hasn't noticed
 const RESTARTED_MS = 8_000;
+const LOOK_MS = 1_000;
+const LOOK_EAGERLY_MS = 250; // until the first sound and picture have come
+const EAGER_FOR_MS = 15_000;
 
 export class Peer {
   /** What comes from the other end; the same object for the connection's whole life. */
   remote = new MediaStream();
   #pc;
   #isOfferer;
-  #isPolite;
   #send;
   #onstate;
   #isMakingOffer = false;
@@ -36,20 +39,26 @@ export class Peer {
   #answer_timer = 0;
   /** @type {Totals | null} */
   #last = null;
+  #look_timer = 0;
+  /** @type {((seen: Seen) => void) | null} */
+  #onlook = null;
+  #sound = 0;
+  #frames = 0;
+  #bitrates;
 
   /**
    * @param {object} options
    * @param {RTCIceServer[]} options.iceServers
    * @param {RTCIceTransportPolicy} options.icePolicy
-   * @param {boolean} options.isOfferer
-   * @param {boolean} options.isPolite
+   * @param {boolean} options.isOfferer the other end is the polite one
    * @param {(message: Message) => void} options.send
    * @param {(state: RTCPeerConnectionState) => void} options.onstate also when a track of the other end came
+   * @param {Record<Kind, number>} [options.bitrates] at most
    */
-  constructor({ iceServers, icePolicy, isOfferer, isPolite, send, onstate }) {
+  constructor({ iceServers, icePolicy, isOfferer, send, onstate, bitrates = MAX_BITRATE }) {
+    this.#bitrates = bitrates;
     this.#pc = new RTCPeerConnection({ iceServers, iceTransportPolicy: icePolicy, bundlePolicy: "max-bundle" });
     this.#isOfferer = isOfferer;
-    this.#isPolite = isPolite;
     this.#send = send;
     this.#onstate = onstate;
     this.#pc.onnegotiationneeded = () => this.#offer();
@@ -88,7 +97,31 @@ export class Peer {
     else if (this.#pc.signalingState === "have-local-offer") this.#describe();
   }
 
+  /**
+   * Tells again and again what arrives; null stops it.
+   * @param {((seen: Seen) => void) | null} onlook
+   */
+  watch(onlook) {
+    clearTimeout(this.#look_timer);
+    this.#onlook = onlook;
+    const since = performance.now();
+    const look = async () => {
+      const figures = await this.figures();
+      if (this.#onlook !== onlook || !onlook) return;
+      const { received_audio_bytes: sound, received_video_frames: frames } = figures;
+      const [heard, seen] = [sound > this.#sound, frames > this.#frames];
+      const isFirst = (heard && !this.#sound) || (seen && !this.#frames);
+      [this.#sound, this.#frames] = [sound, frames];
+      const at = performance.now();
+      const isCalm = (sound && frames) || at - since > EAGER_FOR_MS;
+      this.#look_timer = window.setTimeout(look, isCalm ? LOOK_MS : LOOK_EAGERLY_MS);
+      onlook({ figures, heard, seen, isFirst, at });
+    };
+    if (onlook) look();
+  }
+
   close() {
+    this.watch(null);
     clearTimeout(this.#restart_timer);
     clearTimeout(this.#answer_timer);
     this.#pc.onnegotiationneeded = this.#pc.onicecandidate = this.#pc.ontrack = this.#pc.onconnectionstatechange = null;
@@ -146,7 +179,7 @@ export class Peer {
   async #takeDescription(description) {
     const isOffer = description.type === "offer";
     const isReady = this.#pc.signalingState === "stable" || this.#isSettingAnswer;
-    this.#isIgnoringOffer = isOffer && !this.#isPolite && (this.#isMakingOffer || !isReady);
+    this.#isIgnoringOffer = isOffer && this.#isOfferer && (this.#isMakingOffer || !isReady);
     if (this.#isIgnoringOffer) return;
     if (description.type === "answer" && this.#pc.signalingState !== "have-local-offer") return; // a repeated one
     this.#isSettingAnswer = description.type === "answer";
@@ -195,7 +228,7 @@ export class Peer {
       const parameters = this.#senders[kind]?.getParameters();
       const [encoding] = parameters?.encodings ?? [];
       if (!parameters || !encoding || encoding.maxBitrate) continue;
-      encoding.maxBitrate = MAX_BITRATE[kind];
+      encoding.maxBitrate = this.#bitrates[kind];
       await this.#senders[kind]?.setParameters(parameters);
     }
   }

@@ -5,14 +5,16 @@
  */
 import { ms } from "../core/time.js";
 import { newKey } from "../net/api.js";
+import { UNANSWERED } from "../net/live.js";
 import { OwnMedia } from "./media.js";
 import { Peer } from "./peer.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
 /** @typedef {import("../core/wire.js").OtherSeat} OtherSeat */
-/** @typedef {import("../core/wire.js").PeerNews} PeerNews */
+/** @typedef {import("../core/wire.js").TakenSeat} TakenSeat */
 /** @typedef {import("../core/wire.js").Signal} Signal */
-/** @typedef {import("../core/wire.js").Figures} Figures */
+/** A coordinator at this end, shown before anything goes there; fetched when one comes.
+ * @typedef {{take(signal: Signal): void, share(): void, close(): void, face(): HTMLElement | null}} Third */
 /**
  * `ready`: connected ahead, nobody there yet; `connecting`: both there, nothing heard yet; `refused`: see `error`.
  * @typedef {"taking" | "ready" | "waiting" | "connecting" | "live" | "lost" | "ended" | "moved" | "refused"} Phase
@@ -21,14 +23,11 @@ import { Peer } from "./peer.js";
 /** This loaded page: over a new socket it goes on in its seat, with the connection that stands. */
 const PAGE = newKey();
 const SILENCE = { audio: null, video: null };
-const LOOK_MS = 1_000;
-const LOOK_EAGERLY_MS = 250; // until the first sound and picture have come
-const EAGER_FOR_MS = 15_000;
 const REPORT_MS = 5_000;
 const FLOWS_MS = 3_500; // voice comes 50 times a second, also when nobody speaks
 const TAKE_AGAIN_MS = 2_000;
-/** Not the server's answer: the seat is taken again when it is in reach. */
-const UNANSWERED = new Set(["offline", "lost", "timeout"]);
+/** Takes a hang-up back that nobody has heard yet, by call. @type {Map<string, () => void>} */
+const unheard = new Map();
 
 export class Seat {
   /** @type {Phase} */
@@ -40,35 +39,38 @@ export class Seat {
   hasPicture = false;
   /** @type {{code: string, message: string} | null} */
   error = null;
+  /** A coordinator who is in the call. @type {OtherSeat | null} */
+  desk = null;
+  /** @type {Third | null} */
+  third = null;
   #live;
   #onchange;
-  /** @type {import("../core/wire.js").TakenSeat | null} */
+  #ondesk;
+  /** @type {TakenSeat | null} */
   #mine = null;
-  /** @type {{seat: string, isHere: boolean, isLost: boolean} | null} */
+  /** @type {{seat: string, isHere: boolean, isLost: boolean, offerer: boolean} | null} */
   #other = null;
   /** @type {Peer | null} */
   #peer = null;
   /** @type {Signal[]} that came before the answer to take_seat */
   #early = [];
-  /** @type {Figures | null} */
-  #last = null;
-  #shared_at = 0;
   #isShared = false;
   #rung_again_ms = 0;
   #flowed_at = -Infinity;
   #pictured_at = -Infinity;
   #reported_at = -Infinity;
-  #look_timer = 0;
   #take_timer = 0;
   /** @type {(() => void)[]} */
   #offs;
 
   /** @param {import("../net/live.js").Live} live @param {Call} call
-   * @param {{onchange: () => void, silence: () => MediaStreamTrack | null}} options */
-  constructor(live, call, { onchange, silence }) {
+   * @param {{onchange: () => void, silence: () => MediaStreamTrack | null, ondesk: (mine: TakenSeat) => void}} options
+   */
+  constructor(live, call, { onchange, silence, ondesk }) {
     this.#live = live;
     this.call = call;
     this.#onchange = onchange;
+    this.#ondesk = ondesk;
     this.hasTalked = call.state === "live";
     this.#rung_again_ms = rungAgain(call);
     this.own = new OwnMedia(() => this.#ownChanged(), silence);
@@ -88,10 +90,6 @@ export class Seat {
     return this.#peer?.remote ?? null;
   }
 
-  get isOtherHere() {
-    return Boolean(this.#other?.isHere && !this.#other.isLost);
-  }
-
   /** Stands ready: connects ahead, without microphone and camera. */
   open() {
     this.#take();
@@ -108,13 +106,11 @@ export class Seat {
 
   hangUp() {
     this.#leave("hang_up");
-    this.#finish("ended");
   }
 
   /** Gives up a seat that nobody used. */
   close() {
     this.#leave("page_closed");
-    this.#finish("ended");
   }
 
   /** What /api/now says about the call. @param {Call} call */
@@ -124,6 +120,7 @@ export class Seat {
     this.call = call;
     if (call.state === "live") this.hasTalked = true;
     if (isRungAgain && this.isHere) this.#rungAgain();
+    if (this.isHere && !call.desk !== !this.desk) this.#take(); // its answer says how it is
     if (call.state === "ended" && !this.isOver) this.#finish("ended");
   }
 
@@ -140,6 +137,7 @@ export class Seat {
   async #take() {
     clearTimeout(this.#take_timer);
     if (this.isOver) return;
+    unheard.get(this.call.id)?.();
     const here = this.isHere;
     try {
       const taken = await this.#live.emit("take_seat", { call: this.call.id, here, page: PAGE });
@@ -149,14 +147,15 @@ export class Seat {
     }
   }
 
-  /** @param {import("../core/wire.js").TakenSeat} taken */
+  /** @param {TakenSeat} taken */
   #seated(taken) {
     if (this.#mine?.seat !== taken.seat) {
       this.#dropPeer();
       this.#other = null;
     } else this.#peer?.retry();
     this.#mine = taken;
-    for (const other of taken.peers) this.#meet(other);
+    for (const other of taken.peers) if (other.side !== "desk") this.#meet(other);
+    this.#meetDesk(taken.peers.find(({ side }) => side === "desk"));
     this.#share();
     for (const signal of this.#early.splice(0)) this.#signal(signal);
     this.#turn();
@@ -171,15 +170,23 @@ export class Seat {
     } else if (error.code === "timeout") this.#take_timer = window.setTimeout(() => this.#take(), TAKE_AGAIN_MS);
   }
 
-  /** @param {"hang_up" | "page_closed"} reason */
+  /** Until it is heard, else the other side would wait. @param {"hang_up" | "page_closed"} reason */
   #leave(reason) {
-    if (!this.#mine || this.isOver) return;
-    this.#live.emit("leave_seat", { call: this.call.id, reason }).catch(() => {}); // else it is lost by itself
+    const left = { call: this.call.id, reason, page: PAGE };
+    if (this.#mine && !this.isOver) unheard.set(left.call, this.#live.insist("leave_seat", left));
+    this.#finish("ended");
   }
 
-  /** @param {PeerNews} news */
+  /** @param {OtherSeat | null} [desk] */
+  #meetDesk(desk = null) {
+    this.desk = desk;
+    if (this.#mine && this.isHere) this.#ondesk(this.#mine);
+  }
+
+  /** @param {import("../core/wire.js").PeerNews} news */
   #hear(news) {
     if (news.call !== this.call.id || this.isOver) return;
+    if (news.side === "desk") return this.#meetDesk(news.state === "left" ? null : news);
     if (news.side === this.call.my_side) {
       if (news.state === "moved") this.#finish("moved");
     } else if (news.state === "left") this.#otherLeft();
@@ -190,10 +197,10 @@ export class Seat {
   }
 
   /** The other side's seat as it is now; a new epoch is another page, for which a new connection is made.
-   * @param {Pick<OtherSeat, "seat" | "here">} other */
-  #meet({ seat, here }) {
+   * @param {Pick<OtherSeat, "seat" | "here" | "offerer">} other */
+  #meet({ seat, here, offerer }) {
     const isAnother = this.#other?.seat !== seat;
-    this.#other = { seat, isHere: here, isLost: false };
+    this.#other = { seat, isHere: here, isLost: false, offerer };
     if (isAnother) this.#connect();
     this.#share();
   }
@@ -207,21 +214,13 @@ export class Seat {
   #connect() {
     this.#dropPeer();
     if (!this.#mine || !this.#other) return;
-    const { seat: to } = this.#other;
+    const { seat: to, offerer } = this.#other;
     this.#peer = new Peer({
       iceServers: this.#mine.ice_servers,
       icePolicy: this.#mine.ice_policy,
-      isOfferer: this.#mine.offerer,
-      isPolite: this.#mine.polite,
-      send: (message) => this.#send({ call: this.call.id, to, ...message }),
+      isOfferer: offerer,
+      send: (message) => this.#live.signal({ call: this.call.id, to, ...message }),
       onstate: () => this.#turn(),
-    });
-  }
-
-  /** A signal that is lost with its socket, or stale, is made good by the next connection. @param {object} signal */
-  #send(signal) {
-    this.#live.emit("signal", signal).catch((error) => {
-      if (!UNANSWERED.has(error.code) && error.code !== "stale_seat") console.warn("a signal was refused:", error.code);
     });
   }
 
@@ -229,16 +228,16 @@ export class Seat {
   #signal(signal) {
     if (signal.call !== this.call.id || this.isOver) return;
     if (!this.#mine) return void this.#early.push(signal);
+    if (signal.side === "desk") return this.third?.take(signal);
     if (epoch(signal.from) > epoch(this.#other?.seat)) {
-      this.#meet({ seat: signal.from, here: this.#other?.isHere ?? false });
+      this.#meet({ seat: signal.from, here: this.#other?.isHere ?? false, offerer: this.call.my_side === "parent" });
     }
     if (signal.from === this.#other?.seat) this.#peer?.take(signal);
   }
 
   #dropPeer() {
-    clearTimeout(this.#look_timer);
     this.#peer?.close();
-    this.#peer = this.#last = null;
+    this.#peer = null;
     this.#isShared = false;
     this.#reported_at = this.#pictured_at = -Infinity;
   }
@@ -249,50 +248,24 @@ export class Seat {
     this.#peer?.setTracks(isShared ? this.own.tracks : SILENCE).catch((error) => console.warn("not sent:", error));
     if (isShared === this.#isShared) return;
     this.#isShared = isShared;
-    this.#shared_at = performance.now();
-    this.#look();
+    this.#peer?.watch(isShared ? (seen) => this.#weigh(seen) : null);
   }
 
   #ownChanged() {
     this.#share();
+    this.third?.share();
     this.#onchange();
   }
 
-  async #look() {
-    clearTimeout(this.#look_timer);
-    const peer = this.#peer;
-    if (!peer || !this.#isShared) return;
-    const figures = await peer.figures();
-    if (peer !== this.#peer) return;
-    const at = performance.now();
-    this.#weigh(figures, at);
-    const isComplete = figures.received_audio_bytes && figures.received_video_frames;
-    const pause_ms = isComplete || at - this.#shared_at > EAGER_FOR_MS ? LOOK_MS : LOOK_EAGERLY_MS;
-    clearTimeout(this.#look_timer);
-    this.#look_timer = window.setTimeout(() => this.#look(), pause_ms);
-  }
-
-  /** @param {Figures} figures @param {number} at */
-  #weigh(figures, at) {
-    const { received_audio_bytes: sound, received_video_frames: frames } = figures;
-    const heard = sound > (this.#last?.received_audio_bytes ?? 0);
-    const seen = frames > (this.#last?.received_video_frames ?? 0);
-    const isFirst = (heard && !this.#last?.received_audio_bytes) || (seen && !this.#last?.received_video_frames);
+  /** @param {import("./peer.js").Seen} seen */
+  #weigh({ figures, heard, seen, isFirst, at }) {
     if (heard || seen) this.#flowed_at = at;
     if (seen) this.#pictured_at = at;
     if (heard) this.hasTalked = true;
-    this.#last = figures;
-    if (isFirst || at - this.#reported_at >= REPORT_MS) this.#report(figures, at);
     this.#turn();
-  }
-
-  /** @param {Figures} figures @param {number} at */
-  #report(figures, at) {
+    if (!isFirst && at - this.#reported_at < REPORT_MS) return;
     this.#reported_at = at;
-    const { rtt_ms, loss_permille, sent_kbps, received_kbps } = figures;
-    const loss = loss_permille === null ? null : loss_permille / 10;
-    this.#live.link = { rtt_ms, loss, up_kbps: sent_kbps, down_kbps: received_kbps };
-    this.#live.emit("figures", { call: this.call.id, ...figures }).catch(() => {
+    this.#live.report(this.call.id, figures).catch(() => {
       this.#reported_at = -Infinity; // the first voice is what makes the call live: tell it with the next look
     });
   }
@@ -314,7 +287,7 @@ export class Seat {
     if (!this.isHere) return this.#mine ? "ready" : "taking";
     if (this.#other?.isHere && at - this.#flowed_at < FLOWS_MS) return "live";
     if (this.hasTalked) return "lost";
-    return this.isOtherHere ? "connecting" : "waiting";
+    return this.#other?.isHere && !this.#other.isLost ? "connecting" : "waiting";
   }
 
   /** @param {"ended" | "moved" | "refused"} phase */
@@ -324,6 +297,7 @@ export class Seat {
     this.hasPicture = false;
     clearTimeout(this.#take_timer);
     this.#dropPeer();
+    this.third?.close();
     this.own.close();
     this.#live.link = null;
     for (const off of this.#offs) off();

@@ -73,7 +73,7 @@ export class Sounds {
   /** @param {SoundName} name */
   once(name) {
     this.stop();
-    this.#play(SOUNDS[name].notes);
+    this.play(SOUNDS[name].notes);
   }
 
   /** A touch or a key allows it; before the first one a browser would only complain. */
@@ -118,11 +118,11 @@ export class Sounds {
   }
 
   #turn() {
-    if (this.looping) this.#play(SOUNDS[this.looping].notes);
+    if (this.looping) this.play(SOUNDS[this.looping].notes);
   }
 
   /** @param {Note[]} notes */
-  #play(notes) {
+  play(notes) {
     if (!this.#context) return void this.unlock();
     if (this.#context.state !== "running") return; // notes would pile up and sound all at once later
     for (const note of notes) strike(this.#context, note);

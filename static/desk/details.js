@@ -2,7 +2,7 @@
 import { t, tn } from "../core/texts.js";
 import { clockTime, dayName, now as serverNow } from "../core/time.js";
 import { ApiError } from "../net/api.js";
-import { banner, button, draw, h, icon, listen, openDialog, pair, sentence, stateOf } from "../ui/dom.js";
+import { banner, button, draw, h, icon, listen, openDialog, pair, sentence, stateOf, toast } from "../ui/dom.js";
 import { tagOf } from "./tonight.js";
 import { isClose, lookOf, minutesTalked, reasonText, sideOf, word } from "./words.js";
 
@@ -39,6 +39,7 @@ export class Details {
       retry: () => this.#load(),
       cancel: () => this.#leave((call) => askReason(desk, call)),
       move: () => this.#leave((call) => this.#move(call)),
+      join: () => this.#leave((call) => join(desk, call)),
       "show-call": (element) => this.#leave(() => desk.openCall(element.dataset.callId ?? "")),
     });
     const stop = desk.live.subscribe(() => this.#changed());
@@ -109,8 +110,9 @@ export class Details {
     const close = button("close", "btn btn--quiet", null, t("common.close"));
     const cancel = can.includes("cancel") && button("cancel", "btn btn--danger", "close", t("desk.cancel"));
     const move = can.includes("move") && button("move", "btn", "move", t("desk.move"));
+    const enter = can.includes("join") && button("join", "btn btn--primary", "phone-call", t("desk.join"));
     const hasFocus = bar.contains(document.activeElement) || document.activeElement === this.#dialog;
-    bar.replaceChildren(...[close, cancel, move].filter((place) => place !== false));
+    bar.replaceChildren(...[close, cancel, move, enter].filter((place) => place !== false));
     if (hasFocus) close.focus();
   }
 
@@ -137,6 +139,7 @@ function facts(call, trail, at) {
     ["where", call.terminal.name],
     ["family", call.family.name],
     ...sideLines(call, at),
+    ["desk", call.desk && t("desk.in_call", call.desk)],
     ["talked", (call.live_at || talked > 0) && tn("desk.minutes", talked)],
     ["reason", reasonText(call.reason)],
     ["note", trail?.note],
@@ -196,6 +199,13 @@ function eventText({ kind, by, detail }) {
 /** @param {Trail["told"][number]} told */
 const toldText = ({ template, who, state }) =>
   t("desk.told", { what: word(`desk.what.${template}`, template), who, state: word(`desk.delivery.${state}`, state) });
+
+/** @param {Desk} desk @param {Call} call */
+async function join(desk, call) {
+  const part = await import("./joining.js").catch(() => null);
+  if (part) part.askToJoin(desk, call);
+  else toast("bad", t("common.cannot_reach"));
+}
 
 /** @param {Desk} desk @param {Call} call */
 function askReason(desk, call) {

@@ -16,6 +16,8 @@ const BEAT_MS = 20_000;
 const BEAT_IN_CALL_MS = 5_000;
 const CALM_MS = 150; // several hints in a row are read once
 const KEPT = "homethread.now";
+/** No answer of the server's. */
+export const UNANSWERED = new Set(["offline", "lost", "timeout"]);
 
 export class Live {
   /** @type {View} */
@@ -59,7 +61,8 @@ export class Live {
 
   /** Somebody has signed in on this page: read anew, over a socket of their own. */
   async enter() {
-    this.#etag = "";
+    this.#forget();
+    await this.#reading; // it may still speak of whoever was here before
     this.socket.connect();
     await this.refresh();
   }
@@ -104,6 +107,35 @@ export class Live {
     const { now } = this.view;
     if (now) this.#tell({ now: { ...now, calls: [...now.calls.filter(({ id }) => id !== call.id), call] } });
     this.refresh();
+  }
+
+  /**
+   * Says it again over each next socket, until the server has answered.
+   * @param {string} name @param {object} payload @returns {() => void} takes it back
+   */
+  insist(name, payload) {
+    const say = () => this.emit(name, payload).then(off, ({ code }) => UNANSWERED.has(code) || off());
+    const off = this.onconnect(say);
+    say();
+    return off;
+  }
+
+  /** One that is lost with its socket, or stale, is made good by the next connection. @param {object} signal */
+  signal(signal) {
+    this.emit("signal", signal).catch(({ code }) => {
+      if (!UNANSWERED.has(code) && code !== "stale_seat") console.warn("a signal was refused:", code);
+    });
+  }
+
+  /**
+   * What the link of a call did, which the beats tell too.
+   * @param {string} call @param {import("../core/wire.js").Figures} figures
+   */
+  report(call, figures) {
+    const { rtt_ms, loss_permille, sent_kbps, received_kbps } = figures;
+    const loss = loss_permille === null ? null : loss_permille / 10;
+    this.link = { rtt_ms, loss, up_kbps: sent_kbps, down_kbps: received_kbps };
+    return this.emit("figures", { call, ...figures });
   }
 
   /** Beats come faster in a call. @param {boolean} inCall */

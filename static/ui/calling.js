@@ -6,6 +6,7 @@ import { isOpen, isOver, nextChange, ringNow, upcoming } from "../core/rings.js"
 import { MINUTE, ms, now, SECOND } from "../core/time.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
+/** @typedef {import("../core/wire.js").TakenSeat} TakenSeat */
 /** @typedef {import("../call/seat.js").Seat} Seat */
 /** @typedef {{call: Call, kind: "ended" | "moved" | "refused", message: string}} Farewell */
 
@@ -116,9 +117,20 @@ export class Calling {
     this.#awake ??= new WakeLock();
     this.seat?.close();
     const silence = () => this.#sounds?.silentTrack() ?? null;
-    const seat = new Seat(this.#live, call, { onchange: () => this.#turned(seat), silence });
+    const ondesk = (/** @type {TakenSeat} */ mine) => void this.#meetDesk(seat, mine);
+    const seat = new Seat(this.#live, call, { onchange: () => this.#turned(seat), silence, ondesk });
     this.seat = seat;
     if (!isJoining) seat.open();
+  }
+
+  /**
+   * A coordinator comes or goes. One whom this page can't show gets nothing.
+   * @param {Seat} seat @param {TakenSeat} mine
+   */
+  async #meetDesk(seat, mine) {
+    if (!seat.desk && !seat.third) return;
+    const part = await import("./third.js").catch((error) => console.warn("nobody can be shown:", error.message));
+    if (part) part.meet(seat, mine, this.#live, this.#sounds, this.#redraw);
   }
 
   /** @param {Seat} seat */

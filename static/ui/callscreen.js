@@ -31,7 +31,7 @@ export class HangUp {
 }
 
 /** Who sits on this side. @param {Call} call @returns {Person} */
-const ownPerson = (call) => (call.my_side === "parent" ? call.parent : call.child);
+export const ownPerson = (call) => (call.my_side === "parent" ? call.parent : call.child);
 
 /**
  * The screen of a call in which a person of this side is. @param {Seat} seat @param {number} at
@@ -72,6 +72,7 @@ export function callScreen(seat, at, hangUp, zone) {
     top(seat, at),
     note(seat, hangUp.isArmed),
     controls(seat, hangUp.isArmed),
+    seat.third?.face(),
   );
 }
 
@@ -119,7 +120,7 @@ export function showStreams(main, seat) {
  * Where the browser wants a touch before it plays sound, the next touch anywhere is enough.
  * @param {HTMLVideoElement} video
  */
-function play(video) {
+export function play(video) {
   video.play().catch((error) => {
     if (error.name === "NotAllowedError") addEventListener("pointerdown", () => play(video), { once: true });
   });

@@ -1,17 +1,39 @@
 // Keeps every RTCPeerConnection and the marks of the call, so that a test can read real figures from outside the page.
 (() => {
   const connections = [];
+  const marks = [];
+  const tones = [];
   const Real = window.RTCPeerConnection;
   window.RTCPeerConnection = class extends Real {
     constructor(...more) {
       super(...more);
       connections.push(this);
+      marks.push({ state: "connection", at: instant(), third: Boolean(document.querySelector(".third")) });
     }
   };
   const instant = () => performance.timeOrigin + performance.now(); // the same clock in every page of one machine
-  const marks = [];
   window.addEventListener("homethread:call", (event) => marks.push({ ...event.detail, at: instant() }));
   window.addEventListener("pointerdown", () => marks.push({ state: "touch", at: instant() }), true);
+  const start = OscillatorNode.prototype.start;
+  OscillatorNode.prototype.start = function (...when) {
+    if (this.context.state === "running") tones.push(Math.round(this.frequency.value));
+    return start.apply(this, when);
+  };
+  // Of each open connection what really arrives by it, the oldest first.
+  const each = async () => {
+    const found = [];
+    for (const connection of connections) {
+      if (connection.connectionState === "closed") continue;
+      const one = { audioEnergy: 0, frames: 0 };
+      for (const report of (await connection.getStats()).values()) {
+        if (report.type !== "inbound-rtp") continue;
+        if (report.kind === "audio") one.audioEnergy += report.totalAudioEnergy ?? 0;
+        else one.frames += report.framesDecoded ?? 0;
+      }
+      found.push(one);
+    }
+    return found;
+  };
   const figures = async () => {
     const total = { audioBytes: 0, audioEnergy: 0, frames: 0, samples: 0, state: "none", open: 0 };
     for (const connection of connections) {
@@ -37,5 +59,5 @@
     if (!first.audio && now.audioEnergy > 0) first.audio = instant();
     if (!first.video && now.frames > 0) first.video = instant();
   }, 25);
-  window.watched = { figures, marks, first, newest: () => connections.at(-1) };
+  window.watched = { figures, each, marks, tones, first, newest: () => connections.at(-1) };
 })();

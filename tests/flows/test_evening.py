@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from app.calls import booking, queries
 from app.calls.models import Claim
-from app.calls.words import CallState, Outcome, Side
+from app.calls.words import CallState, Outcome, SeatSide
 from app.families import queries as families
 from app.families import service as consent
 from app.kernel.errors import Refused
@@ -96,7 +96,7 @@ def test_a_side_that_is_lost_is_awaited_for_two_minutes(evening: Evening) -> Non
         evening.settle()
     with scene.database.read() as session:
         lost = [seat for seat in queries.seats(session, call_id) if seat.lost_at]
-    assert [seat.side for seat in lost] == [Side.PARENT]
+    assert [seat.side for seat in lost] == [SeatSide.PARENT]
     assert scene.call(call_id).talking_since is None
     back = evening.take(call_id, alice.as_parent)
     assert back.seat.epoch == 1, "the same page goes on with the connection that stands"

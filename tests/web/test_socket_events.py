@@ -225,10 +225,6 @@ class TestCalls:
         house.clock.step(minutes=-6)
         assert wire.emit("take_seat", {"call": call, "page": "p1"})["error"] == "too_early"
 
-    def test_a_desk_takes_no_seat(self, house: OpenHouse, port: int, call: str) -> None:
-        with house.desk(house.scene.alice).connect(port) as desk:
-            assert desk.emit("take_seat", {"call": call, "page": "p1"})["error"] == "not_allowed"
-
 
 class TestEndedSessions:
     @pytest.mark.parametrize("how", ["ended", "expired", "deleted"])

@@ -24,6 +24,7 @@ def _add_columns() -> None:
         ),
         "person": (sa.Column("phone_confirmed_at", Instant()),),
         "call": (sa.Column("rung_again_at", Instant()),),
+        "seat": (sa.Column("name", sa.String(80)),),
         "notice": (sa.Column("number", sa.String(16)),),
     }  # fmt: skip
     for table, columns in added.items():
