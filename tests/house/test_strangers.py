@@ -102,28 +102,37 @@ def things(house: OpenHouse) -> Things:
     house.parent(alice)  # a second device of hers, whose end would not stop her from asking
     with house.database.read() as session:
         device_id = sessions.devices_of(session, PERSON, alice.parent, now)[0].id
-    desk = house.desk(alice)
-    invited = desk.command("/api/invitations", {"person_id": alice.child, "channel": "card"})
-    apart = {"child_id": alice.child, "contact_id": alice.caregiver, "reason": "court"}
-    banned = desk.command("/api/no_contacts", apart)
-    closed = desk.command(
-        "/api/closures", {"starts_at": at(22).isoformat(), "ends_at": at(23).isoformat(), "reason": "flood"}
-    )
+    invitation_id, no_contact_id, closure_id = made_at_the_desk(house)
+    consent_id = consent_and_operator(house)
+    return Things(
+        call_id, alice.family, alice.child, photo_ids[0], delivery.id, row_id, "terminal.ring",
+        alice.child, alice.parent, at(20, 20).isoformat(), device_id, invitation_id, alice.terminal, consent_id,
+        no_contact_id, closure_id, alice.parent, alice.parent, alice.village,
+    )  # fmt: skip
+
+
+def made_at_the_desk(house: OpenHouse) -> list[str]:
+    """An invitation, a ban on contact and a closure: their ids."""
+    alice, desk = house.scene.alice, house.desk(house.scene.alice)
+    made = {
+        "/api/invitations": {"person_id": alice.child, "channel": "card"},
+        "/api/no_contacts": {"child_id": alice.child, "contact_id": alice.caregiver, "reason": "court"},
+        "/api/closures": {"starts_at": at(22).isoformat(), "ends_at": at(23).isoformat(), "reason": "flood"},
+    }
+    return [desk.command(path, body).get_json()["id"] for path, body in made.items()]
+
+
+def consent_and_operator(house: OpenHouse) -> str:
+    """Let Alice's coordinator be an operator; the id of the one consent for Alice's child."""
+    alice = house.scene.alice
     with house.database.begin() as session:
-        consent = session.scalars(select(Consent).where(Consent.child_id == alice.child)).one()
         session.add(
             Credential(
                 coordinator_id=house.coordinators[alice.village], login="lee", password_hash="", totp="", totp_step=0,
-                is_operator=True, changed_at=now,
+                is_operator=True, changed_at=house.clock.now(),
             )
         )  # fmt: skip
-    made = (each.get_json()["id"] for each in (invited, banned, closed))
-    invitation_id, no_contact_id, closure_id = made
-    return Things(
-        call_id, alice.family, alice.child, photo_ids[0], delivery.id, row_id, "terminal.ring",
-        alice.child, alice.parent, at(20, 20).isoformat(), device_id, invitation_id, alice.terminal, consent.id,
-        no_contact_id, closure_id, alice.parent, alice.parent, alice.village,
-    )  # fmt: skip
+        return session.scalars(select(Consent).where(Consent.child_id == alice.child)).one().id
 
 
 @pytest.fixture
