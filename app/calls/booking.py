@@ -60,7 +60,7 @@ def book(session: Session, wish: Wish, by: Actor, now: datetime) -> Call:
     family, village = _parties(session, wish)
     rules.check_length(wish.minutes)
     rules.check_start(wish.starts_at, now)
-    consent.may_contact(session, ConsentKind.CALL, wish.child_id, wish.parent_id, now)
+    consent.hold_contact(session, ConsentKind.CALL, wish.child_id, wish.parent_id, now)
     expires = rules.proposal_expires(wish.starts_at, now) if wish.is_proposal else None
     for terminal_id in _open_terminals(session, village, wish, by, now):
         call = _claimed(session, village, family, wish, terminal_id, expires, by, now)
@@ -72,19 +72,28 @@ def book(session: Session, wish: Wish, by: Actor, now: datetime) -> Call:
     raise Refused("slot_taken", nearest=[s.starts_at.isoformat() for s in nearest(session, village, wish, now)])
 
 
-def book_now(session: Session, wish: Wish, by: Actor, now: datetime) -> Call:
-    """Book a call that begins at this minute, as long as there is room for, and let it ring."""
+def book_now(session: Session, wish: Wish, minutes: int | None, by: Actor, now: datetime) -> Call:
+    """Book a call that begins at this minute, as long as is wished or as there is room for, and let it ring."""
     starts_at = now.replace(second=0, microsecond=0)
-    for minutes in rules.CALL_NOW_MINUTES:
+    *longer, shortest = [minutes] if minutes is not None else rules.CALL_NOW_MINUTES
+    for length in longer:
         try:
-            call = book(session, replace(wish, starts_at=starts_at, minutes=minutes, is_now=True), by, now)
+            return _rung(session, book(session, _at_once(wish, starts_at, length), by, now), now)
         except Refused as refusal:
-            if refusal.code not in ("slot_taken", "outside_hours") or minutes == rules.CALL_NOW_MINUTES[-1]:
+            if refusal.code not in ("slot_taken", "outside_hours"):
                 raise
-        else:
-            timetable.tick(session, call.id, now)
-            return call
-    raise AssertionError("the shortest call is booked or refused")
+    return _rung(session, book(session, _at_once(wish, starts_at, shortest), by, now), now)
+
+
+def _at_once(wish: Wish, starts_at: datetime, minutes: int) -> Wish:
+    return replace(wish, starts_at=starts_at, minutes=minutes, is_now=True)
+
+
+def _rung(session: Session, call: Call, now: datetime) -> Call:
+    """Its minute began before now, its rings begin now."""
+    call.rung_again_at = now
+    timetable.tick(session, call.id, now)
+    return call
 
 
 def nearest(session: Session, village: Village, wish: Wish, now: datetime) -> list[rules.Slot]:

@@ -47,7 +47,7 @@ def call_now(ask: Ask, body: NowIn) -> CallShape:
     """Call at this minute, if terminal and people are free; it rings at once."""
     family_id, parent_id = _pair(ask, body.child_id, body.parent_id)
     wish = Wish(family_id, body.child_id, parent_id, ask.now)
-    return _shape(ask, booking.book_now(ask.session, wish, _actor(ask, parent_id), ask.now))
+    return _shape(ask, booking.book_now(ask.session, wish, body.minutes, _actor(ask, parent_id), ask.now))
 
 
 @api.query("/calls/<call_id>", PERSON, TERMINAL, COORDINATOR, gives=CallShape)

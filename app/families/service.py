@@ -12,7 +12,7 @@ from app.families.numbers import parse_number
 from app.families.words import ConsentKind, MemberRole
 from app.jobs.service import emit
 from app.kernel.errors import Invalid, NotFound, Refused
-from app.kernel.events import ConsentRevoked
+from app.kernel.events import ConsentRevoked, MemberLeft
 from app.storage.database import new_id
 from app.storage.record import Record
 from app.villages import queries as villages
@@ -104,6 +104,7 @@ def end_membership(session: Session, *, family_id: str, person_id: str, role: Me
         raise Refused("already_left")
     _tell(session, session.get_one(Family, family_id), now)
     member.left_at = now
+    emit(session, MemberLeft(now, family_id, person_id), now)
 
 
 def give_consent(

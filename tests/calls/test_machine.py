@@ -3,7 +3,9 @@
 import shutil
 import tempfile
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +13,20 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import bootstrap
 from app.bootstrap import Services
 from app.calls import booking, life, queries, rules, seats, timetable
-from app.calls.models import Call, Claim
+from app.calls.models import Call, CallEvent, Claim
 from app.calls.seats import Device, Figures
-from app.calls.words import CallState, Side
+from app.calls.words import WRONG_PERSON, CallState, Side
 from app.config import load
+from app.families import queries as family_queries
+from app.families import service as families
+from app.families.models import NoContact
+from app.families.words import ConsentKind
 from app.gateways.direct_only import DirectOnly
 from app.gateways.simulated_phones import SimulatedPhones
 from app.jobs.models import DueRow
@@ -28,6 +34,8 @@ from app.jobs.words import DueState, Lane
 from app.jobs.worker import Worker
 from app.kernel.errors import HomethreadError
 from app.storage.database import Database
+from app.web import sessions
+from app.web.models import PrincipalKind
 from tests.scene import SEALER, Household, Scene, at, set_scene
 
 SLOTS = [at(hour, minute) for hour in (18, 19) for minute in (15, 30, 45)]
@@ -49,6 +57,12 @@ class Evening(RuleBasedStateMachine):
         config = load({"HOMETHREAD_DATA_DIR": str(self.folder)})
         services = Services(config, self.database, self.scene.clock, phones, phones, DirectOnly(), SEALER)
         self.worker = Worker(self.database, self.scene.clock, bootstrap.handlers(services))
+        alice, now = self.scene.alice, self.scene.clock.now()
+        with self.database.begin() as session:
+            device, _ = sessions.open_session(
+                session, PrincipalKind.TERMINAL, alice.terminal, alice.village, "en", now, opened_by="link"
+            )
+            self.terminal_device = device.id
 
     def teardown(self) -> None:
         self.database.close()
@@ -124,9 +138,69 @@ class Evening(RuleBasedStateMachine):
         for side in Side:
             self.device_does(name, 0, side, "one", "hear")
 
+    @rule(name=WHO, whose=st.sampled_from(["parent", "terminal", "desk"]), present=st.sampled_from([True, True, False]))
+    def call_now(self, name: str, whose: str, present: bool) -> None:
+        whom, now = self.household(name), self.scene.clock.now()
+        by = {"parent": whom.parent_acts, "terminal": whom.terminal_acts, "desk": whom.desk_acts}[whose]
+        if present:
+            with self.database.begin() as session:
+                sessions.beat(session, self.terminal_device, "idle", True, now)
+        self.attempt(lambda s: booking.book_now(s, whom.wish(now), None, by, now))
+        self.they_talk(name)
+
+    @rule(name=WHO, somebody_answers=st.booleans())
+    def it_is_the_wrong_person(self, name: str, somebody_answers: bool) -> None:
+        call, whom, now = self.some_call(name, 0), self.household(name), self.scene.clock.now()
+        if call is None:
+            return
+        if somebody_answers:
+            self.they_talk(name)
+        before = self.rung_again(call.id)
+        self.attempt(lambda s: seats.wrong_person(s, call.id, whom.as_parent, now))
+        said = self.rung_again(call.id) - before
+        assert before + said <= rules.MOST_RUNG_AGAIN
+        if said:
+            after = self.scene.call(call.id)
+            assert (after.state, after.rung_again_at, after.ends_at) == (CallState.RINGING, now, call.ends_at)
+
+    def rung_again(self, call_id: str) -> int:
+        with self.database.read() as session:
+            said = select(func.count()).where(CallEvent.call_id == call_id, CallEvent.kind == WRONG_PERSON)
+            return session.scalar(said) or 0
+
+    @rule(name=WHO, how=st.sampled_from(["revoke", "ban"]))
+    def consent_ends(self, name: str, how: str) -> None:
+        """The worker follows at once; whoever is sorry later gives a new consent or lifts the ban."""
+        whom, now = self.household(name), self.scene.clock.now()
+        if how == "ban":
+            ban = {"child_id": whom.child, "contact_id": whom.parent, "reason": "court"}
+            self.attempt(lambda s: families.set_no_contact(s, **ban, now=now))
+        else:
+            with self.database.read() as session:
+                given = [c.id for c in family_queries.consents_of_child(session, whom.child) if c.revoked_at is None]
+            for consent_id in given:
+                self.attempt(partial(families.revoke_consent, consent_id=consent_id, now=now))
+        self.settle()
+
+    @rule(name=WHO, minutes=st.sampled_from([None, 1, 20, 60]))
+    def consent_is_given(self, name: str, minutes: int | None) -> None:
+        whom, now = self.household(name), self.scene.clock.now()
+        until = now + timedelta(minutes=minutes) if minutes else None
+        with self.database.begin() as session:
+            for ban in session.scalars(select(NoContact).where(NoContact.child_id == whom.child)):
+                if ban.lifted_at is None:
+                    families.lift_no_contact(session, ban.id, now)
+            families.give_consent(
+                session, child_id=whom.child, contact_id=whom.parent, kind=ConsentKind.CALL, given_by=whom.parent,
+                evidence="paper", from_at=now, until_at=until, now=now,
+            )  # fmt: skip
+
     @rule(seconds=st.sampled_from([1, 15, 45, 130, 300, 900, 3600]))
     def time_passes(self, seconds: int) -> None:
         self.scene.clock.step(seconds=seconds)
+        self.settle()
+
+    def settle(self) -> None:
         while self.worker.run_due(Lane.STEP):
             pass
 
@@ -152,10 +226,22 @@ class Evening(RuleBasedStateMachine):
                 if call.live_at and call.ended_at:
                     assert 0 <= call.talked_seconds <= (call.ended_at - call.live_at).total_seconds() + 1
                 row = rows[f"{timetable.TICK}:{call.id}"]
-                moment = life.next_moment(queries.facts(session, call), self.scene.clock.now())
+                moment = life.next_moment(self.facts(session, call), self.scene.clock.now())
                 if call.state is not CallState.ENDED:
                     assert row.state is DueState.WAITING
                     assert moment is None or row.due_at <= max(moment, self.scene.clock.now())
+
+    def facts(self, session: Session, call: Call) -> life.CallFacts:
+        pair, now = (call.child_id, call.parent_id), self.scene.clock.now()
+        until = families.contact_until(session, ConsentKind.CALL, *pair, now)
+        return replace(queries.facts(session, call), consent_until=until)
+
+    @invariant()
+    def nothing_goes_on_without_consent(self) -> None:
+        with self.database.read() as session:
+            for call in session.scalars(select(Call).where(Call.state != CallState.ENDED)):
+                pair, now = (call.child_id, call.parent_id), self.scene.clock.now()
+                families.may_contact(session, ConsentKind.CALL, *pair, now)
 
     @invariant()
     def nobody_rings_or_talks_past_the_time(self) -> None:

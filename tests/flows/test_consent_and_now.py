@@ -1,13 +1,15 @@
 """Consent that ends at each moment of a call, a wrong person at the terminal, and a call at this very minute."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
-from app.calls import booking, queries, seats
-from app.calls.booking import Wish
-from app.calls.words import CallState, Outcome
+from app.calls import booking, picture, queries, seats
+from app.calls.booking import Actor, Wish
+from app.calls.shapes import CallShape
+from app.calls.words import CallState, Outcome, Side
 from app.families import queries as families
 from app.families import service as consent
 from app.families.models import Consent
@@ -15,6 +17,7 @@ from app.families.words import ConsentKind, MemberRole
 from app.kernel.errors import NotFound, Refused
 from app.web import sessions
 from app.web.models import PrincipalKind
+from app.web.principals import Principal
 from tests.flows.conftest import Evening
 from tests.scene import Household, at
 
@@ -133,10 +136,20 @@ def test_the_wrong_person_is_sent_away_and_the_terminal_rings_again(evening: Eve
     again_at = scene.clock.now()
     call = scene.call(call_id)
     assert (call.state, call.rung_again_at, call.talked_seconds) == (CallState.RINGING, again_at, 12)
+    assert shown(evening, call_id, alice.as_parent).sides[Side.VILLAGE].here is False
+    assert shown(evening, call_id, alice.as_terminal).rings[0].since == again_at
     evening.take(call_id, alice.as_terminal)
     evening.hear(call_id, alice.as_terminal)
+    assert scene.call(call_id).state is CallState.RINGING, "the parent has not heard the one who came now"
+    evening.hear(call_id, alice.as_parent)
     assert scene.call(call_id).state is CallState.LIVE
     assert scene.call(call_id).live_at == call.live_at
+
+
+def shown(evening: Evening, call_id: str, who: Principal) -> CallShape:
+    with evening.scene.database.read() as session:
+        call, _side = queries.seen_by(session, who, call_id)
+        return picture.call_shape(session, call, who, evening.scene.clock.now())
 
 
 def test_rung_again_nobody_comes_within_ten_minutes_of_that(evening: Evening) -> None:
@@ -145,13 +158,20 @@ def test_rung_again_nobody_comes_within_ten_minutes_of_that(evening: Evening) ->
     evening.until(START)
     evening.take(call_id, alice.as_parent)
     scene.clock.at = START + timedelta(minutes=9)
+    evening.take(call_id, alice.as_parent)
     evening.take(call_id, alice.as_terminal)
     with scene.database.begin() as session:
         seats.wrong_person(session, call_id, alice.as_parent, scene.clock.now())
+    for _ in range(19):  # the parent waits on
+        scene.clock.step(seconds=10)
+        evening.beat(alice.as_parent)
+        evening.settle()
+    assert evening.templates(alice.caregiver)[-1] == "unanswered_caregiver"
     evening.until(START + timedelta(minutes=18))
     assert scene.call(call_id).state is CallState.RINGING
     evening.until(START + timedelta(minutes=19))
-    assert scene.call(call_id).outcome is Outcome.MISSED
+    call = scene.call(call_id)
+    assert (call.outcome, call.reason) == (Outcome.MISSED, "village_absent")
 
 
 def test_only_the_parent_says_so_and_not_without_end(evening: Evening) -> None:
@@ -169,14 +189,32 @@ def test_only_the_parent_says_so_and_not_without_end(evening: Evening) -> None:
         say(alice)
     for _ in range(3):
         evening.take(call_id, alice.as_terminal)
+        assert "wrong_person" in shown(evening, call_id, alice.as_parent).can
+        assert "wrong_person" not in shown(evening, call_id, alice.as_terminal).can
         with pytest.raises(Refused, match="not_your_side"):
             say(alice, as_terminal=True)
         with pytest.raises(NotFound):
             say(scene.bob)
         say(alice)
     evening.take(call_id, alice.as_terminal)
+    assert "wrong_person" not in shown(evening, call_id, alice.as_parent).can
     with pytest.raises(Refused, match="rung_often"):
         say(alice)
+
+
+def test_a_later_consent_brings_no_call_back(evening: Evening) -> None:
+    scene, alice = evening.scene, evening.scene.alice
+    call_id = scene.book(alice, START)
+    revoke(evening)
+    evening.settle()
+    with scene.database.begin() as session:
+        consent.give_consent(
+            session, child_id=alice.child, contact_id=alice.parent, kind=ConsentKind.CALL, given_by=alice.parent,
+            evidence="paper", from_at=scene.clock.now(), now=scene.clock.now(),
+        )  # fmt: skip
+    evening.until(START + timedelta(minutes=1))
+    assert scene.call(call_id).reason == "consent_ended"
+    assert scene.book(alice, at(19, 30, day=25))
 
 
 def stand_ready(evening: Evening, whom: Household) -> None:
@@ -193,7 +231,7 @@ def stand_ready(evening: Evening, whom: Household) -> None:
 def call_now(evening: Evening, whom: Household) -> str:
     with evening.scene.database.begin() as session:
         wish = Wish(whom.family, whom.child, whom.parent, evening.scene.clock.now())
-        return booking.book_now(session, wish, whom.parent_acts, evening.scene.clock.now()).id
+        return booking.book_now(session, wish, None, whom.parent_acts, evening.scene.clock.now()).id
 
 
 class TestNow:
@@ -206,7 +244,26 @@ class TestNow:
         evening.take(call_id, alice.as_parent)
         evening.settle()
         assert evening.templates(alice.caregiver) == ["ring_village"]
+        assert evening.templates(alice.parent) == []
         talk(evening, call_id, alice)
+        evening.until(scene.clock.now() + timedelta(seconds=15))
+        assert evening.templates(alice.caregiver) == ["ring_village"], "no reminder of what is on already"
+
+    def test_a_caregiver_rings_the_parent(self, evening: Evening) -> None:
+        scene, alice = evening.scene, evening.scene.alice
+        stand_ready(evening, alice)
+        with scene.database.begin() as session:
+            wish = Wish(alice.family, alice.child, alice.parent, scene.clock.now())
+            by = Actor(f"person:{alice.caregiver}", Side.VILLAGE)
+            call_id = booking.book_now(session, wish, None, by, scene.clock.now()).id
+        evening.settle()
+        assert evening.templates(alice.parent) == ["ring_parent"]
+        granny = replace(alice.as_parent, subject_id=alice.caregiver, device_id="granny")
+        evening.take(call_id, granny)
+        evening.take(call_id, alice.as_parent)
+        for who in (granny, alice.as_parent):
+            evening.hear(call_id, who)
+        assert scene.call(call_id).state is CallState.LIVE
 
     def test_a_terminal_that_is_away_is_said(self, evening: Evening) -> None:
         with pytest.raises(Refused, match="terminal_away"):
@@ -235,12 +292,31 @@ class TestNow:
             call_now(evening, evening.scene.alice)
 
 
-def test_who_left_the_family_sees_its_calls_no_more(evening: Evening) -> None:
-    scene, alice = evening.scene, evening.scene.alice
-    call_id = scene.book(alice, START)
-    with scene.database.begin() as session:
+def leave_family(evening: Evening, role: MemberRole) -> None:
+    alice = evening.scene.alice
+    with evening.scene.database.begin() as session:
         consent.end_membership(
-            session, family_id=alice.family, person_id=alice.parent, role=MemberRole.PARENT, now=scene.clock.now()
-        )
-    with scene.database.read() as session, pytest.raises(NotFound):
-        queries.seen_by(session, alice.as_parent, call_id)
+            session, family_id=alice.family, person_id=getattr(alice, role.value), role=role,
+            now=evening.scene.clock.now(),
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("role", [MemberRole.PARENT, MemberRole.CHILD])
+@pytest.mark.parametrize("moment", ["booked", "live"])
+def test_a_call_ends_with_the_family_it_is_in(evening: Evening, role: MemberRole, moment: str) -> None:
+    scene, alice = evening.scene, evening.scene.alice
+    call_id, hers = scene.book(alice, START), scene.book(scene.charlie, START)
+    if moment == "live":
+        evening.until(START)
+        talk(evening, call_id, alice)
+    leave_family(evening, role)
+    evening.settle()
+    assert scene.call(call_id).reason == "consent_ended"
+    assert scene.call(hers).state is not CallState.ENDED
+
+
+def test_a_caregiver_who_leaves_takes_no_call_along(evening: Evening) -> None:
+    call_id = evening.scene.book(evening.scene.alice, START)
+    leave_family(evening, MemberRole.CAREGIVER)
+    evening.settle()
+    assert evening.scene.call(call_id).state is CallState.BOOKED
