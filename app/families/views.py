@@ -18,7 +18,7 @@ from app.web.principals import COORDINATOR, PERSON, TERMINAL, Principal, allow, 
 
 api = Api("families")
 
-# What families can't know themselves, given by whoever puts the rooms together: (session, terminal, person, now) -> bool
+# What families can't know themselves, given by whoever puts the rooms together: (session, terminal, person, now).
 SEEN_IN_CALL = "homethread.seen_in_call"
 
 
