@@ -1,18 +1,15 @@
 /** The parent's face: which screen stands now, and what each touch does. */
-import { otherPerson, upcoming } from "./core/rings.js";
 import { t } from "./core/texts.js";
 import { dayAndTime, now } from "./core/time.js";
 import { ApiError, newKey } from "./net/api.js";
 import { Live } from "./net/live.js";
-import { endedScreen, homeScreen } from "./phone/home.js";
+import { endedScreen, homeScreen, partners } from "./phone/home.js";
 import { Calling } from "./ui/calling.js";
 import { callScreen, HangUp, ringScreen, showStreams } from "./ui/callscreen.js";
-import { button, draw, h, icon, listen, openDialog, photo, round, sentence, startPage, toast } from "./ui/dom.js";
+import { draw, listen, round, sentence, startPage, toast } from "./ui/dom.js";
 
 /** @typedef {import("./core/wire.js").Call} Call */
-/** @typedef {import("./phone/booking.js").Pair & {face: import("./core/wire.js").Person}} Partner */
-
-const REASONS = { shift_changed: "calendar", no_time: "clock", sick: "help", other: "message" };
+/** @typedef {import("./phone/home.js").Partner} Partner */
 
 const main = startPage();
 const live = new Live("phone", { keep: true });
@@ -25,6 +22,8 @@ const unanswered = new Map();
 let booking = null;
 /** Where nobody is signed in. @type {import("./phone/door.js").Door | null} */
 let door = null;
+/** A card that was scanned, until it is known whether somebody is signed in here. */
+let card = takeScanned();
 
 const calling = new Calling(live, { redraw: show, standsReady: () => !document.hidden && !booking });
 
@@ -52,30 +51,48 @@ function showDoor() {
 async function openDoor() {
   const { Door } = await import("./phone/door.js");
   if (door) return;
-  door = new Door(live.api, { redraw: show, done: () => live.enter().then(welcome) });
-  const scanned = takeScanned();
-  if (scanned) await door.scanned(scanned);
+  door = new Door(live.api, { redraw: show, done: entered });
+  readCard();
   show();
 }
 
 /** The digits behind the # of a card's address, once: they leave the address bar. */
 function takeScanned() {
-  const digits = /^#join=(\d{12})$/.exec(location.hash)?.[1];
+  const digits = /^#join=(\d{12})$/.exec(location.hash)?.[1] ?? "";
   if (digits) history.replaceState(null, "", location.pathname);
   return digits;
 }
 
-function welcome() {
-  door = null;
-  const { me } = live.view.now ?? {};
-  if (me) toast("good", t("phone.welcome", { name: me.name }));
-  show();
+/** Nobody is signed in: come in by the card. Somebody is: ask whether it is to be somebody else. */
+function readCard() {
+  const { now: known, reach, error } = live.view;
+  if (!card || (!door && !(known && reach === "online" && !error))) return;
+  const digits = card;
+  card = "";
+  if (door) door.scanned(digits);
+  else withPart(import("./phone/welcome.js"), (part) => part.askToChange(live, digits, entered));
 }
 
-async function settings() {
-  const parts = await import("./phone/settings.js").catch(() => null);
-  if (!parts) return toast("bad", t("common.offline"));
-  await parts.openSettings(live, () => live.leave());
+/** Somebody has just come in on this page. */
+async function entered() {
+  calling.standDown();
+  booking = null;
+  await live.enter();
+  door = null;
+  show();
+  await withPart(import("./phone/welcome.js"), (part) => part.welcome(live));
+}
+
+const settings = () => withPart(import("./phone/settings.js"), (part) => part.openSettings(live));
+
+/** @param {(dialogs: typeof import("./phone/dialogs.js")) => unknown} use */
+const withDialogs = (use) => withPart(import("./phone/dialogs.js"), use);
+
+/** A part that is fetched when it is needed. @template P @param {Promise<P>} part @param {(part: P) => unknown} use */
+async function withPart(part, use) {
+  const fetched = await part.catch(() => null);
+  if (fetched) await use(fetched);
+  else toast("bad", t("common.offline"));
 }
 
 /** @param {Call} call */
@@ -105,7 +122,7 @@ async function command(call, path, body, done) {
   busy.add(call.id);
   show();
   try {
-    const changed = await live.api.command(path, body, { key, onwait: () => toast("info", t("common.trying_again")) });
+    const changed = await live.api.command(path, body, { key, onwait: stillTrying });
     unanswered.delete(intent);
     toast("good", done);
     live.adopt(changed);
@@ -120,38 +137,42 @@ async function command(call, path, body, done) {
   }
 }
 
+const stillTrying = () => toast("info", t("common.trying_again"));
+
 /** @param {Call} call */
 const join = (call) => calling.join(call).catch(() => toast("bad", t("common.offline")));
 
 /** @param {import("./phone/booking.js").Pair} partner @param {Call | null} moving */
 async function book(partner, moving) {
   calling.standDown();
-  const parts = await import("./phone/booking.js").catch(() => null);
-  if (!parts) return toast("bad", t("common.offline"));
-  const { Booking } = parts;
-  booking = new Booking(live.api, partner, moving, show);
+  await withPart(import("./phone/booking.js"), ({ Booking }) => (booking = new Booking(live.api, partner, moving, show)));
   show();
 }
 
-/** With whom this person speaks: a parent with each child, who lives with the children with each parent. */
-function partners() {
-  /** @param {import("./core/wire.js").Family} family @returns {Partner[]} */
-  const inFamily = ({ role, children = [], parents = [] }) =>
-    role === "parent"
-      ? children.map((face) => ({ face, childId: face.id }))
-      : parents.flatMap((face) => children.slice(0, 1).map((child) => ({ face, childId: child.id, parentId: face.id })));
-  return (live.view.now?.families ?? []).flatMap(inFamily);
+/** The partner whom a place names, or else the first. @param {HTMLElement} [place] @returns {Partner | undefined} */
+function partnerOf(place) {
+  const { childId, parentId } = place?.dataset ?? {};
+  const all = live.view.now ? partners(live.view.now) : [];
+  const isNamed = (/** @type {Partner} */ one) =>
+    one.childId === childId && (!parentId || !one.parentId || one.parentId === parentId);
+  return all.find(isNamed) ?? all[0];
 }
 
 /** @param {Partner} partner */
 async function callNow({ childId, parentId }) {
+  busy.add("now");
+  show();
   try {
-    const call = await live.api.command("/api/calls/now", { child_id: childId, ...(parentId && { parent_id: parentId }) });
+    const pair = { child_id: childId, ...(parentId && { parent_id: parentId }) };
+    const call = await live.api.command("/api/calls/now", pair, { onwait: stillTrying });
     live.adopt(call);
     await join(call);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    toast("bad", sentence(error));
+    await withDialogs((ask) => ask.tellRefusal(error, () => book({ childId, parentId }, null)));
+  } finally {
+    busy.delete("now");
+    show();
   }
 }
 
@@ -164,66 +185,6 @@ async function sendBooking() {
   live.adopt(call);
 }
 
-/** @param {Call} call */
-function askReason(call) {
-  const choices = Object.entries(REASONS).map(([reason, iconId]) =>
-    h(
-      "label",
-      { class: "choice" },
-      h("input", { type: "radio", name: "reason", value: reason, checked: reason === "other" }),
-      icon(iconId),
-      h("span", {}, t(`common.reason.${reason}`)),
-    ),
-  );
-  const dialog = openDialog(
-    t("phone.cancel_title"),
-    [h("fieldset", { class: "choices" }, h("legend", { class: "choices__title" }, t("phone.cancel_why")), choices)],
-    [
-      button("close", "btn btn--quiet", null, t("phone.keep")),
-      button("cancel-confirm", "btn btn--danger", "close", t("phone.cancel_confirm")),
-    ],
-    {
-      "cancel-confirm": () => {
-        const chosen = /** @type {HTMLInputElement} */ (dialog.querySelector("input:checked"));
-        command(call, `/api/calls/${call.id}/cancel`, { reason: chosen.value }, t("phone.cancelled"));
-      },
-    },
-  );
-}
-
-/** @param {Call} call */
-function askWrongPerson(call) {
-  openDialog(
-    t("common.call.wrong_person"),
-    [h("p", {}, t("common.call.wrong_person_sure"))],
-    [
-      button("close", "btn btn--quiet", null, t("common.call.stay")),
-      button("ring-again", "btn btn--primary", "bell", t("common.call.wrong_person")),
-    ],
-    { "ring-again": () => command(call, `/api/calls/${call.id}/wrong_person`, {}, t("common.call.rung_again")) },
-  );
-}
-
-/** What can be done with a later call. @param {Call} call */
-function openDetails(call) {
-  const named = { "data-call-id": call.id };
-  /** @type {Record<string, [string, string, string]>} */
-  const kinds = {
-    confirm: ["btn btn--primary", "check", call.state === "proposed" ? "phone.accept" : "phone.confirm"],
-    decline: ["btn", "close", "phone.decline"],
-    move: ["btn", "move", "phone.move"],
-    cancel: ["btn btn--danger", "close", "phone.cancel"],
-  };
-  const places = call.can.flatMap((can) => {
-    if (!kinds[can]) return [];
-    const [className, iconId, key] = kinds[can];
-    return [button(can, className, iconId, t(key), named)];
-  });
-  const when = dayAndTime(call.starts_at, live.view.now?.zone ?? call.zone, now());
-  const close = button("close", "btn btn--quiet", null, t("common.close"));
-  openDialog(otherPerson(call).name, [h("p", {}, when)], [close, ...places], acts);
-}
-
 /** @type {import("./ui/dom.js").Acts} */
 const acts = {
   retry: () => live.refresh(),
@@ -233,46 +194,49 @@ const acts = {
     calling.dismiss();
   },
   book: (element) => {
-    const childId = element.dataset.childId ?? upcoming(calling.calls)[0]?.child.id;
-    const all = partners();
-    const partner = all.find((one) => one.childId === childId) ?? all[0];
+    const partner = partnerOf(element);
     calling.dismiss();
     if (partner) book(partner, null);
   },
   "call-now": () => {
-    const all = partners();
-    if (all.length < 2) return all.forEach(callNow);
-    const faces = all.map((one, place) =>
-      h("button", { class: "row", type: "button", "data-act": `now-${place}` }, photo(one.face, "m"), one.face.name),
-    );
-    const close = button("close", "btn btn--quiet", null, t("common.close"));
-    openDialog(t("phone.call_now"), faces, [close], Object.fromEntries(all.map((one, place) => [`now-${place}`, () => callNow(one)])));
+    const all = live.view.now ? partners(live.view.now) : [];
+    if (all.length === 1) callNow(all[0]);
+    else withDialogs((ask) => ask.whom(all, callNow));
   },
-  child: (element) => booking?.setChild(element.dataset.childId ?? ""),
+  whom: (element) => booking?.setPair(/** @type {Partner} */ (partnerOf(element))),
   day: (element) => booking?.setDay(Number(element.dataset.day)),
   slot: (element) => booking?.choose(element.dataset.startsAt ?? ""),
   "reload-slots": () => booking?.load(),
   "send-booking": sendBooking,
-  details: (element) => withCall(element, openDetails),
+  details: (element) => withCall(element, (call) => withDialogs((ask) => ask.details(call, live.view.now?.zone ?? call.zone, acts))),
   confirm: (element) =>
     withCall(element, (call) => command(call, `/api/calls/${call.id}/confirm`, {}, t("phone.confirmed"))),
   decline: (element) =>
     withCall(element, (call) => command(call, `/api/calls/${call.id}/decline`, {}, t("phone.declined"))),
-  cancel: (element) => withCall(element, askReason),
+  cancel: (element) => withCall(element, (call) =>
+      withDialogs((ask) =>
+        ask.reason((reason) => command(call, `/api/calls/${call.id}/cancel`, { reason }, t("phone.cancelled"))),
+      ),
+    ),
   move: (element) => withCall(element, (call) => book({ childId: call.child.id, parentId: call.parent.id }, call)),
   offer: (element) =>
     withCall(element, (call) => {
       const starts_at = element.dataset.startsAt ?? "";
       const when = dayAndTime(starts_at, live.view.now?.zone ?? call.zone, now());
       const pair = { child_id: call.child.id, ...(call.my_side === "village" && { parent_id: call.parent.id }) };
-      command(call, "/api/calls", { ...pair, starts_at }, t(call.my_side === "village" ? "phone.asked" : "phone.booked", { when }));
+      const done = t(call.my_side === "village" ? "phone.asked" : "phone.booked", { when });
+      command(call, "/api/calls", { ...pair, starts_at }, done);
     }),
   join: (element) => withCall(element, join),
   answer: (element) => withCall(element, join),
   later: (element) => withCall(element, (call) => calling.putOff(call)),
   microphone: () => calling.seat?.own.toggleMicrophone(),
   camera: () => calling.seat?.own.toggleCamera(),
-  "wrong-person": (element) => withCall(element, askWrongPerson),
+  "wrong-person": (element) => withCall(element, (call) =>
+      withDialogs((ask) =>
+        ask.wrongPerson(() => command(call, `/api/calls/${call.id}/wrong_person`, {}, t("common.call.rung_again"))),
+      ),
+    ),
   "hang-up": () => {
     hangUp.arm();
     show();
@@ -293,6 +257,11 @@ function withCall(element, run) {
 listen(main, acts);
 listen(main, new Proxy({}, { get: (_none, act) => door?.acts[String(act)] }));
 for (const kind of ["input", "keydown"]) main.addEventListener(kind, (event) => door?.typing(event));
+live.subscribe(readCard);
+addEventListener("hashchange", () => {
+  card = takeScanned() || card;
+  readCard();
+});
 live.start();
 show();
 /** Later parts come when the first screen stands, a call's before all others. */

@@ -112,6 +112,7 @@ class Api:
                 entered = function(door, *body)
                 response = _json(entered.shape.model_dump_json(), 200)
                 if entered.token and entered.kind:
+                    principals.end_replaced(entered.kind, entered.token)
                     principals.keep_token(response, entered.kind, entered.token)
                 return response
 

@@ -108,13 +108,27 @@ def cookie_name(face: str) -> str:
 
 def keep_token(response: Response, kind: PrincipalKind, token: str) -> None:
     """Let the browser keep the token of one face: out of reach of scripts, and of other sites' requests."""
-    face = next(face for face, its_kind in FACES.items() if its_kind is kind)
     response.set_cookie(
-        cookie_name(face), token, max_age=int(sessions.LIFETIMES[kind].total_seconds()), httponly=True,
+        cookie_name(face_of(kind)), token, max_age=int(sessions.LIFETIMES[kind].total_seconds()), httponly=True,
         samesite="Lax", secure=floor().public_url.startswith("https:"),
     )  # fmt: skip
 
 
+def end_replaced(kind: PrincipalKind, token: str) -> None:
+    """Whoever was signed in to this face until now leaves with the cookie: nobody could end that session here later."""
+    before = request.cookies.get(cookie_name(face_of(kind)))
+    if not before:
+        return
+    with floor().database.begin() as session:
+        now = floor().now()
+        old, new = sessions.device_of(session, before, now), sessions.device_of(session, token, now)
+        if old is not None and new is not None and old.id != new.id and old.kind is kind:
+            sessions.end(session, old, now)
+
+
+def face_of(kind: PrincipalKind) -> str:
+    return next(face for face, its_kind in FACES.items() if its_kind is kind)
+
+
 def drop_token(response: Response, kind: PrincipalKind) -> None:
-    face = next(face for face, its_kind in FACES.items() if its_kind is kind)
-    response.delete_cookie(cookie_name(face), httponly=True, samesite="Lax")
+    response.delete_cookie(cookie_name(face_of(kind)), httponly=True, samesite="Lax")

@@ -1,16 +1,17 @@
 /**
- * Choosing a time: which child, which day, which slot. A slot that somebody else took is said, and the rest stays
+ * Choosing a time: with whom, which day, which slot. A slot that somebody else took is said, and the rest stays
  * chosen.
  */
 import { t, tn } from "../core/texts.js";
 import { clockTime, DAY, dayAndTime, dayNumber, now as serverNow, timeThere, wall, weekday } from "../core/time.js";
 import { ApiError, newKey } from "../net/api.js";
 import { banner, button, h, icon, photo, sentence, stateOf } from "../ui/dom.js";
+import { partners } from "./home.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
 /** @typedef {import("../core/wire.js").Now} Now */
 /** @typedef {import("../core/wire.js").Slot} Slot */
-/** Who lives with a child names its parent; a parent is one's own. @typedef {{childId: string, parentId?: string}} Pair */
+/** @typedef {Pick<import("./home.js").Partner, "childId" | "parentId">} Pair */
 
 const DAYS_AHEAD = 14;
 const EVENING_HOUR = 18;
@@ -51,9 +52,15 @@ export class Booking {
     return { child_id: this.childId, ...(this.parentId && { parent_id: this.parentId }) };
   }
 
-  /** @param {string} childId */
-  setChild(childId) {
+  /** Who lives with the child asks; a parent books. */
+  get #isAsking() {
+    return Boolean(this.parentId && !this.moving);
+  }
+
+  /** @param {Pair} pair */
+  setPair({ childId, parentId }) {
     this.childId = childId;
+    this.parentId = parentId;
     this.#slots = this.#day = this.#chosen = null;
     this.load();
   }
@@ -73,14 +80,14 @@ export class Booking {
   }
 
   async load() {
-    const { childId } = this;
+    const { childId, parentId } = this;
     this.#redraw();
     const from = new Date(serverNow());
     const until = new Date(from.getTime() + DAYS_AHEAD * DAY);
     const query = { ...this.#pair, from: from.toISOString(), until: until.toISOString() };
     try {
       const found = await this.#api.get("/api/slots", query);
-      if (childId !== this.childId) return;
+      if (childId !== this.childId || parentId !== this.parentId) return;
       this.#slots = found.slots;
       this.#zone = found.zone;
       this.#minutes = found.minutes;
@@ -140,11 +147,15 @@ export class Booking {
           { class: "btn btn--quiet btn--icon", type: "button", "data-act": "home", "aria-label": t("common.back") },
           icon("arrow-start", "turns"),
         ),
-        h("h1", { class: "bar__title" }, t(this.moving ? "phone.move_title" : "phone.book_title")),
+        h("h1", { class: "bar__title" }, t(`phone.${this.#intent}_title`)),
       ),
-      h("div", { class: "screen__body" }, this.#banner(), this.#children(now), this.#choice(now, at)),
+      h("div", { class: "screen__body" }, this.#banner(), this.#whom(now), this.#choice(now, at)),
       h("footer", { class: "actions" }, this.#footer(now, at)),
     );
+  }
+
+  get #intent() {
+    return this.moving ? "move" : this.#isAsking ? "ask" : "book";
   }
 
   #banner() {
@@ -154,25 +165,26 @@ export class Booking {
   }
 
   /** @param {Now} now */
-  #children(now) {
-    const children = now.families.flatMap((family) => family.children ?? []);
-    if (children.length < 2 || this.moving) return null;
+  #whom(now) {
+    const all = partners(now);
+    if (all.length < 2 || this.moving) return null;
     return h(
       "div",
       { class: "children", role: "radiogroup", "aria-label": t("phone.which_child") },
-      children.map((child) =>
+      all.map(({ face, name, childId, parentId }) =>
         h(
           "button",
           {
             class: "child",
             type: "button",
             role: "radio",
-            "data-act": "child",
-            "data-child-id": child.id,
-            "aria-checked": String(child.id === this.childId),
+            "data-act": "whom",
+            "data-child-id": childId,
+            "data-parent-id": parentId,
+            "aria-checked": String(childId === this.childId && parentId === this.parentId),
           },
-          photo(child, "m"),
-          h("span", { class: "child__name" }, child.name),
+          photo(face, "m"),
+          h("span", { class: "child__name" }, name),
         ),
       ),
     );
@@ -266,6 +278,7 @@ export class Booking {
     const chosen = this.#chosen;
     const text = chosen && t("phone.chosen", { when: dayAndTime(chosen, now.zone, at), minutes: this.#minutes });
     const there = chosen && timeThere(chosen, now.zone, this.#zone, at);
+    const asked = this.#isAsking && partners(now).find(({ parentId }) => parentId === this.parentId)?.face;
     return [
       text &&
         h(
@@ -274,16 +287,11 @@ export class Booking {
           text,
           there && h("span", { class: "muted" }, ` · ${t("phone.there", { time: there })}`),
         ),
-      button(
-        "send-booking",
-        "btn btn--primary btn--wide",
-        null,
-        t(this.moving ? "phone.move_here" : "phone.book_this"),
-        {
-          disabled: !chosen,
-          "aria-busy": this.#isSending,
-        },
-      ),
+      asked && h("p", { class: "actions__text muted" }, t("phone.will_be_asked", { name: asked.name })),
+      button("send-booking", "btn btn--primary btn--wide", null, t(`phone.${this.#intent}_this`), {
+        disabled: !chosen,
+        "aria-busy": this.#isSending,
+      }),
     ];
   }
 }

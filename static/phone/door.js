@@ -5,23 +5,27 @@
 import { t } from "../core/texts.js";
 import { SECOND } from "../core/time.js";
 import { ApiError, newKey } from "../net/api.js";
-import { banner, button, h, photo, sentence } from "../ui/dom.js";
+import { sentence } from "../ui/dom.js";
+import { doorScreen, grouped } from "./door_screens.js";
 
-/** @typedef {{id: string, name: string, photo: string | null}} Face */
-/** @typedef {"number" | "code" | "faces" | "card"} Step */
+/** @typedef {import("./door_screens.js").Face} Face */
+/** @typedef {import("./door_screens.js").Step} Step */
 
 const KEPT = "homethread.door";
 const AGAIN_MS = 60 * SECOND;
-const CODE_DIGITS = 6;
-const CARD_DIGITS = 12;
-const LOST = new Set(["code_used_or_expired"]); // nothing more can be done with this challenge
+const DIGITS = /** @type {Record<string, number>} */ ({ code: 6, card: 12 });
+/** Nothing more can be done with this code, or with this card. */
+const WORTHLESS = new Set(["code_used_or_expired", "invitation_revoked"]);
 
 export class Door {
   /** @type {Step} */
   #step = "number";
   #number = "";
+  #card = "";
+  #isScanned = false;
   #challenge = "";
   #asked_at = -Infinity;
+  #paused_until = -Infinity;
   /** @type {Face[]} */
   #faces = [];
   #isBusy = false;
@@ -39,82 +43,24 @@ export class Door {
     const kept = recall();
     this.#number = kept.number;
     this.#challenge = kept.challenge;
-    if (kept.challenge) this.#step = "code";
+    if (kept.step === "card" || (kept.step === "code" && kept.challenge)) this.#step = kept.step;
   }
 
   /** @returns {[string, HTMLElement]} the name of the screen, and the screen */
   screen() {
-    const body = { number: this.#numberBody, code: this.#codeBody, faces: this.#facesBody, card: this.#cardBody };
-    return [
-      `door-${this.#step}`,
-      h(
-        "section",
-        { class: "screen door" },
-        h("header", { class: "bar" }, h("h1", { class: "bar__title" }, t("common.homethread"))),
-        h(
-          "div",
-          { class: "screen__body", "data-key": this.#step },
-          this.#error && banner("bad", "warning", this.#error),
-          body[this.#step].call(this),
-        ),
-      ),
-    ];
-  }
-
-  #numberBody() {
-    return [
-      h("h2", { class: "heading" }, t("phone.door.number_title")),
-      field("number", t("phone.door.number"), { type: "tel", autocomplete: "tel", value: this.#number, maxlength: 40 }),
-      this.#place("send-code", t("phone.door.send")),
-      button("to-card", "btn btn--quiet btn--wide", "book", t("phone.door.have_card")),
-    ];
-  }
-
-  #codeBody() {
-    const wait_ms = this.#asked_at + AGAIN_MS - performance.now();
-    const again = wait_ms > 0 ? t("phone.door.again_in", { count: Math.ceil(wait_ms / SECOND) }) : t("phone.door.again");
-    return [
-      h("h2", { class: "heading" }, t("phone.door.code_title")),
-      h("p", { class: "muted" }, t("phone.door.code_text", { number: this.#number })),
-      field("code", t("phone.door.code"), { inputmode: "numeric", autocomplete: "one-time-code", maxlength: 12 }),
-      this.#place("prove", t("phone.door.enter")),
-      button("send-code", "btn btn--quiet btn--wide", null, again, { disabled: wait_ms > 0 }),
-      button("to-number", "btn btn--quiet btn--wide", "arrow-start", t("phone.door.other_number")),
-    ];
-  }
-
-  #facesBody() {
-    return [
-      h("h2", { class: "heading" }, t("phone.door.who")),
-      h(
-        "div",
-        { class: "door__faces" },
-        this.#faces.map((face) =>
-          h(
-            "button",
-            { class: "face", type: "button", "data-act": "choose-face", "data-person-id": face.id },
-            photo(face, "l"),
-            h("span", { class: "face__name" }, face.name),
-          ),
-        ),
-      ),
-      button("to-number", "btn btn--quiet btn--wide", "arrow-start", t("phone.door.other_number")),
-    ];
-  }
-
-  #cardBody() {
-    return [
-      h("h2", { class: "heading" }, t("phone.door.card_title")),
-      h("p", { class: "muted" }, t("phone.door.card_text")),
-      field("card", t("phone.door.card"), { inputmode: "numeric", autocomplete: "off", maxlength: 20 }),
-      this.#place("accept", t("phone.door.enter")),
-      button("to-number", "btn btn--quiet btn--wide", "arrow-start", t("phone.door.by_number")),
-    ];
-  }
-
-  /** @param {string} act @param {string} label */
-  #place(act, label) {
-    return button(act, "btn btn--primary btn--wide", null, label, { "aria-busy": this.#isBusy });
+    const at = performance.now();
+    const tree = doorScreen({
+      step: this.#step,
+      number: this.#number,
+      card: this.#card,
+      isScanned: this.#isScanned,
+      faces: this.#faces,
+      isBusy: this.#isBusy,
+      error: this.#error,
+      pause_ms: this.#paused_until - at,
+      again_ms: this.#asked_at + AGAIN_MS - at,
+    });
+    return [`door-${this.#step}`, tree];
   }
 
   /** What each touch does. @returns {import("../ui/dom.js").Acts} */
@@ -131,38 +77,52 @@ export class Door {
 
   /** Enter does what the large button does, and the last digit of a code too. @param {Event} event */
   typing(event) {
-    const { name, value } = /** @type {HTMLInputElement} */ (event.target);
-    const isWhole = { code: CODE_DIGITS, card: CARD_DIGITS }[name] === value.replace(/\D/g, "").length;
+    const input = /** @type {HTMLInputElement} */ (event.target);
     const isEnter = event instanceof KeyboardEvent && event.key === "Enter";
-    if (name === "number" && isEnter) this.#send();
-    else if (name === "code" && (isEnter || (event.type === "input" && isWhole))) this.#prove();
-    else if (name === "card" && (isEnter || (event.type === "input" && isWhole))) this.#accept(value);
+    const isWhole = event.type === "input" && input.value.replace(/\D/g, "").length === DIGITS[input.name];
+    if (event.type === "input") this.#typed(input);
+    if (input.name === "number" && isEnter) this.#send();
+    else if (input.name === "code" && (isEnter || isWhole)) this.#prove();
+    else if (input.name === "card" && (isEnter || isWhole)) this.#accept(input.value);
+  }
+
+  /** What stands in a field is kept; a card's digits are shown as they are printed. @param {HTMLInputElement} input */
+  #typed(input) {
+    if (input.name === "number") {
+      this.#number = input.value.trim();
+      this.#keep();
+    }
+    const isAtEnd = input.selectionStart === input.value.length;
+    if (input.name === "card" && isAtEnd && !/\s$/.test(input.value)) input.value = grouped(input.value);
   }
 
   /** Comes in by a card that was scanned. @param {string} code */
   scanned(code) {
-    this.#step = "card";
+    this.#go("card");
+    this.#card = code;
+    this.#isScanned = true;
     return this.#accept(code);
   }
 
   /** @param {Step} step */
   #go(step) {
     this.#step = step;
-    this.#error = "";
+    this.#card = this.#error = "";
+    this.#isScanned = false;
     if (step === "number") this.#challenge = "";
     this.#keep();
     this.#redraw();
     document.querySelector("input")?.focus();
   }
 
-  async #send() {
+  #send() {
     const number = this.#step === "number" ? typed("number") : this.#number;
     if (!number) return;
     this.#number = number;
-    await this.#ask("/api/sign_in/code", { number, region: regionOf(navigator.language) }, (asked) => {
+    const path = "/api/sign_in/code";
+    return this.#ask(path, { number, region: regionOf(navigator.language) }, (asked) => {
       this.#challenge = asked.challenge;
       this.#asked_at = performance.now();
-      this.#keys.delete("/api/sign_in/code");
       this.#go("code");
     });
   }
@@ -205,40 +165,48 @@ export class Door {
     this.#keys.set(intent, key);
     this.#isBusy = true;
     this.#error = "";
+    this.#paused_until = -Infinity;
     this.#redraw();
     try {
-      const answer = await this.#api.command(path, body, { key });
+      const answer = await this.#api.command(path, body, { key, onwait: (error) => this.#wait(error) });
       this.#keys.delete(intent);
-      this.#isBusy = false;
+      this.#error = "";
       use(answer);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (!error.isPassing) this.#keys.delete(intent);
-      this.#error = sentence(error);
-      if (LOST.has(error.code) && this.#step !== "card") this.#challenge = "";
+      this.#refused(error);
     } finally {
       this.#isBusy = false;
       this.#redraw();
     }
   }
 
+  /** It goes on trying by itself, unless the house wants a pause. @param {ApiError} error */
+  #wait(error) {
+    if (error.status === 429) throw error;
+    this.#error = t("common.trying_again");
+    this.#redraw();
+  }
+
+  /** @param {ApiError} error */
+  #refused(error) {
+    const isWorthless = WORTHLESS.has(error.code);
+    if (error.status === 429) this.#paused_until = performance.now() + (error.retry_ms ?? AGAIN_MS);
+    else if (isWorthless && this.#step !== "card") this.#go("gone");
+    else if (isWorthless && this.#isScanned) this.#go("spent");
+    else this.#error = sentence(error);
+  }
+
   #keep() {
+    const kept = { number: this.#number, challenge: this.#challenge, step: this.#step };
     try {
-      sessionStorage.setItem(KEPT, JSON.stringify({ number: this.#number, challenge: this.#challenge }));
+      sessionStorage.setItem(KEPT, JSON.stringify(kept));
     } catch {
       // forbidden: a reload then starts with an empty field
     }
   }
 }
-
-/** @param {string} name @param {string} label @param {import("../ui/dom.js").Attributes} more */
-const field = (name, label, more) =>
-  h(
-    "label",
-    { class: "field" },
-    h("span", { class: "field__label" }, label),
-    h("input", { class: "field__input door__input", name, "data-key": name, required: true, ...more }),
-  );
 
 /** @param {string} name */
 function typed(name) {
@@ -249,11 +217,12 @@ function typed(name) {
 /** @param {string} language @returns {string | null} */
 const regionOf = (language) => /-([A-Z]{2})\b/.exec(language)?.[1] ?? null;
 
-/** @returns {{number: string, challenge: string}} */
+/** @returns {{number: string, challenge: string, step: Step}} */
 function recall() {
+  const nothing = { number: "", challenge: "", step: /** @type {Step} */ ("number") };
   try {
-    return { number: "", challenge: "", ...JSON.parse(sessionStorage.getItem(KEPT) ?? "{}") };
+    return { ...nothing, ...JSON.parse(sessionStorage.getItem(KEPT) ?? "{}") };
   } catch {
-    return { number: "", challenge: "" };
+    return nothing;
   }
 }

@@ -4,12 +4,32 @@
 import { isOpen, otherPerson, past, talkedFor, upcoming } from "../core/rings.js";
 import { hasText, t, tn } from "../core/texts.js";
 import { dayAndTime, MINUTE, ms, timeThere } from "../core/time.js";
-import { countdownOf } from "../ui/callscreen.js";
+import { countdownOf, ownPerson } from "../ui/callscreen.js";
 import { banner, button, h, icon, pair, photo, stateOf, tag } from "../ui/dom.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
 /** @typedef {import("../core/wire.js").Now} Now */
 /** @typedef {import("../net/live.js").View} View */
+/**
+ * Somebody to speak with; who lives with a child names its parent, a parent is one's own.
+ * @typedef {{face: import("../core/wire.js").Person, name: string, childId: string, parentId?: string}} Partner
+ */
+
+/** With whom this person speaks: a parent with each child, a child with its parents, a caregiver with those of each
+ * child. @param {Now} now @returns {Partner[]} */
+export const partners = ({ families, me }) =>
+  families.flatMap(({ role, children = [], parents = [] }) => {
+    if (role === "parent") return children.map((face) => ({ face, name: face.name, childId: face.id }));
+    const speaking = role === "child" ? children.filter(({ id }) => id === me?.id) : children;
+    return parents.flatMap((face) =>
+      speaking.map(({ id, name }) => ({
+        face,
+        name: speaking.length > 1 ? `${face.name} · ${name}` : face.name,
+        childId: id,
+        parentId: face.id,
+      })),
+    );
+  });
 
 /** @param {View} view @param {number} at @param {Set<string>} busy ids of calls with a command under way */
 export function homeScreen(view, at, busy) {
@@ -45,17 +65,16 @@ export function homeScreen(view, at, busy) {
           done.map((call) => pastCall(call, now, at)),
         ),
     ),
-    now.families.length > 0 && h("footer", { class: "actions" }, mainAction(next, at, busy)),
+    partners(now).length > 0 && h("footer", { class: "actions" }, mainAction(next, at, busy)),
   );
 }
 
 /** Nothing is known yet. @param {View} view */
 function firstScreen({ error, reach }) {
   const retry = button("retry", "btn btn--primary", null, t("common.retry"));
-  const isOut = error?.status === 401;
-  const shown = isOut
-    ? stateOf("error", t("common.signed_out"), t("phone.signed_out_text"))
-    : error || reach === "offline"
+  const isSignedOut = error?.status === 401; // its door is being fetched
+  const shown =
+    (error && !isSignedOut) || reach === "offline"
       ? stateOf("offline", t("common.cannot_reach"), t("common.cannot_reach_text"), retry)
       : stateOf("loading", t("common.loading"));
   return h("section", { class: "screen phone-state" }, h("div", { class: "screen__body screen__body--middle" }, shown));
@@ -88,11 +107,11 @@ function nextCall(call, now, at, isBusy) {
       "data-state": open && !begun ? "soon" : call.state,
       "data-call-id": call.id,
     },
-    pair(call.state === "live" ? "live" : open ? "waiting" : "booked", [call.parent, call.child]),
+    pair(call.state === "live" ? "live" : open ? "waiting" : "booked", [ownPerson(call), otherPerson(call)]),
     h("h2", { class: "next-call__name" }, otherPerson(call).name),
     when(call, now, at),
     begun
-      ? h("p", { class: "card__text" }, t(isAwaited(call) ? "phone.child_waits" : "phone.begun"))
+      ? h("p", { class: "card__text" }, isAwaited(call) ? t("phone.awaits", { name: otherPerson(call).name }) : t("phone.begun"))
       : countdownOf(call.starts_at, at),
     h("p", {}, tag(call.state, stateText(call))),
     cardActions(call, isBusy),
@@ -118,7 +137,9 @@ function when(call, now, at) {
 /** @param {Call} call */
 function stateText(call) {
   if (call.state === "proposed")
-    return t(call.proposed_by === call.my_side ? "phone.waits_for_answer" : "phone.proposed");
+    return call.proposed_by === call.my_side
+      ? t("phone.waits_for_answer")
+      : t("phone.asks", { name: otherPerson(call).name });
   if (call.state === "booked" && call.sides.parent.confirmed && call.sides.village.confirmed)
     return t("phone.both_confirmed");
   return t(`common.state.${call.state}`);
@@ -140,13 +161,15 @@ function cardActions({ can, id }, isBusy) {
 
 /** @param {Call | undefined} next @param {number} at @param {Set<string>} busy */
 function mainAction(next, at, busy) {
-  const book = (/** @type {string} */ kind) => button("book", `btn btn--wide ${kind}`, "plus", t("phone.book"));
-  if (!next) return [book("btn--primary"), button("call-now", "btn btn--quiet btn--wide", "phone-call", t("phone.call_now"))];
+  const book = (/** @type {string} */ kind) => button("book", `btn ${kind}`, "plus", t("phone.book"));
+  const isCalling = { "aria-busy": busy.has("now") };
+  const callNow = button("call-now", "btn btn--quiet", "phone-call", t("phone.call_now"), isCalling);
+  if (!next) return [book("btn--primary"), callNow];
   const shared = { "data-call-id": next.id, "aria-busy": busy.has(next.id) };
   if (isOpen(next, at)) return button("join", "btn btn--go btn--wide", "phone-call", t("phone.join"), shared);
-  if (!next.can.includes("confirm")) return book("btn--primary");
+  if (!next.can.includes("confirm")) return [book("btn--primary"), callNow];
   const key = next.state === "proposed" ? "phone.accept" : "phone.confirm";
-  return [button("confirm", "btn btn--primary btn--wide", "check", t(key), shared), book("btn--quiet")];
+  return [button("confirm", "btn btn--primary btn--wide", "check", t(key), shared), book("btn--quiet"), callNow];
 }
 
 /** @param {Call} call @param {Now} now @param {number} at */
@@ -230,14 +253,14 @@ export function endedScreen({ call, kind, message }, { now }, at, busy) {
   const [next] = now ? upcoming(now.calls).filter((one) => one.id !== call.id) : [];
   const named = { "data-call-id": call.id };
   const again = isOpen(call, at) && button("join", "btn btn--go btn--wide", "phone-call", t("phone.join_again"), named);
-  const child = { "data-child-id": call.child.id };
+  const whom = { "data-child-id": call.child.id, "data-parent-id": call.parent.id };
   return h(
     "section",
     { class: "screen phone-ended", "data-call-id": call.id },
     h(
       "div",
       { class: "screen__body screen__body--middle" },
-      pair("ended", [call.parent, call.child]),
+      pair("ended", [ownPerson(call), otherPerson(call)]),
       h(
         "h1",
         { class: "phone-ended__title" },
@@ -253,7 +276,7 @@ export function endedScreen({ call, kind, message }, { now }, at, busy) {
       "footer",
       { class: "actions" },
       again,
-      !next && !again && button("book", "btn btn--primary btn--wide", "plus", t("phone.book"), child),
+      !next && !again && !isForbidden(call) && button("book", "btn btn--primary btn--wide", "plus", t("phone.book"), whom),
       button("home", "btn btn--quiet btn--wide", null, t("phone.to_start")),
     ),
   );
@@ -263,9 +286,13 @@ export function endedScreen({ call, kind, message }, { now }, at, busy) {
 function howItEnded(call, kind, at) {
   if (kind !== "ended") return "";
   if (isUnheld(call, kind)) return howItWent(call);
+  if (isForbidden(call)) return t("common.reason.consent_ended");
   const minutes = Math.max(1, Math.round(talkedFor(call, at) / MINUTE));
   return tn("common.talked", minutes);
 }
+
+/** @param {Call} call */
+const isForbidden = ({ reason }) => reason === "consent_ended";
 
 /** @param {Call} call @param {string} kind */
 const isUnheld = ({ outcome }, kind) => kind === "ended" && outcome !== null && outcome !== "held";

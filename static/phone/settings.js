@@ -4,10 +4,11 @@ import { dayAndTime, now as serverNow } from "../core/time.js";
 import { ApiError } from "../net/api.js";
 import { button, h, icon, openDialog, photo, sentence, stateOf, toast } from "../ui/dom.js";
 
+/** @typedef {import("../net/live.js").Live} Live */
 /** @typedef {{id: string, label: string | null, opened_at: string, seen_at: string | null, is_this: boolean}} Device */
 
-/** @param {import("../net/live.js").Live} live @param {() => void} left called when this device is signed out */
-export async function openSettings(live, left) {
+/** @param {Live} live */
+export async function openSettings(live) {
   const { now } = live.view;
   if (!now?.me) return;
   /** @type {Device[]} */
@@ -18,7 +19,7 @@ export async function openSettings(live, left) {
     if (!(error instanceof ApiError)) throw error;
     return toast("bad", sentence(error));
   }
-  const dialog = openDialog(
+  openDialog(
     now.me.name,
     [
       h("div", { class: "settings__me" }, photo(now.me, "l")),
@@ -32,8 +33,8 @@ export async function openSettings(live, left) {
       button("close", "btn btn--quiet", null, t("common.close")),
     ],
     {
-      "sign-out": () => leave(live, left),
-      "end-device": (element) => end(live, element.dataset.deviceId ?? "", () => dialog.close()),
+      "sign-out": () => askToLeave(live),
+      "end-device": (element) => end(live, element.dataset.deviceId ?? ""),
     },
   );
 }
@@ -47,22 +48,39 @@ const row = (device, zone) =>
       "div",
       { class: "row__main" },
       h("p", { class: "row__title" }, device.label || t("phone.settings.some_device")),
-      h("p", { class: "row__text" }, t("phone.settings.seen", { when: dayAndTime(device.seen_at ?? device.opened_at, zone, serverNow()) })),
+      h("p", { class: "row__text" }, told("opened", device.opened_at, zone)),
+      device.seen_at && h("p", { class: "row__text" }, told("seen", device.seen_at, zone)),
     ),
     device.is_this
       ? h("span", { class: "tag" }, icon("check", "s"), t("phone.settings.this"))
       : button("end-device", "btn btn--small btn--danger", null, t("phone.settings.end"), { "data-device-id": device.id }),
   ); // prettier-ignore
 
-/** @param {import("../net/live.js").Live} live @param {string} id @param {() => void} close */
-async function end(live, id, close) {
+/** @param {"opened" | "seen"} what @param {string} instant @param {string} zone */
+const told = (what, instant, zone) => t(`phone.settings.${what}`, { when: dayAndTime(instant, zone, serverNow()) });
+
+/** @param {Live} live @param {string} id */
+async function end(live, id) {
   await tell(live.api.command(`/api/devices/${id}/end`), t("phone.settings.ended"));
-  close();
+  await openSettings(live);
 }
 
-/** @param {import("../net/live.js").Live} live @param {() => void} left */
-async function leave(live, left) {
-  if (await tell(live.api.command("/api/sign_out"), t("phone.settings.signed_out"))) left();
+/** @param {Live} live */
+function askToLeave(live) {
+  openDialog(
+    t("phone.settings.sign_out_title"),
+    [h("p", {}, t("phone.settings.sign_out_text"))],
+    [
+      button("close", "btn btn--quiet", null, t("phone.settings.stay")),
+      button("leave", "btn btn--danger", "close", t("phone.settings.sign_out")),
+    ],
+    { leave: () => signOut(live) },
+  );
+}
+
+/** @param {Live} live */
+export async function signOut(live) {
+  if (await tell(live.api.command("/api/sign_out"), t("phone.settings.signed_out"))) await live.leave();
 }
 
 /** @param {Promise<unknown>} command @param {string} done */

@@ -94,6 +94,21 @@ def test_a_lost_answer_is_given_again_to_its_own_key(doors: Doors) -> None:
     assert (me(again), me(first)) == ("Alice", None)
 
 
+def test_who_comes_in_where_somebody_was_signed_in_ends_that_session_and_a_bad_card_does_not(doors: Doors) -> None:
+    alice = doors.house.scene.alice
+    phone, other = doors.house.parent(alice), doors.house.parent(alice)
+    code = invite(doors, alice, alice.caregiver)["code"]
+    assert accept(phone, "000000000000") == "code_used_or_expired"
+    assert me(phone) == "Alice"
+    assert phone.badge
+    assert accept(phone, code, "mine") is None
+    assert me(phone) == "Granny of Alice"
+    assert me(Guest(doors.house, phone.badge)) is None
+    assert len(other.get("/api/devices").get_json()["devices"]) == 1
+    assert accept(phone, code, "mine") is None
+    assert me(phone) == "Granny of Alice"
+
+
 def test_guessing_cards_is_stopped(doors: Doors) -> None:
     guest = doors.house.nobody()
     errors = [accept(guest, f"{n:012}") for n in range(rules.INVITATIONS_FROM_AN_ADDRESS.most + 2)]
