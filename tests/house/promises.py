@@ -5,6 +5,7 @@ PROMISES: dict[str, list[str]] = {
         "calls/test_booking.py::test_threads_race_for_one_slot",
         "calls/test_booking.py::test_threads_race_for_slots_that_overlap",
         "calls/test_booking.py::test_processes_race_for_one_slot",
+        "calls/test_now_races.py::test_threads_race_to_call_now",
         "browser/test_call.py::test_two_families_race_for_one_slot",
     ],
     "5. A call survives a reload and a server that dies": [
@@ -21,8 +22,13 @@ PROMISES: dict[str, list[str]] = {
     "8. No consent: no booking, no joining": [
         "calls/test_booking.py::test_a_child_without_consent_and_one_of_another_family",
         "flows/test_evening.py::test_a_consent_that_ended_closes_the_door_at_joining",
-        "flows/test_consent_and_now.py::TestAtEachMoment",
-        "flows/test_consent_and_now.py::test_a_consent_that_runs_out_in_a_call_ends_it_at_its_instant",
+        "calls/test_now_races.py::test_who_withdraws_waits_and_then_finds_the_call",
+        "calls/test_now_races.py::test_who_books_waits_and_is_refused",
+        "browser/test_consent.py::test_withdrawn_before_the_call_it_is_gone_on_both",
+        "browser/test_consent.py::test_withdrawn_while_it_rings_it_stops",
+        "browser/test_consent.py::test_ended_in_the_call_both_are_told_and_nothing_is_sent_on",
+        "flows/test_consent.py::TestAtEachMoment",
+        "flows/test_consent.py::test_a_consent_that_runs_out_in_a_call_ends_it_at_its_instant",
     ],
     "Doors: real people get in, and nobody else": [
         "doors/test_codes.py::test_guesses_that_race_are_counted_each",
