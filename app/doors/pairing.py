@@ -30,6 +30,7 @@ from app.villages import service as village_service
 from app.villages.models import Terminal
 from app.web import limits, sessions
 from app.web.api import Ask, Door
+from app.web.hints import hint
 from app.web.models import DeviceSession, PrincipalKind
 from app.web.sealing import Sealer
 
@@ -196,6 +197,7 @@ def _rotate(session: Session, device: DeviceSession, used: str, fresh: str, sign
     device.token_hash = sessions.hashed(fresh)
     device.token_until = signed_at + rules.TOKEN_LIVES
     device.expires_at = now + sessions.LIFETIMES[PrincipalKind.TERMINAL]
+    hint(session, sessions.DEVICE_TOPIC, device.id, now)  # sockets that came with older tokens are closed
 
 
 def _shown(session: Session, sealer: Sealer, public_key: str, now: datetime) -> Shown:

@@ -120,6 +120,11 @@ def bound_device_of(session: Session, token: str, now: datetime) -> DeviceSessio
     return session.scalar(bound.with_for_update())
 
 
+def may_stay(device: DeviceSession, token_hash: str) -> bool:
+    """Whether a socket that came with this token may stay: bound to a key, it is asked again after two renewals."""
+    return device.public_key is None or token_hash in (device.token_hash, device.previous_hash)
+
+
 def is_open(device: DeviceSession, now: datetime) -> bool:
     is_current = device.token_until is None or device.token_until > now
     return is_current and device.ended_at is None and device.expires_at > now

@@ -69,6 +69,7 @@ class Sockets:
         self._unknown_since: dict[str, datetime] = {}
         self.declared: dict[str, Declared] = {}
         self._known: dict[str, Principal] = {}
+        self._tokens: dict[str, str] = {}
         self._gone: list[Callable[[SocketAsk], None]] = []
         self.server.on_event("connect", self._connect)
         self.server.on_event("disconnect", self._disconnect)
@@ -118,13 +119,14 @@ class Sockets:
         who = principals.of_token(str(token or cookie)) if token or cookie else None
         if who is None:
             raise Refusal("not_signed_in", {"final": True, "error": "not_signed_in"})
-        self._known[_sid()] = who
+        self._known[_sid()], self._tokens[_sid()] = who, sessions.hashed(str(token or cookie))
         self.server.server.enter_room(_sid(), f"{who.kind}:{who.subject_id}", namespace="/")
         if who.kind is principals.COORDINATOR:
             self.server.server.enter_room(_sid(), f"village:{who.village_id}", namespace="/")
 
     def _disconnect(self, _reason: Any = None) -> None:
         who = self._known.pop(_sid(), None)
+        self._tokens.pop(_sid(), None)
         if who is not None:
             for handler in self._gone:
                 handler(SocketAsk(floor(), who, _sid(), floor().now()))
@@ -134,7 +136,7 @@ class Sockets:
         if who is not None:
             with floor().database.read() as session:
                 device = session.get(DeviceSession, who.device_id)
-                if not _is_of(device, who, floor().now()):
+                if not self._may_stay(_sid(), device, who, floor().now()):
                     self._close(_sid())
                     raise NotSignedIn
         principals.check(who, allowed)
@@ -148,9 +150,15 @@ class Sockets:
             return
         with self._app.app_context(), floor().database.read() as session:
             device = session.get(DeviceSession, device_id)
-            strangers = [sid for sid, who in held if not _is_of(device, who, floor().now())]
+            strangers = [sid for sid, who in held if not self._may_stay(sid, device, who, floor().now())]
         for sid in strangers:
             self._close(sid)
+
+    def _may_stay(self, sid: str, device: DeviceSession | None, who: Principal, now: datetime) -> bool:
+        """Whether a session is still open, with the socket's token not long renewed, and sees what it saw then."""
+        if device is None or not sessions.may_stay(device, self._tokens.get(sid, "")):
+            return False
+        return sessions.is_open(device, now) and device.village_id == who.village_id
 
     def _close(self, sid: str) -> None:
         """End a socket with its transport: disconnecting alone would leave it open, and its thread taken."""
@@ -172,11 +180,6 @@ class Sockets:
         except Exception:
             log.exception("a socket event failed")
             return errors.problem(HomethreadError("unexpected"), language)
-
-
-def _is_of(device: DeviceSession | None, who: Principal, now: datetime) -> bool:
-    """Whether a session is still open, and still sees what it saw when its socket came."""
-    return device is not None and sessions.is_open(device, now) and device.village_id == who.village_id
 
 
 def _only(payload: tuple[Any, ...]) -> Any:

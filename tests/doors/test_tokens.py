@@ -45,6 +45,19 @@ def test_a_copied_cookie_without_the_key_dies_at_the_next_renewal(house: OpenHou
     assert box.sees().status_code == 200
 
 
+def test_a_renewal_leaves_sockets_open_and_the_next_one_closes_those_of_older_tokens(house: OpenHouse) -> None:
+    box = paired(house)
+    with house.served() as port, Guest(house, Badge("terminal", box.token)).connect(port) as thief:
+        house.clock.step(hours=12)
+        assert box.renew().status_code == 200
+        with Guest(house, Badge("terminal", box.token)).connect(port) as own:
+            assert "at" in thief.emit("beat", {"page": "idle", "visible": True}), "it may be the box's own"
+            house.clock.step(hours=12)
+            assert box.renew().status_code == 200
+            thief.ended()
+            assert "at" in own.emit("beat", {"page": "idle", "visible": True})
+
+
 def test_a_renewal_is_not_played_again(house: OpenHouse) -> None:
     box = paired(house)
     house.clock.step(hours=1)
