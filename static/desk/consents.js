@@ -1,10 +1,10 @@
 /** What a guardian allows for a child, a contact and a kind, with evidence and end; and who must be kept apart. */
 import { t } from "../core/texts.js";
-import { dayAndTime, dayName, now as serverNow } from "../core/time.js";
+import { dayAndTime, now as serverNow } from "../core/time.js";
 import { button, h, icon, openDialog } from "../ui/dom.js";
 import { check, field, form, input, radio, select, submit } from "./fields.js";
 import { refusal } from "./people.js";
-import { endOfDate } from "./wallclock.js";
+import { dateText, endOfDate } from "./wallclock.js";
 import { word } from "./words.js";
 
 /** @typedef {import("./household.js").Household} Household
@@ -68,15 +68,15 @@ function row(home, consent) {
   );
 } // prettier-ignore
 
-/** @param {Household} home @param {string} instant */
-const day = (home, instant) => dayName(instant, home.desk.now()?.zone ?? "UTC", serverNow());
+/** @param {Household} home @param {string | number} instant */
+const day = (home, instant) => dateText(instant, home.desk.now()?.zone ?? "UTC", document.documentElement.lang);
 
 /** @param {Household} home @param {Consent} consent */
 function endText(home, { revoked_at, until_at }) {
   const zone = home.desk.now()?.zone ?? "UTC";
   if (revoked_at) return h("span", { class: "lamp lamp--bad" }, t("desk.consent_revoked", { when: dayAndTime(revoked_at, zone, serverNow()) }));
   if (!until_at) return t("desk.consent_open_end");
-  return dayName(new Date(Date.parse(until_at) - 1).toISOString(), zone, serverNow());
+  return day(home, Date.parse(until_at) - 1);
 } // prettier-ignore
 
 /** "paper: folder 3", as the desk wrote it. @param {string} evidence */
@@ -122,7 +122,7 @@ export function consentForm(home) {
       field(t("desk.consent_until"), input("consent.until", draft.until, { type: "date" })),
     ),
     refusal(home, "consent"),
-    h("div", { class: "card__actions" }, submit("btn btn--primary", "check", t("desk.consent_give"), { "aria-busy": busy })),
+    h("div", { class: "page-head__actions" }, submit("btn btn--primary", "check", t("desk.consent_give"), { "aria-busy": busy })),
   );
 } // prettier-ignore
 

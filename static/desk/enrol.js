@@ -5,13 +5,13 @@
 import { t } from "../core/texts.js";
 import { ms, now as serverNow } from "../core/time.js";
 import { ApiError, newKey } from "../net/api.js";
-import { h, icon, parts, sentence, toast } from "../ui/dom.js";
+import { emblem, h, icon, parts, sentence, toast } from "../ui/dom.js";
 import { consentActs, consentForm, consentList, holding } from "./consents.js";
 import { Beginning } from "./beginning.js";
 import { stepOn } from "./fields.js";
 import { waiting } from "./family.js";
 import { Household } from "./household.js";
-import { face, invitePart, numberPart, peopleActs, photoChosen, photoPart } from "./people.js";
+import { editPart, face, invitePart, newcomerPart, numberPart, peopleActs, photoChosen, photoPart } from "./people.js";
 
 /** @typedef {import("./wire.js").DeskNow} DeskNow
  * @typedef {import("./wire.js").Desk} Desk
@@ -69,7 +69,7 @@ export class EnrolView {
     if (home && !home.family) return [waiting(home)];
     const done = home ? doneOf(home) : this.#beginning.done();
     return [
-      h("h2", { class: "page-head__title", "data-key": "title" }, home?.family ? t("desk.enrol_of", { family: home.family.name }) : t("desk.enrol")),
+      home?.family ? savedHead(home.family) : h("h2", { class: "page-head__title", "data-key": "title" }, t("desk.enrol")),
       progress(done),
       ...(home ? this.#rest(home, done) : this.#beginning.view()),
       ...(home ? [] : STEPS.slice(2).map((step, place) => later(step, place + 3))),
@@ -96,6 +96,7 @@ export class EnrolView {
       );
     const grown = people.filter((member) => member.role !== "child");
     return [
+      step("persons", 2, done, [rows(people, (member) => editPart(home, member)), newcomerPart(home)]),
       step("photos", 3, done, [rows(people, (member) => photoPart(home, member))]),
       step("numbers", 4, done, [rows([...grown, ...home.withRole("child")], (member) => numberPart(home, member))]),
       step("consent", 5, done, [...consentList(home), consentForm(home)]),
@@ -143,6 +144,15 @@ function doneOf(home) {
     invitations: part(parents, ({ invited, devices }) => devices || (invited && ms(invited.expires_at) > serverNow())),
   };
 }
+
+/** @param {import("./wire.js").EnrolledFamily} family */
+const savedHead = (family) =>
+  h(
+    "header",
+    { class: "page-head", "data-key": family.id, "data-part": "step-family", tabindex: -1 },
+    emblem(family.emblem, t(`common.emblem.${family.emblem}`), "m"),
+    h("h2", { class: "page-head__title" }, t("desk.enrol_of", { family: family.name })),
+  );
 
 /** @param {Record<string, number>} done */
 const progress = (done) =>

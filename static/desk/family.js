@@ -73,7 +73,7 @@ export class FamilyView {
         h("details", { class: "fold", "data-key": "form" }, h("summary", {}, t("desk.consent_add")), consentForm(home)),
       ]),
       section("apart", "link-lost", apartPart(home)),
-      section("pin", "star", pinPart(home)),
+      section("pin", "settings", pinPart(home)),
     ];
   } // prettier-ignore
 

@@ -50,7 +50,8 @@ export function numberPart(home, member) {
         field(t(member.has_phone ? "desk.number_new" : "desk.number"), input(`people.${member.id}.number`, draft.number, { type: "tel", inputmode: "tel", maxlength: 40 })),
         submit("btn", "text", t("desk.number_send"), { "aria-busy": busy }),
       );
-  return [h("p", {}, numberLamp(member)), asking, refusal(home, spot)];
+  const folded = h("details", { class: "fold", "data-key": "change" }, h("summary", {}, t("desk.number_new")), asking);
+  return [h("p", {}, numberLamp(member)), member.has_phone && !isWaiting ? folded : asking, refusal(home, spot)];
 } // prettier-ignore
 
 /** @param {EnrolledMember} member */

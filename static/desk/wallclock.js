@@ -22,6 +22,10 @@ export function dateOf(instant, zone) {
   return `${year}-${two(month)}-${two(day)}`;
 }
 
+/** A date with its year, as it is said. @param {string | number} instant @param {string} zone @param {string} language */
+export const dateText = (instant, zone, language) =>
+  new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: zone }).format(new Date(instant));
+
 /** The instant of a date and time in a zone; a time that the clocks skip is the one that the clock shows then.
  * @param {string} date @param {string} time @param {string} zone */
 export function instantOf(date, time, zone) {

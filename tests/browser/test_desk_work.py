@@ -1,0 +1,199 @@
+"""The desk's own work in a real browser: signing in, enrolling a family, withdrawing a consent, terminals, audit."""
+
+import json
+import re
+import urllib.request
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pyotp
+from playwright.sync_api import Locator, Page, expect
+
+from app.demo.portraits import portrait
+from app.doors import credentials
+from app.web.sealing import Sealer, key_in
+from tests.browser.conftest import DESK, TERMINAL, Devices, shoot
+from tests.browser.stories import sees, touch, wait_until
+from tests.browser.village import Village
+
+LOGIN, PASSWORD = "lee@redstone.example", "seven lamps, one door"
+STEPS_APART = timedelta(seconds=31)  # a second factor is good once
+
+
+@dataclass
+class Lee:
+    """A coordinator of Alice's village who knows a password and has an authenticator."""
+
+    village: Village
+    totp: pyotp.TOTP
+
+    def signs_in(self, page: Page, password: str = PASSWORD) -> None:
+        """By the keyboard alone."""
+        expect(page.locator("input[name=login]")).to_be_focused()
+        for typed in (LOGIN, password, self.totp.at(self.village.now())):
+            page.keyboard.press("ControlOrMeta+a")
+            page.keyboard.type(typed)
+            page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+
+
+def lee_of(village: Village) -> Lee:
+    with village.scene.database.begin() as session:
+        issued = credentials.add(
+            session, Sealer(key_in(village.folder)), login=LOGIN, password=PASSWORD, name="Teacher Lee",
+            village_id=village.scene.alice.village, language="en", is_operator=False, now=village.now(),
+        )  # fmt: skip
+    totp = pyotp.parse_uri(issued.uri)
+    assert isinstance(totp, pyotp.TOTP)
+    return Lee(village, totp)
+
+
+def code_texted_to(village: Village, page: Page, ending: str) -> str:
+    """The six digits in the newest text on the simulated phone whose number ends like this."""
+    found: list[str] = []
+
+    def look() -> bool:
+        with urllib.request.urlopen(f"{village.url}/demo/phones/texts", timeout=5) as answer:
+            phones = json.load(answer)["phones"]
+        texts = [text["text"] for phone in phones if phone["number"].endswith(ending) for text in phone["texts"]]
+        found[:] = [code for text in texts for code in re.findall(r"(?<!\d)\d{6}(?!\d)", text)]
+        return bool(found)
+
+    wait_until(page, f"a code on …{ending}", look)
+    return found[0]
+
+
+def part(page: Page, step: str) -> Locator:
+    return page.locator(f"[data-part=step-{step}]")
+
+
+def enrols(page: Page) -> None:
+    """Write the family down, with a reload before it is saved."""
+    page.locator("a[href='#enrol']").click()
+    page.locator("input[name=name]").fill("Dora's family")
+    page.keyboard.press("Enter")  # leads on, and sends nothing
+    page.locator("label.emblem-choice").first.click()
+    page.locator("[data-submit=save-family] button[type=submit]").click()
+    expect(part(page, "persons").locator("[aria-invalid=true]")).to_have_count(3)
+    for place, name in enumerate(("Dora's child", "Dora", "Grandpa")):
+        page.locator(".person-row input").nth(place).fill(name)
+    page.reload()
+    expect(page.locator("input[name=name]")).to_have_value("Dora's family")
+    expect(page.locator(".person-row input").nth(2)).to_have_value("Grandpa")
+    shoot(page, "desk-enrol")
+    page.locator("[data-submit=save-family] button[type=submit]").click()
+    expect(part(page, "photos").locator(".step-row")).to_have_count(3)
+
+
+def takes_photo_and_number(page: Page, village: Village) -> None:
+    child = part(page, "photos").locator(".step-row").filter(has_text="Dora's child")
+    picture = {"name": "child.png", "mimeType": "image/png", "buffer": portrait(5, "girl")}
+    child.locator("input[type=file]").set_input_files([picture])  # type: ignore[list-item]
+    expect(child.locator("img[src^='/api/photos/']")).to_be_visible()
+    parent = part(page, "numbers").locator(".step-row").first
+    parent.locator("input").fill("139 0000 0077")
+    page.keyboard.press("Enter")
+    expect(parent.locator("input[name$='.code']")).to_be_focused()
+    code = code_texted_to(village, page, "77")
+    page.keyboard.type(f"{(int(code) + 1) % 10**6:06}")
+    page.keyboard.press("Enter")
+    expect(parent.locator(".field__error:visible")).to_contain_text("4")
+    parent.locator("input").fill(code)
+    page.keyboard.press("Enter")
+    expect(parent.locator(".lamp--on")).to_have_text("number confirmed")
+
+
+def consents_and_prints(page: Page, village: Village) -> None:
+    consent = part(page, "consent")
+    consent.locator("[name$=' call']").first.check()
+    consent.locator("input[name='consent.note']").fill("folder 3")
+    consent.locator("button[type=submit]").click()
+    expect(consent.locator("[data-table=consents] tbody tr").first).to_contain_text("folder 3")
+
+    part(page, "invitations").locator("[data-act=invite-card]").first.click()
+    card = page.locator(".print-card")
+    digits = card.locator(".print-card__code").inner_text().replace(" ", "")
+    assert len(digits) == 12
+    assert card.get_attribute("data-url") == f"{village.url}/phone#join={digits}"
+    wait_until(page, "the QR code", lambda: card.locator("img").evaluate("image => image.naturalWidth > 50"))
+    shoot(page, "desk-card")
+    page.locator("dialog [data-act=close]").click()
+
+
+def test_a_family_is_enrolled_to_the_end_and_a_consent_withdrawn(village: Village, devices: Devices) -> None:
+    lee = lee_of(village)
+    page = devices.open(f"{village.url}/desk", DESK)
+    sees(page, "door")
+    lee.signs_in(page, "not this one at all")
+    expect(page.locator("[role=alert] .banner")).to_be_visible()
+    expect(page.locator("input[name=login]")).to_have_value(LOGIN)
+    expect(page.locator("input[name=code]")).to_have_value("")
+    page.locator("input[name=login]").focus()
+    lee.signs_in(page)
+    sees(page, "tonight")
+    enrols(page)
+    takes_photo_and_number(page, village)
+
+    consents_and_prints(page, village)
+
+    page.locator("a[href^='#family=']").click()
+    sees(page, "family")
+    page.locator("[data-act=show-number]").click()
+    expect(page.locator("a[href='tel:+8613900000077']")).to_be_visible()
+    touch(page, "revoke-consent")
+    page.locator("dialog [data-act=revoke]").click()
+    expect(page.locator("[data-table=consents] tr[data-state=over]")).to_have_count(1)
+    expect(page.locator("[data-table=consents] tr[data-state=holds]")).to_have_count(0)
+    shoot(page, "desk-family")
+    page.locator("a[href='#audit']").click()
+    for action in ("enrol", "set_photo", "confirm_number", "give_consent", "invite", "show_number", "revoke_consent"):
+        expect(page.locator(f"[data-action={action}]")).to_contain_text("Teacher Lee")
+    expect(page.locator("[data-action]").first).to_contain_text("withdrew a consent: Dora's child – Dora")
+    shoot(page, "desk-audit")
+    devices.forgive("401", "409")
+
+
+def test_a_terminal_is_paired_revoked_and_paired_again(village: Village, devices: Devices) -> None:
+    lee = lee_of(village)
+    page = devices.open(f"{village.url}/desk#village", DESK)
+    lee.signs_in(page)
+    row = page.locator(f".terminal-row[data-terminal-id='{village.scene.alice.terminal}']")
+    terminal = devices.open(f"{village.url}/terminal", TERMINAL)
+    row.locator("[data-act=pair]").click()
+    for _ in range(2):
+        shown = terminal.locator("[data-code]")
+        expect(page.locator("input[name=digits]")).to_be_focused()
+        page.keyboard.type(shown.get_attribute("data-code", timeout=15_000) or "")
+        page.keyboard.press("Enter")
+        sees(terminal, "idle")
+        expect(row.locator(".lamp")).to_have_text("terminal is there", timeout=15_000)
+        row.locator("[data-act=revoke-terminal]").click()
+        expect(row.locator(".lamp")).to_have_text("not paired")
+        expect(row.locator("form")).to_contain_text("To undo this, pair it again")
+        shoot(page, "desk-village")
+    devices.forgive("401", "409")
+
+
+def test_a_session_that_is_ended_asks_for_the_password_and_keeps_the_work(village: Village, devices: Devices) -> None:
+    lee = lee_of(village)
+    page, other = (devices.open(f"{village.url}/desk", DESK) for _ in range(2))
+    lee.signs_in(page)
+    sees(page, "tonight")
+    page.locator("a[href='#enrol']").click()
+    page.locator("input[name=name]").fill("Half a family")
+    village.move_clock_to(village.now() + STEPS_APART)
+    lee.signs_in(other)
+    sees(other, "tonight")
+    touch(other, "account")
+    other.locator("[data-act=end-device]").click()
+    sees(page, "door")
+    assert page.locator("text=Half a family").count() == 0
+    village.move_clock_to(village.now() + STEPS_APART)
+    lee.signs_in(page)
+    sees(page, "enrol")
+    expect(page.locator("input[name=name]")).to_have_value("Half a family")
+    touch(page, "account")
+    page.locator("[data-act=sign-out]").click()
+    sees(page, "door")
+    assert page.evaluate("Object.keys(sessionStorage).filter(name => name.startsWith('homethread.desk.')).length") == 0
+    devices.forgive("401")
