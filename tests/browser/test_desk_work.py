@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pyotp
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from app.demo.portraits import portrait
 from app.doors import credentials
@@ -87,8 +87,8 @@ def enrols(page: Page) -> None:
 
 def takes_photo_and_number(page: Page, village: Village) -> None:
     child = part(page, "photos").locator(".step-row").filter(has_text="Dora's child")
-    picture = {"name": "child.png", "mimeType": "image/png", "buffer": portrait(5, "girl")}
-    child.locator("input[type=file]").set_input_files([picture])  # type: ignore[list-item]
+    picture = FilePayload(name="child.png", mimeType="image/png", buffer=portrait(5, "girl"))
+    child.locator("input[type=file]").set_input_files(picture)
     expect(child.locator("img[src^='/api/photos/']")).to_be_visible()
     parent = part(page, "numbers").locator(".step-row").first
     parent.locator("input").fill("139 0000 0077")
