@@ -49,7 +49,8 @@ function showDoor() {
 }
 
 async function openDoor() {
-  const { Door } = await import("./phone/door.js");
+  const { Door, ready } = await import("./phone/door.js");
+  await ready;
   if (door) return;
   door = new Door(live.api, { redraw: show, done: entered });
   readCard();

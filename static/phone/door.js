@@ -6,6 +6,7 @@ import { t } from "../core/texts.js";
 import { SECOND } from "../core/time.js";
 import { ApiError, newKey } from "../net/api.js";
 import { sentence } from "../ui/dom.js";
+import { sheet } from "../ui/sheet.js";
 import { doorScreen, grouped } from "./door_screens.js";
 
 /** @typedef {import("./door_screens.js").Face} Face */
@@ -16,6 +17,9 @@ const AGAIN_MS = 60 * SECOND;
 const DIGITS = /** @type {Record<string, number>} */ ({ code: 6, card: 12 });
 /** Nothing more can be done with this code, or with this card. */
 const WORTHLESS = new Set(["code_used_or_expired", "invitation_revoked"]);
+
+/** The door must not stand there before it looks like one. */
+export const ready = sheet("door.css", import.meta.url);
 
 export class Door {
   /** @type {Step} */

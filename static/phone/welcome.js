@@ -12,10 +12,10 @@ export function welcome(live) {
   if (!me) return;
   openDialog(
     t("phone.welcome", { name: me.name }),
-    [h("div", { class: "settings__me" }, photo(me, "xl")), h("p", {}, t("phone.welcome_text"))],
+    [h("div", { class: "settings__me" }, photo(me, "xl")), h("p", {}, t("phone.welcome_text", { name: me.name }))],
     [
       button("not-me", "btn btn--quiet", null, t("phone.not_me")),
-      button("close", "btn btn--primary", "check", t("phone.thats_me")),
+      button("close", "btn btn--primary", "check", t("phone.thats_me"), { autofocus: true }),
     ],
     { "not-me": () => signOut(live) },
   );
