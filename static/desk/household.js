@@ -78,15 +78,19 @@ export class Household {
     return (this.draft.people[member.id] ??= personDraft(member));
   }
 
+  /** What was written differently, and no more: the audit names it. @param {string} id @param {PersonDraft} draft */
+  changes(id, draft) {
+    const member = this.member(id);
+    const fields = /** @type {const} */ (["name", "zone", "language"]);
+    const changed = fields.filter((field) => draft[field].trim() && draft[field].trim() !== member?.[field]);
+    return Object.fromEntries(changed.map((field) => [field, draft[field].trim()]));
+  }
+
   /** What was written of somebody is no draft any more. @param {string} id */
   forgetEdit(id) {
     const member = this.member(id);
     if (member) this.draft.people[id] = { ...this.draft.people[id], name: member.name, zone: member.zone, language: member.language };
   } // prettier-ignore
-
-  freshConsent() {
-    this.draft.consent = emptyDraft(this.desk).consent;
-  }
 
   /** @param {Event} event @returns {boolean} */
   typed({ target }) {

@@ -209,8 +209,10 @@ export function peopleActs(home) {
     "revoke-invitation": of((id, _draft, element) =>
       home.do(`invite:${id}`, `/api/invitations/${element.dataset.invitationId}/revoke`, {}, t("desk.invite_revoked")),
     ),
-    "save-person": of(async (id, { name, zone, language }) => {
-      if (await home.do(`person:${id}`, `/api/persons/${id}`, { name, zone, language }, t("desk.saved"), "PATCH")) home.forgetEdit(id);
+    "save-person": of(async (id, draft) => {
+      const changes = home.changes(id, draft);
+      if (!Object.keys(changes).length) return;
+      if (await home.do(`person:${id}`, `/api/persons/${id}`, changes, t("desk.saved"), "PATCH")) home.forgetEdit(id);
     }),
     "end-member": of((id, _draft, element) => askToEnd(home, id, element.dataset.role ?? "")),
     "add-member": async () => {

@@ -12,7 +12,8 @@ const SOON_MS = 10 * MINUTE;
 /** The call of another family that begins here within minutes. @param {Call[]} calls @param {Call} ended
  * @param {number} at @returns {Call | null} */
 export function nextHere(calls, ended, at) {
-  const [next] = upcoming(calls).filter((call) => call.state === "booked" || call.state === "ringing");
+  const others = calls.filter(({ id }) => id !== ended.id); // which this device may not know yet to have ended
+  const [next] = upcoming(others).filter(({ state }) => state === "booked" || state === "ringing");
   const isSoon = next && ms(next.starts_at) - at <= SOON_MS;
   return isSoon && next.family.id !== ended.family.id ? next : null;
 }

@@ -204,6 +204,18 @@ def test_the_web_program_is_killed_in_the_middle(village: Village, devices: Devi
     wait_until(phone, "the end", lambda: stories.call_of(village, call_id).outcome is Outcome.HELD)
 
 
+@pytest.mark.expects_complaints
+def test_a_hang_up_without_a_server_is_heard_when_it_is_back(village: Village, devices: Devices) -> None:
+    """Else the other side would wait two minutes for somebody who said goodbye."""
+    phone, terminal, call_id = live(village, devices)
+    village.kill("web")
+    hang_up(phone)
+    sees(phone, "ended|home")
+    village.start("web")
+    wait_until(phone, "the end", lambda: stories.call_of(village, call_id).outcome is Outcome.HELD, 40)
+    sees(terminal, "goodbye|idle")
+
+
 def sids(village: Village, call_id: str) -> set[str]:
     """The sockets that hold the call's seats."""
     with village.scene.database.read() as session:
