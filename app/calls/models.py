@@ -1,19 +1,60 @@
-"""Calls, who is invited, claims, seats, the log of each call, and figures of the link."""
+"""Series, calls, who is invited, claims, seats, the log of each call, figures of the link, calendar feeds."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.calls.words import CallState, Outcome, SeatSide, Side
+from app.calls.words import CallState, Origin, Outcome, SeatSide, Side
 from app.storage.record import Record
 from app.storage.types import ID, word
 
 
+class Series(Record):
+    """A recurrence that makes calls, as wall time in a zone: `rule` is an RFC 5545 RRULE of whole days.
+
+    `exceptions` are days whose call was cancelled or moved by itself, as ISO dates with what happened; `gaps` are days
+    for which no call could be made, with the reason. Calls are made until `made_until`.
+    """
+
+    __tablename__ = "series"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    village_id: Mapped[str] = mapped_column(ForeignKey("village.id"), index=True)
+    family_id: Mapped[str] = mapped_column(ForeignKey("family.id"), index=True)
+    child_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    parent_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    starts_on: Mapped[date]
+    starts_minute: Mapped[int]
+    zone: Mapped[str] = mapped_column(String(48))
+    minutes: Mapped[int]
+    rule: Mapped[str] = mapped_column(String(200))
+    exceptions: Mapped[dict[str, Any]]
+    gaps: Mapped[dict[str, Any]]
+    made_until: Mapped[date | None]
+    follows_id: Mapped[str | None] = mapped_column(ForeignKey("series.id"))
+    made_by: Mapped[str] = mapped_column(String(32))
+    made_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
 class Call(Record):
+    """`root_id` is the first of the calls that became this one by moving, `moves` how many moves that took.
+
+    A call that nobody has confirmed at `confirm_by` is let go. The link's figures are the village side's means.
+    """
+
     __tablename__ = "call"
     __table_args__ = (
+        Index(
+            "uq_call_series_id_occurs_on",
+            "series_id",
+            "occurs_on",
+            unique=True,
+            sqlite_where=text("outcome IS NULL OR outcome <> 'moved'"),
+            postgresql_where=text("outcome IS NULL OR outcome <> 'moved'"),
+        ),
         Index(None, "village_id", "starts_at"),
         Index(None, "family_id", "starts_at"),
         Index(None, "terminal_id", "starts_at"),
@@ -42,6 +83,14 @@ class Call(Record):
     talked_seconds: Mapped[int] = mapped_column(default=0)
     ended_at: Mapped[datetime | None]
     rung_again_at: Mapped[datetime | None]
+    origin: Mapped[Origin] = mapped_column(word(Origin), default=Origin.ASKED)
+    series_id: Mapped[str | None] = mapped_column(ForeignKey("series.id"))
+    occurs_on: Mapped[date | None]
+    confirm_by: Mapped[datetime | None]
+    root_id: Mapped[str | None] = mapped_column(ID)
+    moves: Mapped[int] = mapped_column(default=0)
+    link_rtt_ms: Mapped[int | None]
+    link_loss_permille: Mapped[int | None]
 
 
 class Invitee(Record):
@@ -123,3 +172,16 @@ class LinkSample(Record):
     received_kbps: Mapped[int | None]
     sent_kbps: Mapped[int | None]
     frames_per_second: Mapped[int | None]
+
+
+class CalendarFeed(Record):
+    """A person's private address of their calls as iCalendar; only the hash of its secret is kept."""
+
+    __tablename__ = "calendar_feed"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    made_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]

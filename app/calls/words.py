@@ -1,4 +1,4 @@
-"""The states, outcomes and sides of a call, as they stand in tables and on the wire."""
+"""The states, outcomes, origins and sides of a call, as they stand in tables and on the wire."""
 
 from enum import StrEnum
 
@@ -17,6 +17,15 @@ class Outcome(StrEnum):
     MISSED = "missed"
     CANCELLED = "cancelled"
     MOVED = "moved"
+
+
+class Origin(StrEnum):
+    """How a call came about: somebody asked for it, a series, the roster, or a freed slot offered to who waits."""
+
+    ASKED = "asked"
+    SERIES = "series"
+    ROSTER = "roster"
+    WAIT = "wait"
 
 
 class Side(StrEnum):

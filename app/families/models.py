@@ -1,11 +1,12 @@
-"""Persons, photos, families, members, consents, no_contacts."""
+"""Persons, photos, families, members, consents, no_contacts, availability."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.families.words import ConsentKind, MemberRole
+from app.families.words import ConsentKind, MemberRole, Occupation, PatternKind
 from app.storage.record import Record
 from app.storage.types import ID, word
 
@@ -107,3 +108,26 @@ class Visit(Record):
     device_id: Mapped[str] = mapped_column(ID, primary_key=True)
     family_id: Mapped[str] = mapped_column(ForeignKey("family.id"), primary_key=True)
     until_at: Mapped[datetime]
+
+
+class Pattern(Record):
+    """One thing that is said of a person's hours, in wall time of the person's zone; `availability.py` reads `detail`.
+
+    `is_free` turns a weekly one round: only then there is time. It holds from `from_day` until `until_day`, both
+    included where they are given.
+    """
+
+    __tablename__ = "availability"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
+    kind: Mapped[PatternKind] = mapped_column(word(PatternKind))
+    occupation: Mapped[Occupation] = mapped_column(word(Occupation))
+    is_free: Mapped[bool] = mapped_column(default=False)
+    from_day: Mapped[date | None]
+    until_day: Mapped[date | None]
+    detail: Mapped[dict[str, Any]]
+    note: Mapped[str | None] = mapped_column(String(80))
+    made_by: Mapped[str] = mapped_column(String(32))
+    made_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]

@@ -36,8 +36,56 @@ class CallMoved(Event):
 
 
 @dataclass(frozen=True)
+class CallCountered(Event):
+    """A proposal was answered by another one."""
+
+    call_id: str
+    to_call_id: str
+    by: str
+
+
+@dataclass(frozen=True)
 class CallCancelled(Event):
     call_id: str
+    by: str
+
+
+@dataclass(frozen=True)
+class CallReleased(Event):
+    """Nobody confirmed the call in time."""
+
+    call_id: str
+
+
+@dataclass(frozen=True)
+class SeriesBooked(Event):
+    series_id: str
+    by: str
+
+
+@dataclass(frozen=True)
+class SeriesChanged(Event):
+    series_id: str
+    by: str
+
+
+@dataclass(frozen=True)
+class SeriesEnded(Event):
+    series_id: str
+    by: str
+
+
+@dataclass(frozen=True)
+class SeriesGap(Event):
+    """The series could not make its call of this day (an ISO date)."""
+
+    series_id: str
+    occurs_on: str
+
+
+@dataclass(frozen=True)
+class RosterPublished(Event):
+    roster_id: str
     by: str
 
 
@@ -124,7 +172,8 @@ class PhotoTaken(Event):
 EVENT_KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
     for kind in (
-        CallProposed, CallBooked, CallConfirmed, CallMoved, CallCancelled, CallStarting, CallRinging, CallUnanswered,
+        CallProposed, CallBooked, CallConfirmed, CallMoved, CallCountered, CallCancelled, CallReleased, SeriesBooked,
+        SeriesChanged, SeriesEnded, SeriesGap, RosterPublished, CallStarting, CallRinging, CallUnanswered,
         CallAnswered, CallJoinedByDesk, CallLeftByDesk, CallLive, CallEnded, SlotFreed, NoticeFailed, ConsentRevoked,
         MemberLeft, PhotoTaken,
     )

@@ -18,6 +18,7 @@ class Village(Record):
     language: Mapped[str] = mapped_column(String(16))
     slot_minutes: Mapped[int] = mapped_column(default=15)
     buffer_minutes: Mapped[int] = mapped_column(default=5)
+    promise_days: Mapped[int] = mapped_column(default=7)
 
 
 class Terminal(Record):
