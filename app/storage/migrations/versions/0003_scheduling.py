@@ -39,7 +39,8 @@ def _create_availability() -> None:
         sa.Column("occupation", sa.String(24), nullable=False), sa.Column("is_free", sa.Boolean(), nullable=False),
         sa.Column("from_day", sa.Date()), sa.Column("until_day", sa.Date()),
         sa.Column("detail", sa.JSON(), nullable=False), sa.Column("note", sa.String(80)),
-        sa.Column("made_by", sa.String(32), nullable=False), _at("made_at"), _at("ended_at", True), _key("availability"),
+        sa.Column("made_by", sa.String(32), nullable=False), _at("made_at"), _at("ended_at", True),
+        _key("availability"),
     )  # fmt: skip
     op.create_index(op.f("ix_availability_person_id"), "availability", ["person_id"])
 
@@ -60,7 +61,7 @@ def _create_series() -> None:
 
 
 def _extend_calls() -> None:
-    added = (
+    added: tuple[sa.Column[object], ...] = (
         sa.Column("origin", sa.String(24), nullable=False, server_default="asked"), sa.Column("occurs_on", sa.Date()),
         sa.Column("confirm_by", Instant()), sa.Column("root_id", sa.String(16)),
         sa.Column("moves", sa.Integer(), nullable=False, server_default="0"), sa.Column("link_rtt_ms", sa.Integer()),
