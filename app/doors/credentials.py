@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -29,6 +29,7 @@ from app.web.sealing import Sealer
 
 SEALED_FOR = "second factor"
 NOBODYS_SECRET = "A" * 32
+HALF = 32  # of a hash in hex: 128 bits still meet nobody else's
 
 
 @dataclass(frozen=True)
@@ -67,15 +68,15 @@ def sign_in(door: Door, login: str, password: str, code: str) -> str:
 
 
 def count_try(database: Database, sealer: Sealer, login: str, address: str, now: datetime) -> None:
-    """Count a try for this login, from this address, and from this address for this login. Raises TooOften."""
+    """Count a try from this address, for this login from this address, and for this login. Raises TooOften.
+
+    What an address is refused does not count for the login: otherwise one address alone could keep its owner out.
+    """
     by_address, by_login = sealer.hashed("address", address), sealer.hashed("login", login)
-    by_both = sealer.hashed("login", f"{login}\0{address}")
-    counted = [
-        *((limit, by_both) for limit in rules.PASSWORDS_FOR_A_LOGIN_FROM_AN_ADDRESS),
-        *((limit, by_login) for limit in rules.PASSWORDS_FOR_A_LOGIN),
-        (rules.PASSWORDS_FROM_AN_ADDRESS, by_address),
-    ]
-    limits.count(database, counted, now)
+    by_both = f"{by_login[:HALF]}{by_address[:HALF]}"
+    here = [(limit, by_both) for limit in rules.PASSWORDS_FOR_A_LOGIN_FROM_AN_ADDRESS]
+    limits.count(database, [*here, (rules.PASSWORDS_FROM_AN_ADDRESS, by_address)], now)
+    limits.count(database, [(limit, by_login) for limit in rules.PASSWORDS_FOR_A_LOGIN], now)
 
 
 def add(
@@ -107,8 +108,7 @@ def reset(session: Session, sealer: Sealer, login: str, password: str, now: date
     credential.password_hash, credential.totp = passwords.hashed(password), sealer.seal(SEALED_FOR, secret)
     credential.totp_step, credential.used_key, credential.changed_at = 0, None, now
     _show_out(session, credential.coordinator_id, now)
-    waits = [f"{limit.name}:{sealer.hashed('login', credential.login)}" for limit in rules.PASSWORDS_FOR_A_LOGIN]
-    session.execute(delete(Tally).where(Tally.key.in_(waits)))
+    _forget_waits(session, sealer.hashed("login", credential.login))
     return Issued(credential.coordinator_id, passwords.uri(secret, credential.login))
 
 
@@ -199,6 +199,13 @@ def _repeated(session: Session, known: Known, step: int, door: Door) -> str:
     if token is None:
         raise Refused("wrong_login")
     return token
+
+
+def _forget_waits(session: Session, by_login: str) -> None:
+    """Forget the tries for a login, from wherever they came."""
+    waits = [f"{limit.name}:{by_login[:HALF]}%" for limit in rules.PASSWORDS_FOR_A_LOGIN_FROM_AN_ADDRESS]
+    waits += [f"{limit.name}:{by_login}" for limit in rules.PASSWORDS_FOR_A_LOGIN]
+    session.execute(delete(Tally).where(or_(*(Tally.key.like(wait) for wait in waits))))
 
 
 def _standing(session: Session, login: str) -> Credential:

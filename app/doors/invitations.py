@@ -78,7 +78,8 @@ def accept(door: Door, code: str) -> str:
     plain = rules.digits(code, rules.INVITATION_DIGITS)
     address = sealer.hashed("address", door.address)
     counted = [(rules.INVITATIONS_FROM_AN_ADDRESS, address), (rules.INVITATIONS_TRIED_HERE, "all")]
-    limits.count(database, counted, door.now)
+    for one in counted:  # what an address is refused keeps nobody else waiting
+        limits.count(database, [one], door.now)
     with database.begin() as session:
         found = session.scalar(
             select(Invitation).where(Invitation.code_hash == sealer.hashed("invitation", plain)).with_for_update()

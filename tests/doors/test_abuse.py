@@ -106,6 +106,14 @@ def test_a_thousand_cards_from_as_many_addresses_are_stopped_for_an_hour(doors: 
     assert accept(doors.house.nobody(), made["code"]) is None
 
 
+def test_one_address_that_guesses_cards_without_end_keeps_nobody_else_waiting(doors: Doors) -> None:
+    made = invite(doors, doors.house.scene.alice, doors.house.scene.alice.parent)
+    tries = rules.INVITATIONS_TRIED_HERE.most + 20
+    errors = [error_of(lambda n=n: invitations.accept(door(doors, "192.0.2.1"), f"{n:012}")) for n in range(tries)]  # type: ignore[misc]
+    assert errors.count("code_used_or_expired") == rules.INVITATIONS_FROM_AN_ADDRESS.most
+    assert accept(doors.house.nobody(), made["code"]) is None
+
+
 def test_a_village_that_joins_at_one_address_is_not_kept_waiting(doors: Doors) -> None:
     alice = doors.house.scene.alice
     for _ in range(rules.INVITATIONS_FROM_AN_ADDRESS.most + 3):

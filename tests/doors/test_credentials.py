@@ -6,6 +6,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
+import pyotp
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select
@@ -148,13 +149,15 @@ def test_after_five_tries_one_waits_a_minute_even_with_the_right_words(house: Op
     assert lee.tries().status_code == 200
 
 
-def guesses(house: OpenHouse, addresses: int, each_seconds: float, tries: int) -> tuple[int, int]:
+def guesses(
+    house: OpenHouse, addresses: int, each_seconds: float, tries: int, login: str = "lee"
+) -> tuple[int, int]:  # fmt: skip
     """How many of so many guesses are judged at all, and the longest wait that was asked for."""
     judged = longest = 0
     for number in range(tries):
         now = house.clock.step(seconds=each_seconds)
         try:
-            credentials.count_try(house.database, SEALER, "lee", f"192.0.2.{number % addresses}", now)
+            credentials.count_try(house.database, SEALER, login, f"192.0.2.{number % addresses}", now)
             judged += 1
         except TooOften as refused:
             longest = max(longest, refused.retry_seconds)
@@ -170,6 +173,12 @@ def test_thousands_of_guesses_from_one_address_come_to_thirty_a_day(house: OpenH
 def test_thousands_of_guesses_from_everywhere_come_to_a_hundred_a_day(house: OpenHouse) -> None:
     judged, _longest = guesses(house, addresses=250, each_seconds=20, tries=2000)
     assert judged <= 100
+
+
+def test_one_address_that_guesses_without_end_keeps_the_owner_out_nowhere_else(house: OpenHouse, lee: Lee) -> None:
+    judged, _longest = guesses(house, addresses=1, each_seconds=0, tries=200, login=lee.login)
+    assert judged == 5
+    assert lee.tries(address="203.0.113.8").status_code == 200
 
 
 def test_an_address_that_tries_many_logins_waits(house: OpenHouse) -> None:
@@ -212,6 +221,17 @@ def test_a_reset_shows_everybody_out_and_forgets_the_waits(house: OpenHouse, lee
     lee.secret = SEALER.unseal(credentials.SEALED_FOR, sealed)
     assert lee.secret != old
     assert lee.tries(address="192.0.2.9", password="another long sentence").status_code == 200
+
+
+def test_a_reset_forgets_what_was_tried_at_ones_own_desk_too(house: OpenHouse, lee: Lee) -> None:
+    for _ in range(31):
+        lee.tries(password="not this one")
+    house.clock.step(minutes=20)
+    assert lee.tries().status_code == 429, "thirty a day at one desk"
+    with house.database.begin() as session:
+        issued = credentials.reset(session, SEALER, lee.login, "another long sentence", house.clock.now())
+    lee.secret = pyotp.parse_uri(issued.uri).secret
+    assert lee.tries(password="another long sentence").status_code == 200
 
 
 def test_who_was_ended_gets_in_nowhere(house: OpenHouse, lee: Lee) -> None:
