@@ -1,4 +1,8 @@
-"""Wall time and instants. A wall time in a gap of the clocks is refused; one that comes twice means the first."""
+"""Wall time and instants. A wall time that comes twice means the first.
+
+What somebody types for one day is refused in a gap of the clocks (`instant_of`); what is said once for many days, hours
+and recurrences, is moved on by the gap's length (`moment_of_day`).
+"""
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -60,6 +64,12 @@ def minute_of_day(day: date, minute: int, zone_name: str) -> datetime | None:
         return instant_of(wall, zone_name)
     except Refused:
         return None
+
+
+def moment_of_day(day: date, minute: int, zone_name: str) -> datetime:
+    """The instant at `minute` minutes of wall time after midnight, moved on by a gap of clocks (RFC 5545, 3.3.5)."""
+    wall = datetime.combine(day, time()) + timedelta(minutes=minute)
+    return wall.replace(tzinfo=zone(zone_name), fold=0).astimezone(UTC)
 
 
 def whole_minute(instant: datetime) -> datetime:

@@ -7,9 +7,10 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.kernel.errors import NotFound
+from app.kernel.intervals import Interval
 from app.villages import rules
 from app.villages.models import Closure, Opening, Prompt, Terminal, Village
-from app.villages.rules import ClosureFacts, Interval, OpeningFacts
+from app.villages.rules import ClosureFacts, OpeningFacts
 
 
 def village(session: Session, village_id: str) -> Village:

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from app.kernel.errors import Invalid
+from app.kernel.intervals import Interval, clipped, without
 from app.kernel.local_time import day_of, minute_of_day
 
 DAY_MINUTES = 1440
 LONGEST_GAP_MINUTES = 2 * DAY_MINUTES  # a whole day was skipped once (Apia, 2011)
 LONGEST_SLOT_MINUTES = 240
 LONGEST_BUFFER_MINUTES = 60
-
-Interval = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True)
@@ -38,8 +37,8 @@ def open_intervals(
     hours = [
         _instants(day, opening, zone) for day in _days(from_, until, zone) for opening in openings_on(openings, day)
     ]
-    clipped = ((max(start, from_), min(end, until)) for start, end in hours)
-    return _without(_merged(clipped), closures)
+    closed = ((closure.starts_at, closure.ends_at) for closure in closures)
+    return without(clipped(hours, from_, until), closed)
 
 
 def openings_on(openings: Sequence[OpeningFacts], day: date) -> list[OpeningFacts]:
@@ -109,21 +108,3 @@ def _at_or_after(day: date, minute: int, zone: str) -> datetime:
         if instant is not None:
             return instant
     raise AssertionError(f"{zone} skips more than {LONGEST_GAP_MINUTES} minutes after {day}")
-
-
-def _merged(intervals: Iterable[Interval]) -> list[Interval]:
-    merged: list[Interval] = []
-    for start, end in sorted(interval for interval in intervals if interval[0] < interval[1]):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
-
-
-def _without(intervals: list[Interval], closures: Sequence[ClosureFacts]) -> list[Interval]:
-    for closure in (c for c in closures if c.starts_at < c.ends_at):
-        parts = ((start, min(end, closure.starts_at)) for start, end in intervals)
-        rest = ((max(start, closure.ends_at), end) for start, end in intervals)
-        intervals = [(start, end) for start, end in sorted({*parts, *rest}) if start < end]
-    return intervals

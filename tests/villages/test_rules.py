@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.kernel.errors import Invalid
+from app.kernel.intervals import Interval
 from app.kernel.local_time import instant_of, wall_of
 from app.villages import rules
 from app.villages.rules import ClosureFacts, OpeningFacts
@@ -28,7 +29,7 @@ def hours(weekday: int, opens: str, closes: str) -> OpeningFacts:
     return OpeningFacts(weekday, minute(opens), minute(closes))
 
 
-def shown(intervals: Sequence[rules.Interval], zone: str) -> list[str]:
+def shown(intervals: Sequence[Interval], zone: str) -> list[str]:
     return [f"{wall_of(start, zone):%d %H:%M}-{wall_of(end, zone):%d %H:%M}" for start, end in intervals]
 
 
@@ -177,7 +178,7 @@ def _open_minutes(clock: WallClock, openings: list[OpeningFacts], closures: list
     return {m for m in found if not any(c.starts_at <= m < c.ends_at for c in closures)}
 
 
-def _grid(intervals: list[rules.Interval], slot_minutes: int, call_minutes: int, zone: str) -> list[datetime]:
+def _grid(intervals: list[Interval], slot_minutes: int, call_minutes: int, zone: str) -> list[datetime]:
     def is_on_grid(minute: datetime) -> bool:
         wall = wall_of(minute, zone).replace(tzinfo=None, fold=0)
         return (wall.hour * 60 + wall.minute) % slot_minutes == 0 and instant_of(wall, zone) == minute
