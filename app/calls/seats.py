@@ -165,9 +165,16 @@ def report(session: Session, call_id: str, sid: str, figures: Figures, now: date
             timetable.tell(session, call, now)
 
 
-def addressee(session: Session, call_id: str, sid: str, to: str) -> tuple[Seat, Seat]:
-    """Find sender and addressee of a signal. NotFound without a seat in the call, Refused for an older epoch."""
+def addressee(session: Session, call_id: str, sid: str, to: str, now: datetime) -> tuple[Seat, Seat]:
+    """Find sender and addressee of a signal. NotFound without a seat in the call, Refused for an older epoch.
+
+    Consent is asked again: who goes on after it was withdrawn, or after the end, is not helped to.
+    """
     mine = _held(session, call_id, sid)
+    call = session.get_one(Call, call_id)
+    if call.state is CallState.ENDED:
+        raise Refused("call_over")
+    consent.may_contact(session, ConsentKind.CALL, call.child_id, call.parent_id, now)
     for seat in queries.seats(session, call_id):
         if seat.id != mine.id and seat_name(seat) == to and _is_connected(seat):
             return mine, seat

@@ -130,7 +130,7 @@ class CallSockets:
 
     def signal(self, ask: SocketAsk, body: Signal) -> dict[str, Any]:
         with ask.floor.database.read() as session:
-            mine, to = seats.addressee(session, body.call, ask.sid, body.to)
+            mine, to = seats.addressee(session, body.call, ask.sid, body.to, ask.now)
         message = body.model_dump(exclude={"to"}, exclude_none=True)
         self.sockets.send(to.sid, "signal", message | {"from": seat_name(mine), "side": mine.side.value})
         return {}

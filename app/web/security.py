@@ -3,7 +3,7 @@
 import ipaddress
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
+from flask import Flask, Request, Response, request
 
 from app.kernel.errors import HomethreadError, NotAllowed, NotFound
 from app.web.floor import floor
@@ -47,6 +47,11 @@ def register(app: Flask) -> None:
 def same_origin(origin: str | None, host: str) -> bool:
     """Whether an Origin is the host that is spoken to; none at all comes from a program, not from another page."""
     return origin is None or origin.partition("://")[2] == host
+
+
+def is_from_us(asked: Request, public_url: str) -> bool:
+    """Whether a socket is asked of us under a name of ours, and not by another site's page."""
+    return is_our_host(asked.host, public_url) and same_origin(asked.headers.get("Origin"), asked.host)
 
 
 def _refuse_other_sites() -> None:

@@ -18,7 +18,7 @@ from flask_socketio import SocketIO
 from pydantic import BaseModel, ValidationError
 
 from app.kernel.errors import HomethreadError, Invalid, NotSignedIn
-from app.web import errors, principals, sessions
+from app.web import errors, principals, security, sessions
 from app.web.floor import Floor, floor
 from app.web.models import DeviceSession
 from app.web.principals import Allowed, Principal
@@ -113,6 +113,8 @@ class Sockets:
                 opened[sid].close(wait=False)
 
     def _connect(self, auth: Any = None) -> None:
+        if not security.is_from_us(request, floor().public_url):  # Engine.IO believes any Host and forwarded name
+            raise Refusal("wrong_host", {"final": True, "error": "wrong_host"})
         token = auth.get("token") if isinstance(auth, dict) else None
         face = auth.get("face") if isinstance(auth, dict) else None
         cookie = request.cookies.get(principals.cookie_name(str(face)))

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -10,7 +11,12 @@ from typing import Any
 
 import pytest
 import websocket
+from sqlalchemy import update
 
+from app.calls import timetable
+from app.calls.models import Call
+from app.calls.words import Outcome
+from app.families.models import Consent
 from app.storage.database import Database
 from app.web import sessions
 from app.web.sockets import LARGEST_EVENT_BYTES
@@ -70,6 +76,20 @@ def seat(wire: Wire, call: str, **more: Any) -> dict[str, Any]:
     return taken
 
 
+@contextmanager
+def withdrawn(house: OpenHouse) -> Iterator[None]:
+    """Without any consent of Alice's meanwhile; nobody has ended a call for it yet."""
+    alice = house.scene.alice
+    theirs = update(Consent).where(Consent.child_id == alice.child, Consent.contact_id == alice.parent)
+    with house.database.begin() as session:
+        session.execute(theirs.values(revoked_at=house.clock.now()))
+    try:
+        yield
+    finally:
+        with house.database.begin() as session:
+            session.execute(theirs.values(revoked_at=None))
+
+
 class TestConnecting:
     @pytest.mark.parametrize(
         "auth",
@@ -106,6 +126,19 @@ class TestConnecting:
             wire.say(f'{MESSAGE}{EVENT}1["beat",{json.dumps(SEEN)}]')
             assert "sid" in wire.enter({"token": alice.badge.token})
             assert "at" in wire.emit("beat", SEEN)
+
+    @pytest.mark.parametrize(
+        "said",
+        [
+            {"host": "elsewhere.example", "origin": "http://elsewhere.example"},
+            {"header": {"X-Forwarded-Host": "elsewhere.example"}, "origin": "http://elsewhere.example"},
+        ],
+    )
+    def test_under_a_name_that_is_not_ours_it_is_refused(self, alice: Guest, port: int, said: dict[str, Any]) -> None:
+        assert alice.badge
+        with Wire(port, cookie=alice.badge.cookie, suppress_origin=False, **said) as wire:
+            refused = wire.enter({"face": "phone"})["refused"]
+        assert refused == {"message": "wrong_host", "data": {"final": True, "error": "wrong_host"}}
 
     def test_a_page_of_another_site_gets_no_socket(self, alice: Guest, port: int) -> None:
         assert alice.badge
@@ -220,6 +253,18 @@ class TestCalls:
         assert wire.emit("leave_seat", {"call": call, "reason": "hang_up"}) == {}
         assert wire.emit("leave_seat", {"call": call, "reason": "hang_up"})["error"] == "not_found"
         assert wire.emit("signal", {"call": call, "to": mine, "description": OFFER})["error"] == "not_found"
+
+    def test_after_the_consent_has_ended(self, wire: Wire, house: OpenHouse, port: int, call: str) -> None:
+        with house.terminal(house.scene.alice).connect(port) as other:
+            seat(wire, call)
+            to = seat(other, call)["peers"][0]["seat"]
+            signal = {"call": call, "to": to, "description": OFFER}
+            assert other.emit("signal", signal) == {}
+            with withdrawn(house):
+                assert other.emit("signal", signal)["error"] == "consent_ended", "also before the call was ended for it"
+            with house.database.begin() as session:
+                timetable.end(session, session.get_one(Call, call), Outcome.HELD, "consent_ended", house.clock.now())
+            assert other.emit("signal", signal)["error"] == "call_over"
 
     def test_before_it_opens(self, wire: Wire, house: OpenHouse, call: str) -> None:
         house.clock.step(minutes=-6)
