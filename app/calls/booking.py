@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.calls import queries, rules, timetable
 from app.calls.models import Call, Claim, Invitee
-from app.calls.words import CallState, Outcome, Side
+from app.calls.words import CallState, Origin, Outcome, Side
 from app.families import queries as families
 from app.families import service as consent
 from app.families.models import Family
@@ -29,6 +29,7 @@ from app.web import sessions
 from app.web.models import PrincipalKind
 
 NEAREST_OFFERS = 3
+DECLINED = "declined"
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ class Actor:
 class Wish:
     """A call that somebody wants. `is_proposal` asks the other side first; the desk may leave the grid of slots.
 
-    `is_now` is rung at once, so off the grid, and only where a terminal stands ready.
+    `is_now` is rung at once, so off the grid, and only where a terminal stands ready. `terminal_id`: on this one alone.
+    `expires_at`: when a proposal ends unanswered, if not by the usual rule.
     """
 
     family_id: str
@@ -53,6 +55,9 @@ class Wish:
     minutes: int = rules.CALL_MINUTES
     is_proposal: bool = False
     is_now: bool = False
+    origin: Origin = Origin.ASKED
+    terminal_id: str | None = None
+    expires_at: datetime | None = None
 
 
 def book(session: Session, wish: Wish, by: Actor, now: datetime) -> Call:
@@ -61,7 +66,9 @@ def book(session: Session, wish: Wish, by: Actor, now: datetime) -> Call:
     rules.check_length(wish.minutes)
     rules.check_start(wish.starts_at, now)
     consent.hold_contact(session, ConsentKind.CALL, wish.child_id, wish.parent_id, now)
-    expires = rules.proposal_expires(wish.starts_at, now) if wish.is_proposal else None
+    expires = wish.expires_at
+    if wish.is_proposal and expires is None:
+        expires = rules.proposal_expires(wish.starts_at, now)
     for terminal_id in _open_terminals(session, village, wish, by, now):
         call = _claimed(session, village, family, wish, terminal_id, expires, by, now)
         if call is not None:
@@ -115,7 +122,7 @@ def offers(session: Session, call: Call, now: datetime) -> list[rules.Slot]:
 def confirm(session: Session, call_id: str, by: Actor, now: datetime) -> Call:
     """Say "we will be there"; for a proposal of the other side this books it."""
     call = queries.locked(session, call_id)
-    side = _side(by)
+    side = side_of(by)
     rules.check_confirms(call.state, call.proposed_by, side)
     consent.may_contact(session, ConsentKind.CALL, call.child_id, call.parent_id, now)
     was_proposal = call.state is CallState.PROPOSED
@@ -129,10 +136,15 @@ def confirm(session: Session, call_id: str, by: Actor, now: datetime) -> Call:
     return call
 
 
-def decline(session: Session, call_id: str, by: Actor, now: datetime) -> Call:
+def decline(
+    session: Session, call_id: str, by: Actor, now: datetime, reason: str | None = None, note: str | None = None
+) -> Call:
+    """Say no, with one of the reasons for which calls are cancelled, or without."""
     call = queries.locked(session, call_id)
+    if reason is not None:
+        rules.check_reason(reason)
     rules.check_change(call.state, "decline")
-    return _cancelled(session, call, by, "declined", None, now)
+    return _cancelled(session, call, by, reason or DECLINED, note, now)
 
 
 def cancel(session: Session, call_id: str, by: Actor, reason: str, note: str | None, now: datetime) -> Call:
@@ -146,20 +158,22 @@ def move(session: Session, call_id: str, starts_at: datetime, by: Actor, now: da
     """Book the same people at another time and let the old call end as moved; the new call is returned."""
     old = queries.locked(session, call_id)
     rules.check_change(old.state, "move")
-    minutes = int((old.ends_at - old.starts_at) / timedelta(minutes=1))
-    is_proposal = old.state is CallState.PROPOSED
-    release(session, old)
-    wish = Wish(old.family_id, old.child_id, old.parent_id, starts_at, minutes, is_proposal)
-    new = book(session, wish, by, now)
-    old.moved_to_id = new.id
-    timetable.end(session, old, Outcome.MOVED, None, now)
+    new = replaced(session, old, starts_at, old.state is CallState.PROPOSED, by, now)
     jobs.emit(session, events.CallMoved(now, old.id, new.id, by.name), now)
     timetable.log(session, old, "moved", by.name, now)
     return new
 
 
-def release(session: Session, call: Call) -> None:
-    session.execute(delete(Claim).where(Claim.call_id == call.id))
+def replaced(session: Session, old: Call, starts_at: datetime, is_proposal: bool, by: Actor, now: datetime) -> Call:
+    """Another call of the same people and length, instead of one that ends as moved to it."""
+    minutes = int((old.ends_at - old.starts_at) / timedelta(minutes=1))
+    session.execute(delete(Claim).where(Claim.call_id == old.id))  # it may overlap itself
+    wish = Wish(old.family_id, old.child_id, old.parent_id, starts_at, minutes, is_proposal)
+    new = book(session, wish, by, now)
+    new.root_id, new.moves = old.root_id or old.id, old.moves + 1
+    old.moved_to_id = new.id
+    timetable.end(session, old, Outcome.MOVED, None, now)
+    return new
 
 
 def _parties(session: Session, wish: Wish) -> tuple[Family, Village]:
@@ -175,6 +189,8 @@ def _open_terminals(session: Session, village: Village, wish: Wish, by: Actor, n
     from_, until = wish.starts_at - timedelta(days=1), ends_at + timedelta(days=1)
     found, refusal = [], Refused("outside_hours")
     for terminal in villages.terminals(session, village.id):
+        if wish.terminal_id not in (None, terminal.id):
+            continue
         try:
             rules.check_open(wish.starts_at, ends_at, villages.open_intervals(session, terminal, from_, until))
             if by.side is not None and not wish.is_now:
@@ -207,7 +223,7 @@ def _claimed(
         id=new_id(session), village_id=village.id, terminal_id=terminal_id, family_id=family.id,
         parent_id=wish.parent_id, child_id=wish.child_id, starts_at=wish.starts_at, ends_at=ends_at,
         state=CallState.PROPOSED if wish.is_proposal else CallState.BOOKED, expires_at=expires, made_at=now,
-        proposed_by=by.side, talked_seconds=0,
+        proposed_by=by.side, talked_seconds=0, origin=wish.origin,
     )  # fmt: skip
     persons = (wish.parent_id, wish.child_id)
     wanted = rules.claims_of(terminal_id, persons, wish.starts_at, ends_at, village.buffer_minutes)
@@ -251,11 +267,11 @@ def _cancelled(session: Session, call: Call, by: Actor, reason: str, note: str |
     timetable.log(session, call, "cancelled", by.name, now, reason=reason)
     timetable.end(session, call, Outcome.CANCELLED, reason, now)
     jobs.emit(session, events.CallCancelled(now, call.id, by.name), now)
-    jobs.emit(session, events.SlotFreed(now, call.village_id, call.terminal_id, call.starts_at, call.ends_at), now)
     return call
 
 
-def _side(by: Actor) -> Side:
+def side_of(by: Actor) -> Side:
+    """The side of who settles something with the other one. Raises Refused for the desk."""
     if by.side is None:
         raise Refused("not_your_side")
     return by.side

@@ -28,6 +28,7 @@ class Turn(StrEnum):
 
     FORBID = "forbid"
     EXPIRE = "expire"
+    RELEASE = "release"
     OPEN = "open"
     RING = "ring"
     GO_LIVE = "go_live"
@@ -61,6 +62,7 @@ class CallFacts:
     parent: SideFacts
     village: SideFacts
     expires_at: datetime | None = None
+    confirm_by: datetime | None = None
     opened: bool = False
     escalated: bool = False
     was_live: bool = False
@@ -78,6 +80,11 @@ class CallFacts:
     @property
     def both_here(self) -> bool:
         return self.parent.is_here and self.village.is_here
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether anybody of either side has said that they will be there, or is."""
+        return any(side.confirmed_at or side.is_here for side in (self.parent, self.village))
 
 
 def opens_at(starts_at: datetime) -> datetime:
@@ -98,6 +105,8 @@ def turn(call: CallFacts, now: datetime) -> Turn | None:
     if call.state is CallState.BOOKED:
         if now >= call.starts_at:
             return Turn.RING
+        if call.confirm_by and now >= call.confirm_by and not call.is_wanted:
+            return Turn.RELEASE
         return Turn.OPEN if not call.opened and now >= opens_at(call.starts_at) else None
     if call.state is CallState.RINGING:
         return _ringing(call, now)
@@ -172,7 +181,7 @@ def _moments(call: CallFacts) -> Iterator[datetime]:
     if call.state is CallState.PROPOSED and call.expires_at:
         yield call.expires_at
     if call.state is CallState.BOOKED:
-        yield from (opens_at(call.starts_at), call.starts_at)
+        yield from _moments_of_booked(call)
     if call.state is CallState.RINGING:
         yield from (call.rung_at + ESCALATE_AFTER, missed_at(call), call.ends_at)
     if call.state is CallState.LIVE:
@@ -180,3 +189,9 @@ def _moments(call: CallFacts) -> Iterator[datetime]:
         for side in (call.parent, call.village):
             if side.lost_at:
                 yield side.lost_at + SEAT_KEPT
+
+
+def _moments_of_booked(call: CallFacts) -> Iterator[datetime]:
+    yield from (opens_at(call.starts_at), call.starts_at)
+    if call.confirm_by and not call.is_wanted:
+        yield call.confirm_by

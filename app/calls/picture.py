@@ -47,6 +47,7 @@ def call_shape(session: Session, call: Call, who: Principal, now: datetime) -> C
         parent=person_shape(session.get_one(Person, call.parent_id), who),
         terminal=TerminalShape(id=terminal.id, name=terminal.name),
         my_side=side, proposed_by=call.proposed_by, moved_to_id=call.moved_to_id,
+        origin=call.origin, series_id=call.series_id, expires_at=call.expires_at, confirm_by=call.confirm_by,
         sides={s: _side_shape(facts, s, declined[s]) for s in Side}, desk=_desk_shape(session, call),
         rings=[RingShape(since=since, until=until) for since, until in (life.rings(facts, side) if side else [])],
         live_at=call.live_at, talked_seconds=call.talked_seconds, talking_since=call.talking_since,

@@ -75,6 +75,7 @@ def facts(session: Session, call: Call) -> CallFacts:
         parent=_side_facts(Side.PARENT, by_side.get(SeatSide.PARENT), people),
         village=_side_facts(Side.VILLAGE, by_side.get(SeatSide.VILLAGE), people),
         expires_at=call.expires_at,
+        confirm_by=call.confirm_by,
         opened=call.opened_at is not None,
         escalated=call.escalated_at is not None,
         was_live=call.live_at is not None,

@@ -23,7 +23,7 @@ MOST_RUNG_AGAIN = 3
 CANCEL_REASONS = ("shift_changed", "sick", "no_time", "terminal_broken", "weather", "other")
 
 Interval = tuple[datetime, datetime]
-Action = Literal["confirm", "decline", "move", "cancel", "join", "wrong_person"]
+Action = Literal["confirm", "decline", "counter", "move", "cancel", "join", "wrong_person"]
 
 
 @dataclass(frozen=True)
@@ -138,6 +138,14 @@ def check_confirms(state: CallState, proposed_by: Side | None, side: Side) -> No
         raise Refused("own_proposal")
 
 
+def check_counters(state: CallState, proposed_by: Side | None, side: Side) -> None:
+    """A proposal is answered by another one; one's own is moved, and so is what was agreed."""
+    if state is not CallState.PROPOSED:
+        raise Refused("too_late", state=state.value)
+    if proposed_by is side:
+        raise Refused("own_proposal")
+
+
 def check_reason(reason: str) -> None:
     if reason not in CANCEL_REASONS:
         raise Refused("unknown_reason", reasons=list(CANCEL_REASONS))
@@ -157,15 +165,7 @@ def actions(
     opens_at: datetime, now: datetime,
 ) -> list[Action]:  # fmt: skip
     """What a side (or the desk: None) can do with a call now, as words for its buttons."""
-    can: list[Action] = []
-    if side and state is CallState.PROPOSED and proposed_by is not side:
-        can += ["confirm", "decline"]
-    if side and state is CallState.BOOKED and not confirmed:
-        can += ["confirm"]
-    if state in (CallState.PROPOSED, CallState.BOOKED):
-        can += ["move"]
-    if state in (CallState.PROPOSED, CallState.BOOKED, CallState.RINGING):
-        can += ["cancel"]
+    can = _settling(state, side, proposed_by, confirmed)
     if side and state in (CallState.BOOKED, CallState.RINGING, CallState.LIVE) and now >= opens_at:
         can += ["join"]
     if side is None and state in (CallState.RINGING, CallState.LIVE):
@@ -173,6 +173,17 @@ def actions(
     if may_ring_again:
         can += ["wrong_person"]
     return can
+
+
+def _settling(state: CallState, side: Side | None, proposed_by: Side | None, confirmed: bool) -> list[Action]:
+    """What can be said to the time of a call: an answer to the other side's proposal, or a change of one's own mind."""
+    if side and state is CallState.PROPOSED and proposed_by is not side:
+        return ["confirm", "decline", "counter"]
+    if side and state is CallState.BOOKED and not confirmed:
+        return ["confirm", "move", "cancel"]
+    if state in (CallState.PROPOSED, CallState.BOOKED):
+        return ["move", "cancel"]
+    return ["cancel"] if state is CallState.RINGING else []
 
 
 def wants_offers(state: CallState, outcome: Outcome | None, ended_at: datetime | None, now: datetime) -> bool:

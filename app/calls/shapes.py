@@ -1,32 +1,16 @@
 """What a call looks like on the wire, and what is taken to book one."""
 
-from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import Field
 
 from app.calls.rules import Action
-from app.calls.words import CallState, Outcome, Side
-
-
-def _in_utc(instant: datetime) -> str:
-    return instant.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if instant.microsecond else instant.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _representable(instant: datetime) -> datetime:
-    if not 2000 <= instant.year <= 2200:
-        raise ValueError("an instant of our times")
-    return instant
-
-
-InstantOut = Annotated[datetime, PlainSerializer(_in_utc, return_type=str)]
-InstantIn = Annotated[AwareDatetime, AfterValidator(_representable)]
-Id = Annotated[str, Field(pattern=r"^[0-9a-z]{1,16}$")]
-Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]  # PostgreSQL keeps no NUL
-
-
-class Shape(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+from app.calls.words import CallState, Origin, Outcome, Side
+from app.web.shapes import Id as Id
+from app.web.shapes import InstantIn as InstantIn
+from app.web.shapes import InstantOut as InstantOut
+from app.web.shapes import Shape as Shape
+from app.web.shapes import Text as Text
 
 
 class PersonShape(Shape):
@@ -93,6 +77,10 @@ class CallShape(Shape):
     my_side: Side | None
     proposed_by: Side | None
     moved_to_id: str | None
+    origin: Origin
+    series_id: str | None
+    expires_at: InstantOut | None
+    confirm_by: InstantOut | None
     sides: dict[Side, SideShape]
     desk: DeskSeatShape | None
     rings: list[RingShape]
@@ -142,6 +130,11 @@ class NowIn(Shape):
 
 class CancelIn(Shape):
     reason: Annotated[str, Field(max_length=24)]
+    note: Annotated[Text, Field(max_length=200)] | None = None
+
+
+class DeclineIn(Shape):
+    reason: Annotated[str, Field(max_length=24)] | None = None
     note: Annotated[Text, Field(max_length=200)] | None = None
 
 

@@ -27,6 +27,7 @@ from app.web.hints import hint
 
 TICK = "call.tick"
 CONSENT_ENDED = "consent_ended"
+UNCONFIRMED = "unconfirmed"
 
 
 def tick(session: Session, call_id: str, now: datetime) -> None:
@@ -50,7 +51,7 @@ def rearm(session: Session, call: Call, now: datetime) -> None:
 
 
 def end(session: Session, call: Call, outcome: Outcome, reason: str | None, now: datetime) -> None:
-    """End a call and let go of its claims."""
+    """End a call and let go of its claims; the slot of one that did not take place is free for somebody else."""
     count_talk(call, False, now)
     call.state, call.outcome, call.reason, call.ended_at = CallState.ENDED, outcome, reason, now
     session.execute(delete(Claim).where(Claim.call_id == call.id))
@@ -58,6 +59,8 @@ def end(session: Session, call: Call, outcome: Outcome, reason: str | None, now:
         dismiss(session, call, visitor, now, now)
     rearm(session, call, now)
     jobs.emit(session, events.CallEnded(now, call.id, outcome.value), now)
+    if outcome in (Outcome.CANCELLED, Outcome.MOVED):
+        jobs.emit(session, events.SlotFreed(now, call.village_id, call.terminal_id, call.starts_at, call.ends_at), now)
 
 
 def count_talk(call: Call, is_talking: bool, now: datetime) -> None:
@@ -176,13 +179,18 @@ def _forbid(session: Session, call: Call, now: datetime) -> None:
         return
     end(session, call, Outcome.CANCELLED, CONSENT_ENDED, now)
     jobs.emit(session, events.CallCancelled(now, call.id, ""), now)
-    jobs.emit(session, events.SlotFreed(now, call.village_id, call.terminal_id, call.starts_at, call.ends_at), now)
 
 
 def _expire(session: Session, call: Call, now: datetime) -> None:
     log(session, call, "expired", None, now)
     end(session, call, Outcome.CANCELLED, "proposal_expired", now)
-    jobs.emit(session, events.SlotFreed(now, call.village_id, call.terminal_id, call.starts_at, call.ends_at), now)
+
+
+def _release(session: Session, call: Call, now: datetime) -> None:
+    """Nobody of either side has confirmed in time: others may have the slot."""
+    log(session, call, UNCONFIRMED, None, now)
+    end(session, call, Outcome.CANCELLED, UNCONFIRMED, now)
+    jobs.emit(session, events.CallReleased(now, call.id), now)
 
 
 def _run_out(session: Session, call: Call, now: datetime) -> None:
@@ -212,6 +220,7 @@ def _extended(session: Session, call: Call) -> bool:
 TURNS: dict[Turn, Callable[[Session, Call, datetime], None]] = {
     Turn.FORBID: _forbid,
     Turn.EXPIRE: _expire,
+    Turn.RELEASE: _release,
     Turn.OPEN: _open,
     Turn.RING: _ring,
     Turn.GO_LIVE: _go_live,

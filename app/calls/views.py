@@ -1,9 +1,9 @@
-"""The call's routes under /api: slots, book, confirm, decline, move, cancel, look."""
+"""The call's routes under /api: slots, book, confirm, decline, counter, move, cancel, look."""
 
-from app.calls import asking, booking, picture, queries, rules, seats
+from app.calls import agreement, asking, booking, picture, queries, rules, seats
 from app.calls.booking import Wish
 from app.calls.models import Call
-from app.calls.shapes import BookingIn, CallShape, CancelIn, NowIn, SlotSearch, SlotsShape, When
+from app.calls.shapes import BookingIn, CallShape, CancelIn, DeclineIn, NowIn, SlotSearch, SlotsShape, When
 from app.calls.words import Side
 from app.families import queries as families
 from app.families import service as consent
@@ -58,10 +58,18 @@ def confirm(ask: Ask, call_id: str) -> CallShape:
     return _shape(ask, booking.confirm(ask.session, call_id, asking.actor_in(ask, call_id), ask.now))
 
 
-@api.command("POST", "/calls/<call_id>/decline", PERSON, TERMINAL, gives=CallShape)
-def decline(ask: Ask, call_id: str) -> CallShape:
-    """Decline a call or a proposal."""
-    return _shape(ask, booking.decline(ask.session, call_id, asking.actor_in(ask, call_id), ask.now))
+@api.command("POST", "/calls/<call_id>/decline", PERSON, TERMINAL, gives=CallShape, takes=DeclineIn)
+def decline(ask: Ask, body: DeclineIn, call_id: str) -> CallShape:
+    """Decline a call or a proposal, with a reason or without."""
+    by = asking.actor_in(ask, call_id)
+    return _shape(ask, booking.decline(ask.session, call_id, by, ask.now, body.reason, body.note))
+
+
+@api.command("POST", "/calls/<call_id>/counter", PERSON, TERMINAL, gives=CallShape, takes=When)
+def counter(ask: Ask, body: When, call_id: str) -> CallShape:
+    """Answer a proposal with another one; the new call is returned."""
+    by = asking.actor_in(ask, call_id)
+    return _shape(ask, agreement.counter(ask.session, call_id, asking.instant(body), by, ask.now))
 
 
 @api.command("POST", "/calls/<call_id>/cancel", PERSON, TERMINAL, COORDINATOR, gives=CallShape, takes=CancelIn)

@@ -33,7 +33,8 @@ def test_who_may_let_it_ring_again(
 @pytest.mark.parametrize(
     ("state", "side", "proposed_by", "confirmed", "can"),
     [
-        (PROPOSED, Side.PARENT, Side.VILLAGE, False, ["confirm", "decline", "move", "cancel"]),
+        (PROPOSED, Side.PARENT, Side.VILLAGE, False, ["confirm", "decline", "counter"]),
+        (PROPOSED, Side.PARENT, None, False, ["confirm", "decline", "counter"]),
         (PROPOSED, Side.VILLAGE, Side.VILLAGE, True, ["move", "cancel"]),
         (PROPOSED, None, Side.VILLAGE, False, ["move", "cancel"]),
         (BOOKED, Side.VILLAGE, Side.PARENT, False, ["confirm", "move", "cancel", "join"]),
@@ -45,7 +46,7 @@ def test_who_may_let_it_ring_again(
     ],
 )
 def test_what_each_side_can_do(
-    state: CallState, side: Side | None, proposed_by: Side, confirmed: bool, can: list[rules.Action]
+    state: CallState, side: Side | None, proposed_by: Side | None, confirmed: bool, can: list[rules.Action]
 ) -> None:
     opened = NOW - timedelta(minutes=1)
     assert rules.actions(state, side, proposed_by, confirmed, False, opened, NOW) == can
