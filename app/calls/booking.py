@@ -6,13 +6,13 @@ and the other tries the next terminal, then is told what is free instead.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.calls import queries, rules, timetable
+from app.calls import exceptions, queries, rules, timetable
 from app.calls.models import Call, Claim, Invitee
 from app.calls.words import CallState, Origin, Outcome, Side
 from app.families import queries as families
@@ -45,7 +45,7 @@ class Wish:
     """A call that somebody wants. `is_proposal` asks the other side first; the desk may leave the grid of slots.
 
     `is_now` is rung at once, so off the grid, and only where a terminal stands ready. `terminal_id`: on this one alone.
-    `expires_at`: when a proposal ends unanswered, if not by the usual rule.
+    `expires_at`: when a proposal ends unanswered, if not by the usual rule. `occurs_on`: as which day of its series.
     """
 
     family_id: str
@@ -58,10 +58,22 @@ class Wish:
     origin: Origin = Origin.ASKED
     terminal_id: str | None = None
     expires_at: datetime | None = None
+    confirm_by: datetime | None = None
+    series_id: str | None = None
+    occurs_on: date | None = None
 
 
 def book(session: Session, wish: Wish, by: Actor, now: datetime) -> Call:
     """Book or propose a call on the first terminal that is free. Raises Refused with the nearest slots if none is."""
+    call = placed(session, wish, by, now)
+    if call is not None:
+        return call
+    village = villages.village(session, families.village_of(session, wish.family_id))
+    raise Refused("slot_taken", nearest=[s.starts_at.isoformat() for s in nearest(session, village, wish, now)])
+
+
+def placed(session: Session, wish: Wish, by: Actor, now: datetime) -> Call | None:
+    """The same; None where every terminal that is open is taken, or one of the people."""
     family, village = _parties(session, wish)
     rules.check_length(wish.minutes)
     rules.check_start(wish.starts_at, now)
@@ -76,7 +88,7 @@ def book(session: Session, wish: Wish, by: Actor, now: datetime) -> Call:
             _announce(session, call, by, now)
             timetable.rearm(session, call, now)
             return call
-    raise Refused("slot_taken", nearest=[s.starts_at.isoformat() for s in nearest(session, village, wish, now)])
+    return None
 
 
 def book_now(session: Session, wish: Wish, minutes: int | None, by: Actor, now: datetime) -> Call:
@@ -140,7 +152,7 @@ def decline(
     session: Session, call_id: str, by: Actor, now: datetime, reason: str | None = None, note: str | None = None
 ) -> Call:
     """Say no, with one of the reasons for which calls are cancelled, or without."""
-    call = queries.locked(session, call_id)
+    call = exceptions.hold_call(session, call_id)
     if reason is not None:
         rules.check_reason(reason)
     rules.check_change(call.state, "decline")
@@ -148,7 +160,7 @@ def decline(
 
 
 def cancel(session: Session, call_id: str, by: Actor, reason: str, note: str | None, now: datetime) -> Call:
-    call = queries.locked(session, call_id)
+    call = exceptions.hold_call(session, call_id)
     rules.check_reason(reason)
     rules.check_change(call.state, "cancel")
     return _cancelled(session, call, by, reason, note, now)
@@ -156,9 +168,10 @@ def cancel(session: Session, call_id: str, by: Actor, reason: str, note: str | N
 
 def move(session: Session, call_id: str, starts_at: datetime, by: Actor, now: datetime) -> Call:
     """Book the same people at another time and let the old call end as moved; the new call is returned."""
-    old = queries.locked(session, call_id)
+    old = exceptions.hold_call(session, call_id)
     rules.check_change(old.state, "move")
     new = replaced(session, old, starts_at, old.state is CallState.PROPOSED, by, now)
+    exceptions.note(session, old, "moved")
     jobs.emit(session, events.CallMoved(now, old.id, new.id, by.name), now)
     timetable.log(session, old, "moved", by.name, now)
     return new
@@ -170,10 +183,17 @@ def replaced(session: Session, old: Call, starts_at: datetime, is_proposal: bool
     session.execute(delete(Claim).where(Claim.call_id == old.id))  # it may overlap itself
     wish = Wish(old.family_id, old.child_id, old.parent_id, starts_at, minutes, is_proposal)
     new = book(session, wish, by, now)
+    succeed(session, old, new, now)
+    return new
+
+
+def succeed(session: Session, old: Call, new: Call, now: datetime) -> None:
+    """Let a call end as moved to another, which takes its place in calendars, and in its series if it has one."""
     new.root_id, new.moves = old.root_id or old.id, old.moves + 1
     old.moved_to_id = new.id
     timetable.end(session, old, Outcome.MOVED, None, now)
-    return new
+    if old.series_id is not None:
+        new.origin, new.series_id, new.occurs_on = old.origin, old.series_id, old.occurs_on
 
 
 def _parties(session: Session, wish: Wish) -> tuple[Family, Village]:
@@ -223,7 +243,8 @@ def _claimed(
         id=new_id(session), village_id=village.id, terminal_id=terminal_id, family_id=family.id,
         parent_id=wish.parent_id, child_id=wish.child_id, starts_at=wish.starts_at, ends_at=ends_at,
         state=CallState.PROPOSED if wish.is_proposal else CallState.BOOKED, expires_at=expires, made_at=now,
-        proposed_by=by.side, talked_seconds=0, origin=wish.origin,
+        proposed_by=by.side, talked_seconds=0, origin=wish.origin, confirm_by=wish.confirm_by,
+        series_id=wish.series_id, occurs_on=wish.occurs_on,
     )  # fmt: skip
     persons = (wish.parent_id, wish.child_id)
     wanted = rules.claims_of(terminal_id, persons, wish.starts_at, ends_at, village.buffer_minutes)
@@ -264,6 +285,7 @@ def _announce(session: Session, call: Call, by: Actor, now: datetime) -> None:
 
 def _cancelled(session: Session, call: Call, by: Actor, reason: str, note: str | None, now: datetime) -> Call:
     call.note = note
+    exceptions.note(session, call, "cancelled")
     timetable.log(session, call, "cancelled", by.name, now, reason=reason)
     timetable.end(session, call, Outcome.CANCELLED, reason, now)
     jobs.emit(session, events.CallCancelled(now, call.id, by.name), now)

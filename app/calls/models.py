@@ -15,7 +15,7 @@ class Series(Record):
     """A recurrence that makes calls, as wall time in a zone: `rule` is an RFC 5545 RRULE of whole days.
 
     `exceptions` are days whose call was cancelled or moved by itself, as ISO dates with what happened; `gaps` are days
-    for which no call could be made, with the reason. Calls are made until `made_until`.
+    for which no call could be made, with the reason. Calls are made until `made_until`; `reason` says why it was ended.
     """
 
     __tablename__ = "series"
@@ -37,6 +37,7 @@ class Series(Record):
     made_by: Mapped[str] = mapped_column(String(32))
     made_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    reason: Mapped[str | None] = mapped_column(String(40))
 
 
 class Call(Record):
@@ -52,8 +53,8 @@ class Call(Record):
             "series_id",
             "occurs_on",
             unique=True,
-            sqlite_where=text("outcome IS NULL OR outcome <> 'moved'"),
-            postgresql_where=text("outcome IS NULL OR outcome <> 'moved'"),
+            sqlite_where=text("outcome IS NULL OR outcome NOT IN ('cancelled', 'moved')"),
+            postgresql_where=text("outcome IS NULL OR outcome NOT IN ('cancelled', 'moved')"),
         ),
         Index(None, "village_id", "starts_at"),
         Index(None, "family_id", "starts_at"),

@@ -54,7 +54,7 @@ def _create_series() -> None:
         sa.Column("rule", sa.String(200), nullable=False), sa.Column("exceptions", sa.JSON(), nullable=False),
         sa.Column("gaps", sa.JSON(), nullable=False), sa.Column("made_until", sa.Date()),
         _ref("series", "follows_id", "series", True), sa.Column("made_by", sa.String(32), nullable=False),
-        _at("made_at"), _at("ended_at", True), _key("series"),
+        _at("made_at"), _at("ended_at", True), sa.Column("reason", sa.String(40)), _key("series"),
     )  # fmt: skip
     for column in ("village_id", "family_id"):
         op.create_index(op.f(f"ix_series_{column}"), "series", [column])
@@ -71,7 +71,7 @@ def _extend_calls() -> None:
         op.add_column("call", column)
     # In place, as SQLite can: the table is not written anew while others refer to it.
     op.add_column("call", _ref("call", "series_id", "series", True), inline_references=True)
-    standing = "outcome IS NULL OR outcome <> 'moved'"
+    standing = "outcome IS NULL OR outcome NOT IN ('cancelled', 'moved')"
     _unique_where("call", "uq_call_series_id_occurs_on", ["series_id", "occurs_on"], standing)
 
 
