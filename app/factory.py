@@ -21,6 +21,7 @@ from app.desk.queries import coordinator_name
 from app.doors import coordinator_views, pairing_views, pin_views
 from app.doors import views as door_views
 from app.faces import household, now
+from app.families import availability_views
 from app.families import views as family_views
 from app.gateways import unix_doorbell
 from app.notices import views as notice_views
@@ -34,7 +35,7 @@ from app.web.sockets import Sockets
 APIS = (
     now.api, call_views.api, family_views.api, village_views.api, desk_views.api, enrolment_views.api,
     desk_village_views.api, household.api, door_views.api, coordinator_views.api,
-    pairing_views.api, pin_views.api, feed_views.api,
+    pairing_views.api, pin_views.api, feed_views.api, availability_views.api,
 )  # fmt: skip
 LARGEST_BODY_BYTES = 9_000_000
 

@@ -119,6 +119,7 @@ FLOWS: dict[type[Event], tuple[Callable[..., None], ...]] = {
     events.MemberLeft: (end_what_was_theirs,),
     events.CallEnded: (drop_what_is_over, offer_new_times),
     events.PhotoTaken: (desk.record_photo,),
+    events.HoursChanged: (desk.record_hours,),
 }
 
 

@@ -18,6 +18,7 @@ from app.kernel.events import (
     CallLeftByDesk,
     CallMoved,
     CallProposed,
+    HoursChanged,
     PhotoTaken,
 )
 from app.notices import queries as notices
@@ -78,6 +79,13 @@ def record_photo(session: Session, event: PhotoTaken, now: datetime) -> None:
     if kind == COORDINATOR:
         village_id = families.village_of(session, event.family_id)
         _write(session, village_id, coordinator_id, "set_photo", f"person:{event.person_id}", {}, event.at)
+
+
+def record_hours(session: Session, event: HoursChanged, now: datetime) -> None:
+    """Keep that a desk changed when somebody has time."""
+    kind, _, coordinator_id = event.by.partition(":")
+    if kind == COORDINATOR:
+        _write(session, event.village_id, coordinator_id, event.change, f"person:{event.person_id}", {}, event.at)
 
 
 def record_joining(session: Session, event: CallJoinedByDesk, now: datetime) -> None:

@@ -156,6 +156,19 @@ def person_seen_by(session: Session, viewer_id: str, seen_id: str, now: datetime
     return session.scalar(shared.limit(1)) is not None
 
 
+def cares_for(session: Session, viewer_id: str, child_id: str, now: datetime) -> bool:
+    """Whether one person is parent or caregiver of a child, and not kept apart from it."""
+    theirs = {family.id for family in families_of_person(session, viewer_id, MemberRole.PARENT, MemberRole.CAREGIVER)}
+    of_child = {family.id for family in families_of_person(session, child_id, MemberRole.CHILD)}
+    return not theirs.isdisjoint(of_child) and person_seen_by(session, viewer_id, child_id, now)
+
+
+def is_only_child(session: Session, person_id: str) -> bool:
+    """Whether a person is nothing but a child, in every family."""
+    roles = _present(select(Member.role).where(Member.person_id == person_id), ())
+    return set(session.scalars(roles)) == {MemberRole.CHILD}
+
+
 def person_seen_in_village(session: Session, village_id: str, person_id: str) -> bool:
     """Whether a person is in a family of this village."""
     theirs = _present(select(Member.id).join(Family, Family.id == Member.family_id), ())

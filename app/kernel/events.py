@@ -169,13 +169,23 @@ class PhotoTaken(Event):
     by: str
 
 
+@dataclass(frozen=True)
+class HoursChanged(Event):
+    """Something else is said of when a person has time; `village_id` is the one of a desk that said it, or empty."""
+
+    person_id: str
+    change: str
+    by: str
+    village_id: str
+
+
 EVENT_KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
     for kind in (
         CallProposed, CallBooked, CallConfirmed, CallMoved, CallCountered, CallCancelled, CallReleased, SeriesBooked,
         SeriesChanged, SeriesEnded, SeriesGap, RosterPublished, CallStarting, CallRinging, CallUnanswered,
         CallAnswered, CallJoinedByDesk, CallLeftByDesk, CallLive, CallEnded, SlotFreed, NoticeFailed, ConsentRevoked,
-        MemberLeft, PhotoTaken,
+        MemberLeft, PhotoTaken, HoursChanged,
     )
 }  # fmt: skip
 

@@ -35,6 +35,8 @@ from tests.scene import NOW, SEALER, ZONE, at
 from tests.web.open_house import Guest, OpenHouse
 
 NUMBER = "+8613912345678"
+EVENINGS = {"weekdays": [0], "from_minute": 1080, "until_minute": 1320}
+SHIFT = {"kind": "weekly", "occupation": "shift", "detail": EVENINGS}
 # They touch nobody but the one who gives them.
 OWN = {"POST /sign_out", "POST /devices/<device_id>/end"}
 # They name nothing: whoever asks does it to the own village.
@@ -164,8 +166,14 @@ class Command:
     before: Callable[[Office], dict[str, str]] = lambda _office: {}
 
 
+def with_hours(office: Office) -> dict[str, str]:
+    path = f"/api/persons/{office.house.scene.alice.parent}/availability"
+    return {"pattern_id": office.made(path, SHIFT)["patterns"][0]["id"]}
+
+
 PAIR = "Child of Alice – Alice"
 COMMANDS: dict[str, Command] = {
+    "POST /availability/<pattern_id>/end": Command("end_hours", "Alice", before=with_hours),
     "POST /calls": Command("book", PAIR, booking),
     "POST /calls/now": Command(
         "book", PAIR, lambda o: {"child_id": o.house.scene.alice.child, "minutes": 15}, with_terminal
@@ -210,9 +218,11 @@ COMMANDS: dict[str, Command] = {
         "pair", "Redstone office", lambda o: {"terminal_id": o.house.scene.alice.terminal}, waiting_box
     ),
     "PATCH /persons/<person_id>": Command("change_person", "Alicia", lambda _: {"name": "Alicia"}),
+    "POST /persons/<person_id>/availability": Command("say_hours", "Alice", lambda _: SHIFT),
     "POST /persons/<person_id>/number": Command("send_number_code", "Alice", lambda _: {"number": NUMBER}),
     "POST /persons/<person_id>/number/confirm": Command("confirm_number", "Alice", before=asked_number),
     "POST /persons/<person_id>/number/show": Command("show_number", "Alice"),
+    "POST /persons/<person_id>/swap": Command("swap_shift", "Alice", lambda _: {"day": "2026-11-24", "shift": "off"}),
     "POST /terminals": Command("add_terminal", "School", lambda _: {"name": "School"}),
     "POST /terminals/<terminal_id>/retire": Command("retire", "Redstone office"),
     "POST /terminals/<terminal_id>/revoke": Command("revoke", "Redstone office"),

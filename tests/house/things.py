@@ -1,0 +1,133 @@
+"""What there is of Alice's family, one thing of each kind, for strangers to ask for.
+
+A new kind of thing joins as a field of `Things`, under the name that routes, bodies and events have for its id; what
+else a request has to hold stands in `EDGES`.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from app.doors.models import Credential
+from app.families import schedule
+from app.families import service as families
+from app.families.models import Consent
+from app.families.schedule import Said
+from app.families.words import Occupation, PatternKind
+from app.jobs import service as jobs
+from app.jobs.models import DueRow
+from app.jobs.words import DueState
+from app.notices.models import Delivery, Notice
+from app.notices.words import DeliveryState, NoticeState
+from app.storage.database import new_id
+from app.villages import service as villages
+from app.web import sessions
+from app.web.principals import PERSON
+from tests.families.pictures import bands, packed
+from tests.scene import at
+from tests.web.open_house import OpenHouse
+
+SPOKEN = b"the sentence as Alice's grandmother spoke it"
+
+
+@dataclass(frozen=True)
+class Things:
+    """What there is of Alice's family, under the names that routes, bodies and events have for it."""
+
+    call_id: str
+    family_id: str
+    person_id: str
+    photo_id: str
+    delivery_id: str
+    row_id: str
+    key: str
+    child_id: str
+    parent_id: str
+    starts_at: str
+    device_id: str
+    invitation_id: str
+    terminal_id: str
+    consent_id: str
+    no_contact_id: str
+    closure_id: str
+    contact_id: str
+    given_by: str
+    village_id: str
+    pattern_id: str
+
+
+EDGES: dict[str, Any] = {
+    "edge_px": 96, "reason": "sick", "channel": "card", "number": "+8613800000099", "code": "123456",
+    "from": at(19).isoformat(), "until": at(21).isoformat(), "ends_at": at(23).isoformat(), "emblem": "boat",
+    "persons": [], "openings": [], "role": "child", "zone": "UTC", "language": "en", "kind": "message",
+    "evidence": "paper", "user_code": "12345678", "pictures": ["fish", "fish", "boat", "star"], "name": "Somebody",
+    "occupation": "school", "detail": {"weekdays": [0], "from_minute": 480, "until_minute": 960}, "day": "2026-11-24",
+}  # fmt: skip
+# Where a word means something else than on most routes.
+OF_ROUTE: dict[str, dict[str, Any]] = {"/api/persons/<person_id>/availability": {"kind": "weekly"}}
+
+
+def things_of_alice(house: OpenHouse) -> Things:
+    alice, now = house.scene.alice, house.clock.now()
+    call_id = house.scene.book(alice, at(20))
+    with house.database.begin() as session:
+        villages.record_prompt(session, alice.village, "terminal.ring", "audio/webm", SPOKEN, now)
+        photo_ids = [
+            families.set_photo(session, who, packed(bands(), "JPEG"), now)
+            for who in (alice.child, alice.parent, alice.caregiver)
+        ]
+        row_id = jobs.put(session, "calls.tick", now, now, subject=f"call:{call_id}", payload={"call_id": call_id})
+        session.get_one(DueRow, row_id).state = DueState.DEAD
+        notice = Notice(
+            id=new_id(session), key="lost", person_id=alice.parent, template="missed", params={},
+            subject=f"call:{call_id}", due_at=now, state=NoticeState.OUT, planned_at=now,
+        )  # fmt: skip
+        session.add(notice)
+        session.flush()
+        delivery = Delivery(
+            id=new_id(session), notice_id=notice.id, number=1, channel="text", state=DeliveryState.FAILED,
+            attempted_at=now, settled_at=now, error="no such number",
+        )  # fmt: skip
+        session.add(delivery)
+    house.parent(alice)  # a second device of hers, whose end would not stop her from asking
+    with house.database.read() as session:
+        device_id = sessions.devices_of(session, PERSON, alice.parent, now)[0].id
+    invitation_id, no_contact_id, closure_id = made_at_the_desk(house)
+    consent_id = consent_and_operator(house)
+    return Things(
+        call_id, alice.family, alice.child, photo_ids[0], delivery.id, row_id, "terminal.ring",
+        alice.child, alice.parent, at(20, 20).isoformat(), device_id, invitation_id, alice.terminal, consent_id,
+        no_contact_id, closure_id, alice.parent, alice.parent, alice.village, hours_of(house, alice.child),
+    )  # fmt: skip
+
+
+def hours_of(house: OpenHouse, person_id: str) -> str:
+    """School of a child: the id of what is said of its hours."""
+    with house.database.begin() as session:
+        said = Said(PatternKind.WEEKLY, Occupation.SCHOOL, EDGES["detail"])
+        return schedule.add(session, person_id, said, "coordinator:lee", house.clock.now()).id
+
+
+def made_at_the_desk(house: OpenHouse) -> list[str]:
+    """An invitation, a ban on contact and a closure: their ids."""
+    alice, desk = house.scene.alice, house.desk(house.scene.alice)
+    made = {
+        "/api/invitations": {"person_id": alice.child, "channel": "card"},
+        "/api/no_contacts": {"child_id": alice.child, "contact_id": alice.caregiver, "reason": "court"},
+        "/api/closures": {"starts_at": at(22).isoformat(), "ends_at": at(23).isoformat(), "reason": "flood"},
+    }
+    return [desk.command(path, body).get_json()["id"] for path, body in made.items()]
+
+
+def consent_and_operator(house: OpenHouse) -> str:
+    """Let Alice's coordinator be an operator; the id of the one consent for Alice's child."""
+    alice = house.scene.alice
+    with house.database.begin() as session:
+        session.add(
+            Credential(
+                coordinator_id=house.coordinators[alice.village], login="lee", password_hash="", totp="", totp_step=0,
+                is_operator=True, changed_at=house.clock.now(),
+            )
+        )  # fmt: skip
+        return session.scalars(select(Consent).where(Consent.child_id == alice.child)).one().id
