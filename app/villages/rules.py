@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from app.kernel.errors import Invalid
 from app.kernel.intervals import Interval, clipped, without
-from app.kernel.local_time import day_of, minute_of_day
+from app.kernel.local_time import day_of, minute_of_day, start_of_day
 
 DAY_MINUTES = 1440
 LONGEST_GAP_MINUTES = 2 * DAY_MINUTES  # a whole day was skipped once (Apia, 2011)
@@ -54,9 +54,18 @@ def grid(intervals: Sequence[Interval], slot_minutes: int, call_minutes: int, zo
     starts: set[datetime] = set()
     for opens, closes in intervals:
         for day in _days(opens, closes, zone):
-            on_grid = (minute_of_day(day, minute, zone) for minute in range(0, DAY_MINUTES, slot_minutes))
-            starts.update(start for start in on_grid if start and opens <= start and start + length <= closes)
+            on_grid = (start for _minute, start in grid_of_day(day, slot_minutes, zone))
+            starts.update(start for start in on_grid if opens <= start and start + length <= closes)
     return sorted(starts)
+
+
+def grid_of_day(day: date, slot_minutes: int, zone: str) -> list[tuple[int, datetime]]:
+    """The minutes of wall time at which the grid offers a start on a day, each with its instant."""
+    minutes = range(0, DAY_MINUTES, slot_minutes)
+    midnight = start_of_day(day, zone)
+    if start_of_day(day + timedelta(days=1), zone) - midnight == timedelta(days=1):  # the clocks are not set that day
+        return [(minute, midnight + timedelta(minutes=minute)) for minute in minutes]
+    return [(minute, start) for minute in minutes if (start := minute_of_day(day, minute, zone)) is not None]
 
 
 def is_open(
