@@ -21,6 +21,7 @@ from tests.commands.test_demo import run
 from tests.scene import at
 from tests.services.caddy import PrivateCaddy
 from tests.services.coturn import PrivateCoturn
+from tests.services.ports import free_port
 
 DOMAIN = "calls.test"
 
@@ -186,6 +187,20 @@ class TestCaddy:
         )  # fmt: skip
         proxied.village.start("web")
         assert waiting.communicate(timeout=20)[0] == "200"
+
+
+def test_the_proxy_logs_no_address_that_opens_something(written: Path) -> None:
+    """Not even where nobody answers behind it, which it does log."""
+    caddy = PrivateCaddy((written / "Caddyfile").read_text().replace("lb_try_duration 10s", ""), DOMAIN, free_port())
+    try:
+        where = ["--resolve", f"{DOMAIN}:{caddy.port}:127.0.0.1", "-k", "-s", "-o", os.devnull, "-w", "%{http_code}"]
+        asked = subprocess.run(["curl", *where, f"{caddy.url}/calendar/onlymine.ics"], capture_output=True, check=True)
+        log = caddy.log()
+    finally:
+        caddy.stop()
+    assert asked.stdout == b"502"
+    assert "connection refused" in log
+    assert "onlymine" not in log
 
 
 def ask(proxied: Proxied, number: int, from_: str) -> int:

@@ -11,12 +11,12 @@ from tests.services.leash import Leash
 from tests.services.ports import free_port
 
 READY_SECONDS = 15
-OPTIONS = """{{
+OPTIONS = """
+{{
 	admin off
 	auto_https disable_redirects
 	skip_install_trust
 	storage file_system {folder}
-}}
 """
 
 
@@ -29,13 +29,15 @@ class PrivateCaddy:
             raise RuntimeError("Caddy is not installed: apt-get install caddy")
         self.folder = Path(tempfile.mkdtemp(prefix="homethread-caddy-"))
         self.domain, self.port = domain, free_port()
-        assert caddyfile.count(f"\n{domain} {{") == caddyfile.count("127.0.0.1:8080") == 1
-        ours = caddyfile.replace(
-            f"\n{domain} {{", f"\nhttps://{domain}:{self.port} {{\n\ttls internal\n\tbind 127.0.0.1"
-        )
-        (self.folder / "Caddyfile").write_text(
-            OPTIONS.format(folder=self.folder) + ours.replace("127.0.0.1:8080", f"127.0.0.1:{to_port}")
-        )
+        ours = {
+            "\n{\n": OPTIONS.format(folder=self.folder),
+            f"\n{domain} {{": f"\nhttps://{domain}:{self.port} {{\n\ttls internal\n\tbind 127.0.0.1",
+            "127.0.0.1:8080": f"127.0.0.1:{to_port}",
+        }
+        for written, instead in ours.items():
+            assert caddyfile.count(written) == 1
+            caddyfile = caddyfile.replace(written, instead)
+        (self.folder / "Caddyfile").write_text(caddyfile)
         command = ["env", f"HOME={self.folder}", f"XDG_CONFIG_HOME={self.folder}", f"XDG_DATA_HOME={self.folder}"]
         command += [program, "run", "--config", str(self.folder / "Caddyfile"), "--adapter", "caddyfile"]
         self._leash = Leash(command, folder=self.folder, end=signal.SIGTERM)
