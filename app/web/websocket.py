@@ -1,9 +1,13 @@
-"""The WebSocket under Engine.IO, with the two limits that Engine.IO leaves to others: size while reading, and silence.
+"""The WebSocket under Engine.IO: with limits on size while reading and on silence, and an end that is always noticed.
 
 Engine.IO looks at a packet's size when all of it is in memory, and waits for ever for a peer that is not heard any
 more where the reader died first. The class takes the place of Engine.IO's own in `sockets.py`.
 """
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import simple_websocket
 from engineio.async_drivers._websocket_wsgi import SimpleWebSocketWSGI
 from simple_websocket import ConnectionClosed
 
@@ -15,9 +19,37 @@ class MeasuredWebSocket(SimpleWebSocketWSGI):  # type: ignore[misc]  # engineio 
         super().__init__(handler, server, max_message_size=largest_bytes)
         self._silent_seconds = silent_seconds
 
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        self.ws = _NoticedServer(environ, **self.server_args)
+        answered: Iterable[bytes] = self.app(self)
+        if self.ws.mode == "gunicorn":
+            raise StopIteration  # how it is told that the connection was taken from it
+        if self.ws.mode == "werkzeug":
+            raise ConnectionError  # likewise
+        return answered
+
     def wait(self) -> str | bytes | None:
         try:
             heard: str | bytes | None = self.ws.receive(timeout=self._silent_seconds)
         except ConnectionClosed:
             return None
         return heard
+
+
+class _NoticedServer(simple_websocket.Server):  # type: ignore[misc]  # it ships no types
+    """Wakes whoever waits for a message after `connected` has turned false.
+
+    The library wakes them before, or not at all: who looks in between waits again for a socket that is gone, and
+    keeps its thread and its connection for `silent_seconds`.
+    """
+
+    def close(self, reason: int | None = None, message: str | None = None) -> None:
+        super().close(reason, message)
+        self.event.set()
+
+    def _thread(self) -> None:
+        try:
+            super()._thread()
+        finally:
+            self.connected = False
+            self.event.set()
