@@ -9,6 +9,7 @@ from gunicorn.app.base import BaseApplication
 
 from app.config import Config
 from app.kernel.clock import Clock
+from app.programs.slow_senders import PunctualWorker
 
 GRACE_SECONDS = 3
 
@@ -24,7 +25,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn ships no typ
             if ":" in self._config.host
             else f"{self._config.host}:{self._config.port}",
             "workers": 1,
-            "worker_class": "gthread",
+            "worker_class": PunctualWorker,
             "threads": self._config.max_sockets + self._config.request_threads,
             "worker_connections": self._config.max_sockets + 4 * self._config.request_threads,
             "graceful_timeout": GRACE_SECONDS,

@@ -25,6 +25,7 @@ from app.web.principals import Allowed, Principal
 KEY_HEADER = "Idempotency-Key"
 NOW_HEADER = "Homethread-Now"  # by our own clock, also where nothing else is new
 LONGEST_KEY = 64
+LARGEST_JSON_BYTES = 64_000
 SEALED_FOR = "kept answer"  # an answer may hold what no table may: a number, an invitation
 
 Function = TypeVar("Function", bound=Callable[..., BaseModel])
@@ -213,6 +214,7 @@ def _first_answer(who: Principal, key: str) -> Response | None:
 
 def _body(takes: type[BaseModel]) -> BaseModel:
     """Read the JSON as exactly the types that are described: "15" is no number."""
+    request.max_content_length = LARGEST_JSON_BYTES
     try:
         return takes.model_validate_json(request.get_data() or b"{}", strict=True)
     except ValidationError as wrong:
