@@ -7,6 +7,7 @@ from app import flows
 from app.calls import timetable
 from app.calls.ports import TurnIssuer
 from app.config import Config
+from app.desk import waiting
 from app.doors import housekeeping as doors_housekeeping
 from app.doors import texting
 from app.gateways.coturn import Coturn
@@ -78,6 +79,7 @@ def handlers(services: Services) -> Handlers:
             housekeeping.KIND: housekeeping.sweep,
             doors_housekeeping.KIND: doors_housekeeping.sweep,
             texting.KIND: texting.texter(services.sealer),
+            waiting.KIND: waiting.offer,
             **{f"event:{kind}": flows.follow for kind in EVENT_KINDS},
         },
         errands={service.DELIVER: deliver},

@@ -1,12 +1,17 @@
-"""Answering a proposal with another one. Saying yes, no, or another time for what is one's own is `booking.py`."""
+"""Answering a proposal with another one, and which calls have to be confirmed to take place.
+
+Saying yes, no, or another time for what is one's own is `booking.py`.
+"""
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.calls import booking, queries, rules, timetable
 from app.calls.booking import Actor
 from app.calls.models import Call
+from app.calls.words import CallState, Outcome
 from app.jobs import service as jobs
 from app.kernel import events
 
@@ -19,3 +24,26 @@ def counter(session: Session, call_id: str, starts_at: datetime, by: Actor, now:
     jobs.emit(session, events.CallCountered(now, old.id, new.id, by.name), now)
     timetable.log(session, old, "countered", by.name, now)
     return new
+
+
+def to_be_confirmed(session: Session, missed_id: str, now: datetime) -> Call | None:
+    """The next call of a series after one that was missed: from now on it must be confirmed. None if there is none."""
+    missed = session.get_one(Call, missed_id)
+    if missed.outcome is not Outcome.MISSED or missed.series_id is None:
+        return None
+    ahead = select(Call.id).where(
+        Call.series_id == missed.series_id, Call.state == CallState.BOOKED, Call.starts_at > missed.starts_at
+    )  # fmt: skip
+    following_id = session.scalar(ahead.order_by(Call.starts_at, Call.id).limit(1))
+    if following_id is None:
+        return None
+    following = queries.locked(session, following_id)
+    confirm_by = rules.confirm_by(following.starts_at)
+    if following.state is not CallState.BOOKED or following.confirm_by is not None or confirm_by <= now:
+        return None
+    following.confirm_by = confirm_by
+    for invitee in queries.invitees(session, following.id):
+        if invitee.confirmed_at is not None and invitee.confirmed_at <= following.made_at:
+            invitee.confirmed_at = None  # said with the whole series, long before
+    timetable.rearm(session, following, now)
+    return following

@@ -56,6 +56,13 @@ class Call(Record):
             sqlite_where=text("outcome IS NULL OR outcome NOT IN ('cancelled', 'moved')"),
             postgresql_where=text("outcome IS NULL OR outcome NOT IN ('cancelled', 'moved')"),
         ),
+        Index(
+            "uq_call_open_offer",
+            "family_id",
+            unique=True,
+            sqlite_where=text("origin = 'wait' AND state = 'proposed'"),
+            postgresql_where=text("origin = 'wait' AND state = 'proposed'"),
+        ),
         Index(None, "village_id", "starts_at"),
         Index(None, "family_id", "starts_at"),
         Index(None, "terminal_id", "starts_at"),

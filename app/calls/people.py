@@ -33,6 +33,10 @@ class People:
         return [self.parent_id, *self.caregiver_ids]
 
     @property
+    def subject(self) -> str:
+        return f"call:{self.call_id}"
+
+    @property
     def params(self) -> dict[str, str | datetime | list[datetime]]:
         return {"parent": self.parent, "child": self.child, "place": self.place, "starts_at": self.starts_at}
 

@@ -18,6 +18,7 @@ BOOK_AHEAD = timedelta(days=60)
 LONGEST_SEARCH = timedelta(days=14)
 PROPOSAL_LIVES = timedelta(hours=24)
 PROPOSAL_NOTICE = timedelta(hours=1)
+CONFIRMED_BEFORE = timedelta(hours=6)
 CALL_NOW_MINUTES = (CALL_MINUTES, 10, SHORTEST_MINUTES)  # as long as there is room for
 MOST_RUNG_AGAIN = 3
 CANCEL_REASONS = ("shift_changed", "sick", "no_time", "terminal_broken", "weather", "other")
@@ -84,11 +85,11 @@ def check_open(starts_at: datetime, ends_at: datetime, intervals: Iterable[Inter
         raise Refused("outside_hours")
 
 
-def check_search(from_: datetime, until: datetime) -> None:
+def check_search(from_: datetime, until: datetime, longest: timedelta = LONGEST_SEARCH) -> None:
     if until <= from_:
         raise Refused("ends_before_start")
-    if until - from_ > LONGEST_SEARCH:
-        raise Refused("search_too_long", days=LONGEST_SEARCH.days)
+    if until - from_ > longest:
+        raise Refused("search_too_long", days=longest.days)
 
 
 def proposal_expires(starts_at: datetime, now: datetime) -> datetime:
@@ -97,6 +98,11 @@ def proposal_expires(starts_at: datetime, now: datetime) -> datetime:
     if expires <= now:
         raise Refused("too_late_to_propose")
     return expires
+
+
+def confirm_by(starts_at: datetime) -> datetime:
+    """Until when a call that has to be confirmed can be, so that others can still come if nobody does."""
+    return starts_at - CONFIRMED_BEFORE
 
 
 def free_slots(

@@ -1,22 +1,30 @@
-"""How long each notice is of use, what becomes of a doubtful one, and how many segments a text takes."""
+"""How long a notice is of use, whether it lets people sleep, what becomes of a doubtful one, how long a text is."""
 
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from app.kernel.local_time import moment_of_day, wall_of
 
 # An attempt is over by then: longer than a gateway may take, shorter than a worker's lease.
 IN_FLIGHT = timedelta(seconds=25)
 RECEIPT_DEADLINE = timedelta(minutes=10)
 # While it is of use, a notice outlives a gateway that is down for longer than a due row is retried.
 OUTAGE_PAUSE = timedelta(minutes=5)
+QUIET_FROM_MINUTE, QUIET_UNTIL_MINUTE = 21 * 60 + 30, 7 * 60  # of the reader's wall clock
+CHASED_BEFORE = timedelta(hours=3)
 
 
 @dataclass(frozen=True)
 class Policy:
-    """`repeat_after`: when a send that may have reached the vendor is tried once more; None is never."""
+    """`repeat_after`: when a send that may have reached the vendor is tried once more; None is never.
+
+    What is `gentle` wakes nobody: in the reader's quiet hours it waits for the morning.
+    """
 
     useful_for: timedelta
     repeat_after: timedelta | None = RECEIPT_DEADLINE
+    gentle: bool = False
 
 
 POLICIES = {
@@ -34,6 +42,16 @@ POLICIES = {
     "missed_village": Policy(timedelta(hours=12)),
     "proposed": Policy(timedelta(hours=12)),
     "proposal_expired": Policy(timedelta(hours=12)),
+    "countered": Policy(timedelta(hours=12)),
+    "slot_offered": Policy(timedelta(minutes=25), repeat_after=None, gentle=True),
+    "chase": Policy(timedelta(hours=3)),
+    "released": Policy(timedelta(hours=12), gentle=True),
+    "series_booked": Policy(timedelta(hours=12)),
+    "series_changed": Policy(timedelta(hours=12)),
+    "series_ended": Policy(timedelta(hours=12)),
+    "series_gap": Policy(timedelta(hours=12), gentle=True),
+    "rostered": Policy(timedelta(hours=12), gentle=True),
+    "rostered_several": Policy(timedelta(hours=12), gentle=True),
     "sign_in_code": Policy(timedelta(minutes=10), repeat_after=None),
     "number_code": Policy(timedelta(minutes=10), repeat_after=None),
     "invitation": Policy(timedelta(hours=12), repeat_after=None),
@@ -51,6 +69,32 @@ def without_digits(said: object) -> str:
 
 def is_useful(template: str, due_at: datetime, at: datetime) -> bool:
     return at <= due_at + POLICIES[template].useful_for
+
+
+def awake_at(at: datetime, zone: str) -> datetime:
+    """The instant itself, or the end of the quiet hours that it falls in by a reader's wall clock."""
+    wall = wall_of(at, zone)
+    minute = wall.hour * 60 + wall.minute
+    if QUIET_UNTIL_MINUTE <= minute < QUIET_FROM_MINUTE:
+        return at
+    morning = wall.date() + timedelta(days=1 if minute >= QUIET_FROM_MINUTE else 0)
+    return moment_of_day(morning, QUIET_UNTIL_MINUTE, zone)
+
+
+def chase_at(confirm_by: datetime, zone: str, now: datetime) -> datetime:
+    """When somebody is reminded to confirm: well before it is too late, and if that is at night, on the evening before.
+
+    Where that has passed: in the morning, or at once where the morning comes too late.
+    """
+    at = confirm_by - CHASED_BEFORE
+    if awake_at(at, zone) != at:
+        wall = wall_of(at, zone)
+        evening = wall.date() - timedelta(days=1 if wall.hour * 60 + wall.minute < QUIET_UNTIL_MINUTE else 0)
+        at = moment_of_day(evening, QUIET_FROM_MINUTE - 1, zone)
+    if at >= now:
+        return at
+    morning = awake_at(now, zone)
+    return morning if morning < confirm_by else now
 
 
 def is_in_flight(attempted_at: datetime, now: datetime) -> bool:

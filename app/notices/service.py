@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.families import queries as families
 from app.jobs import service as jobs
 from app.jobs.words import Lane
 from app.kernel.errors import NotFound, Refused
@@ -36,12 +37,14 @@ def plan(
 ) -> str:
     """Plan to tell a person something at `due_at`; the notice's id. A `key` that was planned before changes nothing.
 
-    It goes to the person's own confirmed number, or to `number`.
+    It goes to the person's own confirmed number, or to `number`. What is gentle waits until they are awake.
 
     What is already too late to be of use is kept as cancelled and never sent.
     """
     if known := session.scalar(select(Notice.id).where(Notice.key == key)):
         return known
+    if rules.POLICIES[template].gentle:
+        due_at = rules.awake_at(due_at, families.person(session, person_id).zone)
     state = NoticeState.PLANNED if rules.is_useful(template, due_at, now) else NoticeState.CANCELLED
     notice = Notice(
         id=new_id(session), key=key, person_id=person_id, template=template, params=stored(template, params),

@@ -29,7 +29,7 @@ PARAMS: dict[str, frozenset[str]] = {
     "booked": CALL,
     "confirmed_by_other": CALL | {"by"},
     "moved": CALL | {"from_at"},
-    "cancelled": CALL,
+    "cancelled": CALL | {"reason"},
     "ring_parent": CALL,
     "ring_village": CALL,
     "unanswered_caregiver": CALL,
@@ -37,13 +37,27 @@ PARAMS: dict[str, frozenset[str]] = {
     "missed_village": CALL | {"offers_at"},
     "proposed": CALL | {"by"},
     "proposal_expired": CALL,
+    "countered": CALL | {"by", "from_at"},
+    "slot_offered": CALL | {"until_at"},
+    "chase": CALL | {"until_at"},
+    "released": CALL | {"offers_at"},
+    "series_booked": CALL | {"every"},
+    "series_changed": CALL | {"every"},
+    "series_ended": frozenset({"parent", "child"}),
+    "series_gap": CALL | {"offers_at"},
+    "rostered": frozenset({"parent", "child", "place", "calls_at"}),
+    "rostered_several": frozenset({"place", "calls_at"}),
     "sign_in_code": frozenset({SEALED}),
     "number_code": frozenset({SEALED}),
     "invitation": frozenset({SEALED}),
 }
 NAMES = frozenset({"parent", "child", "by"})
-BARE = "_bare"  # the form of a template that has nothing to offer
+WORDED = frozenset({"reason", "every"})  # codes of `notice.<key>.<code>`, "code:count" where the sentence counts
+BARE = "_bare"  # the form of a template that has nothing to offer, or no reason to give
+MAY_BE_EMPTY = ("offers_at", "reason")
 OFFERS = 3
+# Why a call is off, as far as it is told to the other side; as in `call.reason`.
+TOLD_REASONS = frozenset({"shift_changed", "sick", "no_time", "terminal_broken", "weather", "declined"})
 
 
 @dataclass(frozen=True)
@@ -72,7 +86,7 @@ def _stored(value: Param) -> str | list[str]:
 def render(template: str, params: Mapping[str, Any], *, language: str, zone: str, now: datetime, link: str) -> Rendered:
     """The text of a notice for a reader whose language and zone are given, as it reads at `now`."""
     language = language if language in texts.languages() else texts.FALLBACK
-    if not params.get("offers_at", True):
+    if any(key in PARAMS[template] and not params.get(key) for key in MAY_BE_EMPTY):
         template += BARE
     sentence = texts.texts_of(language)[f"notice.{template}"]
     reader = _Reader(language, zone, now)
@@ -104,6 +118,9 @@ class _Reader:
         if key.endswith("_at"):
             at = datetime.fromisoformat(value)
             return f"{self._day(at, 'far')} {self._time(at)}"
+        if key in WORDED:
+            word, _, count = value.partition(":")
+            return self._word(f"{key}.{word}").format(count=count)
         word = short_name(value) if key in NAMES else short_place(value) if key == "place" else value
         return _plain(word)
 
@@ -130,7 +147,10 @@ class _Reader:
         return format_datetime(at, pattern, tzinfo=zone(self.zone), locale=Locale.parse(self.language, sep="-"))
 
     def _text(self, key: str) -> str:
-        return texts.texts_of(self.language)[f"notice.time.{key}"]
+        return self._word(f"time.{key}")
+
+    def _word(self, key: str) -> str:
+        return texts.texts_of(self.language)[f"notice.{key}"]
 
 
 def _placeholders(sentence: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The board, the ledger, trails and troubles on both databases, and that they end at the village's border."""
+"""The board, trails and troubles on both databases, and that they end at the village's border."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ import pytest
 
 from app.calls.words import CallState, Outcome
 from app.desk import queries
-from app.desk.shapes import DeskNow, LedgerShape, TroubleShape
+from app.desk.shapes import DeskNow, TroubleShape
 from app.kernel.errors import NotFound
 from app.notices import service as notices
 from app.notices.models import Delivery, Notice
@@ -25,11 +25,6 @@ def board(desk: Desk, who: Principal) -> DeskNow:
         return queries.desk_now(session, who, desk.now)
 
 
-def ledger(desk: Desk, who: Principal) -> LedgerShape:
-    with desk.database.read() as session:
-        return queries.ledger(session, who, desk.now)
-
-
 def troubles(desk: Desk, who: Principal) -> list[TroubleShape]:
     with desk.database.read() as session:
         return queries.troubles(session, who.village, desk.now)
@@ -41,7 +36,7 @@ def undelivered(desk: Desk, whom: Household, state: DeliveryState = DeliveryStat
         planned = notices.plan(
             session, person_id=whom.parent, template="cancelled", subject=f"call:{whom.family}", due_at=desk.now,
             key=new_id(session), now=desk.now,
-            params={"parent": "P", "child": "C", "place": "V", "starts_at": desk.now},
+            params={"parent": "P", "child": "C", "place": "V", "starts_at": desk.now, "reason": "sick"},
         )  # fmt: skip
         session.get_one(Notice, planned).state = NoticeState.OUT
         delivery = Delivery(
@@ -114,45 +109,6 @@ def test_the_board_knows_hours_closures_and_which_terminal_answers(desk: Desk) -
         device, _token = sessions.enter(session, code, NOW)
         sessions.beat(session, device.id, "home", True, NOW)
     assert [terminal.present for terminal in board(desk, desk.lee).terminals] == [True]
-
-
-def test_the_ledger_sums_up_each_child_longest_unheard_first(desk: Desk) -> None:
-    alice, bob = desk.scene.alice, desk.scene.bob
-    desk.ended(alice, NOW - timedelta(hours=3), Outcome.HELD, seconds=754)
-    desk.ended(alice, NOW - timedelta(days=5), Outcome.HELD, seconds=300)
-    desk.ended(alice, NOW - timedelta(days=6), Outcome.MISSED, reason="nobody_came")
-    desk.ended(bob, NOW - timedelta(days=45), Outcome.HELD, seconds=900)
-    desk.ended(bob, NOW - timedelta(days=2), Outcome.CANCELLED, reason="sick")
-    shown = ledger(desk, desk.lee)
-    of_bob, of_alice = shown.children
-    assert (of_bob.child.id, of_bob.overdue, of_bob.held, of_bob.missed) == (bob.child, True, 0, 0)
-    assert of_bob.last_heard_at == NOW - timedelta(days=45) + timedelta(seconds=900)
-    assert (of_alice.child.id, of_alice.overdue, of_alice.held, of_alice.missed) == (alice.child, False, 2, 1)
-    assert (of_alice.minutes_week, of_alice.minutes_month) == (13, 18)
-    assert of_alice.last_heard_at == NOW - timedelta(hours=3) + timedelta(seconds=754)
-    assert [(call.outcome, call.reason) for call in shown.calls] == [
-        ("held", None), ("cancelled", "sick"), ("held", None), ("missed", "nobody_came")
-    ]  # fmt: skip
-
-
-def test_a_child_that_was_never_heard_stands_on_top(desk: Desk) -> None:
-    desk.ended(desk.scene.alice, NOW - timedelta(days=300), Outcome.HELD, seconds=60)
-    lines = ledger(desk, desk.lee).children
-    assert [(line.child.id, line.last_heard_at is None) for line in lines] == [
-        (desk.scene.bob.child, True), (desk.scene.alice.child, False)
-    ]  # fmt: skip
-
-
-def test_what_is_still_to_come_is_not_in_the_ledger(desk: Desk) -> None:
-    desk.scene.book(desk.scene.alice, at(19))
-    assert ledger(desk, desk.lee).calls == []
-
-
-def test_the_ledger_ends_at_the_border(desk: Desk) -> None:
-    desk.ended(desk.scene.alice, NOW - timedelta(hours=3), Outcome.HELD, seconds=754)
-    shown = ledger(desk, desk.mo)
-    assert [line.child.id for line in shown.children] == [desk.scene.charlie.child]
-    assert shown.calls == []
 
 
 def test_a_trail_tells_who_did_what(desk: Desk) -> None:

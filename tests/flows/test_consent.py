@@ -59,7 +59,7 @@ class TestAtEachMoment:
         call = evening.scene.call(call_id)
         assert (call.state, call.outcome, call.reason) == (CallState.ENDED, Outcome.CANCELLED, "consent_ended")
         for person in (evening.scene.alice.parent, evening.scene.alice.caregiver):
-            assert evening.templates(person)[-1] == "cancelled"
+            assert evening.templates(person)[-1] == "cancelled_bare", "the reason is told to nobody by text"
         evening.until(START + timedelta(minutes=20))
         assert "reminder_ten" not in evening.templates(evening.scene.alice.parent)
 

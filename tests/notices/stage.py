@@ -98,7 +98,7 @@ class RecordingGateway:
 
 def params(**other: Param) -> dict[str, Param]:
     said: dict[str, Param] = {
-        "parent": "王小明", "child": "小雨", "by": "奶奶", "place": "青石村",
+        "reason": "sick", "parent": "王小明", "child": "小雨", "by": "奶奶", "place": "青石村",
         "starts_at": NOW + timedelta(hours=1), "from_at": NOW, "offers_at": [NOW + timedelta(days=1)],
     }  # fmt: skip
     return said | other

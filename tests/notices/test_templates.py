@@ -7,7 +7,17 @@ from typing import Any
 import pytest
 
 from app.notices import rules
-from app.notices.templates import BARE, PARAMS, Rendered, render, short_name, short_place, stored
+from app.notices.templates import (
+    BARE,
+    MAY_BE_EMPTY,
+    PARAMS,
+    TOLD_REASONS,
+    Rendered,
+    render,
+    short_name,
+    short_place,
+    stored,
+)
 from app.web import texts
 from tests.notices.stage import LINK, NOW
 
@@ -19,10 +29,12 @@ LONG: dict[str, dict[str, Any]] = {
 TIMES: dict[str, Any] = {
     "code": "4821 0937 5526",
     "starts_at": FAR, "from_at": FAR, "offers_at": [FAR + timedelta(days=days) for days in (1, 2, 3)],
+    "until_at": FAR, "calls_at": [FAR + timedelta(days=days) for days in (1, 2, 3)], "every": "times:3",
+    "reason": "declined",
 }  # fmt: skip
-FORMS = [
-    (template, offers) for template in PARAMS for offers in (True, False) if offers or "offers_at" in PARAMS[template]
-]
+NOTHING: dict[str, Any] = {"offers_at": [], "reason": ""}
+BARED = {template for template in PARAMS if PARAMS[template] & set(MAY_BE_EMPTY)}
+FORMS = [(template, given) for template in PARAMS for given in (True, False) if given or template in BARED]
 
 
 def say(template: str, language: str, zone: str = "Asia/Shanghai", now: datetime = NOW, **given: Any) -> Rendered:
@@ -30,22 +42,22 @@ def say(template: str, language: str, zone: str = "Asia/Shanghai", now: datetime
     return render(template, stored(template, said), language=language, zone=zone, now=now, link=LINK)
 
 
-@pytest.mark.parametrize(("template", "has_offers"), FORMS)
-def test_a_chinese_text_is_one_segment(template: str, has_offers: bool) -> None:
-    text = say(template, "zh-CN", offers_at=TIMES["offers_at"] if has_offers else []).text
+@pytest.mark.parametrize(("template", "is_whole"), FORMS)
+def test_a_chinese_text_is_one_segment(template: str, is_whole: bool) -> None:
+    text = say(template, "zh-CN", **({} if is_whole else NOTHING)).text
     assert len(text.encode("utf-16-be")) // 2 <= 70, text
     assert rules.segments(text) == 1
 
 
-@pytest.mark.parametrize(("template", "has_offers"), FORMS)
-def test_an_english_text_is_one_segment_of_the_basic_alphabet(template: str, has_offers: bool) -> None:
-    text = say(template, "en", offers_at=TIMES["offers_at"] if has_offers else []).text
+@pytest.mark.parametrize(("template", "is_whole"), FORMS)
+def test_an_english_text_is_one_segment_of_the_basic_alphabet(template: str, is_whole: bool) -> None:
+    text = say(template, "en", **({} if is_whole else NOTHING)).text
     assert len(text) <= 160, text
     assert rules.GSM_BASIC.issuperset(text), set(text) - rules.GSM_BASIC
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
-@pytest.mark.parametrize("template", [*PARAMS, *(t + BARE for t in PARAMS if "offers_at" in PARAMS[t])])
+@pytest.mark.parametrize("template", [*PARAMS, *(template + BARE for template in sorted(BARED))])
 def test_a_sentence_uses_parameters_that_are_kept_and_one_link_at_most(template: str, language: str) -> None:
     sentence = texts.texts_of(language)[f"notice.{template}"]
     used = [name for _, name, _, _ in string.Formatter().parse(sentence) if name]
@@ -58,7 +70,7 @@ def test_no_sentence_is_without_template() -> None:
     sentences = {
         key.split(".", 1)[1] for key in texts.texts_of("en") if key.startswith("notice.") and key.count(".") == 1
     }
-    assert sentences == PARAMS.keys() | {t + BARE for t in PARAMS if "offers_at" in PARAMS[t]}
+    assert sentences == PARAMS.keys() | {template + BARE for template in BARED}
 
 
 @pytest.mark.parametrize(
@@ -111,6 +123,29 @@ def test_an_unknown_language_is_read_in_english() -> None:
     says = say("booked", "tlh")
     assert says.language == "en"
     assert says.text.startswith("Booked")
+
+
+@pytest.mark.parametrize("reason", sorted(TOLD_REASONS))
+def test_the_reason_of_a_cancelled_call_is_told_in_the_readers_language(reason: str) -> None:
+    told = {language: say("cancelled", language, reason=reason).params["reason"] for language in ("zh-CN", "en")}
+    assert told["zh-CN"] != told["en"]
+    assert reason not in told.values()
+    assert say("cancelled", "en", reason="").template == "cancelled_bare"
+
+
+@pytest.mark.parametrize(
+    ("every", "chinese", "english"),
+    [
+        ("week", "每周", "every week"),
+        ("weeks:2", "每2周", "every 2 weeks"),
+        ("times:3", "每周3次", "3 times a week"),
+        ("day", "每天", "every day"),
+        ("months:2", "每2个月", "every 2 months"),
+    ],
+)
+def test_how_often_a_regular_call_is(every: str, chinese: str, english: str) -> None:
+    assert say("series_booked", "zh-CN", every=every).params["every"] == chinese
+    assert say("series_booked", "en", every=every).params["every"] == english
 
 
 @pytest.mark.parametrize(

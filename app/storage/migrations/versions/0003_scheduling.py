@@ -10,6 +10,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
+    op.add_column("member", sa.Column("joined_at", Instant()))
     op.add_column("village", sa.Column("promise_days", sa.Integer(), nullable=False, server_default="7"))
     _create_availability()
     _create_series()
@@ -73,6 +74,7 @@ def _extend_calls() -> None:
     op.add_column("call", _ref("call", "series_id", "series", True), inline_references=True)
     standing = "outcome IS NULL OR outcome NOT IN ('cancelled', 'moved')"
     _unique_where("call", "uq_call_series_id_occurs_on", ["series_id", "occurs_on"], standing)
+    _unique_where("call", "uq_call_open_offer", ["family_id"], "origin = 'wait' AND state = 'proposed'")
 
 
 def _create_roster() -> None:

@@ -1,0 +1,160 @@
+"""Who is told of one call: that it is asked for, agreed, off, soon, ringing, missed."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from app.calls import booking, life, queries
+from app.calls.models import Call
+from app.calls.people import People, people
+from app.calls.words import CallState, Origin, Outcome, Side
+from app.families import queries as families
+from app.kernel import events
+from app.notices import queries as told
+from app.notices import rules as manners
+from app.notices import service as notices
+from app.notices.templates import TOLD_REASONS, Param
+from app.notices.words import NoticeState
+
+REMINDERS = {
+    "reminder_day": timedelta(days=1),
+    "reminder_hour": timedelta(hours=1),
+    "reminder_ten": timedelta(minutes=10),
+}
+BEFORE_THE_CALL = {
+    *REMINDERS, "booked", "proposed", "countered", "slot_offered", "chase", "confirmed_by_other",
+}  # fmt: skip
+WHILE_RINGING = {"ring_parent", "ring_village", "unanswered_caregiver"}
+TOLD_TOGETHER = (Origin.SERIES, Origin.ROSTER)  # one text for the whole series, or for the week
+
+
+def of_proposal(session: Session, event: events.CallProposed, now: datetime) -> None:
+    call, party = session.get_one(Call, event.call_id), people(session, event.call_id)
+    if call.origin is Origin.WAIT:
+        _of_offer(session, call, party, now)
+    elif not party.came_by_moving:
+        _tell(session, "proposed", party, party.others(event.by), now, by=party.name_of(event.by))
+
+
+def of_booking(session: Session, event: events.CallBooked, now: datetime) -> None:
+    call, party = queries.locked(session, event.call_id), people(session, event.call_id)
+    if call.starts_at <= event.at:
+        return  # it rings already
+    if not party.came_by_moving and call.origin not in TOLD_TOGETHER:
+        _tell(session, "booked", party, party.others(event.by), now)
+    if call.state is CallState.ENDED:
+        return
+    for template, before in REMINDERS.items():
+        _tell(session, template, party, party.everybody, now, due_at=call.starts_at - before)
+    of_confirming(session, call, now)
+
+
+def of_confirming(session: Session, call: Call, now: datetime) -> None:
+    """Have a call chased that somebody has to confirm, if nobody has. The call is locked."""
+    if call.confirm_by is None or queries.facts(session, call).is_wanted:
+        return
+    party = people(session, call.id)
+    for person_id in party.everybody:
+        due_at = manners.chase_at(call.confirm_by, families.person(session, person_id).zone, now)
+        _tell(session, "chase", party, [person_id], now, due_at=due_at, until_at=call.confirm_by)
+
+
+def of_confirmation(session: Session, event: events.CallConfirmed, now: datetime) -> None:
+    party = people(session, event.call_id)
+    notices.cancel_for(session, party.subject, now, {"chase"})
+    _tell(session, "confirmed_by_other", party, party.others(event.by), now, by=party.name_of(event.by))
+
+
+def of_move(session: Session, event: events.CallMoved, now: datetime) -> None:
+    """What was agreed has moved; what was only proposed is proposed anew."""
+    old, party = session.get_one(Call, event.call_id), people(session, event.to_call_id)
+    if old.expires_at is None:
+        _tell(session, "moved", party, party.others(event.by), now, from_at=old.starts_at)
+    else:
+        _of_other_time(session, old, party, event.by, now)
+
+
+def of_counter(session: Session, event: events.CallCountered, now: datetime) -> None:
+    old, party = session.get_one(Call, event.call_id), people(session, event.to_call_id)
+    _of_other_time(session, old, party, event.by, now)
+
+
+def of_cancelling(session: Session, event: events.CallCancelled, now: datetime) -> None:
+    call, party = session.get_one(Call, event.call_id), people(session, event.call_id)
+    whom = party.others(event.by)
+    if call.origin is Origin.WAIT and call.expires_at is not None:
+        whom = [person_id for person_id in whom if person_id in _got_offer(session, party)]
+    reason = call.reason if call.reason in TOLD_REASONS else None
+    _tell(session, "cancelled", party, whom, now, reason=reason or "")
+
+
+def of_release(session: Session, event: events.CallReleased, now: datetime) -> None:
+    call, party = session.get_one(Call, event.call_id), people(session, event.call_id)
+    _tell(session, "released", party, party.everybody, now, offers_at=_offers(session, call, now))
+
+
+def by_ringing(session: Session, event: events.CallRinging | events.CallAnswered, now: datetime) -> None:
+    """Text the side that is absent; the village's only for a parent who is there or has just confirmed."""
+    call = session.get_one(Call, event.call_id)
+    facts, party = queries.facts(session, call), people(session, call.id)
+    if life.rings(facts, Side.PARENT) and now >= call.starts_at:
+        _tell(session, "ring_parent", party, [party.parent_id], now)
+    if life.rings(facts, Side.VILLAGE) and now >= call.starts_at:
+        _tell(session, "ring_village", party, party.caregiver_ids, now)
+
+
+def more_people(session: Session, event: events.CallUnanswered, now: datetime) -> None:
+    party = people(session, event.call_id)
+    facts = queries.facts(session, session.get_one(Call, event.call_id))
+    if facts.parent.is_here:
+        _tell(session, "unanswered_caregiver", party, party.caregiver_ids, now)
+    elif facts.village.is_here:
+        _tell(session, "ring_parent", party, [party.parent_id], now, again="again")
+
+
+def nothing_more(session: Session, event: events.CallEnded, now: datetime) -> None:
+    """Drop what would still be told of a call that is over."""
+    notices.cancel_for(session, f"call:{event.call_id}", now, BEFORE_THE_CALL | WHILE_RINGING)
+
+
+def of_new_times(session: Session, event: events.CallEnded, now: datetime) -> None:
+    call, party = session.get_one(Call, event.call_id), people(session, event.call_id)
+    if call.outcome is Outcome.MISSED:
+        offers = _offers(session, call, now)
+        _tell(session, "missed_parent", party, [party.parent_id], now, offers_at=offers)
+        _tell(session, "missed_village", party, party.caregiver_ids, now, offers_at=offers)
+    elif call.reason == "proposal_expired" and call.origin is not Origin.WAIT:  # an offer says until when it stands
+        _tell(session, "proposal_expired", party, party.everybody, now)
+
+
+def _of_offer(session: Session, call: Call, party: People, now: datetime) -> None:
+    """Say until when a freed slot is theirs for a word, unless that word was said meanwhile."""
+    if call.state is CallState.PROPOSED and call.expires_at is not None:
+        _tell(session, "slot_offered", party, party.everybody, now, until_at=call.expires_at)
+
+
+def _of_other_time(session: Session, old: Call, party: People, by: str, now: datetime) -> None:
+    _tell(session, "countered", party, party.others(by), now, by=party.name_of(by), from_at=old.starts_at)
+
+
+def _got_offer(session: Session, party: People) -> set[str]:
+    """Who was told of the offer: whoever slept was not, and is not told that it is over."""
+    out = [each for each in told.told(session, party.subject) if each.state is NoticeState.OUT]
+    return {each.person_id for each in out if each.template == "slot_offered"}
+
+
+def _offers(session: Session, call: Call, now: datetime) -> list[datetime]:
+    return [slot.starts_at for slot in booking.offers(session, call, now)]
+
+
+def _tell(
+    session: Session, template: str, party: People, whom: Iterable[str], now: datetime, *,
+    due_at: datetime | None = None, again: str = "", **params: Param,
+) -> None:  # fmt: skip
+    for person_id in whom:
+        key = ":".join(filter(None, (template, again, party.call_id, person_id)))
+        notices.plan(
+            session, person_id=person_id, template=template, subject=party.subject, params=party.params | params,
+            due_at=due_at or now, key=key, now=now,
+        )  # fmt: skip

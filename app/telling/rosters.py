@@ -1,0 +1,47 @@
+"""Who is told of a published roster: each person once, with all calls that it gives them."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from app.calls.models import Call
+from app.calls.people import People, people
+from app.calls.words import CallState, Origin
+from app.kernel import events
+from app.notices import service as notices
+from app.notices.templates import Param
+from app.roster.models import Assignment
+
+
+def of_publishing(session: Session, event: events.RosterPublished, now: datetime) -> None:
+    """One notice per person; nobody is told anew of calls alone that stood before."""
+    theirs: dict[str, list[tuple[Call, People]]] = defaultdict(list)
+    for call in session.scalars(_calls(event.roster_id)):
+        party = people(session, call.id)
+        for person_id in party.everybody:
+            theirs[person_id].append((call, party))
+    for person_id, calls in sorted(theirs.items()):
+        if any(call.origin is Origin.ROSTER for call, _party in calls):
+            _tell(session, event.roster_id, person_id, calls, now)
+
+
+def _calls(roster_id: str) -> Select[Call]:
+    placed = select(Assignment.call_id).where(Assignment.roster_id == roster_id, Assignment.call_id.is_not(None))
+    standing = select(Call).where(Call.id.in_(placed), Call.state != CallState.ENDED)
+    return standing.order_by(Call.starts_at, Call.id)
+
+
+def _tell(
+    session: Session, roster_id: str, person_id: str, calls: list[tuple[Call, People]], now: datetime
+) -> None:  # fmt: skip
+    pairs = {(party.parent_id, party.child_id): party for _call, party in calls}
+    named: Mapping[str, Param] = calls[0][1].params
+    starts: list[datetime] = [call.starts_at for call, _party in calls]
+    template = "rostered" if len(pairs) == 1 else "rostered_several"
+    notices.plan(
+        session, person_id=person_id, template=template, subject=f"roster:{roster_id}",
+        params={**named, "calls_at": starts}, due_at=now, key=f"rostered:{roster_id}:{person_id}", now=now,
+    )  # fmt: skip
