@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app import flows
-from app.calls import timetable
+from app.calls import series, timetable
 from app.calls.ports import TurnIssuer
 from app.config import Config
 from app.desk import waiting
@@ -76,6 +76,7 @@ def handlers(services: Services) -> Handlers:
     return Handlers(
         steps={
             timetable.TICK: lambda session, row, now: timetable.tick(session, row.payload["call_id"], now),
+            series.EXTEND: lambda session, row, now: series.extend(session, row.payload["series_id"], now),
             housekeeping.KIND: housekeeping.sweep,
             doors_housekeeping.KIND: doors_housekeeping.sweep,
             texting.KIND: texting.texter(services.sealer),

@@ -1,17 +1,18 @@
 """Brings the calls of a series in line with its rule, eight weeks ahead, and notes the days that have to go without.
 
-Called with the series held. A day without a call is a gap with a reason, and tried again each time. Calls that go or
-move with the series are told as one change of the series, so nothing is emitted for each of them.
+Called with the series held. A day without a call is a gap with a reason, emitted once and tried again each time, until
+these two have found another time for it by themselves. Calls that go or move with the series are told as one change of
+the series, so nothing is emitted for each of them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Select, delete, or_, select
 from sqlalchemy.orm import Session
 
-from app.calls import booking, occurrences, recurrence, rules, timetable, trust
+from app.calls import booking, occurrences, recurrence, rules, timetable
 from app.calls.booking import Actor, Wish
 from app.calls.models import Call, Claim, Series
 from app.calls.occurrences import Occurrence
@@ -20,6 +21,8 @@ from app.families import availability, schedule
 from app.families import queries as families
 from app.families import service as consent
 from app.families.words import ConsentKind
+from app.jobs import service as jobs
+from app.kernel import events
 from app.kernel.errors import Refused
 from app.kernel.intervals import Interval
 from app.kernel.local_time import day_of
@@ -37,18 +40,13 @@ REASONS = {
 }
 
 
-@dataclass(frozen=True)
-class Done:
-    """Whether calls that people knew of are elsewhere or gone, whether a gap was filled, and the gaps that are left."""
+def reconcile(session: Session, series: Series, now: datetime) -> bool:
+    """Cancel what the rule does not want, move what it wants at another time, make what is missing.
 
-    has_changed: bool
-    has_filled: bool
-    gaps: tuple[date, ...]
-
-
-def reconcile(session: Session, series: Series, now: datetime) -> Done:
-    """Cancel what the rule does not want, move what it wants at another time, make what is missing."""
+    Says whether that is news: whether a call that people knew of is elsewhere or gone, or a gap was filled.
+    """
     today = day_of(now, series.zone)
+    _note_made_up_for(session, series, now)
     calls = {call.id: call for call in _settling(session, series, today)}
     todo = _plan(session, series, calls.values(), now)
     for call_id in todo.cancel:
@@ -56,19 +54,18 @@ def reconcile(session: Session, series: Series, now: datetime) -> Done:
     session.execute(delete(Claim).where(Claim.call_id.in_(todo.move)))  # they may overlap each other
     moving = {call.occurs_on: call for call in calls.values() if call.id in todo.move}
     wanted = todo.make | {day: todo.move[call.id] for day, call in moving.items() if day}
-    settled = _gaps_made_up_for(session, series, todo.make, now)
-    place, gaps = _Place.of(session, series, now), dict[date, str]()
-    for day in sorted(set(wanted) - set(settled)):
-        found = place.taken(session, day, wanted[day], day in moving, now)
+    place, gaps = _Place.of(session, series, now), dict[str, str]()
+    for day, starts_at in sorted(wanted.items()):
+        found = place.taken(session, day, starts_at, moving.get(day), now)
         if isinstance(found, str):
-            gaps[day] = found
-        if day in moving:
-            _leave(session, moving[day], found, now)
-    has_filled = any(day.isoformat() in series.gaps for day in set(wanted) - set(gaps) - set(settled))
-    series.gaps = {day.isoformat(): reason for day, reason in sorted((gaps | settled).items())}
-    series.made_until = today + AHEAD
+            gaps[day.isoformat()] = found
+    has_filled = any(day.isoformat() in series.gaps for day in wanted if day.isoformat() not in gaps)
+    for gap in sorted(set(gaps) - set(series.gaps)):
+        jobs.emit(session, events.SeriesGap(now, series.id, gap), now)
+    series.gaps, series.made_until = gaps, today + AHEAD
     session.flush()
-    return Done(bool(todo.cancel or todo.move), has_filled, tuple(gaps))
+    _doubt(session, series, now)
+    return bool(todo.cancel or todo.move) or has_filled
 
 
 def ahead(session: Session, series: Series, from_on: date | None, now: datetime) -> Sequence[Call]:
@@ -114,27 +111,41 @@ def _plan(session: Session, series: Series, calls: Iterable[Call], now: datetime
     return occurrences.plan(wanted, series.minutes, facts, {date.fromisoformat(d) for d in series.exceptions}, now)
 
 
-def _gaps_made_up_for(
-    session: Session, series: Series, make: Mapping[date, datetime], now: datetime
-) -> dict[date, str]:  # fmt: skip
-    """Known gaps on days for which these two have found another time by themselves."""
-    known = [day for day in make if day.isoformat() in series.gaps]
-    if not known:
-        return {}
+def _note_made_up_for(session: Session, series: Series, now: datetime) -> None:
+    """Take a gap for which these two have a call on that day as one that they have moved by themselves."""
+    if not series.gaps:
+        return
     theirs = select(Call.starts_at).where(
         Call.child_id == series.child_id, Call.parent_id == series.parent_id, Call.ends_at > now - timedelta(days=1),
         or_(Call.outcome.is_(None), Call.outcome.not_in((Outcome.MOVED, Outcome.CANCELLED))),
     )  # fmt: skip
-    days = {day_of(starts_at, series.zone) for starts_at in session.scalars(theirs)}
-    return {day: series.gaps[day.isoformat()] for day in known if day in days}
+    days = {day_of(starts_at, series.zone).isoformat() for starts_at in session.scalars(theirs)}
+    series.exceptions = series.exceptions | {day: "moved" for day in series.gaps if day in days}
 
 
-def _leave(session: Session, old: Call, found: Call | str, now: datetime) -> None:
-    """Let the call that stood before end: as moved to the new one, or for want of a new one."""
-    if isinstance(found, str):
-        cancel(session, old, CHANGED, now)
-    else:
-        booking.succeed(session, old, found, now)
+def _doubt(session: Session, series: Series, now: datetime) -> None:
+    """Let the next call have to be confirmed, if it was made only now and the one before was missed."""
+    following = min(ahead(session, series, None, now), key=lambda call: call.starts_at, default=None)
+    if following is None or following.made_at != now or not _was_missed(session, series):
+        return
+    by = rules.confirm_by(following.starts_at)
+    if by > now:
+        following.confirm_by = by
+        timetable.rearm(session, following, now)
+
+
+def _was_missed(session: Session, series: Series) -> bool:
+    """Whether nobody came to the last call of the series, or else of the one that it follows, or nobody would."""
+    came = Call.outcome.in_((Outcome.HELD, Outcome.MESSAGE))
+    telling = or_(came, Call.outcome == Outcome.MISSED, Call.reason == timetable.UNCONFIRMED)
+    known: Series | None = series
+    while known is not None:
+        last = select(Call.outcome).where(Call.series_id == known.id, telling).order_by(Call.starts_at.desc())
+        outcome = session.scalar(last.limit(1))
+        if outcome is not None:
+            return outcome in (Outcome.MISSED, Outcome.CANCELLED)
+        known = session.get(Series, known.follows_id) if known.follows_id else None
+    return False
 
 
 def _actor(series_id: str | None) -> Actor:
@@ -148,7 +159,6 @@ class _Place:
     series: Series
     has_terminal: bool
     allowed_until: datetime | None
-    has_trust: bool
     free: Mapping[str, Sequence[Interval]]
 
     @classmethod
@@ -160,23 +170,33 @@ class _Place:
             series=series,
             has_terminal=bool(villages.terminals(session, series.village_id)),
             allowed_until=consent.contact_until(session, ConsentKind.CALL, *pair, now),
-            has_trust=trust.is_trusted(session, series),
             free={who: availability.free(patterns[who], zones[who], now, until) for who in pair},
         )
 
     def taken(
-        self, session: Session, day: date, starts_at: datetime, is_moving: bool, now: datetime
+        self, session: Session, day: date, starts_at: datetime, old: Call | None, now: datetime
     ) -> Call | str:  # fmt: skip
-        """Take a slot for a day; the reason where there is none. A call that moves hands its day over afterwards."""
+        """Take a slot for a day, instead of the call that it had; the reason where there is none."""
+        found = self._found(session, day, starts_at, old, now)
+        if old is not None and isinstance(found, Call):
+            booking.succeed(session, old, found, now)
+        elif old is not None:
+            cancel(session, old, CHANGED, now)
+        return found
+
+    def _found(
+        self, session: Session, day: date, starts_at: datetime, old: Call | None, now: datetime
+    ) -> Call | str:  # fmt: skip
         ends_at = starts_at + timedelta(minutes=self.series.minutes)
         obstacle = self._obstacle(starts_at, ends_at)
         if obstacle is not None:
             return obstacle
         wish = Wish(
             self.series.family_id, self.series.child_id, self.series.parent_id, starts_at, self.series.minutes,
-            origin=Origin.SERIES, confirm_by=trust.confirm_by(self.has_trust, starts_at, now),
-            series_id=None if is_moving else self.series.id, occurs_on=None if is_moving else day,
+            origin=Origin.SERIES,
         )  # fmt: skip
+        if old is None:  # one that takes another's place is given its day by that one
+            wish = replace(wish, series_id=self.series.id, occurs_on=day)
         try:
             call = booking.placed(session, wish, _actor(self.series.id), now)
         except Refused as refusal:

@@ -4,7 +4,6 @@ Each is one transaction of its caller's, under the lock of the series. What lies
 is changed from a day on ends the day before, and another one follows it. Whatever changes, people are told once.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -28,7 +27,6 @@ from app.web.hints import hint
 EXTEND = "series.extend"
 EXTENDED_EVERY = timedelta(days=1)
 BEGINS_WITHIN = timedelta(days=366)
-GAP_TOLD_BEFORE = timedelta(days=7)
 ENDED, CONSENT_ENDED, MEMBER_LEFT, OVER, FOLLOWED = (
     "series_ended", "consent_ended", "member_left", "series_over", "series_followed",
 )  # fmt: skip
@@ -133,10 +131,8 @@ def extend(session: Session, series_id: str, now: datetime) -> None:
         _end(session, series, MEMBER_LEFT, CONSENT_ENDED, now)
         jobs.emit(session, events.SeriesEnded(now, series.id, ""), now)
         return
-    done = making.reconcile(session, series, now)
-    if done.has_changed or done.has_filled:
+    if making.reconcile(session, series, now):
         jobs.emit(session, events.SeriesChanged(now, series.id, ""), now)
-    _tell_of_gap(session, series, done.gaps, now)
     _wake(session, series, OVER, now)
 
 
@@ -254,10 +250,9 @@ def _write(series: Series, change: Change) -> None:
 
 def _make(session: Session, series: Series, now: datetime) -> None:
     """Make the calls of a series that somebody has just written. Refused where there could be none of them."""
-    done = making.reconcile(session, series, now)
+    making.reconcile(session, series, now)
     if series.gaps and not making.ahead(session, series, None, now):
         raise _refusal(session, series, now)
-    _tell_of_gap(session, series, done.gaps, now)
     _wake(session, series, OVER, now)
 
 
@@ -288,10 +283,3 @@ def _wake(session: Session, series: Series, reason: str, now: datetime) -> None:
     hint(session, "village", series.village_id, now)
     for person_id in (series.parent_id, *(who.id for who in families.caregivers(session, series.family_id))):
         hint(session, "person", person_id, now)
-
-
-def _tell_of_gap(session: Session, series: Series, gaps: Sequence[date], now: datetime) -> None:
-    """Tell of the next gap a week before, when other times can be offered, and of each once."""
-    if gaps and min(gaps) <= day_of(now, series.zone) + GAP_TOLD_BEFORE:
-        day = min(gaps).isoformat()
-        jobs.emit(session, events.SeriesGap(now, series.id, day), now, key=f"series.gap:{series.id}:{day}")

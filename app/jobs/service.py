@@ -92,12 +92,9 @@ def put_again(
         session.info.setdefault(PUT_AGAIN, set()).add(moved)
 
 
-def emit(session: Session, event: Event, now: datetime, *, key: str | None = None) -> None:
-    """Write an event as a due row, in the transaction of what caused it; `flows.py` says what follows.
-
-    With a `key` it is written once, however often it is said.
-    """
-    put(session, f"event:{type(event).__name__}", now, now, payload=to_payload(event), key=key)
+def emit(session: Session, event: Event, now: datetime) -> None:
+    """Write an event as a due row, in the transaction of what caused it; `flows.py` says what follows."""
+    put(session, f"event:{type(event).__name__}", now, now, payload=to_payload(event))
 
 
 def cancel(session: Session, subject: str, kind: str | None = None) -> int:
