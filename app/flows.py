@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.calls import agreement, queries, timetable
+from app.calls import agreement, queries, series, timetable
 from app.desk import service as desk
 from app.desk import waiting
 from app.jobs.service import Leased
@@ -24,17 +24,20 @@ def follow(session: Session, row: Leased, now: datetime) -> None:
 
 
 def end_what_is_forbidden(session: Session, event: events.ConsentRevoked, now: datetime) -> None:
+    """End series with all their calls, told as one, and then the other calls."""
+    series.end_of_pair(session, event.child_id, event.contact_id, now)
     for call_id in queries.open_of_pair(session, event.child_id, event.contact_id):
         timetable.tick(session, call_id, now)
 
 
 def end_what_was_theirs(session: Session, event: events.MemberLeft, now: datetime) -> None:
+    series.end_of_member(session, event.family_id, event.person_id, now)
     for call_id in queries.open_of_member(session, event.family_id, event.person_id):
         timetable.tick(session, call_id, now)
 
 
 def ask_about_the_next(session: Session, event: events.CallEnded, now: datetime) -> None:
-    """Have the next call of a series confirmed after one that was missed."""
+    """Have the next call of a series confirmed after one that was missed, or that nobody had confirmed."""
     following = agreement.to_be_confirmed(session, event.call_id, now)
     if following is not None:
         tell.of_confirming(session, following, now)
@@ -55,9 +58,9 @@ FLOWS: dict[type[Event], tuple[Callable[..., None], ...]] = {
     events.CallJoinedByDesk: (desk.record_joining,),
     events.CallLeftByDesk: (desk.record_leaving,),
     events.SlotFreed: (waiting.take_up,),
-    events.SeriesBooked: (tell_series.of_booking,),
-    events.SeriesChanged: (tell_series.of_change,),
-    events.SeriesEnded: (tell_series.of_ending,),
+    events.SeriesBooked: (tell_series.of_booking, desk.record_series_command),
+    events.SeriesChanged: (tell_series.of_change, desk.record_series_command),
+    events.SeriesEnded: (tell_series.of_ending, desk.record_series_command),
     events.SeriesGap: (tell_series.of_gap,),
     events.RosterPublished: (tell_rosters.of_publishing,),
     events.ConsentRevoked: (end_what_is_forbidden,),

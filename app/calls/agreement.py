@@ -5,12 +5,12 @@ Saying yes, no, or another time for what is one's own is `booking.py`.
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.calls import booking, queries, rules, timetable
 from app.calls.booking import Actor
-from app.calls.models import Call
+from app.calls.models import Call, Series
 from app.calls.words import CallState, Outcome
 from app.jobs import service as jobs
 from app.kernel import events
@@ -27,13 +27,17 @@ def counter(session: Session, call_id: str, starts_at: datetime, by: Actor, now:
 
 
 def to_be_confirmed(session: Session, missed_id: str, now: datetime) -> Call | None:
-    """The next call of a series after one that was missed: from now on it must be confirmed. None if there is none."""
+    """The next call of a series after one that was missed, or that nobody had confirmed: now it must be confirmed.
+
+    None if there is none, in the series or in the one that follows it.
+    """
     missed = session.get_one(Call, missed_id)
-    if missed.outcome is not Outcome.MISSED or missed.series_id is None:
+    if missed.series_id is None or (missed.outcome is not Outcome.MISSED and missed.reason != timetable.UNCONFIRMED):
         return None
+    theirs = select(Series.id).where(or_(Series.id == missed.series_id, Series.follows_id == missed.series_id))
     ahead = select(Call.id).where(
-        Call.series_id == missed.series_id, Call.state == CallState.BOOKED, Call.starts_at > missed.starts_at
-    )  # fmt: skip
+        Call.series_id.in_(theirs), Call.state == CallState.BOOKED, Call.starts_at > missed.starts_at
+    )
     following_id = session.scalar(ahead.order_by(Call.starts_at, Call.id).limit(1))
     if following_id is None:
         return None

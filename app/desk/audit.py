@@ -3,7 +3,7 @@
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from app.calls.models import Call
+from app.calls.models import Call, Series
 from app.desk.forms import AuditLine, AuditPage
 from app.desk.models import AuditEntry, Coordinator
 from app.families import queries as families
@@ -73,6 +73,13 @@ def _call(session: Session, village_id: str, call_id: str) -> str | None:
     return _pair(session, village_id, call.child_id, call.parent_id) if call and call.village_id == village_id else None
 
 
+def _series(session: Session, village_id: str, series_id: str) -> str | None:
+    known = session.get(Series, series_id)
+    if known is None or known.village_id != village_id:
+        return None
+    return _pair(session, village_id, known.child_id, known.parent_id)
+
+
 def _family(session: Session, village_id: str, family_id: str) -> str | None:
     return session.scalar(select(Family.name).where(Family.id == family_id, Family.village_id == village_id))
 
@@ -96,6 +103,6 @@ def _notice(session: Session, village_id: str, notice_id: str) -> str | None:
 
 
 READERS = {
-    "person": _person, "family": _family, "terminal": _terminal, "call": _call, "consent": _consent,
+    "person": _person, "family": _family, "terminal": _terminal, "call": _call, "series": _series, "consent": _consent,
     "no_contact": _no_contact, "village": _village, "notice": _notice, "coordinator": _coordinator,
 }  # fmt: skip

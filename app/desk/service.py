@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.calls.models import Call
+from app.calls.models import Call, Series
 from app.desk import queries
 from app.desk.models import AuditEntry, Coordinator
 from app.families import queries as families
@@ -20,6 +20,9 @@ from app.kernel.events import (
     CallProposed,
     HoursChanged,
     PhotoTaken,
+    SeriesBooked,
+    SeriesChanged,
+    SeriesEnded,
 )
 from app.notices import queries as notices
 from app.notices import service as sending
@@ -32,7 +35,10 @@ from app.web.principals import COORDINATOR, Principal
 
 ACTIONS = {CallProposed: "propose", CallBooked: "book", CallMoved: "move", CallCancelled: "cancel"}
 
+ACTIONS_ON_SERIES = {SeriesBooked: "book_series", SeriesChanged: "change_series", SeriesEnded: "end_series"}
+
 CallCommand = CallProposed | CallBooked | CallMoved | CallCancelled
+SeriesCommand = SeriesBooked | SeriesChanged | SeriesEnded
 
 
 def add_coordinator(session: Session, village_id: str, name: str, language: str, now: datetime) -> Coordinator:
@@ -71,6 +77,14 @@ def record_call_command(session: Session, event: CallCommand, now: datetime) -> 
     detail = {"to": event.to_call_id} if isinstance(event, CallMoved) else {}
     village_id = session.get_one(Call, event.call_id).village_id
     _write(session, village_id, coordinator_id, ACTIONS[type(event)], f"call:{event.call_id}", detail, event.at)
+
+
+def record_series_command(session: Session, event: SeriesCommand, now: datetime) -> None:
+    """Keep what a desk did to a series, as one entry whatever it did to the calls."""
+    kind, _, coordinator_id = event.by.partition(":")
+    if kind == COORDINATOR:
+        village_id, action = session.get_one(Series, event.series_id).village_id, ACTIONS_ON_SERIES[type(event)]
+        _write(session, village_id, coordinator_id, action, f"series:{event.series_id}", {}, event.at)
 
 
 def record_photo(session: Session, event: PhotoTaken, now: datetime) -> None:
