@@ -202,7 +202,7 @@ const acts = {
   "call-now": () => {
     const all = live.view.now ? partners(live.view.now) : [];
     if (all.length === 1) callNow(all[0]);
-    else withDialogs((ask) => ask.whom(all, callNow));
+    else withDialogs((ask) => ask.whom(all, live.view.now?.families ?? [], callNow));
   },
   whom: (element) => booking?.setPair(/** @type {Partner} */ (partnerOf(element))),
   day: (element) => booking?.setDay(Number(element.dataset.day)),

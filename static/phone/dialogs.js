@@ -5,18 +5,19 @@ import { dayAndTime, now } from "../core/time.js";
 import { button, h, icon, openDialog, photo, sentence } from "../ui/dom.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
+/** @typedef {import("../core/wire.js").Now["families"][number]} Family */
 /** @typedef {import("./home.js").Partner} Partner */
 
 const REASONS = { shift_changed: "calendar", no_time: "clock", sick: "help", other: "message" };
 
-/** Whom to call. @param {Partner[]} all @param {(partner: Partner) => void} choose */
-export function whom(all, choose) {
-  const faces = all.map(({ face, name }, place) =>
+/** Whom to call. @param {Partner[]} all @param {Family[]} families @param {(partner: Partner) => void} choose */
+export function whom(all, families, choose) {
+  const faces = all.map((partner, place) =>
     h(
       "button",
       { class: "row", type: "button", "data-act": `whom-${place}` },
-      photo(face, "m"),
-      h("span", { class: "row__main row__title" }, name),
+      photo(faceOf(partner, all, families), "m"),
+      h("span", { class: "row__main row__title" }, partner.name),
     ),
   );
   const acts = Object.fromEntries(all.map((partner, place) => [`whom-${place}`, () => choose(partner)]));
@@ -24,11 +25,18 @@ export function whom(all, choose) {
   openDialog(t("phone.call_whom"), h("div", { class: "list" }, faces), [close], acts);
 }
 
+/** Whoever has the same face as others here is known by the child. @param {Partner} partner @param {Partner[]} all
+ * @param {Family[]} families */
+function faceOf({ face, childId }, all, families) {
+  if (all.filter((one) => one.face.id === face.id).length < 2) return face;
+  return families.flatMap(({ children = [] }) => children).find(({ id }) => id === childId) ?? face;
+}
+
 /** A call at this minute can't be. @param {import("../net/api.js").ApiError} error @param {() => void} book */
 export function tellRefusal(error, book) {
   openDialog(
     t("phone.not_now"),
-    [h("p", {}, sentence(error))],
+    [h("p", {}, error.code === "slot_taken" ? t("phone.taken_now") : sentence(error))],
     [
       button("close", "btn btn--quiet", null, t("common.close")),
       button("book-instead", "btn btn--primary", "plus", t("phone.book")),
@@ -71,7 +79,7 @@ export function wrongPerson(ringAgain) {
     [h("p", {}, t("common.call.wrong_person_sure"))],
     [
       button("close", "btn btn--quiet", null, t("common.call.stay")),
-      button("ring-again", "btn btn--primary", "bell", t("common.call.wrong_person")),
+      button("ring-again", "btn btn--primary", "bell", t("phone.ring_again")),
     ],
     { "ring-again": ringAgain },
   );

@@ -184,6 +184,7 @@ export class Door {
       this.#isBusy = false;
       this.#redraw();
     }
+    if (this.#error) mend(this.#step);
   }
 
   /** It goes on trying by itself, unless the house wants a pause. @param {ApiError} error */
@@ -199,6 +200,7 @@ export class Door {
     if (error.status === 429) this.#paused_until = performance.now() + (error.retry_ms ?? AGAIN_MS);
     else if (isWorthless && this.#step !== "card") this.#go("gone");
     else if (isWorthless && this.#isScanned) this.#go("spent");
+    else if (error.code === "code_used_or_expired") this.#error = t("phone.door.wrong_card");
     else this.#error = sentence(error);
   }
 
@@ -216,6 +218,15 @@ export class Door {
 function typed(name) {
   const input = document.querySelector(`input[name=${name}]`);
   return input instanceof HTMLInputElement ? input.value.trim() : "";
+}
+
+/** Back to the field; a code that was wrong gives way to the next that is typed, a slip in a long number is mended.
+ * @param {Step} step */
+function mend(step) {
+  const input = document.querySelector("input");
+  input?.focus();
+  if (step === "code") input?.select();
+  document.querySelector(".door .banner")?.scrollIntoView({ block: "nearest" });
 }
 
 /** @param {string} language @returns {string | null} */

@@ -18,13 +18,14 @@ export const doorScreen = (view) =>
     "section",
     { class: "screen door" },
     h("header", { class: "bar" }, h("h1", { class: "bar__title" }, t("common.homethread"))),
-    h("div", { class: "screen__body", "data-key": view.step }, told(view), BODIES[view.step](view)),
+    h("div", { class: "screen__body", "data-key": view.step }, BODIES[view.step](view)),
   );
 
-/** @param {DoorView} view */
+/** What went wrong, between the field and what is touched next; its place is always there, so that nothing else moves
+ * or loses what was typed. @param {DoorView} view */
 function told({ pause_ms, error }) {
   const text = pause_ms > 0 ? patience(pause_ms) : error;
-  return text && banner("bad", "warning", text);
+  return h("div", { hidden: !text }, text && banner("bad", "warning", text));
 }
 
 /** @param {number} pause_ms */
@@ -35,38 +36,43 @@ const patience = (pause_ms) =>
 
 /** @type {Record<Step, (view: DoorView) => import("../ui/dom.js").Child>} */
 const BODIES = {
-  number: ({ number, isBusy }) => [
+  number: (view) => [
     title("number_title"),
-    field("number", { type: "tel", inputmode: "tel", autocomplete: "tel", value: number, maxlength: 40 }),
-    main("send-code", "send", isBusy),
+    field("number", { type: "tel", inputmode: "tel", autocomplete: "tel", value: view.number, maxlength: 40 }),
+    told(view),
+    main("send-code", "send", view.isBusy),
     aside("to-card", "book", "have_card"),
   ],
-  code: ({ number, isBusy, again_ms }) => [
+  code: (view) => [
     title("code_title"),
-    h("p", { class: "muted" }, t("phone.door.code_text", { number })),
+    h("p", { class: "muted" }, t("phone.door.code_text", { number: view.number })),
     field("code", { inputmode: "numeric", autocomplete: "one-time-code", maxlength: 12 }),
-    main("prove", "enter", isBusy),
-    again_ms > 0
-      ? h("p", { class: "muted door__again" }, t("phone.door.again_in", { count: Math.ceil(again_ms / SECOND) }))
+    told(view),
+    main("prove", "enter", view.isBusy),
+    view.again_ms > 0
+      ? h("p", { class: "muted door__again" }, t("phone.door.again_in", { count: Math.ceil(view.again_ms / SECOND) }))
       : aside("send-code", "message", "again"),
     aside("to-number", "arrow-start", "other_number"),
   ],
-  gone: ({ number, isBusy }) => [
+  gone: (view) => [
     title("gone_title"),
-    h("p", { class: "muted" }, t("phone.door.gone_text", { number })),
-    main("send-code", "again", isBusy),
+    h("p", { class: "muted" }, t("phone.door.gone_text", { number: view.number })),
+    told(view),
+    main("send-code", "again", view.isBusy),
     aside("to-number", "arrow-start", "other_number"),
   ],
-  faces: ({ faces, isBusy }) => [
+  faces: (view) => [
     title("who"),
+    told(view),
     h(
       "div",
       { class: "door__faces" },
-      faces.map((face) =>
+      view.faces.map((face) =>
         h(
           "button",
           {
-            class: "face", type: "button", "data-act": "choose-face", "data-person-id": face.id, "aria-busy": isBusy,
+            class: "face", type: "button", "data-act": "choose-face", "data-person-id": face.id,
+            "aria-busy": view.isBusy,
           }, // prettier-ignore
           photo(face, "xl"),
           h("span", { class: "face__name" }, face.name),
@@ -75,14 +81,15 @@ const BODIES = {
     ),
     aside("to-number", "arrow-start", "other_number"),
   ],
-  card: ({ card, isScanned, isBusy }) =>
-    isScanned && isBusy
+  card: (view) =>
+    view.isScanned && view.isBusy
       ? stateOf("loading", t("phone.door.card_read"))
       : [
           title("card_title"),
           h("p", { class: "muted" }, t("phone.door.card_text")),
-          field("card", { inputmode: "numeric", autocomplete: "off", maxlength: 20, value: grouped(card) }),
-          main("accept", "enter", isBusy),
+          field("card", { inputmode: "numeric", autocomplete: "off", maxlength: 20, value: grouped(view.card) }),
+          told(view),
+          main("accept", "enter", view.isBusy),
           aside("to-number", "arrow-start", "by_number"),
         ],
   spent: () => [

@@ -19,7 +19,7 @@ export async function openSettings(live) {
     if (!(error instanceof ApiError)) throw error;
     return toast("bad", sentence(error));
   }
-  openDialog(
+  const dialog = openDialog(
     now.me.name,
     [
       h("div", { class: "settings__me" }, photo(now.me, "l")),
@@ -37,6 +37,7 @@ export async function openSettings(live) {
       "end-device": (element) => end(live, element.dataset.deviceId ?? ""),
     },
   );
+  dialog.scrollTop = 0; // on a low screen the place that has the focus stands below
 }
 
 /** @param {Device} device @param {string} zone */

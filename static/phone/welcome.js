@@ -10,15 +10,16 @@ import { signOut } from "./settings.js";
 export function welcome(live) {
   const { me } = live.view.now ?? {};
   if (!me) return;
-  openDialog(
+  const dialog = openDialog(
     t("phone.welcome", { name: me.name }),
-    [h("div", { class: "settings__me" }, photo(me, "xl")), h("p", {}, t("phone.welcome_text", { name: me.name }))],
+    [h("div", { class: "settings__me" }, photo(me, "l")), h("p", {}, t("phone.welcome_text", { name: me.name }))],
     [
       button("not-me", "btn btn--quiet", null, t("phone.not_me")),
       button("close", "btn btn--primary", "check", t("phone.thats_me"), { autofocus: true }),
     ],
     { "not-me": () => signOut(live) },
   );
+  dialog.scrollTop = 0; // on a low screen the place that has the focus stands below
 }
 
 /** Who stays signed in if the card is no good. @param {Live} live @param {string} code @param {() => void} entered */
