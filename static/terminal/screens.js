@@ -162,7 +162,7 @@ export function night(instant, zone, at) {
   const nights = sleeps(instant, zone, at);
   if (nights > 0) return moons(nights);
   const part = (ms(instant) - at) / (ms(instant) - morning(instant, zone));
-  return sunset(Math.max(0, Math.min(1, part)), t("terminal.today"));
+  return sunset(Math.max(0.35, Math.min(1, part)), t("terminal.today"));
 }
 
 /** @param {number} nights */

@@ -1,6 +1,17 @@
 /** Says a recorded sentence of the interface where the village has recorded it; stays silent where it hasn't. */
+import { hasText, t } from "../core/texts.js";
+import { toast } from "./dom.js";
 
 const LONG_TOUCH_MS = 600;
+
+/** Says what can be done on a screen; where nobody has recorded it, it can be read.
+ * @param {Prompts | null} prompts @param {string | undefined} screen */
+export function help(prompts, screen) {
+  const keys = [`terminal.help.${screen}`, `terminal.screen.${screen}`];
+  if (keys.some((key) => prompts?.play(key))) return;
+  const key = keys.find(hasText);
+  if (key) toast("info", t(key));
+}
 
 export class Prompts {
   #known;
@@ -23,15 +34,16 @@ export class Prompts {
     this.play(key);
   }
 
-  /** @param {string} key */
+  /** @param {string} key @returns {boolean} whether there is a recording */
   play(key) {
     this.#audio.pause();
-    if (!this.#known().includes(key)) return;
+    if (!this.#known().includes(key)) return false;
     this.#audio.src = `/api/prompts/${encodeURIComponent(key)}?face=terminal`;
     this.#audio.play().catch((error) => {
       if (error.name !== "NotAllowedError" && error.name !== "AbortError")
         console.warn(`prompt ${key}:`, error.message);
     });
+    return true;
   }
 
   /** A long touch of a control says what it does instead of doing it. @param {HTMLElement} root */

@@ -96,6 +96,8 @@ def bound(village: Village) -> DeviceSession:
 def test_four_pictures_stand_before_a_familys_page(village: Village, devices: Devices) -> None:
     alice = village.scene.alice
     page = stories.open_terminal(devices, village, alice)
+    touch(page, "help")
+    expect(page.locator(".toast")).to_contain_text("Each picture is a family")  # nobody has recorded it
     touch(page, "family", family_id=alice.family)
     sees(page, "family")
     shoot(page, "terminal-family-lock")
@@ -128,6 +130,7 @@ def test_four_pictures_stand_before_a_familys_page(village: Village, devices: De
     block(village)
     touch(page, "back")
     sees(page, "idle")
+    wait_until(page, "the visit's end", lambda: not rows(village, Visit))
     touch(page, "family", family_id=alice.family)
     state(page, "blocked")
     shoot(page, "terminal-pin-blocked")
