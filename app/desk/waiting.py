@@ -96,7 +96,6 @@ def _offered(session: Session, slot: FreedSlot, one: Waiting, now: datetime) -> 
     )  # fmt: skip
     try:
         with session.begin_nested():
-            booking.book(session, wish, NOBODY, now)
+            return booking.placed(session, wish, NOBODY, now) is not None
     except HomethreadError:
         return False
-    return True

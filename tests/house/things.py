@@ -20,6 +20,7 @@ from app.jobs.models import DueRow
 from app.jobs.words import DueState
 from app.notices.models import Delivery, Notice
 from app.notices.words import DeliveryState, NoticeState
+from app.roster import waits
 from app.storage.database import new_id
 from app.villages import service as villages
 from app.web import sessions
@@ -55,6 +56,7 @@ class Things:
     given_by: str
     village_id: str
     pattern_id: str
+    wait_id: str
 
 
 EDGES: dict[str, Any] = {
@@ -99,7 +101,19 @@ def things_of_alice(house: OpenHouse) -> Things:
         call_id, alice.family, alice.child, photo_ids[0], delivery.id, row_id, "terminal.ring",
         alice.child, alice.parent, at(20, 20).isoformat(), device_id, invitation_id, alice.terminal, consent_id,
         no_contact_id, closure_id, alice.parent, alice.parent, alice.village, hours_of(house, alice.child),
+        wait_of(house),
     )  # fmt: skip
+
+
+def wait_of(house: OpenHouse) -> str:
+    """Alice waits for a slot that gets free: the id of her wish."""
+    alice = house.scene.alice
+    with house.database.begin() as session:
+        waits.ask(
+            session, village_id=alice.village, family_id=alice.family, child_id=alice.child, parent_id=alice.parent,
+            by=f"person:{alice.parent}", now=house.clock.now(),
+        )  # fmt: skip
+        return waits.open_of_families(session, [alice.family], house.clock.now())[0].id
 
 
 def hours_of(house: OpenHouse, person_id: str) -> str:
