@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.desk import service as desk
-from app.doors import people, rules, texting
+from app.doors import keys, people, rules, texting
 from app.doors.models import Invitation
 from app.families import queries as families
 from app.families.models import Person
@@ -35,7 +35,7 @@ class Invited:
 
 def invite(ask: Ask, sealer: Sealer, person_id: str, channel: str) -> Invited:
     """Make an invitation for somebody of the desk's own village; earlier ones of theirs are good no more."""
-    person = families.person_of_village(ask.session, ask.who.village, person_id)
+    person = keys.of_own_person(ask, person_id)
     if channel == TEXT:
         if not (person.phone and person.phone_confirmed_at):
             raise Refused("no_number")

@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.desk import service as desk
-from app.doors import rules, texting
+from app.doors import keys, rules, texting
 from app.doors.models import NumberProof
 from app.families import queries as families
 from app.families.numbers import parse_number, region_of
@@ -25,7 +25,7 @@ from app.web.sealing import Sealer
 
 def send_code(ask: Ask, sealer: Sealer, person_id: str, number: str) -> datetime:
     """Text a code to a number that is to be somebody's; until when it is good. Nobody is texted without end."""
-    person = families.person_of_village(ask.session, ask.who.village, person_id)
+    person = keys.of_own_person(ask, person_id)
     to = _read(ask, number)
     texting.count_text(ask, sealer, to)
     code = f"{secrets.randbelow(10**rules.CODE_DIGITS):0{rules.CODE_DIGITS}}"
@@ -47,7 +47,7 @@ def send_code(ask: Ask, sealer: Sealer, person_id: str, number: str) -> datetime
 
 def confirm(ask: Ask, sealer: Sealer, person_id: str, code: str) -> E164:
     """Take the number as the person's own, from now on. Each try is counted."""
-    person = families.person_of_village(ask.session, ask.who.village, person_id)
+    person = keys.of_own_person(ask, person_id)
     plain = rules.digits(code, rules.CODE_DIGITS)
     proof = _one_try_more(ask.session, person.id, ask.now)
     if not hmac.compare_digest(proof.code_hash, sealer.hashed(f"number {person.id}", plain)):

@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from app.doors import rules
+from app.families import service as families
 from app.families.models import Person
+from app.families.words import MemberRole
+from tests.doors.at_desk import Lee
 from tests.doors.conftest import Doors
 from tests.scene import Household
 from tests.web.open_house import Guest
@@ -189,3 +192,24 @@ class TestDevices:
         stolen = doors.house.nobody()
         stolen._client.set_cookie("homethread_phone", token)
         assert me(stolen) is None
+
+
+def test_a_desk_hands_out_no_keys_of_somebody_who_is_in_another_village_too(doors: Doors) -> None:
+    """With them it would open the other village's family."""
+    house, alice, bob = doors.house, doors.house.scene.alice, doors.house.scene.charlie
+    with house.database.begin() as session:
+        families.add_member(
+            session, family_id=bob.family, person_id=alice.parent, role=MemberRole.PARENT, now=house.clock.now()
+        )  # fmt: skip
+    for desk in (house.desk(alice), house.desk(bob)):
+        for path, body in (
+            ("/api/invitations", {"person_id": alice.parent, "channel": "card"}),
+            (f"/api/persons/{alice.parent}/number", {"number": "+8613900000099"}),
+            (f"/api/persons/{alice.parent}/number/confirm", {"code": "123456"}),
+        ):
+            answer = desk.command(path, body)
+            assert (answer.status_code, answer.get_json()["error"]) == (409, "shared_person")
+    operator = Lee(house, is_operator=True).comes_in()
+    made = operator.command("/api/invitations", {"person_id": alice.parent, "channel": "card"})
+    assert made.status_code in (200, 201)
+    assert accept(house.nobody(), made.get_json()["code"]) is None
