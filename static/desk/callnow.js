@@ -78,13 +78,16 @@ export class CallNow {
         h("p", { class: "muted" }, t("desk.call_now_text")),
         people("child", t("desk.which_child"), childrenOf(this.#family), child),
         people("parent", t("desk.which_parent"), parentsOf(this.#family), parent),
-        h("div", { hidden: !this.#error, role: "alert" }, this.#error && banner("bad", "warning", sentence(this.#error))),
+        h("div", { hidden: !this.#error, role: "alert" }, this.#error && banner("bad", "warning", whyNot(this.#error))),
       ),
     );
     settle(this.#box);
     this.#send.setAttribute("aria-busy", String(this.#isSending));
   } // prettier-ignore
 }
+
+/** No time was chosen that others could have taken. @param {ApiError} error */
+const whyNot = (error) => (error.code === "slot_taken" ? t("desk.taken_now") : sentence(error));
 
 /** @param {string} name @param {string} label @param {Person[]} persons @param {string} chosen */
 const people = (name, label, persons, chosen) =>

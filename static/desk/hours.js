@@ -2,7 +2,7 @@
 import { t } from "../core/texts.js";
 import { button, h, icon } from "../ui/dom.js";
 import { form, input, submit } from "./fields.js";
-import { minuteOf, timeOf, weekdayName } from "./wallclock.js";
+import { cityName, minuteOf, timeOf, weekdayName } from "./wallclock.js";
 
 /** @typedef {import("./wire.js").VillagePage} VillagePage
  * @typedef {import("./village.js").VillageView} VillageView
@@ -37,7 +37,7 @@ export class Hours {
     const busy = { "aria-busy": String(this.#view.busy.has("hours")) };
     if (!this.#view.draft.week) this.#view.draft.week = kept; // fields need a place to write to
     return [
-      h("p", { class: "muted" }, t("desk.hours_text", { zone: page.zone.split("/").at(-1)?.replaceAll("_", " ") ?? "", slot: page.slot_minutes, buffer: page.buffer_minutes })),
+      h("p", { class: "muted" }, t("desk.hours_text", { zone: cityName(page.zone), slot: page.slot_minutes, buffer: page.buffer_minutes })),
       form(
         "save-hours",
         { class: "card", ...busy },

@@ -47,7 +47,7 @@ export function numberPart(home, member) {
     : form(
         "send-code",
         { ...named, "aria-busy": busy, class: "inline-form", "data-key": "number" },
-        field(t(member.has_phone ? "desk.number_new" : "desk.number"), input(`people.${member.id}.number`, draft.number, { type: "tel", inputmode: "tel", maxlength: 40 })),
+        field(t("desk.number"), input(`people.${member.id}.number`, draft.number, { type: "tel", inputmode: "tel", maxlength: 40 })),
         submit("btn", "text", t("desk.number_send"), { "aria-busy": busy }),
       );
   const folded = h("details", { class: "fold", "data-key": "change" }, h("summary", {}, t("desk.number_new")), asking);
@@ -85,6 +85,7 @@ export function invitePart(home, member) {
       button("invite-text", "btn btn--small", "text", t(isOpen ? "desk.invite_text_again" : "desk.invite_text"), { ...named, disabled: !member.confirmed }),
       isOpen && button("revoke-invitation", "btn btn--small btn--danger", "close", t("desk.invite_revoke"), { ...named, "data-invitation-id": invited.id }),
     ),
+    isOpen && h("p", { class: "muted" }, t("desk.invite_again_text")),
     refusal(home, spot),
   ];
 } // prettier-ignore

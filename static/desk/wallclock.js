@@ -1,6 +1,7 @@
 /** The village's wall clock: dates and times as fields hold them, to instants and back. Pure. */
 import { t } from "../core/texts.js";
 import { DAY, HOUR, MINUTE, wall } from "../core/time.js";
+import { word } from "./words.js";
 
 /** Any Monday, to ask a language for its names. */
 const A_MONDAY = Date.UTC(2024, 0, 1, 12);
@@ -65,12 +66,14 @@ export function zones(home, known, at) {
   return listed.map((zone) => [zone, zone === home ? t("desk.zone_here", { zone: zoneName(zone, at) }) : zoneName(zone, at)]);
 }
 
+/** What people call the place; a zone that nobody has a word for by its own name. @param {string} zone */
+export const cityName = (zone) => word(`desk.city.${zone}`, zone.split("/").at(-1)?.replaceAll("_", " ") ?? zone);
+
 /** "Dubai (UTC+4)" @param {string} zone @param {number} at */
 export function zoneName(zone, at) {
   const { year, month, day, hour, minute } = wall(at, zone);
   const ahead = Date.UTC(year, month - 1, day, hour, minute) - Math.floor(at / MINUTE) * MINUTE;
   const whole = Math.trunc(ahead / HOUR);
   const rest = Math.abs(ahead % HOUR) / MINUTE;
-  const city = zone.split("/").at(-1)?.replaceAll("_", " ");
-  return `${city} (UTC${ahead < 0 ? "−" : "+"}${Math.abs(whole)}${rest ? `:${two(rest)}` : ""})`;
+  return `${cityName(zone)} (UTC${ahead < 0 ? "−" : "+"}${Math.abs(whole)}${rest ? `:${two(rest)}` : ""})`;
 }
