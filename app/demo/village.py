@@ -1,4 +1,4 @@
-"""Seeds the village of `homethread demo`: three families with drawn faces, some history, one call two minutes away."""
+"""Seeds the village of `homethread demo`: three families with faces and hours, some history, one call in two minutes."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,12 +9,14 @@ from app.calls import booking
 from app.calls.booking import Actor, Wish
 from app.calls.models import Call
 from app.calls.words import CallState, Outcome, Side
+from app.demo.hours import hours_of
 from app.demo.portraits import Kind, portrait
 from app.desk import service as desk
+from app.families import schedule
 from app.families import service as families
 from app.families.models import Person
 from app.families.words import ConsentKind, MemberRole
-from app.kernel.local_time import whole_minute
+from app.kernel.local_time import day_of, whole_minute
 from app.storage.database import new_id
 from app.villages import service as villages
 from app.villages.models import Terminal, Village
@@ -93,13 +95,14 @@ def seed(session: Session, language: str, now: datetime) -> Demo:
     terminal = villages.add_terminal(session, village.id, terminal_name, now)
     villages.set_openings(session, village.id, [OpeningFacts(day, 0, 1440) for day in range(7)], now)
     coordinator = desk.add_coordinator(session, village.id, coordinator_name, language, now)
-    settled = [_settle(session, village, household, language, now) for household in HOUSEHOLDS[language]]
+    by = f"coordinator:{coordinator.id}"
+    settled = [_settle(session, village, household, language, by, now) for household in HOUSEHOLDS[language]]
     for days_ago, (family_id, people) in zip((2, 9), settled, strict=False):
         _remember(session, terminal, family_id, people, now - timedelta(days=days_ago))
     family_id, people = settled[0]
     call_at = whole_minute(now + CALL_IN)
     wish = Wish(family_id, people[CHILD].id, people[PARENT].id, call_at)
-    booking.book(session, wish, Actor(f"coordinator:{coordinator.id}", None), now)
+    booking.book(session, wish, Actor(by, None), now)
     parent = people[PARENT].id
     return Demo(
         parent=sessions.issue_code(session, PrincipalKind.PERSON, parent, None, language, now),
@@ -110,9 +113,9 @@ def seed(session: Session, language: str, now: datetime) -> Demo:
 
 
 def _settle(
-    session: Session, village: Village, household: Household, language: str, now: datetime
+    session: Session, village: Village, household: Household, language: str, by: str, now: datetime
 ) -> tuple[str, dict[MemberRole, Person]]:
-    """Add a household with photos and consents; the family's id and the first person of each role."""
+    """Add a household with photos, hours and consents; the family's id and the first person of each role."""
     family = families.add_family(session, village_id=village.id, name=household.name, emblem=household.emblem, now=now)
     by_role: dict[MemberRole, list[Person]] = {role: [] for role in MemberRole}
     for place, somebody in enumerate(household.people):
@@ -127,6 +130,8 @@ def _settle(
         families.add_member(session, family_id=family.id, person_id=person.id, role=somebody.role, now=now)
         drawn = portrait(sum(map(ord, household.emblem)) + place, somebody.kind)
         families.set_photo(session, person.id, drawn, now)
+        for said in hours_of(somebody.kind, day_of(now, somebody.zone)):
+            schedule.add(session, person.id, said, by, now)
         by_role[somebody.role].append(person)
     for child in by_role[CHILD]:
         for parent in by_role[PARENT]:
