@@ -1,9 +1,10 @@
 """The tables of the notices' rules."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from app.kernel.local_time import instant_of
 from app.notices import rules
 from app.notices.templates import PARAMS
 from tests.notices.stage import NOW
@@ -39,6 +40,42 @@ def test_a_reminder_is_of_no_use_once_its_call_starts(template: str) -> None:
         "reminder_ten": timedelta(minutes=10),
     }
     assert rules.POLICIES[template].useful_for < before[template]
+
+
+@pytest.mark.parametrize(
+    ("zone", "wall", "awake"),
+    [
+        ("Asia/Shanghai", "2026-11-23T21:29", "2026-11-23T21:29"),
+        ("Asia/Shanghai", "2026-11-23T21:30", "2026-11-24T07:00"),
+        ("Asia/Shanghai", "2026-11-24T00:00", "2026-11-24T07:00"),
+        ("Asia/Shanghai", "2026-11-24T06:59", "2026-11-24T07:00"),
+        ("Asia/Shanghai", "2026-11-24T07:00", "2026-11-24T07:00"),
+        ("Asia/Dubai", "2026-12-31T23:00", "2027-01-01T07:00"),
+        ("Europe/Lisbon", "2026-10-24T22:00", "2026-10-25T07:00"),  # the clocks are set back in that night
+    ],
+)
+def test_what_is_gentle_waits_for_the_readers_morning(zone: str, wall: str, awake: str) -> None:
+    assert rules.awake_at(instant(wall, zone), zone) == instant(awake, zone)
+
+
+@pytest.mark.parametrize(
+    ("confirm_by", "now", "chased"),
+    [
+        ("2026-11-24T13:00", "2026-11-23T18:00", "2026-11-24T10:00"),
+        ("2026-11-24T09:00", "2026-11-23T18:00", "2026-11-23T21:29"),  # not at six in the morning
+        ("2026-11-24T00:45", "2026-11-23T18:00", "2026-11-23T21:29"),
+        ("2026-11-24T13:00", "2026-11-24T11:00", "2026-11-24T11:00"),  # booked late: at once
+        ("2026-11-24T09:00", "2026-11-23T23:00", "2026-11-24T07:00"),
+        ("2026-11-24T06:30", "2026-11-24T01:00", "2026-11-24T01:00"),  # the morning comes too late
+    ],
+)
+def test_who_has_to_confirm_is_chased_in_time_and_by_day(confirm_by: str, now: str, chased: str) -> None:
+    zone = "Asia/Shanghai"
+    assert rules.chase_at(instant(confirm_by, zone), zone, instant(now, zone)) == instant(chased, zone)
+
+
+def instant(wall: str, zone: str) -> datetime:
+    return instant_of(datetime.fromisoformat(wall), zone)
 
 
 @pytest.mark.parametrize(("seconds", "in_flight"), [(0, True), (24, True), (25, False), (400, False)])
