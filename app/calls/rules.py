@@ -3,13 +3,14 @@
 Who is open when is the villages' business, who may speak to whom the families'; what time does to a call is `life.py`.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 from app.calls.words import CallState, Outcome, Side
 from app.kernel.errors import Refused
+from app.kernel.intervals import Interval, covers
 
 CELL = timedelta(minutes=5)
 CALL_MINUTES = 15
@@ -23,7 +24,6 @@ CALL_NOW_MINUTES = (CALL_MINUTES, 10, SHORTEST_MINUTES)  # as long as there is r
 MOST_RUNG_AGAIN = 3
 CANCEL_REASONS = ("shift_changed", "sick", "no_time", "terminal_broken", "weather", "other")
 
-Interval = tuple[datetime, datetime]
 Action = Literal["confirm", "decline", "counter", "move", "cancel", "join", "wrong_person"]
 
 
@@ -79,9 +79,9 @@ def check_offered(starts_at: datetime, grid: Collection[datetime]) -> None:
         raise Refused("not_a_slot")
 
 
-def check_open(starts_at: datetime, ends_at: datetime, intervals: Iterable[Interval]) -> None:
+def check_open(starts_at: datetime, ends_at: datetime, intervals: Sequence[Interval]) -> None:
     """A call lies within one open interval of the village, wholly."""
-    if not any(opens <= starts_at and ends_at <= closes for opens, closes in intervals):
+    if not covers(intervals, starts_at, ends_at):
         raise Refused("outside_hours")
 
 

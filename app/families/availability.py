@@ -82,7 +82,8 @@ def busy(
 def shift_on(patterns: Sequence[PatternFacts], day: date) -> Shift | None:
     """What a swap says of the day, or else the rotation; None without either."""
     rotation = _rotation_on(patterns, day)
-    for swap in reversed([p for p in patterns if p.kind is PatternKind.SWAP and p.detail["day"] == day.isoformat()]):
+    named = day.isoformat()
+    for swap in reversed([p for p in patterns if p.kind is PatternKind.SWAP and p.detail["day"] == named]):
         word = swap.detail.get("shift")
         if word is None:
             hours = _hours(swap.detail["from_minute"], swap.detail["until_minute"])
