@@ -294,7 +294,7 @@ listen(main, {
   answer: join,
   done,
   retry: () => live.refresh(),
-  help: () => import("./ui/prompt.js").then((part) => part.help(prompts, main.dataset.screen), () => {}),
+  help: () => import("./ui/prompt.js").then((part) => part.help(prompts, main)).catch(() => {}),
   microphone: () => calling.seat?.own.toggleMicrophone(),
   camera: () => calling.seat?.own.toggleCamera(),
   "hang-up": () => {

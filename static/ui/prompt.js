@@ -5,8 +5,9 @@ import { toast } from "./dom.js";
 const LONG_TOUCH_MS = 600;
 
 /** Says what can be done on a screen; where nobody has recorded it, it can be read.
- * @param {Prompts | null} prompts @param {string | undefined} screen */
-export function help(prompts, screen) {
+ * @param {Prompts | null} prompts @param {HTMLElement} main */
+export function help(prompts, main) {
+  const { screen } = main.dataset;
   const keys = [`terminal.help.${screen}`, `terminal.screen.${screen}`];
   if (keys.some((key) => prompts?.play(key))) return;
   const key = keys.find(hasText);
