@@ -79,6 +79,10 @@ class Evening:
 
 @pytest.fixture
 def evening(database: Database, tmp_path: Path) -> Evening:
+    return evening_on(database, tmp_path)
+
+
+def evening_on(database: Database, tmp_path: Path) -> Evening:
     scene = set_scene(database)
     phones = SimulatedPhones(tmp_path / "phones.sqlite", scene.clock)
     services = Services(
