@@ -53,3 +53,35 @@ class SeatSide(StrEnum):
 
 
 WRONG_PERSON = "wrong_person"  # in the log of a call, among its actions, and in its address
+
+
+class SlotReason(StrEnum):
+    """Why a slot is proposed."""
+
+    USUAL_TIME = "usual_time"
+    GOOD_LINK = "good_link"
+    SOONEST = "soonest"
+    LONG_UNHEARD = "long_unheard"
+    WEEKEND = "weekend"
+    BOTH_RESTED = "both_rested"
+    SHORTER = "shorter"
+    EVERYBODY_FREE = "everybody_free"
+
+
+class Obstacle(StrEnum):
+    """Why a slot does not fit."""
+
+    NO_CONSENT = "no_consent"
+    NO_CONTACT = "no_contact"
+    VILLAGE_CLOSED = "village_closed"
+    TERMINALS_TAKEN = "terminals_taken"
+    PARENT_IN_CALL = "parent_in_call"
+    CHILD_IN_CALL = "child_in_call"
+    PARENT_AWAY = "parent_away"
+    CHILD_AWAY = "child_away"
+    PARENT_AT_WORK = "parent_at_work"
+    CHILD_AT_SCHOOL = "child_at_school"
+    CHILD_ASLEEP = "child_asleep"
+    PARENT_BUSY = "parent_busy"
+    CHILD_BUSY = "child_busy"
+    CAREGIVER_AWAY = "caregiver_away"

@@ -13,6 +13,7 @@ DAY_MINUTES = 1440
 LONGEST_GAP_MINUTES = 2 * DAY_MINUTES  # a whole day was skipped once (Apia, 2011)
 LONGEST_SLOT_MINUTES = 240
 LONGEST_BUFFER_MINUTES = 60
+LONGEST_PROMISE_DAYS = 31
 
 
 @dataclass(frozen=True)
@@ -54,18 +55,19 @@ def grid(intervals: Sequence[Interval], slot_minutes: int, call_minutes: int, zo
     starts: set[datetime] = set()
     for opens, closes in intervals:
         for day in _days(opens, closes, zone):
-            on_grid = (start for _minute, start in grid_of_day(day, slot_minutes, zone))
+            first = start_of_day(day, zone)
+            on_grid = (first + timedelta(minutes=after) for after in grid_of_day(day, slot_minutes, zone))
             starts.update(start for start in on_grid if opens <= start and start + length <= closes)
     return sorted(starts)
 
 
-def grid_of_day(day: date, slot_minutes: int, zone: str) -> list[tuple[int, datetime]]:
-    """The minutes of wall time at which the grid offers a start on a day, each with its instant."""
-    minutes = range(0, DAY_MINUTES, slot_minutes)
-    midnight = start_of_day(day, zone)
-    if start_of_day(day + timedelta(days=1), zone) - midnight == timedelta(days=1):  # the clocks are not set that day
-        return [(minute, midnight + timedelta(minutes=minute)) for minute in minutes]
-    return [(minute, start) for minute in minutes if (start := minute_of_day(day, minute, zone)) is not None]
+def grid_of_day(day: date, slot_minutes: int, zone: str) -> Sequence[int]:
+    """How many minutes after the first instant of a day its grid offers starts."""
+    walls, first = range(0, DAY_MINUTES, slot_minutes), start_of_day(day, zone)
+    if start_of_day(day + timedelta(days=1), zone) - first == timedelta(days=1):
+        return walls  # the clocks are not set that day
+    starts = (minute_of_day(day, wall, zone) for wall in walls)
+    return [(start - first) // timedelta(minutes=1) for start in starts if start is not None]
 
 
 def is_open(
@@ -90,6 +92,11 @@ def check_openings(openings: Iterable[OpeningFacts]) -> None:
 def check_grid(slot_minutes: int, buffer_minutes: int) -> None:
     if not (5 <= slot_minutes <= LONGEST_SLOT_MINUTES and 0 <= buffer_minutes <= LONGEST_BUFFER_MINUTES):
         raise Invalid("grid_out_of_range")
+
+
+def check_promise(days: int) -> None:
+    if not 1 <= days <= LONGEST_PROMISE_DAYS:
+        raise Invalid("bad_promise", longest=LONGEST_PROMISE_DAYS)
 
 
 def checked_text(text: str, longest: int, code: str) -> str:
