@@ -35,7 +35,7 @@ class Instant(TypeDecorator[datetime]):
         if value is None:
             return None
         if isinstance(value, str):
-            return datetime.fromisoformat(value).replace(tzinfo=UTC)
+            return datetime.fromisoformat(value + "+00:00")  # much faster than `replace`, and thousands come at once
         assert isinstance(value, datetime)
         return value.astimezone(UTC)
 
