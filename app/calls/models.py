@@ -64,6 +64,7 @@ class Call(Record):
             postgresql_where=text("origin = 'wait' AND state = 'proposed'"),
         ),
         Index(None, "village_id", "starts_at"),
+        Index(None, "village_id", "outcome", "child_id", "ended_at"),  # who was heard last, however long ago
         Index(None, "family_id", "starts_at"),
         Index(None, "terminal_id", "starts_at"),
     )

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from app.calls.shapes import FamilyShape, Id, InstantIn, InstantOut, MemberShape, Shape, Text
 from app.families.words import ConsentKind, MemberRole
+from app.villages.rules import LONGEST_PROMISE_DAYS
 
 Name = Annotated[Text, Field(min_length=1, max_length=80)]
 Zone = Annotated[Text, Field(min_length=1, max_length=48)]
@@ -150,6 +151,10 @@ class EnrolledFamily(FamilyShape):
     consents: list[ConsentShape]
     no_contacts: list[NoContactShape]
     pin: PinShape
+
+
+class PromiseIn(Shape):
+    days: Annotated[int, Field(ge=1, le=LONGEST_PROMISE_DAYS)]
 
 
 class ClosureShape(Shape):

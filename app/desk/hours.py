@@ -1,4 +1,4 @@
-"""Use cases of a village's hours, and the page that shows them: when it is open, when it is closed for once."""
+"""Use cases of a village's hours and of its promise, and the page that shows when it is open or closed for once."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -23,6 +23,12 @@ def set_openings(session: Session, who: Principal, openings: Sequence[OpeningFac
     """Replace the weekly hours. What is booked outside of the new ones stands."""
     service.set_openings(session, who.village, openings, now)
     record(session, who, "set_openings", f"village:{who.village}", {"openings": len(openings)}, now)
+
+
+def set_promise(session: Session, who: Principal, days: int, now: datetime) -> None:
+    """Promise that every child is heard within this many days."""
+    service.set_promise(session, who.village, days, now)
+    record(session, who, "set_promise", f"village:{who.village}", {"days": days}, now)
 
 
 def close(

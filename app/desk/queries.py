@@ -1,6 +1,5 @@
-"""Reads of the desk across slices: tonight's board, the ledger, what went wrong. Always of one village."""
+"""Reads of the desk across slices: tonight's board, what went wrong. Always of one village."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -9,18 +8,14 @@ from sqlalchemy.orm import Session
 from app.calls import picture
 from app.calls import queries as calls
 from app.calls.models import Call, CallEvent
-from app.calls.shapes import TerminalShape
-from app.calls.words import CallState, Outcome
-from app.desk import rules
+from app.calls.words import CallState
+from app.desk import hearings, rules
 from app.desk.models import Coordinator
 from app.desk.shapes import (
     DeskFamily,
     DeskMember,
     DeskNow,
     DeskTerminal,
-    LedgerCall,
-    LedgerChild,
-    LedgerShape,
     NamedShape,
     OpeningShape,
     ToldShape,
@@ -29,7 +24,7 @@ from app.desk.shapes import (
     TroubleShape,
 )
 from app.families import queries as families
-from app.families.models import Family, Person
+from app.families.models import Person
 from app.families.words import MemberRole
 from app.jobs import service as jobs
 from app.jobs.models import DueRow
@@ -57,28 +52,13 @@ def desk_now(session: Session, who: Principal, now: datetime) -> DeskNow:
         terminals=_terminals(session, village, now),
         families=_families(session, village, who, now),
         openings=_openings(session, village, from_, until),
+        promise_days=village.promise_days,
         troubles=troubles(session, village.id, now),
     )
 
 
 def coordinator_name(session: Session, who: Principal) -> str:
     return session.get_one(Coordinator, who.subject_id).name
-
-
-def ledger(session: Session, who: Principal, now: datetime) -> LedgerShape:
-    """Every child of the village, longest unheard first, and the calls of thirty days, the latest first."""
-    village = villages.village(session, who.village)
-    begins = rules.since(now, village.zone)
-    ended = _ended(session, village.id, begins.earliest, now)
-    last_heard, lines = _last_heard(session, village.id), []
-    for family, child in _children(session, village.id):
-        theirs = [_facts(call) for call in ended if call.child_id == child.id]
-        sums = rules.tally(theirs, last_heard.get(child.id), begins, now)
-        lines.append(_ledger_child(child, family, sums, who))
-    return LedgerShape(
-        children=sorted(lines, key=lambda line: rules.longest_unheard(line.last_heard_at)),
-        calls=[_ledger_call(session, call, who) for call in ended if call.starts_at >= begins.ledger],
-    )
 
 
 def trail(session: Session, who: Principal, call_id: str) -> TrailShape:
@@ -130,7 +110,7 @@ def _terminals(session: Session, village: Village, now: datetime) -> list[DeskTe
 
 
 def _families(session: Session, village: Village, who: Principal, now: datetime) -> list[DeskFamily]:
-    last_heard, next_calls = _last_heard(session, village.id), _next_calls(session, village.id, now)
+    last_heard, next_calls = hearings.last_heard(session, village.id), _next_calls(session, village.id, now)
     shown = []
     for family in families.families_of_village(session, village.id):
         members = [
@@ -151,62 +131,13 @@ def _openings(session: Session, village: Village, from_: datetime, until: dateti
     return [OpeningShape(starts_at=opens, ends_at=closes) for opens, closes in intervals]
 
 
-def _children(session: Session, village_id: str) -> list[tuple[Family, Person]]:
-    """Each child once, with the first of its families here."""
-    found: dict[str, tuple[Family, Person]] = {}
-    for family in families.families_of_village(session, village_id):
-        for person, role in families.members(session, family.id):
-            if role is MemberRole.CHILD:
-                found.setdefault(person.id, (family, person))
-    return list(found.values())
-
-
-def _ended(session: Session, village_id: str, since: datetime, now: datetime) -> Sequence[Call]:
-    over = calls.of_village(village_id, since, now).where(Call.state == CallState.ENDED).order_by(None)
-    return session.scalars(over.order_by(Call.starts_at.desc(), Call.id)).all()
-
-
-def _last_heard(session: Session, village_id: str) -> dict[str, datetime | None]:
-    """When each child was last heard, however long ago."""
-    held = select(Call.child_id, func.max(Call.ended_at)).where(
-        Call.village_id == village_id, Call.outcome == Outcome.HELD
-    )
-    return dict(session.execute(held.group_by(Call.child_id)).all())
-
-
 def _next_calls(session: Session, village_id: str, now: datetime) -> dict[str, datetime]:
     """When each family speaks next, or speaks now."""
     ahead = select(Call.family_id, func.min(Call.starts_at)).where(
-        Call.village_id == village_id, Call.state != CallState.ENDED, Call.ends_at > now
-    )
+        Call.village_id == village_id, Call.starts_at > now - hearings.LONGER_THAN_ANY_CALL, Call.ends_at > now,
+        Call.state != CallState.ENDED,
+    )  # fmt: skip
     return dict(session.execute(ahead.group_by(Call.family_id)).all())
-
-
-def _ledger_child(child: Person, family: Family, sums: rules.Tally, who: Principal) -> LedgerChild:
-    return LedgerChild(
-        child=picture.person_shape(child, who), family=picture.family_shape(family),
-        last_heard_at=sums.last_heard_at, minutes_week=sums.minutes_week, minutes_month=sums.minutes_month,
-        held=sums.held, missed=sums.missed, overdue=sums.is_overdue,
-    )  # fmt: skip
-
-
-def _facts(call: Call) -> rules.Ended:
-    return rules.Ended(
-        call.ended_at or call.ends_at, call.talked_seconds,
-        was_held=call.outcome is Outcome.HELD, was_missed=call.outcome is Outcome.MISSED,
-    )  # fmt: skip
-
-
-def _ledger_call(session: Session, call: Call, who: Principal) -> LedgerCall:
-    terminal = session.get_one(Terminal, call.terminal_id)
-    return LedgerCall(
-        id=call.id, state=call.state, outcome=call.outcome, reason=call.reason, starts_at=call.starts_at,
-        ends_at=call.ends_at, live_at=call.live_at, talked_seconds=call.talked_seconds,
-        family=picture.family_shape(session.get_one(Family, call.family_id)),
-        child=picture.person_shape(session.get_one(Person, call.child_id), who),
-        parent=picture.person_shape(session.get_one(Person, call.parent_id), who),
-        terminal=TerminalShape(id=terminal.id, name=terminal.name),
-    )  # fmt: skip
 
 
 def _dead_row(row: DueRow) -> TroubleShape:

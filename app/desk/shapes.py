@@ -1,6 +1,7 @@
 """What the desk shows, on the wire."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 
 from app.calls.shapes import CallShape, FamilyShape, InstantOut, MemberShape, PersonShape, Shape, TerminalShape
@@ -55,17 +56,23 @@ class DeskNow:
     terminals: list[DeskTerminal]
     families: list[DeskFamily]
     openings: list[OpeningShape]
+    promise_days: int
     troubles: list[TroubleShape]
 
 
 class LedgerChild(Shape):
+    """`weeks` are the minutes of each week; `reasons` say why calls of thirty days failed, the last first."""
+
     child: PersonShape
     family: FamilyShape
     last_heard_at: InstantOut | None
+    next_call_at: InstantOut | None
     minutes_week: int
     minutes_month: int
+    weeks: list[int]
     held: int
     missed: int
+    reasons: list[str]
     overdue: bool
 
 
@@ -86,8 +93,29 @@ class LedgerCall(Shape):
     terminal: TerminalShape
 
 
+class WeekShape(Shape):
+    """A week of the village, by its Monday. `children` are all who could have been heard in it."""
+
+    week: date
+    children: int
+    heard: int
+    calls_held: int
+    calls_missed: int
+    minutes: int
+
+
+class FailureShape(Shape):
+    reason: str
+    count: int
+
+
 class LedgerShape(Shape):
+    """Every child is to be heard within `promise_days`; the weeks are twelve, this one the last."""
+
+    promise_days: int
     children: list[LedgerChild]
+    weeks: list[WeekShape]
+    failures: list[FailureShape]
     calls: list[LedgerCall]
 
 

@@ -1,6 +1,7 @@
 """The desk's routes under /api: the ledger, a call's trail, mending what failed. Only for its own village."""
 
 from app.calls.shapes import Nothing
+from app.desk import ledger as ledgers
 from app.desk import queries, service
 from app.desk.shapes import LedgerShape, TrailShape
 from app.web.api import Api, Ask
@@ -12,7 +13,7 @@ api = Api("desk")
 @api.query("/ledger", COORDINATOR, gives=LedgerShape)
 def ledger(ask: Ask) -> LedgerShape:
     """Who was reached when, and who was not."""
-    return queries.ledger(ask.session, ask.who, ask.now)
+    return ledgers.ledger(ask.session, ask.who, ask.now)
 
 
 @api.query("/calls/<call_id>/trail", COORDINATOR, gives=TrailShape)

@@ -1,8 +1,8 @@
-"""The desk's routes about its village: hours, closures, terminals at a glance, the audit."""
+"""The desk's routes about its village: hours, closures, the promise, terminals at a glance, the audit."""
 
 from app.calls.shapes import Nothing
 from app.desk import audit, hours
-from app.desk.forms import AuditPage, AuditSearch, ClosedShape, ClosureIn, OpeningsIn, VillagePage
+from app.desk.forms import AuditPage, AuditSearch, ClosedShape, ClosureIn, OpeningsIn, PromiseIn, VillagePage
 from app.villages.rules import OpeningFacts
 from app.web.api import Api, Ask
 from app.web.principals import COORDINATOR
@@ -21,6 +21,13 @@ def set_openings(ask: Ask, body: OpeningsIn) -> Nothing:
     """Replace the weekly hours."""
     openings = [OpeningFacts(each.weekday, each.opens_minute, each.closes_minute) for each in body.openings]
     hours.set_openings(ask.session, ask.who, openings, ask.now)
+    return Nothing()
+
+
+@api.command("POST", "/village/promise", COORDINATOR, gives=Nothing, takes=PromiseIn)
+def set_promise(ask: Ask, body: PromiseIn) -> Nothing:
+    """Promise that every child is heard within so many days."""
+    hours.set_promise(ask.session, ask.who, body.days, ask.now)
     return Nothing()
 
 

@@ -78,6 +78,7 @@ class Now(Shape):
     terminals: list[DeskTerminal] | None = None
     openings: list[OpeningShape] | None = None
     troubles: list[TroubleShape] | None = None
+    promise_days: int | None = None
 
 
 @api.query("/now", PERSON, TERMINAL, COORDINATOR, gives=Now)
@@ -147,7 +148,7 @@ def _desk(ask: Ask) -> Now:
         village=VillageShape(id=village.id, name=village.name, zone=village.zone),
         coordinator=shown.coordinator, operator=credentials.is_operator(ask.session, ask.who),
         terminals=shown.terminals, families=shown.families,
-        openings=shown.openings, troubles=shown.troubles,
+        openings=shown.openings, troubles=shown.troubles, promise_days=shown.promise_days,
     )  # fmt: skip
 
 

@@ -53,6 +53,7 @@ class Member(Record):
     family_id: Mapped[str] = mapped_column(ForeignKey("family.id"))
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
     role: Mapped[MemberRole] = mapped_column(word(MemberRole))
+    joined_at: Mapped[datetime | None]  # nothing where it was not written down yet: from the beginning
     left_at: Mapped[datetime | None]
 
 

@@ -89,7 +89,7 @@ def add_member(session: Session, *, family_id: str, person_id: str, role: Member
         _insert(session, member, "already_member")
     elif member.left_at is None:
         raise Refused("already_member")
-    member.left_at = None
+    member.joined_at, member.left_at = now, None
     _tell(session, family, now)
     return member
 

@@ -73,6 +73,13 @@ def set_openings(session: Session, village_id: str, openings: Sequence[OpeningFa
     tell_village(session, village_id, now)
 
 
+def set_promise(session: Session, village_id: str, days: int, now: datetime) -> None:
+    """Say within how many days every child is to be heard. Raises Invalid("bad_promise")."""
+    rules.check_promise(days)
+    _locked(session, village_id).promise_days = days
+    tell_village(session, village_id, now)
+
+
 def add_closure(
     session: Session, village_id: str, *, terminal_id: str | None, starts_at: datetime, ends_at: datetime, reason: str,
     now: datetime,

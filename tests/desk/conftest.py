@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.calls.models import Call
 from app.calls.words import CallState, Outcome, Side
-from app.desk import service, views
+from app.desk import service, views, village_views
 from app.desk.models import AuditEntry
 from app.jobs import service as jobs
 from app.jobs.models import DueRow
@@ -91,6 +91,7 @@ def browser(desk: Desk) -> Browser:
     app.extensions[EXTENSION] = Floor(desk.database, desk.scene.clock, "http://localhost", "1", 10, None, SEALER)
     errors.register(app)
     app.register_blueprint(views.api.blueprint)
+    app.register_blueprint(village_views.api.blueprint)
 
     def opened(who: Principal) -> FlaskClient:
         with desk.database.begin() as session:

@@ -40,7 +40,9 @@ SHIFT = {"kind": "weekly", "occupation": "shift", "detail": EVENINGS}
 # They touch nobody but the one who gives them.
 OWN = {"POST /sign_out", "POST /devices/<device_id>/end"}
 # They name nothing: whoever asks does it to the own village.
-OF_THE_ASKERS_VILLAGE = {"POST /families", "POST /openings", "POST /closures", "POST /terminals"}
+OF_THE_ASKERS_VILLAGE = {
+    "POST /families", "POST /openings", "POST /closures", "POST /terminals", "POST /village/promise"
+}  # fmt: skip
 
 
 @dataclass
@@ -226,6 +228,7 @@ COMMANDS: dict[str, Command] = {
     "POST /terminals": Command("add_terminal", "School", lambda _: {"name": "School"}),
     "POST /terminals/<terminal_id>/retire": Command("retire", "Redstone office"),
     "POST /terminals/<terminal_id>/revoke": Command("revoke", "Redstone office"),
+    "POST /village/promise": Command("set_promise", "Redstone", lambda _: {"days": 10}),
 }  # fmt: skip
 
 

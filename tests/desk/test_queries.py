@@ -1,7 +1,5 @@
 """The board, trails and troubles on both databases, and that they end at the village's border."""
 
-from datetime import timedelta
-
 import pytest
 
 from app.calls.words import CallState, Outcome

@@ -1,4 +1,4 @@
-"""The ledger's sums, the beginning of weeks and months, the board's hours, whose a due row is."""
+"""Who is overdue, the board's hours, whose a due row is."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -6,10 +6,8 @@ from typing import Any
 import pytest
 
 from app.desk import rules
-from app.desk.rules import Ended, Since
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)  # a Wednesday, 20:00 in Shanghai
-BEGINS = Since(week=NOW - timedelta(days=2), month=NOW - timedelta(days=24), ledger=NOW - timedelta(days=30))
 
 
 def ago(**amount: float) -> datetime:
@@ -21,60 +19,22 @@ def utc(*parts: int) -> datetime:
 
 
 @pytest.mark.parametrize(
-    ("now", "zone", "week", "month"),
+    ("last_heard_at", "promise_days", "is_overdue"),
     [
-        (NOW, "Asia/Shanghai", utc(2026, 11, 22, 16), utc(2026, 10, 31, 16)),
-        # Still Sunday in London, already Monday in Shanghai.
-        (utc(2026, 11, 22, 17), "Asia/Shanghai", utc(2026, 11, 22, 16), utc(2026, 10, 31, 16)),
-        (utc(2026, 11, 22, 17), "Europe/London", utc(2026, 11, 16), utc(2026, 11, 1)),
-        # The month begins in summer time, the week in winter time.
-        (utc(2026, 10, 28, 12), "Europe/Berlin", utc(2026, 10, 25, 23), utc(2026, 9, 30, 22)),
-        # The week begins in the month before.
-        (utc(2026, 12, 2, 4), "Asia/Shanghai", utc(2026, 11, 29, 16), utc(2026, 11, 30, 16)),
+        (None, 31, True),
+        (NOW, 1, False),
+        (ago(hours=23, minutes=59), 1, False),
+        (ago(days=1), 1, True),
+        (ago(days=6, hours=23), 7, False),
+        (ago(days=7), 7, True),
+        (ago(days=13, hours=23), 14, False),
+        (ago(days=40), 31, True),
     ],
 )
-def test_weeks_begin_on_monday_where_the_village_is(now: datetime, zone: str, week: datetime, month: datetime) -> None:
-    begins = rules.since(now, zone)
-    assert (begins.week, begins.month, begins.ledger) == (week, month, now - timedelta(days=30))
-    assert begins.earliest == min(week, month, now - timedelta(days=30))
-
-
-def test_a_month_of_31_days_reaches_further_back_than_the_ledger() -> None:
-    begins = rules.since(utc(2026, 10, 31, 15), "Asia/Shanghai")
-    assert begins.earliest == begins.month < begins.ledger
-
-
-@pytest.mark.parametrize(
-    ("calls", "expected"),
-    [
-        ([], (0, 0, 0, 0)),
-        ([Ended(ago(hours=1), 600, was_held=True)], (10, 10, 1, 0)),
-        ([Ended(ago(days=3), 600, was_held=True)], (0, 10, 1, 0)),
-        ([Ended(ago(days=27), 600, was_held=True)], (0, 0, 1, 0)),
-        ([Ended(ago(days=31), 600, was_held=True)], (0, 0, 0, 0)),
-        ([Ended(ago(days=1), 0, was_missed=True), Ended(ago(days=2), 0, was_missed=True)], (0, 0, 0, 2)),
-        ([Ended(ago(days=1), 0)], (0, 0, 0, 0)),
-        ([Ended(BEGINS.week, 60, was_held=True)], (1, 1, 1, 0)),
-        ([Ended(BEGINS.ledger, 60, was_held=True)], (0, 0, 1, 0)),
-        ([Ended(ago(hours=n), 20, was_held=True) for n in range(1, 4)], (1, 1, 3, 0)),
-    ],
-)
-def test_a_call_counts_in_the_periods_in_which_it_ended(calls: list[Ended], expected: tuple[int, ...]) -> None:
-    sums = rules.tally(calls, None, BEGINS, NOW)
-    assert (sums.minutes_week, sums.minutes_month, sums.held, sums.missed) == expected
-
-
-@pytest.mark.parametrize(("seconds", "minutes"), [(0, 0), (29, 0), (30, 1), (89, 1), (90, 2), (754, 13)])
-def test_minutes_are_whole(seconds: int, minutes: int) -> None:
-    assert rules.minutes([seconds]) == minutes
-
-
-@pytest.mark.parametrize(
-    ("last_heard_at", "is_overdue"),
-    [(None, True), (NOW, False), (ago(days=6, hours=23), False), (ago(days=7), True), (ago(days=40), True)],
-)
-def test_seven_days_of_silence_are_overdue(last_heard_at: datetime | None, is_overdue: bool) -> None:
-    assert rules.tally([], last_heard_at, BEGINS, NOW).is_overdue is is_overdue
+def test_who_was_not_heard_for_as_long_as_was_promised_is_overdue(
+    last_heard_at: datetime | None, promise_days: int, is_overdue: bool
+) -> None:
+    assert rules.is_overdue(last_heard_at, promise_days, NOW) is is_overdue
 
 
 def test_who_was_never_heard_comes_first() -> None:

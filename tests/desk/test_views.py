@@ -14,6 +14,11 @@ def command(client: FlaskClient, path: str, key: str = "k1") -> TestResponse:
     return client.post(path, json={}, headers={"Idempotency-Key": key, "Homethread-Face": "desk"})
 
 
+def promise(client: FlaskClient, body: bytes) -> TestResponse:
+    headers = {"Idempotency-Key": "promise", "Homethread-Face": "desk"}
+    return client.post("/api/village/promise", data=body, headers=headers)
+
+
 def test_the_ledger_on_the_wire(desk: Desk, browser: Browser) -> None:
     desk.ended(desk.scene.alice, NOW, Outcome.HELD, seconds=120)
     desk.scene.clock.step(minutes=10)
@@ -23,9 +28,29 @@ def test_the_ledger_on_the_wire(desk: Desk, browser: Browser) -> None:
     assert shown["children"][1] == {
         "child": {"id": desk.scene.alice.child, "name": "Child of Alice", "photo": None},
         "family": {"id": desk.scene.alice.family, "name": "Alice", "emblem": "fox"},
-        "last_heard_at": "2026-11-23T10:02:00Z", "minutes_week": 2, "minutes_month": 2, "held": 1, "missed": 0,
-        "overdue": False,
+        "last_heard_at": "2026-11-23T10:02:00Z", "next_call_at": None, "minutes_week": 2, "minutes_month": 2,
+        "weeks": [0] * 11 + [2], "held": 1, "missed": 0, "reasons": [], "overdue": False,
     }  # fmt: skip
+    assert (shown["promise_days"], shown["failures"], len(shown["weeks"])) == (7, [], 12)
+    assert shown["weeks"][-1] == {
+        "week": "2026-11-23", "children": 2, "heard": 1, "calls_held": 1, "calls_missed": 0, "minutes": 2,
+    }  # fmt: skip
+
+
+def test_a_promise_is_changed_once_and_shown(desk: Desk, browser: Browser) -> None:
+    client = browser(desk.lee)
+    answers = [promise(client, b'{"days": 10}') for _ in range(2)]
+    assert [(answer.status_code, answer.get_json()) for answer in answers] == [(200, {})] * 2
+    assert client.get("/api/ledger").get_json()["promise_days"] == 10
+    assert len(desk.audit()) == 1
+
+
+@pytest.mark.parametrize(
+    "body", [b"{}", b'{"days": 0}', b'{"days": 32}', b'{"days": "7"}', b'{"days": 7.5}', b'{"days": null}', b"[]", b"7"]
+)
+def test_what_is_no_promise_is_not_understood(desk: Desk, browser: Browser, body: bytes) -> None:
+    assert promise(browser(desk.lee), body).status_code == 422
+    assert desk.audit() == []
 
 
 def test_a_repeated_try_again_is_answered_once(desk: Desk, browser: Browser) -> None:

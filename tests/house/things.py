@@ -65,6 +65,7 @@ EDGES: dict[str, Any] = {
     "persons": [], "openings": [], "role": "child", "zone": "UTC", "language": "en", "kind": "message",
     "evidence": "paper", "user_code": "12345678", "pictures": ["fish", "fish", "boat", "star"], "name": "Somebody",
     "occupation": "school", "detail": {"weekdays": [0], "from_minute": 480, "until_minute": 960}, "day": "2026-11-24",
+    "days": 10,
 }  # fmt: skip
 # Where a word means something else than on most routes.
 OF_ROUTE: dict[str, dict[str, Any]] = {"/api/persons/<person_id>/availability": {"kind": "weekly"}}

@@ -72,6 +72,8 @@ def _extend_calls() -> None:
         op.add_column("call", column)
     # In place, as SQLite can: the table is not written anew while others refer to it.
     op.add_column("call", _ref("call", "series_id", "series", True), inline_references=True)
+    heard = ["village_id", "outcome", "child_id", "ended_at"]
+    op.create_index(op.f("ix_call_village_id_outcome_child_id_ended_at"), "call", heard)
     standing = "outcome IS NULL OR outcome NOT IN ('cancelled', 'moved')"
     _unique_where("call", "uq_call_series_id_occurs_on", ["series_id", "occurs_on"], standing)
     _unique_where("call", "uq_call_open_offer", ["family_id"], "origin = 'wait' AND state = 'proposed'")
