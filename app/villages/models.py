@@ -16,7 +16,7 @@ class Village(Record):
     name: Mapped[str] = mapped_column(String(80))
     zone: Mapped[str] = mapped_column(String(48))
     language: Mapped[str] = mapped_column(String(16))
-    slot_minutes: Mapped[int] = mapped_column(default=15)
+    slot_minutes: Mapped[int] = mapped_column(default=20)
     buffer_minutes: Mapped[int] = mapped_column(default=5)
     promise_days: Mapped[int] = mapped_column(default=7)
 

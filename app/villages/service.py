@@ -23,7 +23,7 @@ LONGEST_MIME = 32
 
 
 def create_village(
-    session: Session, *, name: str, zone: str, language: str, slot_minutes: int = 15, buffer_minutes: int = 5
+    session: Session, *, name: str, zone: str, language: str, slot_minutes: int = 20, buffer_minutes: int = 5
 ) -> Village:
     check_zone(zone)
     check_language(language)
