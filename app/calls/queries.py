@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.calls import rules
 from app.calls.life import OPENS_BEFORE, CallFacts, SideFacts
 from app.calls.models import Call, CallEvent, Claim, Invitee, Seat
-from app.calls.words import WRONG_PERSON, CallState, Outcome, SeatSide, Side
+from app.calls.words import WRONG_PERSON, CallState, SeatSide, Side
 from app.families import queries as families
 from app.kernel.errors import NotFound
 from app.villages import queries as villages
@@ -19,6 +19,7 @@ from app.web.models import PrincipalKind
 from app.web.principals import Principal
 
 FAREWELL = timedelta(minutes=1)
+LONGER_THAN_ANY_CALL = timedelta(days=1)
 
 
 def locked(session: Session, call_id: str) -> Call:
@@ -144,19 +145,12 @@ def next_of_family(session: Session, family_id: str, now: datetime) -> Call | No
     return session.scalar(waiting.order_by(Call.starts_at).limit(1))
 
 
-def last_heard(session: Session, village_id: str) -> dict[str, datetime | None]:
-    """When each child of a village was last heard in a call, however long ago."""
-    held = select(Call.child_id, func.max(Call.ended_at)).where(
-        Call.village_id == village_id, Call.outcome == Outcome.HELD
-    )
-    return dict(session.execute(held.group_by(Call.child_id)).all())
-
-
 def next_starts(session: Session, village_id: str, now: datetime) -> dict[str, datetime]:
     """When each child of a village speaks next, or speaks now, or may."""
     ahead = select(Call.child_id, func.min(Call.starts_at)).where(
-        Call.village_id == village_id, Call.state != CallState.ENDED, Call.ends_at > now
-    )
+        Call.village_id == village_id, Call.starts_at > now - LONGER_THAN_ANY_CALL, Call.ends_at > now,
+        Call.state != CallState.ENDED,
+    )  # fmt: skip
     return dict(session.execute(ahead.group_by(Call.child_id)).all())
 
 

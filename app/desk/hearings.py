@@ -5,19 +5,18 @@ asks reads all kinds as one table.
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Select, Subquery, func, select, union_all
 from sqlalchemy.orm import Session
 
 from app.calls.models import Call
+from app.calls.queries import LONGER_THAN_ANY_CALL
 from app.calls.words import Outcome
 from app.desk.sums import Hearing
 
 Rows = Select[str, datetime | None, int]
 Kind = Callable[[str, datetime | None], Rows]
-
-LONGER_THAN_ANY_CALL = timedelta(days=1)
 
 
 def _calls(village_id: str, begin: datetime | None) -> Rows:

@@ -7,15 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased, load_only
 
 from app.calls import picture
+from app.calls import queries as calls
 from app.calls.models import Call
 from app.calls.shapes import TerminalShape
 from app.calls.words import CallState, Outcome
 from app.desk import hearings, rules, sums
-from app.desk.hearings import LONGER_THAN_ANY_CALL
 from app.desk.shapes import FailureShape, LedgerCall, LedgerChild, LedgerShape, WeekShape
 from app.desk.sums import Ended, Hearing, Periods, Stay
 from app.families.models import Family, Member, Person
@@ -46,7 +46,7 @@ def ledger(session: Session, who: Principal, now: datetime) -> LedgerShape:
     heard, ended = hearings.since(session, village.id, begins.weeks[0]), _ended(session, village.id, begins)
     lines, stays = _children(session, village.id)
     _deal_out(lines, heard, ended)
-    last, ahead = hearings.last_heard(session, village.id), next_calls(session, village.id, now)
+    last, ahead = hearings.last_heard(session, village.id), calls.next_starts(session, village.id, now)
     children = [
         _child(line, last.get(child_id), ahead.get(child_id), begins, village.promise_days, who)
         for child_id, line in lines.items()
@@ -58,15 +58,6 @@ def ledger(session: Session, who: Principal, now: datetime) -> LedgerShape:
         failures=[FailureShape(reason=reason, count=count) for reason, count in sums.by_reason(ended, begins)],
         calls=_calls(session, village.id, begins, who),
     )
-
-
-def next_calls(session: Session, village_id: str, now: datetime) -> dict[str, datetime]:
-    """When each child speaks next, or speaks now."""
-    ahead = select(Call.child_id, func.min(Call.starts_at)).where(
-        Call.village_id == village_id, Call.starts_at > now - LONGER_THAN_ANY_CALL, Call.ends_at > now,
-        Call.state != CallState.ENDED,
-    )  # fmt: skip
-    return dict(session.execute(ahead.group_by(Call.child_id)).all())
 
 
 def _deal_out(lines: dict[str, _Line], heard: Iterable[Hearing], ended: Iterable[Ended]) -> None:
@@ -114,7 +105,7 @@ def _children(session: Session, village_id: str) -> tuple[dict[str, _Line], list
 def _ended(session: Session, village_id: str, begins: Periods) -> list[Ended]:
     """Calls of the weeks that are over. One that was cancelled for later has not failed yet."""
     columns = Call.child_id, Call.starts_at, Call.ended_at, Call.outcome, Call.reason, Call.origin, Call.expires_at
-    begun = Call.starts_at >= begins.weeks[0] - LONGER_THAN_ANY_CALL, Call.starts_at < begins.now
+    begun = Call.starts_at >= begins.weeks[0] - calls.LONGER_THAN_ANY_CALL, Call.starts_at < begins.now
     over = select(*columns).where(Call.village_id == village_id, Call.state == CallState.ENDED, *begun)
     found = []
     for child_id, starts_at, ended_at, outcome, reason, origin, expires_at in session.execute(over):

@@ -134,7 +134,7 @@ def _openings(session: Session, village: Village, from_: datetime, until: dateti
 def _next_calls(session: Session, village_id: str, now: datetime) -> dict[str, datetime]:
     """When each family speaks next, or speaks now."""
     ahead = select(Call.family_id, func.min(Call.starts_at)).where(
-        Call.village_id == village_id, Call.starts_at > now - hearings.LONGER_THAN_ANY_CALL, Call.ends_at > now,
+        Call.village_id == village_id, Call.starts_at > now - calls.LONGER_THAN_ANY_CALL, Call.ends_at > now,
         Call.state != CallState.ENDED,
     )  # fmt: skip
     return dict(session.execute(ahead.group_by(Call.family_id)).all())

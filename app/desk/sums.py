@@ -16,6 +16,7 @@ from app.kernel.local_time import day_of, start_of_day
 LEDGER_REACHES = timedelta(days=30)
 WEEKS = 12
 REASONS_SHOWN = 3
+GIVEN_UP = frozenset({"series_changed", "series_ended"})
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,11 @@ class Ended:
 
     @property
     def has_failed(self) -> bool:
-        """Whether somebody had hoped for it; what the system offered and nobody took, nobody missed."""
+        """Whether somebody had hoped for it till then: not what was offered and not taken or a series gave up."""
         was_offered_alone = self.origin is Origin.WAIT and not self.was_agreed
-        return self.outcome in (Outcome.MISSED, Outcome.CANCELLED) and not was_offered_alone
+        if was_offered_alone or self.reason in GIVEN_UP:
+            return False
+        return self.outcome in (Outcome.MISSED, Outcome.CANCELLED)
 
 
 @dataclass(frozen=True)

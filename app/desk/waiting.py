@@ -16,7 +16,7 @@ from app.calls import rules as bookable
 from app.calls.booking import Actor, Wish
 from app.calls.models import Call
 from app.calls.words import Origin
-from app.desk import candidates
+from app.desk import candidates, hearings
 from app.desk.candidates import FreedSlot
 from app.families import pairs
 from app.families.words import ConsentKind
@@ -36,7 +36,7 @@ NOBODY = Actor("", None)
 def line(session: Session, village_id: str, now: datetime) -> list[Waiting]:
     """Everybody of a village who waits, in order: who asked, and whom the village has promised more."""
     promise_days = villages.village(session, village_id).promise_days
-    heard, ahead = calls.last_heard(session, village_id), calls.next_starts(session, village_id, now)
+    heard, ahead = hearings.last_heard(session, village_id), calls.next_starts(session, village_id, now)
     asked = {(wait.child_id, wait.parent_id): wait for wait in waits.open_of_village(session, village_id, now)}
     found = []
     for pair in pairs.allowed(session, village_id, ConsentKind.CALL, now):

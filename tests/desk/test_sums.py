@@ -115,6 +115,9 @@ def test_calls_and_reasons_are_those_of_thirty_days() -> None:
         (over(NOW, Outcome.MOVED), False),
         (over(NOW, Outcome.CANCELLED, origin=Origin.WAIT, was_agreed=False), False),
         (over(NOW, Outcome.MISSED, origin=Origin.WAIT), True),
+        (over(NOW, Outcome.CANCELLED, "series_changed", origin=Origin.SERIES), False),
+        (over(NOW, Outcome.CANCELLED, "series_ended", origin=Origin.SERIES), False),
+        (over(NOW, Outcome.CANCELLED, "sick", origin=Origin.SERIES), True),
     ],
 )
 def test_what_nobody_had_asked_for_does_not_fail(call: Ended, has_failed: bool) -> None:
