@@ -111,6 +111,16 @@ def booked(office: Office) -> dict[str, str]:
     return {"call_id": office.house.scene.book(office.house.scene.alice, at(20))}
 
 
+def sundays(office: Office) -> dict[str, Any]:
+    alice = office.house.scene.alice
+    pair = {"child_id": alice.child, "parent_id": alice.parent}
+    return {**pair, "starts_on": "2026-11-29", "starts_minute": 1200, "rule": "FREQ=WEEKLY"}
+
+
+def with_series(office: Office) -> dict[str, str]:
+    return {"series_id": office.made("/api/series", sundays(office))["id"]}
+
+
 def with_terminal(office: Office) -> dict[str, str]:
     alice, now = office.house.scene.alice, office.house.clock.now()
     office.house.terminal(alice)
@@ -225,6 +235,9 @@ COMMANDS: dict[str, Command] = {
     "POST /persons/<person_id>/number/confirm": Command("confirm_number", "Alice", before=asked_number),
     "POST /persons/<person_id>/number/show": Command("show_number", "Alice"),
     "POST /persons/<person_id>/swap": Command("swap_shift", "Alice", lambda _: {"day": "2026-11-24", "shift": "off"}),
+    "POST /series": Command("book_series", PAIR, sundays),
+    "POST /series/<series_id>/change": Command("change_series", PAIR, lambda _: {"minutes": 30}, with_series),
+    "POST /series/<series_id>/end": Command("end_series", PAIR, lambda _: {"reason": "sick"}, with_series),
     "POST /terminals": Command("add_terminal", "School", lambda _: {"name": "School"}),
     "POST /terminals/<terminal_id>/retire": Command("retire", "Redstone office"),
     "POST /terminals/<terminal_id>/revoke": Command("revoke", "Redstone office"),

@@ -58,7 +58,7 @@ def secrets(house: OpenHouse, things: Things, who: str) -> set[str]:
     alice = asdict(house.scene.alice)
     if who == "a parent of the same village":
         del alice["village"], alice["terminal"]
-    ids = {things.call_id, things.photo_id, things.delivery_id, things.row_id}
+    ids = {things.call_id, things.series_id, things.photo_id, things.delivery_id, things.row_id}
     with house.database.read() as session:
         people = [session.get_one(Person, alice[role]) for role in ("parent", "caregiver", "child")]
     photos = {person.photo_id for person in people if person.photo_id}

@@ -5,10 +5,13 @@ else a request has to hold stands in `EDGES`.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
 
+from app.calls import series
+from app.calls.series import SeriesWish
 from app.doors.models import Credential
 from app.families import schedule
 from app.families import service as families
@@ -57,6 +60,7 @@ class Things:
     village_id: str
     pattern_id: str
     wait_id: str
+    series_id: str
 
 
 EDGES: dict[str, Any] = {
@@ -65,7 +69,7 @@ EDGES: dict[str, Any] = {
     "persons": [], "openings": [], "role": "child", "zone": "UTC", "language": "en", "kind": "message",
     "evidence": "paper", "user_code": "12345678", "pictures": ["fish", "fish", "boat", "star"], "name": "Somebody",
     "occupation": "school", "detail": {"weekdays": [0], "from_minute": 480, "until_minute": 960}, "day": "2026-11-24",
-    "days": 10,
+    "days": 10, "starts_on": "2026-11-29", "starts_minute": 1080, "rule": "FREQ=WEEKLY",
 }  # fmt: skip
 # Where a word means something else than on most routes.
 OF_ROUTE: dict[str, dict[str, Any]] = {"/api/persons/<person_id>/availability": {"kind": "weekly"}}
@@ -102,8 +106,16 @@ def things_of_alice(house: OpenHouse) -> Things:
         call_id, alice.family, alice.child, photo_ids[0], delivery.id, row_id, "terminal.ring",
         alice.child, alice.parent, at(20, 20).isoformat(), device_id, invitation_id, alice.terminal, consent_id,
         no_contact_id, closure_id, alice.parent, alice.parent, alice.village, hours_of(house, alice.child),
-        wait_of(house),
+        wait_of(house), series_of(house),
     )  # fmt: skip
+
+
+def series_of(house: OpenHouse) -> str:
+    """Alice's calls on Saturdays."""
+    alice = house.scene.alice
+    wish = SeriesWish(alice.family, alice.child, alice.parent, date(2026, 11, 28), 1140, "FREQ=WEEKLY")
+    with house.database.begin() as session:
+        return series.book_series(session, wish, alice.parent_acts, house.clock.now()).id
 
 
 def wait_of(house: OpenHouse) -> str:
