@@ -12,7 +12,8 @@ from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.calls import life, queries, rules
+from app.calls import life, passport, queries, rules
+from app.calls.free import free_intervals
 from app.calls.life import CallFacts, Turn
 from app.calls.models import Call, CallEvent, Claim, Seat
 from app.calls.words import CallState, Outcome, SeatSide, Side
@@ -21,6 +22,7 @@ from app.families import service as consent
 from app.families.words import ConsentKind
 from app.jobs import service as jobs
 from app.kernel import events
+from app.kernel.intervals import covers
 from app.storage.database import new_id
 from app.villages import queries as villages
 from app.web.hints import hint
@@ -55,6 +57,8 @@ def end(session: Session, call: Call, outcome: Outcome, reason: str | None, now:
     count_talk(call, False, now)
     call.state, call.outcome, call.reason, call.ended_at = CallState.ENDED, outcome, reason, now
     session.execute(delete(Claim).where(Claim.call_id == call.id))
+    if call.live_at is not None:
+        passport.measure(session, call)
     if visitor := next((s for s in queries.seats(session, call.id) if s.side is SeatSide.DESK and not s.left_at), None):
         dismiss(session, call, visitor, now, now)
     rearm(session, call, now)
@@ -203,7 +207,10 @@ def _run_out(session: Session, call: Call, now: datetime) -> None:
 
 
 def _extended(session: Session, call: Call) -> bool:
+    """Whether the next cell is theirs: open, and claimed with the change-over after it. Nobody else's is touched."""
     until = call.ends_at + life.EXTEND_BY
+    if not covers(free_intervals(session, f"terminal:{call.terminal_id}", call.ends_at, until), call.ends_at, until):
+        return False
     buffer_minutes = villages.village(session, call.village_id).buffer_minutes
     persons = (call.parent_id, call.child_id)
     held = {(c.resource, c.cell_at) for c in session.query(Claim).where(Claim.call_id == call.id)}

@@ -1,0 +1,146 @@
+"""Gathers what is known of a pair's time and of their village, in few queries, and asks `proposals.py` for slots."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.calls import rules
+from app.calls.ground import MARGIN, History, PersonFacts, Question, TerminalFacts
+from app.calls.models import Call, Claim
+from app.calls.obstacles import Share
+from app.calls.passport import passports
+from app.calls.proposals import Answer, propose
+from app.calls.words import CallState, Obstacle, Outcome
+from app.families import queries as families
+from app.families import rules as permission
+from app.families import schedule
+from app.families.words import ConsentKind, MemberRole
+from app.kernel.errors import NotFound, Refused
+from app.kernel.intervals import Interval
+from app.villages import queries as villages
+from app.villages.models import Terminal, Village
+
+LOOKS_BACK = timedelta(weeks=8)
+LONGEST_SEARCH = timedelta(weeks=8)
+EARLIEST = rules.PROPOSAL_NOTICE + timedelta(minutes=1)  # nobody is at the terminal in less; a proposal needs as long
+
+
+@dataclass(frozen=True)
+class Search:
+    """A time is looked for from an instant on; for eight weeks, or as far as is booked, unless an end is given."""
+
+    family_id: str
+    child_id: str
+    parent_id: str
+    minutes: int
+    from_: datetime
+    until: datetime | None = None
+
+
+def find_time(session: Session, village: Village, search: Search, now: datetime) -> Answer:
+    """The best slots for two members of a family. Raises Refused for lengths and searches that are out of range."""
+    rules.check_length(search.minutes)
+    within = _within(search, now)
+    objection, allowed_until = _permission(session, search, now)
+    if objection is not None:
+        return Answer(search.minutes, obstacles=[Share(objection, 1.0)])
+    return propose(_question(session, village, search, within, allowed_until, now))
+
+
+def _within(search: Search, now: datetime) -> Interval:
+    if search.from_ > now + rules.BOOK_AHEAD:
+        raise Refused("too_far_ahead", days=rules.BOOK_AHEAD.days)
+    until = search.until or search.from_ + LONGEST_SEARCH
+    rules.check_search(search.from_, until, LONGEST_SEARCH)
+    from_, until = max(search.from_, now + EARLIEST), min(until, now + rules.BOOK_AHEAD)
+    if until <= from_:
+        raise Refused("too_late_to_propose")
+    return from_, until
+
+
+def _permission(session: Session, search: Search, now: datetime) -> tuple[Obstacle | None, datetime | None]:
+    """What is said against any call of this pair now, and when the permission ends by itself."""
+    asked = (ConsentKind.CALL, search.child_id, search.parent_id)
+    consents = families.consents(session, search.child_id, search.parent_id)
+    bans = families.no_contacts(session, search.child_id, search.parent_id)
+    code = permission.objection(*asked, consents, bans, now)
+    if code is not None:
+        return Obstacle.NO_CONTACT if code == Obstacle.NO_CONTACT else Obstacle.NO_CONSENT, None
+    return None, permission.permitted_until(*asked, consents, bans, now)
+
+
+def _question(
+    session: Session, village: Village, search: Search, within: Interval, allowed_until: datetime | None, now: datetime
+) -> Question:
+    pair = (search.parent_id, search.child_id)
+    members = families.members(session, search.family_id)
+    zones = {who.id: who.zone for who, _role in members}
+    if not zones.keys() >= {*pair}:
+        raise NotFound
+    caregivers = [who.id for who, role in members if role is MemberRole.CAREGIVER and who.id not in pair]
+    patterns = schedule.patterns_of(session, [*pair, *caregivers])
+    terminals = villages.terminals(session, village.id)
+    resources = [f"terminal:{terminal.id}" for terminal in terminals] + [f"person:{person_id}" for person_id in pair]
+    taken = _taken(session, resources, within)
+
+    def person(person_id: str) -> PersonFacts:
+        return PersonFacts(zones[person_id], patterns[person_id], taken.get(f"person:{person_id}", ()))
+
+    return Question(
+        minutes=search.minutes, from_=within[0], until=within[1], now=now, zone=village.zone,
+        slot_minutes=village.slot_minutes, buffer_minutes=village.buffer_minutes,
+        openings=villages.openings(session, village.id),
+        terminals=_terminals(session, village, terminals, taken, within, now),
+        parent=person(search.parent_id), child=person(search.child_id),
+        caregivers=[person(each) for each in caregivers],
+        history=_history(session, search, now), allowed_until=allowed_until,
+    )  # fmt: skip
+
+
+def _terminals(
+    session: Session, village: Village, terminals: Sequence[Terminal], taken: dict[str, list[Interval]],
+    within: Interval, now: datetime,
+) -> list[TerminalFacts]:  # fmt: skip
+    links = passports(session, village, now)
+    closures = villages.closures_of(session, village.id, *within)
+    return [
+        TerminalFacts(
+            terminal.id, [(c.starts_at, c.ends_at) for c in closures if c.terminal_id in (None, terminal.id)],
+            taken.get(f"terminal:{terminal.id}", ()), links.get(terminal.id, {}),
+        )
+        for terminal in terminals
+    ]  # fmt: skip
+
+
+def _taken(session: Session, resources: Sequence[str], within: Interval) -> dict[str, list[Interval]]:
+    """When each resource is held, a row per call: the cells of one call lie side by side."""
+    cell = Claim.cell_at
+    held = (
+        select(Claim.resource, func.min(cell), func.count())
+        .where(Claim.resource.in_(resources), cell >= within[0] - MARGIN, cell < within[1] + MARGIN)
+        .group_by(Claim.call_id, Claim.resource)
+    )
+    found: dict[str, list[Interval]] = {}
+    for resource, first, cells in session.execute(held):
+        found.setdefault(resource, []).append((first, first + cells * rules.CELL))
+    return found
+
+
+def _history(session: Session, search: Search, now: datetime) -> History:
+    """The pair's calls of the last eight weeks and those ahead."""
+    calls = session.execute(
+        select(Call.starts_at, Call.ended_at, Call.state, Call.outcome).where(
+            Call.family_id == search.family_id, Call.starts_at >= now - LOOKS_BACK,
+            Call.child_id == search.child_id, Call.parent_id == search.parent_id,
+        ).order_by(Call.starts_at)
+    ).all()  # fmt: skip
+    held = [call for call in calls if call.outcome is Outcome.HELD]
+    return History(
+        held=[call.starts_at for call in held],
+        missed=[call.starts_at for call in calls if call.outcome is Outcome.MISSED],
+        ahead=[call.starts_at for call in calls if call.state is not CallState.ENDED],
+        heard_at=max((call.ended_at for call in held), default=None),
+    )
