@@ -6,7 +6,7 @@ import { Live } from "./net/live.js";
 import { endedScreen, homeScreen, partners } from "./phone/home.js";
 import { Calling } from "./ui/calling.js";
 import { callScreen, HangUp, ringScreen, showStreams } from "./ui/callscreen.js";
-import { draw, listen, round, sentence, startPage, toast } from "./ui/dom.js";
+import { draw, listen, round, sentence, startPage, toast, withWords } from "./ui/dom.js";
 
 /** @typedef {import("./core/wire.js").Call} Call */
 /** @typedef {import("./phone/home.js").Partner} Partner */
@@ -49,7 +49,7 @@ function showDoor() {
 }
 
 async function openDoor() {
-  const { Door, ready } = await import("./phone/door.js");
+  const { Door, ready } = await withWords(import("./phone/door.js"), "phone.door");
   await ready;
   if (door) return;
   door = new Door(live.api, { redraw: show, done: entered });
@@ -71,7 +71,7 @@ function readCard() {
   const digits = card;
   card = "";
   if (door) door.scanned(digits);
-  else withPart(import("./phone/welcome.js"), (part) => part.askToChange(live, digits, entered));
+  else withPart(withWords(import("./phone/welcome.js"), "phone.change"), (part) => part.askToChange(live, digits, entered));
 }
 
 /** Somebody has just come in on this page. */
@@ -81,10 +81,10 @@ async function entered() {
   await live.enter();
   door = null;
   show();
-  await withPart(import("./phone/welcome.js"), (part) => part.welcome(live));
+  await withPart(withWords(import("./phone/welcome.js"), "phone.settings"), (part) => part.welcome(live));
 }
 
-const settings = () => withPart(import("./phone/settings.js"), (part) => part.openSettings(live));
+const settings = () => withPart(withWords(import("./phone/settings.js"), "phone.settings"), (part) => part.openSettings(live));
 
 /** @param {(dialogs: typeof import("./phone/dialogs.js")) => unknown} use */
 const withDialogs = (use) => withPart(import("./phone/dialogs.js"), use);

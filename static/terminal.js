@@ -6,7 +6,7 @@ import { ApiError, newKey } from "./net/api.js";
 import { Live } from "./net/live.js";
 import { Calling } from "./ui/calling.js";
 import { callScreen, HangUp, showStreams } from "./ui/callscreen.js";
-import { draw, isOutdated, listen, sentence, startPage, toast } from "./ui/dom.js";
+import { draw, isOutdated, listen, sentence, startPage, toast, withWords } from "./ui/dom.js";
 import * as screens from "./terminal/screens.js";
 
 /** @typedef {import("./core/wire.js").Call} Call */
@@ -190,7 +190,7 @@ function openFamily(familyId) {
 
 /** @param {string} familyId @param {"open" | "set"} what */
 async function openPad(familyId, what) {
-  const parts = await import("./terminal/pin.js").catch(() => toast("bad", t("common.offline")));
+  const parts = await withWords(import("./terminal/pin.js"), "terminal.pin").catch(() => toast("bad", t("common.offline")));
   const family = familyOf(familyId);
   if (!parts || !family) return;
   pad = new parts.PinPad(live, family, what, { redraw: show, done: () => openFamily(familyId) });

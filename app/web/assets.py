@@ -8,6 +8,7 @@ read from the imports themselves.
 import base64
 import gzip
 import hashlib
+import json
 import mimetypes
 import re
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from flask import Blueprint, Response, request
 
 from app.kernel.errors import NotFound
+from app.web import texts
 from app.web.principals import ANYONE, FACES, allow
 
 IMPORT = re.compile(
@@ -42,6 +44,11 @@ class Assets:
         paths = sorted(p for p in folder.rglob("*") if p.suffix in SERVED and "tsconfig" not in p.name)
         self._files = {p.relative_to(folder).as_posix(): _asset(p) for p in paths}
         self._files |= {f"{face}.whole.css": self._stylesheet(face) for face in FACES}
+        self._files |= {
+            f"texts/{language}/{part}.json": _sentences(part, language)
+            for language in texts.languages()
+            for part in texts.LATER
+        }
         digest = hashlib.sha256()
         for name, asset in self._files.items():
             digest.update(name.encode() + b"\0" + asset.plain)
@@ -110,6 +117,11 @@ def without_comments(source: str) -> str:
     House style keeps this safe: no string or pattern in our modules contains what begins a JSDoc comment.
     """
     return FULL_LINE_COMMENT.sub("", JSDOC.sub("", source))
+
+
+def _sentences(part: str, language: str) -> Asset:
+    sentences = texts.texts_of_part(part, language)
+    return _packed(json.dumps(sentences, ensure_ascii=False, separators=(",", ":")).encode(), "application/json")
 
 
 def _packed(plain: bytes, mime: str) -> Asset:

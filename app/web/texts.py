@@ -7,6 +7,8 @@ from typing import Any
 
 TRANSLATIONS = Path(__file__).parent.parent / "translations"
 FALLBACK = "en"
+# Parts of a face that come when somebody asks for them, each with its own sentences (`words` in `static/ui/dom.js`).
+LATER = ("phone.change", "phone.door", "phone.settings", "terminal.help", "terminal.pin", "terminal.screen")
 
 
 @cache
@@ -26,8 +28,17 @@ def text(key: str, language: str, **params: Any) -> str:
 
 
 def texts_for_face(face: str, language: str) -> dict[str, str]:
-    """What one face needs, and no more: its own keys and the common ones; an error brings its sentence along."""
-    return {k: v for k, v in texts_of(language).items() if k.split(".")[0] in (face, "common")}
+    """What a face's first screens need, and no more: its own keys and the common ones without those of later parts.
+
+    An error brings its sentence along.
+    """
+    first = {k: v for k, v in texts_of(language).items() if k.split(".")[0] in (face, "common")}
+    return {k: v for k, v in first.items() if not k.startswith(tuple(f"{part}." for part in LATER))}
+
+
+def texts_of_part(part: str, language: str) -> dict[str, str]:
+    """The keys below one of `LATER`."""
+    return {k: v for k, v in texts_of(language).items() if k.startswith(f"{part}.")}
 
 
 def best_language(accepted: list[str]) -> str:

@@ -10,6 +10,9 @@ export function setTexts(language, sentences) {
   plural = new Intl.PluralRules(language);
 }
 
+/** Those of a part that comes later. @param {Record<string, string>} sentences */
+export const addTexts = (sentences) => void Object.assign(texts, sentences);
+
 /** @param {string} key */
 export const hasText = (key) => key in texts;
 

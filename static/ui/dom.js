@@ -2,7 +2,7 @@
  * The pieces that every face is made of, and how a screen changes: a face builds the whole tree of what should stand
  * there, `draw` changes only what differs. Data comes in as text and attributes, never as markup.
  */
-import { setTexts, t } from "../core/texts.js";
+import { addTexts, setTexts, t } from "../core/texts.js";
 import { setLocale } from "../core/time.js";
 
 /** @typedef {Node | string | number | null | undefined | false} Leaf
@@ -13,6 +13,8 @@ import { setLocale } from "../core/time.js";
  */
 /** @typedef {{[act: string]: (element: HTMLElement) => void}} Acts */
 
+/** Sentences of later parts, by part. @type {Map<string, Promise<void>>} */
+const asked = new Map();
 const SVG = "http://www.w3.org/2000/svg";
 const TOAST_MS = 4_000;
 /** Attributes that the page itself changes, which a tree says nothing about. */
@@ -25,6 +27,23 @@ export function startPage() {
   setTexts(lang, JSON.parse(document.getElementById("texts")?.textContent || "{}"));
   return /** @type {HTMLElement} */ (document.getElementById("app"));
 }
+
+/** Resolves when the sentences of a part are there; rejects without a network, and may be asked again.
+ * @param {string} part "phone.door" and the like @returns {Promise<void>} */
+export function words(part) {
+  const known = asked.get(part);
+  if (known) return known;
+  const { lang, dataset } = document.documentElement;
+  const coming = fetch(`${dataset.assets}/texts/${lang}/${part}.json`)
+    .then((answer) => (answer.ok ? answer.json() : Promise.reject(new TypeError(`no words: ${answer.status}`))))
+    .then(addTexts);
+  asked.set(part, coming);
+  coming.catch(() => asked.delete(part));
+  return coming;
+}
+
+/** A part and its sentences together. @template P @param {Promise<P>} module @param {string[]} parts @returns {Promise<P>} */
+export const withWords = async (module, ...parts) => (await Promise.all([module, ...parts.map(words)]))[0];
 
 /** Whether the server has newer files than this page was made of. @param {string | undefined} version */
 export const isOutdated = (version) => Boolean(version) && version !== document.documentElement.dataset.version;

@@ -1,15 +1,16 @@
 /** Says a recorded sentence of the interface where the village has recorded it; stays silent where it hasn't. */
 import { hasText, t } from "../core/texts.js";
-import { toast } from "./dom.js";
+import { toast, words } from "./dom.js";
 
 const LONG_TOUCH_MS = 600;
 
 /** Says what can be done on a screen; where nobody has recorded it, it can be read.
  * @param {Prompts | null} prompts @param {HTMLElement} main */
-export function help(prompts, main) {
+export async function help(prompts, main) {
   const { screen } = main.dataset;
   const keys = [`terminal.help.${screen}`, `terminal.screen.${screen}`];
   if (keys.some((key) => prompts?.play(key))) return;
+  await Promise.all(["terminal.help", "terminal.screen"].map(words)).catch(() => {}); // then there is nothing to read
   const key = keys.find(hasText);
   if (key) toast("info", t(key));
 }
