@@ -4,7 +4,8 @@ export type Face = "phone" | "terminal" | "desk";
 export type Side = "parent" | "village";
 export type CallState = "proposed" | "booked" | "ringing" | "live" | "ended";
 export type Outcome = "held" | "message" | "missed" | "cancelled" | "moved";
-export type Action = "confirm" | "decline" | "move" | "cancel" | "join" | "wrong_person";
+export type Action = "confirm" | "decline" | "counter" | "move" | "cancel" | "join" | "wrong_person";
+export type Origin = "asked" | "series" | "roster" | "wait";
 
 export interface Person {
   id: string;
@@ -44,6 +45,10 @@ export interface Call {
   my_side: Side | null;
   proposed_by: Side | null;
   moved_to_id: string | null;
+  origin: Origin;
+  series_id: string | null;
+  expires_at: string | null;
+  confirm_by: string | null;
   sides: { parent: SideState; village: SideState };
   desk: { name: string } | null;
   rings: { since: string; until: string }[];
