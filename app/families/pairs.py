@@ -36,6 +36,13 @@ def of_village(session: Session, village_id: str) -> list[Pair]:
 
 def allowed(session: Session, village_id: str, kind: ConsentKind, now: datetime) -> list[Pair]:
     """Those of them whose contact of a kind is consented to now, and not forbidden."""
+    return list(allowed_until(session, village_id, kind, now))
+
+
+def allowed_until(
+    session: Session, village_id: str, kind: ConsentKind, now: datetime
+) -> dict[Pair, datetime | None]:  # fmt: skip
+    """The same, with when that ends by itself; None where no end is known."""
     pairs = of_village(session, village_id)
     children = {pair.child_id for pair in pairs}
     consents: dict[tuple[str, str], list[ConsentFacts]] = defaultdict(list)
@@ -47,12 +54,22 @@ def allowed(session: Session, village_id: str, kind: ConsentKind, now: datetime)
         bans[ban.child_id, ban.contact_id].append(
             NoContactFacts(ban.child_id, ban.contact_id, ban.from_at, ban.lifted_at)
         )  # fmt: skip
-    return [pair for pair in pairs if _may(kind, pair, consents, bans, now)]
+    found = {}
+    for pair in pairs:
+        key = (pair.child_id, pair.parent_id)
+        until = rules.permitted_until(kind, *key, consents[key], bans[key], now)
+        if until != now:
+            found[pair] = until
+    return found
 
 
-def _may(
-    kind: ConsentKind, pair: Pair, consents: dict[tuple[str, str], list[ConsentFacts]],
-    bans: dict[tuple[str, str], list[NoContactFacts]], now: datetime,
-) -> bool:  # fmt: skip
-    key = (pair.child_id, pair.parent_id)
-    return rules.objection(kind, *key, consents[key], bans[key], now) is None
+def caregivers(session: Session, village_id: str) -> dict[str, list[str]]:
+    """Who brings the children, by family; families without anybody are left out."""
+    members = select(Member.family_id, Member.person_id).join(Family, Family.id == Member.family_id)
+    present = members.where(
+        Family.village_id == village_id, Member.left_at.is_(None), Member.role == MemberRole.CAREGIVER
+    )  # fmt: skip
+    found: dict[str, list[str]] = defaultdict(list)
+    for family_id, person_id in session.execute(present.order_by(Member.family_id, Member.person_id)):
+        found[family_id].append(person_id)
+    return dict(found)

@@ -14,7 +14,8 @@ from app.storage.types import ID, word
 class Roster(Record):
     """One village's week from Monday `week`. `version` grows with every change; whoever changes names the one they saw.
 
-    `figures` are the solver's: objective, bound, gap, seconds, families served. `history` holds what undo goes back to.
+    `figures` are the solver's: seconds, gap, whether it is the optimum. `history` holds what undo goes back to. A week
+    that was published is drafted anew as another roster.
     """
 
     __tablename__ = "roster"
@@ -34,6 +35,7 @@ class Roster(Record):
     history: Mapped[dict[str, Any]]
     made_by: Mapped[str] = mapped_column(String(32))
     made_at: Mapped[datetime]
+    changed_by: Mapped[str] = mapped_column(String(32))
     changed_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
 
@@ -41,7 +43,8 @@ class Roster(Record):
 class Assignment(Record):
     """A child and a parent in a roster, with their slot or without one; `reasons` say why this one, or why none.
 
-    `is_pinned`: somebody picked it, so redrafting leaves it. `call_id`: it stood before, or was published.
+    `is_pinned`: somebody picked it, or took it out, so drafting anew leaves it. `call_id`: the call that it became by
+    publishing, or that stood before (`is_fixed`).
     """
 
     __tablename__ = "assignment"
@@ -57,6 +60,7 @@ class Assignment(Record):
     minutes: Mapped[int]
     reasons: Mapped[dict[str, Any]]
     is_pinned: Mapped[bool] = mapped_column(default=False)
+    is_fixed: Mapped[bool] = mapped_column(default=False)
     call_id: Mapped[str | None] = mapped_column(ForeignKey("call.id"))
 
 

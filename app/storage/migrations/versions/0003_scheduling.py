@@ -86,8 +86,9 @@ def _create_roster() -> None:
         sa.Column("state", sa.String(24), nullable=False), sa.Column("progress", sa.String(24), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False), sa.Column("minutes", sa.Integer(), nullable=False),
         sa.Column("figures", sa.JSON(), nullable=False), sa.Column("history", sa.JSON(), nullable=False),
-        sa.Column("made_by", sa.String(32), nullable=False), _at("made_at"), _at("changed_at"),
-        _at("published_at", True), _key("roster"),
+        sa.Column("made_by", sa.String(32), nullable=False), _at("made_at"),
+        sa.Column("changed_by", sa.String(32), nullable=False), _at("changed_at"), _at("published_at", True),
+        _key("roster"),
     )  # fmt: skip
     _unique_where("roster", "uq_roster_draft", ["village_id", "week"], "state = 'draft'")
     op.create_table(
@@ -96,6 +97,7 @@ def _create_roster() -> None:
         sa.Column("place", sa.Integer(), nullable=False), _ref("assignment", "terminal_id", "terminal", True),
         _at("starts_at", True), sa.Column("minutes", sa.Integer(), nullable=False),
         sa.Column("reasons", sa.JSON(), nullable=False), sa.Column("is_pinned", sa.Boolean(), nullable=False),
+        sa.Column("is_fixed", sa.Boolean(), nullable=False),
         _ref("assignment", "call_id", "call", True), _key("assignment"),
     )  # fmt: skip
     op.create_index(op.f("ix_assignment_roster_id"), "assignment", ["roster_id"])
