@@ -15,9 +15,9 @@ from app.calls import queries as calls
 from app.calls import sockets as call_sockets
 from app.calls import views as call_views
 from app.desk import family_views as enrolment_views
+from app.desk import roster_views, waiting_views
 from app.desk import views as desk_views
 from app.desk import village_views as desk_village_views
-from app.desk import waiting_views
 from app.desk.queries import coordinator_name
 from app.doors import coordinator_views, pairing_views, pin_views
 from app.doors import views as door_views
@@ -37,7 +37,7 @@ APIS = (
     now.api, call_views.api, family_views.api, village_views.api, desk_views.api, enrolment_views.api,
     desk_village_views.api, household.api, door_views.api, coordinator_views.api,
     pairing_views.api, pin_views.api, feed_views.api, availability_views.api, series_views.api,
-    proposal_views.api, waiting_views.api,
+    proposal_views.api, waiting_views.api, roster_views.api,
 )  # fmt: skip
 LARGEST_BODY_BYTES = 9_000_000
 

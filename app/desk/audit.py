@@ -10,6 +10,7 @@ from app.families import queries as families
 from app.families.models import Consent, Family, NoContact
 from app.kernel.errors import NotFound
 from app.notices.models import Notice
+from app.roster import queries as rosters
 from app.villages.models import Terminal, Village
 from app.web.principals import Principal
 
@@ -102,7 +103,12 @@ def _notice(session: Session, village_id: str, notice_id: str) -> str | None:
     return _person(session, village_id, notice.person_id) if notice else None
 
 
+def _roster(session: Session, village_id: str, roster_id: str) -> str:
+    return rosters.of_village(session, village_id, roster_id).week.isoformat()
+
+
 READERS = {
     "person": _person, "family": _family, "terminal": _terminal, "call": _call, "series": _series, "consent": _consent,
     "no_contact": _no_contact, "village": _village, "notice": _notice, "coordinator": _coordinator,
+    "roster": _roster,
 }  # fmt: skip

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.calls.models import Call
 from app.calls.people import People, people
-from app.calls.words import CallState, Origin
+from app.calls.words import CallState
 from app.kernel import events
 from app.notices import service as notices
 from app.notices.templates import Param
@@ -19,18 +19,20 @@ from app.roster.models import Assignment
 def of_publishing(session: Session, event: events.RosterPublished, now: datetime) -> None:
     """One notice per person; nobody is told anew of calls alone that stood before."""
     theirs: dict[str, list[tuple[Call, People]]] = defaultdict(list)
-    for call in session.scalars(_calls(event.roster_id)):
+    have_news: set[str] = set()
+    for call, is_fixed in session.execute(_calls(event.roster_id)):
         party = people(session, call.id)
         for person_id in party.everybody:
             theirs[person_id].append((call, party))
-    for person_id, calls in sorted(theirs.items()):
-        if any(call.origin is Origin.ROSTER for call, _party in calls):
-            _tell(session, event.roster_id, person_id, calls, now)
+        have_news.update([] if is_fixed else party.everybody)
+    for person_id in sorted(have_news):
+        _tell(session, event.roster_id, person_id, theirs[person_id], now)
 
 
-def _calls(roster_id: str) -> Select[Call]:
-    placed = select(Assignment.call_id).where(Assignment.roster_id == roster_id, Assignment.call_id.is_not(None))
-    standing = select(Call).where(Call.id.in_(placed), Call.state != CallState.ENDED)
+def _calls(roster_id: str) -> Select[Call, bool]:
+    """The calls of the roster that are not over, and whether they stood before it."""
+    rows = select(Call, Assignment.is_fixed).join(Assignment, Assignment.call_id == Call.id)
+    standing = rows.where(Assignment.roster_id == roster_id, Call.state != CallState.ENDED)
     return standing.order_by(Call.starts_at, Call.id)
 
 
