@@ -44,9 +44,11 @@ def tick(session: Session, call_id: str, now: datetime) -> None:
 
 
 def rearm(session: Session, call: Call, now: datetime) -> None:
-    """Put the call's due row at its next moment, and tell who looks at it."""
+    """Put the call's due row at its next moment, or at once where a turn is due already; tell who looks at it."""
     session.flush()
-    moments = [at for at in (life.next_moment(_facts(session, call, now), now), *_leases(session, call)) if at]
+    facts = _facts(session, call, now)
+    upcoming = now if life.turn(facts, now) is not None else life.next_moment(facts, now)
+    moments = [at for at in (upcoming, *_leases(session, call)) if at]
     at = min(moments) if moments and call.state is not CallState.ENDED else None
     jobs.put_again(session, TICK, f"{TICK}:{call.id}", at, now, subject=f"call:{call.id}", payload={"call_id": call.id})
     tell(session, call, now)
