@@ -22,7 +22,7 @@ from app.villages import queries as villages
 from app.villages.service import tell_village
 from app.web.api import Api, Ask
 from app.web.hints import hint
-from app.web.principals import COORDINATOR, PERSON
+from app.web.principals import COORDINATOR, PERSON, TERMINAL
 
 api = Api("waits")
 
@@ -33,7 +33,7 @@ def list_waits(ask: Ask) -> WaitsShape:
     return _answer(ask)
 
 
-@api.command("POST", "/waits", PERSON, COORDINATOR, gives=WaitsShape, takes=WaitIn, status=201)
+@api.command("POST", "/waits", PERSON, TERMINAL, COORDINATOR, gives=WaitsShape, takes=WaitIn, status=201)
 def wait_for_slot(ask: Ask, body: WaitIn) -> WaitsShape:
     """Ask for a slot that gets free, also beside a call that is ahead."""
     family_id, parent_id = asking.pair(ask, body.child_id, body.parent_id)
@@ -44,28 +44,31 @@ def wait_for_slot(ask: Ask, body: WaitIn) -> WaitsShape:
         by=ask.who.name, now=ask.now,
     )  # fmt: skip
     _tell(ask, "wait", village_id, family_id, body.child_id)
-    return _answer(ask)
+    return _answer(ask, family_id)
 
 
-@api.command("POST", "/waits/<wait_id>/end", PERSON, COORDINATOR, gives=WaitsShape)
+@api.command("POST", "/waits/<wait_id>/end", PERSON, TERMINAL, COORDINATOR, gives=WaitsShape)
 def end_wait(ask: Ask, wait_id: str) -> WaitsShape:
     """Wait no longer."""
     wait = _seen(ask, wait_id)
     waits.end(ask.session, wait, ask.now)
     _tell(ask, "end_wait", wait.village_id, wait.family_id, wait.child_id)
-    return _answer(ask)
+    return _answer(ask, wait.family_id)
 
 
-def _answer(ask: Ask) -> WaitsShape:
+def _answer(ask: Ask, family_id: str | None = None) -> WaitsShape:
+    """The desk's line, a person's own wishes, or at a terminal those of the family that stands there."""
     ask.session.flush()
     if ask.who.kind is COORDINATOR:
         village = villages.village(ask.session, ask.who.village)
         line = waiting.line(ask.session, village.id, ask.now)
         return WaitsShape(waits=_shapes(ask, line), promise_days=village.promise_days)
-    mine = [f.id for f in families.families_of_person(ask.session, ask.who.subject_id)]
-    open_waits = waits.open_of_families(ask.session, mine, ask.now)
-    own = [_waiting(wait) for wait in open_waits if _is_own(ask, wait)]
-    return WaitsShape(waits=_shapes(ask, own), promise_days=None)
+    if ask.who.kind is TERMINAL and family_id is not None:
+        own = list(waits.open_of_families(ask.session, [family_id], ask.now))
+    else:
+        mine = [f.id for f in families.families_of_person(ask.session, ask.who.subject_id)]
+        own = [wait for wait in waits.open_of_families(ask.session, mine, ask.now) if _is_own(ask, wait)]
+    return WaitsShape(waits=_shapes(ask, [_waiting(wait) for wait in own]), promise_days=None)
 
 
 def _waiting(wait: Wait) -> Waiting:
@@ -95,11 +98,13 @@ def _shape(ask: Ask, one: Waiting, offer: Call | None) -> WaitShape:
 
 
 def _seen(ask: Ask, wait_id: str) -> Wait:
-    """A wish of the coordinator's village, or of a family of the asker's; any other is NotFound."""
+    """A wish of the coordinator's or terminal's village, or of a family of the asker's; any other is NotFound."""
     wait = waits.wait(ask.session, wait_id)
-    of_village = ask.who.kind is COORDINATOR and wait.village_id == ask.who.village
-    if not of_village and not (ask.who.kind is PERSON and _is_own(ask, wait)):
+    is_seen = _is_own(ask, wait) if ask.who.kind is PERSON else wait.village_id == ask.who.village
+    if not is_seen:
         raise NotFound
+    if ask.who.kind is TERMINAL:
+        asking.pair(ask, wait.child_id, wait.parent_id)  # behind a PIN it is left alone
     return wait
 
 

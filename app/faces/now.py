@@ -1,9 +1,12 @@
 """`GET /api/now`: who am I, what is next, what waits, what time it is. Re-read on connecting and on every hint."""
 
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from app.calls import picture, queries
+from app.calls import answers, picture, queries
+from app.calls.answers import Awaited, Refused
 from app.calls.models import Call
 from app.calls.shapes import CallShape, FamilyShape, InstantOut, PersonShape, Shape, TerminalShape
 from app.desk.queries import desk_now
@@ -14,6 +17,7 @@ from app.families import pins
 from app.families import queries as families
 from app.families.models import Family, Person
 from app.families.pins import Lock
+from app.roster import waits
 from app.villages import queries as villages
 from app.villages.models import Terminal
 from app.web.api import Api, Ask
@@ -42,14 +46,41 @@ class MyFamily(FamilyShape):
     parents: list[PersonShape]
 
 
+class RefusedShape(Shape):
+    """A call that was given up before its time, and whether by the parent or in the village."""
+
+    starts_at: InstantOut
+    child_id: str
+    parent_id: str
+    reason: str
+    by_parent: bool
+
+
+class WishShape(Shape):
+    """A slot that gets free is wished for."""
+
+    id: str
+    child_id: str
+    parent_id: str
+
+
 class TerminalFamily(FamilyShape):
-    """A family that is locked at this device shows its picture alone."""
+    """A family that is locked at this device shows its picture alone, and whether something waits for it.
+
+    `awaited` waits for a word from the village, `is_counter` where it answers a time that the village had proposed;
+    `refused` stands until there is another call.
+    """
 
     locked: bool
     has_pin: bool
     blocked: bool
-    members: list[RoleShape]
-    next_call: CallShape | None
+    is_awaited: bool
+    members: Sequence[RoleShape] = ()
+    next_call: CallShape | None = None
+    awaited: CallShape | None = None
+    is_counter: bool = False
+    refused: RefusedShape | None = None
+    wishes: Sequence[WishShape] = ()
 
 
 class ThisTerminal(TerminalShape):
@@ -110,12 +141,12 @@ def _terminal(ask: Ask) -> Now:
     village = villages.village(ask.session, ask.who.village)
     calls = ask.session.scalars(queries.of_terminal(terminal.id, ask.now)).all()
     of_village = families.families_of_village(ask.session, village.id)
-    locks = pins.locks(ask.session, village.id, ask.who.device_id, ask.now)
+    news = _News.read(ask, village.id)
     return Now(
         **_common(ask, "terminal"), zone=village.zone, calls=_shapes(ask, calls),
         village=VillageShape(id=village.id, name=village.name, zone=village.zone),
         terminal=_this_terminal(ask, terminal),
-        families=[_terminal_family(ask, family, locks.get(family.id, Lock())) for family in of_village],
+        families=[_terminal_family(ask, family, news) for family in of_village],
         prompts=villages.prompt_keys(ask.session, village.id),
     )  # fmt: skip
 
@@ -126,18 +157,57 @@ def _this_terminal(ask: Ask, terminal: Terminal) -> ThisTerminal:
     return ThisTerminal(id=terminal.id, name=terminal.name, device=device.id if renew_at else None, renew_at=renew_at)
 
 
-def _terminal_family(ask: Ask, family: Family, lock: Lock) -> TerminalFamily:
-    known = {"locked": lock.is_locked, "has_pin": lock.has_pin, "blocked": lock.is_blocked}
-    shape = picture.family_shape(family).model_dump() | known
+@dataclass(frozen=True)
+class _News:
+    """What is known of a village's families, by family."""
+
+    locks: dict[str, Lock]
+    awaited: dict[str, Awaited]
+    refused: dict[str, Refused]
+    wishes: dict[str, list[WishShape]]
+
+    @classmethod
+    def read(cls, ask: Ask, village_id: str) -> "_News":
+        wishes: dict[str, list[WishShape]] = defaultdict(list)
+        for wait in waits.open_of_village(ask.session, village_id, ask.now):
+            wish = WishShape(id=wait.id, child_id=wait.child_id, parent_id=wait.parent_id)
+            wishes[wait.family_id].append(wish)
+        return cls(
+            pins.locks(ask.session, village_id, ask.who.device_id, ask.now),
+            answers.awaited_by_family(ask.session, village_id, ask.now),
+            answers.refused_by_family(ask.session, village_id, ask.now), wishes,
+        )  # fmt: skip
+
+
+def _terminal_family(ask: Ask, family: Family, news: _News) -> TerminalFamily:
+    lock, awaited = news.locks.get(family.id, Lock()), news.awaited.get(family.id)
+    shape = picture.family_shape(family).model_dump() | {
+        "locked": lock.is_locked, "has_pin": lock.has_pin, "blocked": lock.is_blocked, "is_awaited": bool(awaited),
+    }  # fmt: skip
     if lock.is_locked:
-        return TerminalFamily(**shape, members=[], next_call=None)
+        return TerminalFamily(**shape)
     members = [
         RoleShape(**picture.person_shape(person, ask.who).model_dump(), role=role.value)
         for person, role in families.members(ask.session, family.id)
     ]
     upcoming = queries.next_of_family(ask.session, family.id, ask.now)
-    shown = picture.call_shape(ask.session, upcoming, ask.who, ask.now) if upcoming else None
-    return TerminalFamily(**shape, members=members, next_call=shown)
+    return TerminalFamily(
+        **shape, members=members, wishes=news.wishes[family.id],
+        next_call=picture.call_shape(ask.session, upcoming, ask.who, ask.now) if upcoming else None,
+        awaited=picture.call_shape(ask.session, awaited.call, ask.who, ask.now) if awaited else None,
+        is_counter=awaited is not None and awaited.is_counter,
+        refused=None if upcoming else _refused(news.refused.get(family.id)),
+    )  # fmt: skip
+
+
+def _refused(refused: Refused | None) -> RefusedShape | None:
+    if refused is None:
+        return None
+    call = refused.call
+    return RefusedShape(
+        starts_at=call.starts_at, child_id=call.child_id, parent_id=call.parent_id, reason=call.reason or "other",
+        by_parent=refused.by_parent,
+    )  # fmt: skip
 
 
 def _desk(ask: Ask) -> Now:

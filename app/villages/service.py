@@ -17,7 +17,7 @@ from app.web.hints import hint
 from app.web.texts import languages
 
 MAX_RECORDING_BYTES = 300_000
-PROMPT_KEY = re.compile(r"[a-z0-9_.]{1,64}")
+PROMPT_KEY = re.compile(r"[a-z0-9_.-]{1,64}")
 AUDIO_MIME = re.compile(r"audio/[a-z0-9.+-]+(; ?codecs=[a-z0-9.]+)?")
 LONGEST_MIME = 32
 
