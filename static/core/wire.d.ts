@@ -71,6 +71,33 @@ export interface Family {
   has_pin?: boolean;
   blocked?: boolean;
   next_call?: Call | null;
+  is_awaited?: boolean;
+  awaited?: Call | null;
+  is_counter?: boolean;
+  refused?: Refused | null;
+  wishes?: Wish[];
+}
+/** A call that was given up before its time. */
+export interface Refused {
+  starts_at: string;
+  child_id: string;
+  parent_id: string;
+  reason: string;
+  by_parent: boolean;
+}
+/** For a slot that gets free. */
+export interface Wish {
+  id: string;
+  child_id: string;
+  parent_id: string;
+}
+/** What finding a time gives: the best slots with their reasons, or what stands against them. */
+export interface Proposals {
+  proposals: (Slot & { reasons: string[] })[];
+  obstacles: { code: string; share: number }[];
+  compromise: (Slot & { conflicts: string[] }) | null;
+  minutes: number;
+  zone: string;
 }
 export interface Now {
   face: Face;
