@@ -35,7 +35,7 @@ def scene(database: Database) -> Scene:
     return set_scene(database)
 
 
-Runs = Callable[[], None]
+Runs = Callable[[], object]
 
 
 @pytest.fixture(params=["threads", "processes"])
