@@ -30,6 +30,8 @@ from app.roster.service import Pick
 from app.villages import queries as villages
 from app.villages.models import Village
 
+PICKED, MADE_ROOM, TAKEN_OUT = [{"code": "picked"}], [{"code": "made_room"}], [{"code": "taken_out"}]
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -78,10 +80,16 @@ def picks(
         place.check_others(each, [*others, *after[:number]])
         if not is_forced:
             place.check_hours(each)
-    found = [Pick(wanted.row.id, wanted.slot, wanted.minutes, is_pinned)]
+    found = [Pick(wanted.row.id, wanted.slot, wanted.minutes, is_pinned, PICKED)]
     if moved is not None:
-        found.append(Pick(moved.id, old, moved.minutes, is_pinned=False))
+        found.append(Pick(moved.id, old, moved.minutes, is_pinned=False, reasons=MADE_ROOM))
     return found
+
+
+def taken_out(row: Assignment, minutes: int, *, is_pinned: bool) -> list[Pick]:
+    """What becomes of a row that is to have no slot."""
+    rules.check_length(minutes)
+    return [Pick(row.id, None, minutes, is_pinned, TAKEN_OUT)]
 
 
 def _displaced(rows: Sequence[Assignment], wanted: Wanted, buffer_minutes: int) -> Assignment | None:

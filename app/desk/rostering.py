@@ -15,7 +15,6 @@ from app.kernel.errors import NotFound, Refused
 from app.roster import queries, service
 from app.roster.history import Slot
 from app.roster.models import Roster
-from app.roster.service import Pick
 from app.roster.words import RosterState
 from app.villages import queries as villages
 from app.web.principals import Principal
@@ -44,8 +43,7 @@ def assign(
         raise Refused("assignment_fixed")
     length = minutes or row.minutes
     if slot is None:
-        rules.check_length(length)
-        picks = [Pick(row.id, None, length, is_pinned)]
+        picks = picking.taken_out(row, length, is_pinned=is_pinned)
     else:
         village, wanted = villages.village(session, roster.village_id), Wanted(row, slot, length)
         picks = picking.picks(
