@@ -4,7 +4,7 @@ import { now as serverNow } from "./core/time.js";
 import { claimDrafts, forgetDrafts } from "./desk/drafts.js";
 import { familyList } from "./desk/families.js";
 import { settle } from "./desk/fields.js";
-import { neighbour, scrollToNow, tonight } from "./desk/tonight.js";
+import { callsAtHand, neighbour, scrollToNow, tonight } from "./desk/tonight.js";
 import { ApiError, newKey } from "./net/api.js";
 import { Live } from "./net/live.js";
 import { banner, button, draw, h, icon, listen, sentence, startPage, stateOf, toast } from "./ui/dom.js";
@@ -13,7 +13,7 @@ import { banner, button, draw, h, icon, listen, sentence, startPage, stateOf, to
  * @typedef {import("./desk/wire.js").Part} Part
  * @typedef {import("./core/wire.js").Call} Call */
 
-const TABS = { tonight: "calendar", ledger: "book", troubles: "warning", village: "terminal", audit: "text" };
+const TABS = { ledger: "book", tonight: "calendar", troubles: "warning", village: "terminal", audit: "text" };
 /** Views that are loaded when somebody asks for them. @type {Record<string, () => Promise<Part>>} */
 const PARTS = {
   ledger: async () => new (await import("./desk/ledger.js")).LedgerView(desk),
@@ -38,6 +38,8 @@ const scrolled = new WeakSet();
 const parts = new Map();
 /** Whose work stands in them. */
 let owner = "";
+/** The view that stands where the address asks for none; chosen when somebody comes, and kept while they are here. */
+let first = "ledger";
 /** @type {import("./desk/door.js").DeskDoor | null} */
 let door = null;
 
@@ -66,10 +68,15 @@ const desk = {
   },
 };
 
-/** What the address asks for: "#family=ID". */
+/**
+ * What the address asks for: "#family=ID". Where it asks for nothing it is the ledger: who opens the desk at rest, on a
+ * Sunday evening say, wants to know who was not heard this week while there is time to call. Who opens it while calls
+ * are at hand has a child to fetch and a terminal to look after: tonight. Nothing changes under anybody's hands later;
+ * the number on the tab says that calls are at hand.
+ */
 function place() {
   const [name, id = ""] = location.hash.slice(1).split("=");
-  return name in TABS || name in PARTS ? { name, id } : { name: "tonight", id: "" };
+  return name in TABS || name in PARTS ? { name, id } : { name: first, id: "" };
 }
 
 function show() {
@@ -121,13 +128,17 @@ function screen(now, at) {
 
 /** @param {string} name @param {string} iconId @param {DeskNow} now */
 function tabLink(name, iconId, now) {
-  const count = name === "troubles" ? now.troubles.length : 0;
+  const counts = /** @type {Record<string, number>} */ ({
+    tonight: callsAtHand(now, serverNow()).length,
+    troubles: now.troubles.length,
+  });
+  const count = counts[name] ?? 0;
   return h(
     "a",
     { class: "tab", href: `#${name}`, "data-tab": name, "aria-current": name === place().name ? "page" : null },
     icon(iconId, "s"),
     t(`desk.tab.${name}`),
-    count > 0 && h("span", { class: "badge" }, count),
+    count > 0 && h("span", { class: name === "troubles" ? "badge" : "badge badge--calm" }, count),
   );
 }
 
@@ -203,7 +214,10 @@ function checkOwner() {
   if (!now) return;
   const whose = `${now.coordinator.id} ${now.village.id}`;
   if (owner && owner !== whose) parts.clear();
-  if (owner !== whose) claimDrafts(whose);
+  if (owner !== whose) {
+    claimDrafts(whose);
+    first = callsAtHand(now, serverNow()).length ? "tonight" : "ledger";
+  }
   owner = whose;
   door = null;
 }

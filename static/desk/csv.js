@@ -1,5 +1,7 @@
 /** Tables as files that a spreadsheet opens: with a mark of UTF-8, and with nothing that it would take for a formula. */
 
+import { wall } from "../core/time.js";
+
 const FORMULA = /^[=+\-@\t\r]/;
 const BYTE_ORDER_MARK = "\uFEFF";
 
@@ -11,6 +13,13 @@ function cell(value) {
   if (typeof value === "number") return String(value);
   const harmless = FORMULA.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+}
+
+/** A wall time as spreadsheets understand it. @param {string | number} instant @param {string} zone */
+export function stamp(instant, zone) {
+  const { year, month, day, hour, minute } = wall(instant, zone);
+  const two = (/** @type {number} */ number) => String(number).padStart(2, "0");
+  return `${year}-${two(month)}-${two(day)} ${two(hour)}:${two(minute)}`;
 }
 
 /** Lets the browser keep a text as a file. @param {string} name @param {string} text */

@@ -32,7 +32,7 @@ export function familyList(now, at) {
 /** @param {DeskFamily} family @param {DeskNow} now @param {number} at */
 function familyRow(family, now, at) {
   const [longest] = childrenOf(family).sort((one, other) => unheardFirst(one, other, at));
-  const unheard = longest && unheardText(longest.last_heard_at, at);
+  const unheard = longest && unheardText(longest.last_heard_at, at, now.promise_days);
   return h(
     "button",
     { class: "row", type: "button", "data-act": "family", "data-family-id": family.id, "data-state": unheard ? "overdue" : null },

@@ -1,37 +1,58 @@
-/** The ledger: every child, longest unheard on top, and the calls of thirty days; on paper and as a file as well. */
-import { t } from "../core/texts.js";
-import { dayAndTime, now as serverNow, wall } from "../core/time.js";
+/**
+ * The ledger, the desk's first page: what was promised and who is overdue, the village's weeks, every child, and the calls
+ * of thirty days; on paper and as files as well.
+ */
+import { t, tn } from "../core/texts.js";
+import { dayAndTime, now as serverNow } from "../core/time.js";
 import { ApiError } from "../net/api.js";
 import { banner, button, h, icon, sentence, stateOf } from "../ui/dom.js";
-import { download, toCsv } from "./csv.js";
+import { sheet } from "../ui/sheet.js";
+import { download, stamp, toCsv } from "./csv.js";
+import { Overdue } from "./overdue.js";
+import { roundedTop, sparkOf } from "./plots.js";
+import { Promised } from "./promise.js";
 import { tagOf } from "./tonight.js";
+import { nameOf, plots, thisWeek } from "./weeks.js";
 import { lookOf, lookText, minutesTalked, reasonText, unheardText } from "./words.js";
 
 /** @typedef {import("./wire.js").DeskNow} DeskNow */
+/** @typedef {import("./wire.js").Ledger} Ledger */
 /** @typedef {import("./wire.js").LedgerChild} LedgerChild */
 /** @typedef {import("./wire.js").LedgerCall} LedgerCall */
 
-const CHILD_COLUMNS = ["child", "family", "last_heard", "minutes_week", "minutes_month", "held", "missed"];
+const CHILD_COLUMNS = ["child", "family", "last_heard", "next_call", "weeks", "minutes_week", "minutes_month", "held", "missed"];
 const CALL_COLUMNS = ["when", "child", "parent", "outcome", "minutes", "reason"];
 const NUMBERS = new Set(["minutes_week", "minutes_month", "held", "missed", "minutes"]);
+const LEAST_TOP_MINUTES = 30; // so that five minutes look like little
+
+sheet("ledger.css", import.meta.url);
 
 export class LedgerView {
-  /** @type {import("./wire.js").Ledger | null} */
+  /** @type {Ledger | null} */
   #ledger = null;
   /** @type {ApiError | null} */
   #error = null;
   #seen = {};
+  #showsCalls = false;
   #desk;
+  #overdue;
+  #promised;
   /** @type {import("../ui/dom.js").Acts} */
-  acts = {
-    "reload-ledger": () => this.load(),
-    "csv-children": () => this.save("children"),
-    "csv-calls": () => this.save("calls"),
-  };
+  acts;
 
   /** @param {import("./wire.js").Desk} desk */
   constructor(desk) {
     this.#desk = desk;
+    this.#overdue = new Overdue(desk);
+    this.#promised = new Promised(desk, () => this.load());
+    this.acts = {
+      ...this.#overdue.acts,
+      ...this.#promised.acts,
+      "reload-ledger": () => this.load(),
+      "show-calls": () => ((this.#showsCalls = !this.#showsCalls), desk.show()),
+      "csv-children": () => this.save("children"),
+      "csv-calls": () => this.save("calls"),
+    };
   }
 
   /** Reads it again if the evening has changed since. */
@@ -41,6 +62,11 @@ export class LedgerView {
       this.#seen = now;
       this.load();
     }
+  }
+
+  /** @param {Event} event */
+  typed(event) {
+    this.#promised.typed(event);
   }
 
   async load() {
@@ -60,33 +86,73 @@ export class LedgerView {
     if (!this.#ledger) {
       return this.#error ? [stateOf("error", sentence(this.#error), "", retry)] : [stateOf("loading", t("common.loading"))];
     }
-    const { children, calls } = this.#ledger;
-    if (!children.length) return [stateOf("empty", t("desk.no_families"))];
+    const { children, promise_days, weeks } = this.#ledger;
+    if (!children.length) {
+      const enrol = h("a", { class: "btn btn--primary", href: "#enrol" }, icon("plus"), t("desk.enrol"));
+      return [this.#promised.view(promise_days, ""), stateOf("empty", t("desk.no_families"), t("desk.no_families_text"), enrol)];
+    }
     return [
-      h("div", { hidden: !this.#error }, this.#error && banner("bad", "warning", sentence(this.#error), retry)),
-      heading("book", t("desk.ledger"), t("desk.as_of", { when: dayAndTime(at, now.zone, at) }), button("csv-children", "btn btn--small", null, t("desk.csv"))),
-      table("children", CHILD_COLUMNS, children.map((line) => childRow(line, now, at))),
-      heading("calendar", t("desk.calls_of_30_days"), "", button("csv-calls", "btn btn--small", null, t("desk.csv"))),
-      calls.length ? table("calls", CALL_COLUMNS, calls.map((call) => callRow(call, now, at))) : h("p", { class: "muted" }, t("desk.no_ended_calls")),
+      h("div", { hidden: !this.#error, "data-key": "error" }, this.#error && banner("bad", "warning", sentence(this.#error), retry)),
+      this.#promised.view(promise_days, thisWeek(weeks)),
+      this.#overdue.view(children, promise_days, now, at),
+      plots(this.#ledger),
+      this.#children(this.#ledger, now, at),
+      this.#calls(this.#ledger, now, at),
     ];
+  } // prettier-ignore
+
+  /** @param {Ledger} ledger @param {DeskNow} now @param {number} at */
+  #children({ children, promise_days, weeks }, now, at) {
+    const top = roundedTop([LEAST_TOP_MINUTES, ...children.flatMap((line) => line.weeks)]);
+    const about = t("desk.as_of", { when: dayAndTime(at, now.zone, at) });
+    return part(
+      "children",
+      heading("book", t("desk.ledger"), about, button("csv-children", "btn btn--small", null, t("desk.csv"))),
+      table("children", CHILD_COLUMNS, children.map((line) => childRow(line, weeks.map(nameOf), { top, promise_days }, now, at))),
+    );
+  } // prettier-ignore
+
+  /** @param {Ledger} ledger @param {DeskNow} now @param {number} at */
+  #calls({ calls }, now, at) {
+    const more = { "aria-expanded": String(this.#showsCalls) };
+    const turn = button("show-calls", "btn btn--small", null, this.#showsCalls ? t("desk.fewer") : tn("desk.show_calls", calls.length), more);
+    return part(
+      "calls",
+      heading("calendar", t("desk.calls_of_30_days"), "", [calls.length > 0 && turn, button("csv-calls", "btn btn--small", null, t("desk.csv"))]),
+      !calls.length && h("p", { class: "muted" }, t("desk.no_ended_calls")),
+      calls.length > 0 && this.#showsCalls && table("calls", CALL_COLUMNS, calls.map((call) => callRow(call, now, at))),
+    );
   } // prettier-ignore
 
   /** @param {"children" | "calls"} which */
   save(which) {
     const now = this.#desk.now();
     if (!this.#ledger || !now) return;
-    const [columns, rows] =
+    const { children, calls, weeks } = this.#ledger;
+    const named = (/** @type {string[]} */ columns) => columns.map((column) => t(`desk.column.${column}`));
+    const [head, rows] =
       which === "children"
-        ? [CHILD_COLUMNS, this.#ledger.children.map((line) => childCells(line, now.zone))]
-        : [CALL_COLUMNS, this.#ledger.calls.map((call) => callCells(call, now.zone))];
-    const head = columns.map((column) => t(`desk.column.${column}`));
+        ? [
+            [...named(CHILD_COLUMNS.filter((column) => column !== "weeks")), t("desk.column.reason"), ...weeks.map(({ week }) => week)],
+            children.map((line) => childCells(line, now.zone)),
+          ]
+        : [named(CALL_COLUMNS), calls.map((call) => callCells(call, now.zone))];
     download(`${now.village.name}-${which}-${stamp(serverNow(), now.zone).slice(0, 10)}.csv`, toCsv([head, ...rows]));
-  }
+  } // prettier-ignore
 }
 
-/** @param {string} iconId @param {string} title @param {string} about @param {HTMLElement} action */
-const heading = (iconId, title, about, action) =>
-  h("h2", { class: "heading" }, icon(iconId, "s"), title, about && h("span", { class: "muted" }, about), action);
+/** @param {string} name @param {import("../ui/dom.js").Child[]} children */
+const part = (name, ...children) => h("section", { class: "part", "data-key": name, "data-part": name }, children);
+
+/** @param {string} iconId @param {string} title @param {string} about @param {import("../ui/dom.js").Child} actions */
+const heading = (iconId, title, about, actions) =>
+  h(
+    "div",
+    { class: "heading" },
+    h("h2", { class: "heading" }, icon(iconId, "s"), title),
+    about && h("span", { class: "muted" }, about),
+    h("span", { class: "heading__acts" }, actions),
+  );
 
 /** @param {string} name @param {string[]} columns @param {HTMLElement[]} rows */
 function table(name, columns, rows) {
@@ -96,21 +162,25 @@ function table(name, columns, rows) {
   return h(
     "div",
     { class: "table-box", tabindex: 0, role: "region", "aria-label": t(name === "calls" ? "desk.calls_of_30_days" : "desk.ledger") },
-    h("table", { class: "table", "data-table": name }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows)),
+    h("table", { class: "table table--ledger", "data-table": name }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows)),
   );
 } // prettier-ignore
 
-/** @param {LedgerChild} line @param {DeskNow} now @param {number} at */
-function childRow(line, now, at) {
+/** @param {LedgerChild} line @param {string[]} weeks @param {{top: number, promise_days: number}} known
+ * @param {DeskNow} now @param {number} at */
+function childRow(line, weeks, { top, promise_days }, now, at) {
   const opens = { "data-act": "family", "data-family-id": line.family.id };
-  const unheard = unheardText(line.last_heard_at, at);
+  const unheard = unheardText(line.last_heard_at, at, promise_days);
   const heard = line.last_heard_at && h("time", {}, dayAndTime(line.last_heard_at, now.zone, at));
+  const minutes = line.weeks.map((number, place) => `${weeks[place]}: ${number}`).join(", ");
   return h(
     "tr",
     { "data-key": line.child.id, "data-child-id": line.child.id, "data-state": line.overdue ? "overdue" : null, ...opens },
-    h("td", { class: "no-wrap" }, opener(line.child.name, opens)),
+    h("th", { scope: "row", class: "no-wrap" }, opener(line.child.name, opens)),
     h("td", { class: "no-wrap" }, line.family.name),
     h("td", { class: "no-wrap" }, heard, heard && unheard && h("br"), unheard && h("span", { class: "lamp lamp--bad" }, unheard)),
+    h("td", { class: "no-wrap" }, line.next_call_at && h("time", {}, dayAndTime(line.next_call_at, now.zone, at))),
+    h("td", {}, sparkOf(line.weeks, top, t("desk.plot.child_minutes", { minutes }))),
     [line.minutes_week, line.minutes_month, line.held, line.missed].map((number) => h("td", { class: "table__number" }, number)),
   );
 } // prettier-ignore
@@ -139,10 +209,13 @@ const childCells = (line, zone) => [
   line.child.name,
   line.family.name,
   line.last_heard_at ? stamp(line.last_heard_at, zone) : "",
+  line.next_call_at ? stamp(line.next_call_at, zone) : "",
   line.minutes_week,
   line.minutes_month,
   line.held,
   line.missed,
+  line.reasons.map(reasonText).join("; "),
+  ...line.weeks,
 ];
 
 /** @param {LedgerCall} call @param {string} zone */
@@ -154,10 +227,3 @@ const callCells = (call, zone) => [
   minutesTalked(call, 0),
   reasonText(call.reason),
 ];
-
-/** A wall time as spreadsheets understand it. @param {string | number} instant @param {string} zone */
-function stamp(instant, zone) {
-  const { year, month, day, hour, minute } = wall(instant, zone);
-  const two = (/** @type {number} */ number) => String(number).padStart(2, "0");
-  return `${year}-${two(month)}-${two(day)} ${two(hour)}:${two(minute)}`;
-}

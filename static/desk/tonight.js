@@ -11,6 +11,7 @@ import { isClose, lookOf, lookText, minutesTalked, sideOf } from "./words.js";
 
 const OUT_OF_THE_WAY = new Set(["cancelled", "moved"]);
 const NOW_STANDS_AT = 0.35; // of the visible width
+const SOON = 30 * MINUTE;
 
 /** The whole hours that hold all of tonight; null when there is nothing to show.
  * @param {Interval[]} intervals @param {string} zone @returns {Span | null} */
@@ -34,6 +35,14 @@ export function visible(calls) {
       !isOut(call) || !calls.some((other, later) => overlap(call, other) && (!isOut(other) || later > place)),
   );
 }
+
+/** Calls that are open now or begin within half an hour: somebody has to fetch a child, or look after a terminal.
+ * @param {DeskNow} now @param {number} at */
+export const callsAtHand = ({ calls }, at) =>
+  calls.filter(({ state, starts_at, ends_at }) => {
+    const isAgreed = state !== "proposed" && state !== "ended";
+    return isAgreed && ms(starts_at) - SOON <= at && (at < ms(ends_at) || state === "live");
+  });
 
 /** @param {DeskNow} now @param {number} at @param {string | null} focusId the block that Tab leads to */
 export function tonight(now, at, focusId) {

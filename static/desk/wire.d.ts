@@ -28,22 +28,41 @@ export interface DeskNow extends Now {
   terminals: { id: string; name: string; present: boolean }[];
   openings: { starts_at: string; ends_at: string }[];
   troubles: Trouble[];
+  /** Within how many days the village wants every child heard. */
+  promise_days: number;
 }
 export interface LedgerChild {
   child: Person;
   family: { id: string; emblem: string; name: string };
   last_heard_at: string | null;
+  next_call_at: string | null;
   minutes_week: number;
   minutes_month: number;
+  /** Minutes of each of the ledger's weeks. */
+  weeks: number[];
   held: number;
   missed: number;
+  /** Why calls of thirty days came to nothing, the last first. */
+  reasons: string[];
   overdue: boolean;
 }
 export type LedgerCall = Pick<
   Call,
   "id" | "state" | "outcome" | "reason" | "starts_at" | "ends_at" | "live_at" | "talked_seconds" | "family" | "child" | "parent" | "terminal"
 >;
+/** `week` is its Monday, as a civil date. */
+export interface LedgerWeek {
+  week: string;
+  children: number;
+  heard: number;
+  calls_held: number;
+  calls_missed: number;
+  minutes: number;
+}
 export interface Ledger {
+  promise_days: number;
+  weeks: LedgerWeek[];
+  failures: { reason: string; count: number }[];
   children: LedgerChild[];
   calls: LedgerCall[];
 }

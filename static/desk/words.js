@@ -5,8 +5,6 @@ import { DAY, MINUTE, ms } from "../core/time.js";
 /** @typedef {import("../core/wire.js").Call} Call */
 /** @typedef {import("../core/wire.js").Side} Side */
 
-const OVERDUE_DAYS = 7;
-
 /** The state by which a call is coloured. @param {Pick<Call, "state" | "outcome"> & Partial<Call>} call */
 export function lookOf({ state, outcome, sides }) {
   if (state === "ended") return outcome ?? "cancelled";
@@ -49,9 +47,10 @@ export function minutesTalked({ talked_seconds, talking_since }, at) {
 /** Days since a child was heard; Infinity for never. @param {string | null} last @param {number} at */
 export const daysUnheard = (last, at) => (last ? Math.floor((at - ms(last)) / DAY) : Infinity);
 
-/** "not heard for 9 days", or "" while nothing is overdue. @param {string | null} last @param {number} at */
-export function unheardText(last, at) {
+/** "not heard for 9 days", or "" while it is not overdue against the village's promise.
+ * @param {string | null} last @param {number} at @param {number} promiseDays */
+export function unheardText(last, at, promiseDays) {
   const days = daysUnheard(last, at);
-  if (days < OVERDUE_DAYS) return "";
+  if (days < promiseDays) return "";
   return days === Infinity ? t("desk.never_heard") : t("desk.unheard", { count: days });
 }

@@ -129,6 +129,7 @@ def test_the_desk_sees_the_evening(village: Village, devices: Devices) -> None:
     with village.scene.database.begin() as session:
         coordinator = desk.add_coordinator(session, alice.village, "Teacher Li", "en", village.now()).id
     page = stories.open_desk(devices, village, alice, coordinator)
+    page.locator("[data-tab=tonight]").click()
     page.locator("[data-call-id]").first.wait_for(timeout=15_000)
     shoot(page, "desk-tonight")
     page.set_viewport_size({"width": 768, "height": 1024})
