@@ -44,8 +44,9 @@ class Actor:
 class Wish:
     """A call that somebody wants. `is_proposal` asks the other side first; the desk may leave the grid of slots.
 
-    `is_now` is rung at once, so off the grid, and only where a terminal stands ready. `terminal_id`: on this one alone.
-    `expires_at`: when a proposal ends unanswered, if not by the usual rule. `occurs_on`: as which day of its series.
+    `is_now` is rung at once, so off the grid, and only where a terminal stands ready. `terminal_id`: on this one alone;
+    `rather_on`: on this one if it is free. `expires_at`: when a proposal ends unanswered, if not by the usual rule.
+    `occurs_on`: as which day of its series.
     """
 
     family_id: str
@@ -57,6 +58,7 @@ class Wish:
     is_now: bool = False
     origin: Origin = Origin.ASKED
     terminal_id: str | None = None
+    rather_on: str | None = None
     expires_at: datetime | None = None
     confirm_by: datetime | None = None
     series_id: str | None = None
@@ -81,7 +83,8 @@ def placed(session: Session, wish: Wish, by: Actor, now: datetime) -> Call | Non
     expires = wish.expires_at
     if wish.is_proposal and expires is None:
         expires = rules.proposal_expires(wish.starts_at, now)
-    for terminal_id in _open_terminals(session, village, wish, by, now):
+    open_ones = _open_terminals(session, village, wish, by, now)
+    for terminal_id in sorted(open_ones, key=lambda each: each != wish.rather_on):
         call = _claimed(session, village, family, wish, terminal_id, expires, by, now)
         if call is not None:
             _invite(session, call, by, now)
@@ -121,14 +124,6 @@ def nearest(session: Session, village: Village, wish: Wish, now: datetime) -> li
     from_ = max(wish.starts_at, now)
     free = queries.free_slots(session, village, persons, wish.minutes, from_, from_ + timedelta(days=3), now)
     return free[:NEAREST_OFFERS]
-
-
-def offers(session: Session, call: Call, now: datetime) -> list[rules.Slot]:
-    """New times for a call that came to nothing."""
-    village = villages.village(session, call.village_id)
-    minutes = int((call.ends_at - call.starts_at) / timedelta(minutes=1))
-    wish = Wish(call.family_id, call.child_id, call.parent_id, now, min(minutes, rules.CALL_MINUTES))
-    return nearest(session, village, wish, now)
 
 
 def confirm(session: Session, call_id: str, by: Actor, now: datetime) -> Call:

@@ -13,6 +13,7 @@ from app.calls.models import Call, Claim
 from app.calls.obstacles import Share
 from app.calls.passport import passports
 from app.calls.proposals import Answer, propose
+from app.calls.rules import Slot
 from app.calls.words import CallState, Obstacle, Outcome
 from app.families import queries as families
 from app.families import rules as permission
@@ -23,6 +24,7 @@ from app.kernel.intervals import Interval
 from app.villages import queries as villages
 from app.villages.models import Terminal, Village
 
+MOST_OFFERS, OFFERED_AHEAD = 3, timedelta(days=7)
 LOOKS_BACK = timedelta(weeks=8)
 LONGEST_SEARCH = timedelta(weeks=8)
 EARLIEST = rules.PROPOSAL_NOTICE + timedelta(minutes=1)  # nobody is at the terminal in less; a proposal needs as long
@@ -30,7 +32,10 @@ EARLIEST = rules.PROPOSAL_NOTICE + timedelta(minutes=1)  # nobody is at the term
 
 @dataclass(frozen=True)
 class Search:
-    """A time is looked for from an instant on; for eight weeks, or as far as is booked, unless an end is given."""
+    """A time is looked for from an instant on; for eight weeks, or as far as is booked, unless an end is given.
+
+    `may_shrink`: where no call of these minutes fits, a shorter one will do.
+    """
 
     family_id: str
     child_id: str
@@ -38,6 +43,7 @@ class Search:
     minutes: int
     from_: datetime
     until: datetime | None = None
+    may_shrink: bool = True
 
 
 def find_time(session: Session, village: Village, search: Search, now: datetime) -> Answer:
@@ -48,6 +54,23 @@ def find_time(session: Session, village: Village, search: Search, now: datetime)
     if objection is not None:
         return Answer(search.minutes, obstacles=[Share(objection, 1.0)])
     return propose(_question(session, village, search, within, allowed_until, now))
+
+
+def offers(session: Session, call: Call, now: datetime) -> list[Slot]:
+    """New times for a call that came to nothing: the best of a week in their order, or the one that asks least.
+
+    None for two who are no pair any more, or may not speak.
+    """
+    village, until = villages.village(session, call.village_id), now + OFFERED_AHEAD
+    pair = (call.family_id, call.child_id, call.parent_id)
+    if not families.is_pair(session, *pair):
+        return []
+    search = Search(*pair, rules.CALL_MINUTES, now, until, may_shrink=False)
+    found = find_time(session, village, search, now)
+    slots = [Slot(each.starts_at, each.ends_at, each.terminal_id) for each in found.proposals[:MOST_OFFERS]]
+    if nearest := found.compromise:
+        slots.append(Slot(nearest.starts_at, nearest.ends_at, nearest.terminal_id))
+    return sorted(slots, key=lambda slot: slot.starts_at)
 
 
 def _within(search: Search, now: datetime) -> Interval:
@@ -96,7 +119,7 @@ def _question(
         terminals=_terminals(session, village, terminals, taken, within, now),
         parent=person(search.parent_id), child=person(search.child_id),
         caregivers=[person(each) for each in caregivers],
-        history=_history(session, search, now), allowed_until=allowed_until,
+        history=_history(session, search, now), allowed_until=allowed_until, may_shrink=search.may_shrink,
     )  # fmt: skip
 
 

@@ -55,7 +55,7 @@ class History:
 
 @dataclass(frozen=True)
 class Question:
-    """A time is looked for between `from_` and `until`, for a call of as many minutes.
+    """A time is looked for between `from_` and `until`, for a call of as many minutes, or of fewer if it `may_shrink`.
 
     `zone`, `slot_minutes` and the rest are the village's. `allowed_until`: the consent of the pair ends then.
     """
@@ -74,6 +74,7 @@ class Question:
     caregivers: Sequence[PersonFacts] = ()
     history: History = History()
     allowed_until: datetime | None = None
+    may_shrink: bool = True
 
 
 class Start(NamedTuple):

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.calls import booking, life, queries, rules
+from app.calls import find_time, life, queries, rules
 from app.calls.life import CallFacts
 from app.calls.models import Call
 from app.calls.shapes import (
@@ -19,10 +19,7 @@ from app.calls.shapes import (
     TerminalShape,
 )
 from app.calls.words import Side
-from app.families import queries as families
-from app.families import service as consent
 from app.families.models import Family, Person
-from app.families.words import ConsentKind
 from app.villages.models import Terminal, Village
 from app.web.models import PrincipalKind
 from app.web.principals import FACES, Principal
@@ -107,8 +104,4 @@ def _offers(session: Session, call: Call, side: Side | None, now: datetime) -> l
         return []
     if queries.next_of_family(session, call.family_id, now) is not None:
         return []
-    if not families.is_pair(session, call.family_id, call.child_id, call.parent_id):
-        return []
-    if consent.contact_until(session, ConsentKind.CALL, call.child_id, call.parent_id, now) == now:
-        return []
-    return [slot_shape(slot) for slot in booking.offers(session, call, now)]
+    return [slot_shape(slot) for slot in find_time.offers(session, call, now)]

@@ -73,7 +73,8 @@ class Mark:
 def propose(question: Question) -> Answer:
     """Answer with slots of the length that is asked for, or of the longest shorter one that fits anywhere."""
     ground = Ground(question)
-    for minutes in (question.minutes, *(each for each in rules.CALL_NOW_MINUTES if each < question.minutes)):
+    shorter = [each for each in rules.CALL_NOW_MINUTES if each < question.minutes and question.may_shrink]
+    for minutes in (question.minutes, *shorter):
         fitting = ground.fitting(minutes)
         if fitting:
             return Answer(minutes, _Ranking(ground, fitting, minutes).best())

@@ -114,8 +114,11 @@ class When(Shape):
 
 
 class BookingIn(When):
+    """`terminal_id`: the one of the slot that was offered; it is tried first."""
+
     child_id: Id
     parent_id: Id | None = None
+    terminal_id: Id | None = None
     minutes: Annotated[int, Field(ge=1, le=1440)] | None = None
     is_proposal: bool = False
 

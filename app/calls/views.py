@@ -33,7 +33,8 @@ def book(ask: Ask, body: BookingIn) -> CallShape:
     by = asking.actor(ask, parent_id)
     is_proposal = body.is_proposal or by.side is Side.VILLAGE
     minutes = body.minutes if body.minutes is not None else rules.CALL_MINUTES
-    wish = Wish(family_id, body.child_id, parent_id, asking.instant(body), minutes, is_proposal)
+    at, there = asking.instant(body), body.terminal_id
+    wish = Wish(family_id, body.child_id, parent_id, at, minutes, is_proposal, rather_on=there)
     return _shape(ask, booking.book(ask.session, wish, by, ask.now))
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.calls import booking, life, queries
+from app.calls import find_time, life, queries
 from app.calls.models import Call
 from app.calls.people import People, people
 from app.calls.words import CallState, Origin, Outcome, Side
@@ -145,7 +145,7 @@ def _got_offer(session: Session, party: People) -> set[str]:
 
 
 def _offers(session: Session, call: Call, now: datetime) -> list[datetime]:
-    return [slot.starts_at for slot in booking.offers(session, call, now)]
+    return [slot.starts_at for slot in find_time.offers(session, call, now)]
 
 
 def _tell(

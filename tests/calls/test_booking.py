@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -96,6 +97,21 @@ def test_a_second_terminal_takes_what_the_first_has_no_room_for(scene: Scene) ->
     assert scene.call(call_id).terminal_id in (second, scene.bob.terminal)
     with pytest.raises(Refused, match="slot_taken"):
         scene.book(scene.alice, at(19))
+
+
+def test_the_terminal_that_was_offered_is_tried_first(scene: Scene) -> None:
+    with scene.database.begin() as session:
+        second = village_service.add_terminal(session, scene.alice.village, "School", NOW).id
+    for offered, booked in ((second, second), (scene.charlie.terminal, scene.alice.terminal)):
+        wish = replace(scene.alice.wish(at(19)), rather_on=offered)
+        with scene.database.begin() as session:
+            call = booking.book(session, wish, scene.alice.parent_acts, NOW)
+            assert call.terminal_id == booked
+            booking.cancel(session, call.id, scene.alice.parent_acts, "sick", None, NOW)
+    scene.book(scene.bob, at(19))
+    wish = replace(scene.alice.wish(at(19)), rather_on=scene.alice.terminal)
+    with scene.database.begin() as session:
+        assert booking.book(session, wish, scene.alice.parent_acts, NOW).terminal_id == second
 
 
 def test_free_slots_are_those_that_can_be_booked(scene: Scene) -> None:

@@ -173,6 +173,46 @@ def test_the_links_of_the_village_are_known_by_the_calls_of_all(scene: Scene) ->
     assert (first.starts_at, list(first.reasons)) == (at(20), [SlotReason.GOOD_LINK])
 
 
+class TestOffers:
+    """New times for a call that came to nothing."""
+
+    def test_the_best_of_a_week_in_their_order(self, scene: Scene) -> None:
+        heard_lately(scene, scene.alice)
+        for weeks in (1, 2):
+            was(scene, scene.alice, at(20, day=28) - timedelta(weeks=weeks))
+        assert offered(scene) == [at(20), at(20, day=24), at(20, day=28)]
+
+    def test_one_that_asks_something_where_none_fits(self, scene: Scene) -> None:
+        busy(scene, scene.alice.parent, Occupation.SHIFT, 0, 0)
+        assert offered(scene) == [at(19, 15)]
+
+    def test_none_that_is_shorter_than_what_is_booked_of_itself(self, scene: Scene) -> None:
+        busy(scene, scene.alice.parent, Occupation.SHIFT, 0, 19 * 60 + 30)
+        busy(scene, scene.alice.parent, Occupation.SHIFT, 19 * 60 + 40, 0)
+        found = find(scene, scene.alice)
+        assert (found.minutes, starts(found)[0]) == (10, at(19, 30))
+        assert offered(scene) == [at(19, 15)]
+
+    def test_none_for_who_may_not_speak_or_left(self, scene: Scene) -> None:
+        alice, call_id = scene.alice, scene.book(scene.alice, at(21))
+        assert offered(scene, call_id)
+        with scene.database.begin() as session:
+            families.set_no_contact(session, child_id=alice.child, contact_id=alice.parent, reason="court", now=NOW)
+        assert offered(scene, call_id) == []
+        with scene.database.begin() as session:
+            families.end_membership(
+                session, family_id=alice.family, person_id=alice.parent, role=MemberRole.PARENT, now=NOW
+            )
+        assert offered(scene, call_id) == []
+
+
+def offered(scene: Scene, call_id: str | None = None) -> list[datetime]:
+    """Beside a call of Alice's; far ahead, where it is in nobody's way."""
+    lost = call_id or scene.book(scene.alice, at(8, day=22) + timedelta(days=40))
+    with scene.database.read() as session:
+        return [slot.starts_at for slot in find_time.offers(session, session.get_one(Call, lost), NOW)]
+
+
 class TestWhatIsInTheWay:
     def test_nobody_said_yes(self, scene: Scene) -> None:
         alice = scene.alice

@@ -14,6 +14,7 @@ from app.families.pin_rules import Picture
 from app.families.schedule import Said
 from app.families.words import Occupation, PatternKind
 from app.storage.database import Database
+from app.villages import service as villages
 from app.web import texts
 from tests.scene import NOW, SEALER, Household, at
 from tests.web.open_house import Guest, OpenHouse
@@ -56,11 +57,14 @@ def test_a_parent_the_terminal_and_the_desk_find_the_same(house: OpenHouse) -> N
 
 def test_what_is_found_can_be_booked(house: OpenHouse) -> None:
     alice = house.scene.alice
+    with house.database.begin() as session:
+        second = villages.add_terminal(session, alice.village, "School", NOW).id
     parent, terminal = house.parent(alice), house.terminal(alice)
-    first, second = find(parent, alice.child)[1]["proposals"][:2]
-    booked = parent.command("/api/calls", {"child_id": alice.child, "starts_at": first["starts_at"]})
-    assert (booked.status_code, booked.get_json()["terminal"]["id"]) == (201, first["terminal_id"])
-    asked = {"child_id": alice.child, "starts_at": second["starts_at"]}
+    first, other = find(parent, alice.child)[1]["proposals"][:2]
+    asked = {"child_id": alice.child, "starts_at": first["starts_at"], "terminal_id": second}
+    booked = parent.command("/api/calls", asked)
+    assert (booked.status_code, booked.get_json()["terminal"]["id"]) == (201, second)
+    asked = {"child_id": alice.child, "starts_at": other["starts_at"]}
     assert terminal.command("/api/calls", asked).get_json()["state"] == "proposed"
 
 

@@ -200,7 +200,7 @@ def test_what_time_ends_is_told_to_all(told: Told, what: str, until: timedelta, 
 def test_what_nobody_confirmed_is_told_to_all_with_new_times(told: Told) -> None:
     ASKED_BY["booked to be confirmed"](told)
     told.evening.until(at(11, 59, day=25))
-    check(told.new_texts(lambda: told.evening.until(at(12, day=25))), ALL, "released", at(12, 15, day=25))
+    check(told.new_texts(lambda: told.evening.until(at(12, day=25))), ALL, "released", at(13, 15, day=25))
 
 
 def test_what_is_forbidden_is_told_to_all_without_a_reason(told: Told) -> None:
