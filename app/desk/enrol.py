@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from app.calls import feeds
 from app.calls.models import Call
 from app.calls.words import CallState
 from app.desk.service import record
@@ -95,7 +96,7 @@ def add_known(
 def end_member(
     session: Session, who: Principal, family_id: str, person_id: str, role: MemberRole, now: datetime
 ) -> None:  # fmt: skip
-    """Let a member leave; calls with them must be moved or cancelled first. In no family, nobody stays signed in."""
+    """Let a member leave; calls with them must be moved or cancelled first. In no family, nobody stays signed in or subscribed."""
     family = queries.family_of_village(session, who.village, family_id)
     ahead = _calls_ahead(session, family.id, person_id, role)
     if ahead:
@@ -104,6 +105,7 @@ def end_member(
     session.flush()
     if not queries.families_of_person(session, person_id):
         sessions.end_all(session, PERSON, person_id, now)
+        feeds.revoke(session, person_id, now)
     record(session, who, "end_member", f"person:{person_id}", _in(family, role), now)
 
 

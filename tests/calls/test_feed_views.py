@@ -146,6 +146,14 @@ def test_the_address_is_in_no_log(
     assert secret not in caplog.text
 
 
+def test_who_leaves_the_last_family_has_no_feed_any_more(house: OpenHouse) -> None:
+    alice = house.scene.alice
+    path = path_of(Guest(house, house.badge(PERSON, alice.caregiver, None)))
+    ended = f"/api/families/{alice.family}/members/{alice.caregiver}/end"
+    assert house.desk(alice).command(ended, {"role": "caregiver"}).status_code == 200
+    assert read(house, path).status_code == 404
+
+
 def test_who_reads_gets_what_changed_since(house: OpenHouse) -> None:
     """A subscription goes on through the weeks, with what is booked then."""
     path = path_of(house.parent(house.scene.alice))
