@@ -96,7 +96,10 @@ def add_known(
 def end_member(
     session: Session, who: Principal, family_id: str, person_id: str, role: MemberRole, now: datetime
 ) -> None:  # fmt: skip
-    """Let a member leave; calls with them must be moved or cancelled first. In no family, nobody stays signed in or subscribed."""
+    """Let a member leave; calls with them must be moved or cancelled first.
+
+    Who is in no family then stays neither signed in nor subscribed.
+    """
     family = queries.family_of_village(session, who.village, family_id)
     ahead = _calls_ahead(session, family.id, person_id, role)
     if ahead:
