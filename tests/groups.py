@@ -55,6 +55,7 @@ ROOMS = (
     "families",
     "calls",
     "notices",
+    "roster",
     "desk",
     "doors",
     "gateways",

@@ -22,7 +22,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-Interval = tuple[datetime, datetime]
+from app.kernel.intervals import Interval, common
+
 Claim = tuple[str, datetime]  # "terminal:ID" or "person:ID", and the start of a five-minute cell of UTC
 
 
@@ -60,6 +61,11 @@ class Request:
     @property
     def pair(self) -> tuple[str, str]:
         return self.child_id, self.parent_id
+
+    def allowed(self) -> list[Interval]:
+        """When all of them have time and consent covers it: the call lies in one of these wholly."""
+        together = common(self.parent_free, self.child_free)
+        return common(common(together, self.caregiver_free), self.consented)
 
 
 @dataclass(frozen=True)
