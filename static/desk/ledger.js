@@ -23,6 +23,7 @@ import { lookOf, lookText, minutesTalked, reasonText, unheardText } from "./word
 const CHILD_COLUMNS = ["child", "family", "last_heard", "next_call", "weeks", "minutes_week", "minutes_month", "held", "missed"];
 const CALL_COLUMNS = ["when", "child", "parent", "outcome", "minutes", "reason"];
 const NUMBERS = new Set(["minutes_week", "minutes_month", "held", "missed", "minutes"]);
+const CALLS_AT_ONCE = 50; // each is drawn anew with all that changes
 const LEAST_TOP_MINUTES = 30; // so that five minutes look like little
 
 sheet("ledger.css", import.meta.url);
@@ -33,7 +34,8 @@ export class LedgerView {
   /** @type {ApiError | null} */
   #error = null;
   #seen = {};
-  #showsCalls = false;
+  /** How many of the calls stand there. */
+  #shown = 0;
   #desk;
   #overdue;
   #promised;
@@ -49,7 +51,8 @@ export class LedgerView {
       ...this.#overdue.acts,
       ...this.#promised.acts,
       "reload-ledger": () => this.load(),
-      "show-calls": () => ((this.#showsCalls = !this.#showsCalls), desk.show()),
+      "show-calls": () => this.#showCalls(this.#shown ? 0 : CALLS_AT_ONCE),
+      "more-calls": () => this.#showCalls(this.#shown + CALLS_AT_ONCE),
       "csv-children": () => this.save("children"),
       "csv-calls": () => this.save("calls"),
     };
@@ -114,15 +117,22 @@ export class LedgerView {
 
   /** @param {Ledger} ledger @param {DeskNow} now @param {number} at */
   #calls({ calls }, now, at) {
-    const more = { "aria-expanded": String(this.#showsCalls) };
-    const turn = button("show-calls", "btn btn--small", null, this.#showsCalls ? t("desk.fewer") : tn("desk.show_calls", calls.length), more);
+    const shown = calls.slice(0, this.#shown);
+    const turn = button("show-calls", "btn btn--small", null, shown.length ? t("desk.fewer") : tn("desk.show_calls", calls.length), { "aria-expanded": String(shown.length > 0) });
     return part(
       "calls",
       heading("calendar", t("desk.calls_of_30_days"), "", [calls.length > 0 && turn, button("csv-calls", "btn btn--small", null, t("desk.csv"))]),
       !calls.length && h("p", { class: "muted" }, t("desk.no_ended_calls")),
-      calls.length > 0 && this.#showsCalls && table("calls", CALL_COLUMNS, calls.map((call) => callRow(call, now, at))),
+      shown.length > 0 && table("calls", CALL_COLUMNS, shown.map((call) => callRow(call, now, at))),
+      shown.length > 0 && shown.length < calls.length && button("more-calls", "btn btn--small", null, t("desk.audit_more"), { "data-key": "more" }),
     );
   } // prettier-ignore
+
+  /** @param {number} count */
+  #showCalls(count) {
+    this.#shown = count;
+    this.#desk.show();
+  }
 
   /** @param {"children" | "calls"} which */
   save(which) {

@@ -121,6 +121,8 @@ def test_the_ledger_leaves_the_screen_as_files_and_on_paper(village: Village, de
     assert (len(head), head[-1], [row[0] for row in rows]) == (21, "2026-11-23", ["Child of Bob", "Child of Alice"])
     assert (rows[0][-13], rows[1][-2:]) == ("Nobody came", ["10", "0"])
     assert len(saved(page, "calls")) == 3
+    page.locator("[data-act=show-calls]").click()
+    expect(page.locator("[data-table=calls] tbody tr")).to_have_count(2)
     page.emulate_media(media="print")
     expect(page.locator("[data-act=overdue-book]").first).to_be_hidden()
     expect(page.locator("figure[data-plot=heard]").get_by_role("img")).to_be_visible()
