@@ -3,7 +3,6 @@
 What was taken or forbidden meanwhile is no error of the whole: that row stays without a slot, with the reason.
 """
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -14,7 +13,8 @@ from app.calls.booking import Actor, Wish
 from app.calls.models import Claim
 from app.calls.words import Obstacle, Origin
 from app.desk.service import record
-from app.families.models import Person
+from app.families.models import Family, Member, Person
+from app.families.words import MemberRole
 from app.kernel.errors import NotFound, Refused
 from app.roster import queries, service
 from app.roster.history import Reason, slot_of
@@ -31,7 +31,7 @@ def publish(session: Session, who: Principal, roster_id: str, version: int, now:
     service.check_editable(roster)
     new = [row for row in queries.assignments(session, roster.id) if not row.is_fixed and slot_of(row)]
     new.sort(key=lambda row: (row.starts_at, row.terminal_id, row.id))
-    _hold(session, {row.child_id for row in new})
+    _hold(session, roster.village_id)
     calls, refused = dict[str, str](), dict[str, list[Reason]]()
     for row in new:
         booked = _booked(session, roster, row, now)
@@ -45,14 +45,16 @@ def publish(session: Session, who: Principal, roster_id: str, version: int, now:
     return roster
 
 
-def _hold(session: Session, child_ids: Iterable[str]) -> None:
-    """Hold all children first, in one order.
+def _hold(session: Session, village_id: str) -> None:
+    """Hold all children of the village first, in one order.
 
     Who books for one of them has then finished or not begun: two who claim slots side by side could otherwise wait for
     each other in a circle.
     """
-    children = select(Person.id).where(Person.id.in_(sorted(child_ids))).order_by(Person.id)
-    session.execute(children.with_for_update(key_share=True))
+    members = select(Member.person_id).join(Family, Family.id == Member.family_id)
+    children = members.where(Family.village_id == village_id, Member.role == MemberRole.CHILD)
+    held = select(Person.id).where(Person.id.in_(children)).order_by(Person.id)
+    session.execute(held.with_for_update(key_share=True))
 
 
 def _booked(session: Session, roster: Roster, row: Assignment, now: datetime) -> str | Reason:
@@ -78,6 +80,5 @@ def _taken(session: Session, wish: Wish) -> str:
     """Whether it was one of the two people who is in another call by now, or the terminal."""
     cells = rules.cells(wish.starts_at, wish.starts_at + timedelta(minutes=wish.minutes))
     whys = {f"person:{wish.parent_id}": Obstacle.PARENT_IN_CALL, f"person:{wish.child_id}": Obstacle.CHILD_IN_CALL}
-    held = select(Claim.resource).where(Claim.resource.in_(whys), Claim.cell_at.in_(cells)).order_by(Claim.resource)
-    resource = session.scalar(held.limit(1))
-    return whys[resource].value if resource else "slot_taken"
+    held = set(session.scalars(select(Claim.resource).where(Claim.resource.in_(whys), Claim.cell_at.in_(cells))))
+    return next((why.value for resource, why in whys.items() if resource in held), "slot_taken")

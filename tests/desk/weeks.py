@@ -149,10 +149,10 @@ class Weeks:
         with self.desk.database.begin() as session:
             return rostering.redraft(session, self.desk.lee, roster_id, seen, self.now).id
 
-    def publish(self, roster_id: str, version: int | None = None) -> None:
+    def publish(self, roster_id: str, version: int | None = None, who: Principal | None = None) -> None:
         seen = version or self.shape(roster_id).version
         with self.desk.database.begin() as session:
-            publishing.publish(session, self.desk.lee, roster_id, seen, self.now)
+            publishing.publish(session, who or self.desk.lee, roster_id, seen, self.now)
 
     def drop(self, roster_id: str) -> None:
         seen = self.shape(roster_id).version
