@@ -7,7 +7,7 @@ is changed from a day on ends the day before, and another one follows it. Whatev
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.calls import booking, exceptions, making, recurrence, rules
@@ -95,7 +95,7 @@ def change_series(session: Session, series_id: str, change: Change, by: Actor, n
     if change.from_on is not None and _has_days_before(series, change.from_on):
         old, series = series, _split(session, series, change.from_on, by, now)
         _wake(session, old, FOLLOWED, now)
-    _write(series, change)
+    _write(session, series, change)
     _check(session, series, by, now)
     _make(session, series, now)
     jobs.emit(session, events.SeriesChanged(now, series.id, by.name), now)
@@ -230,22 +230,26 @@ def _split(session: Session, old: Series, from_on: date, by: Actor, now: datetim
     old.rule = recurrence.written(recurrence.before(rule, from_on))
     old.exceptions = {d: what for d, what in old.exceptions.items() if d < day}
     old.gaps = {d: why for d, why in old.gaps.items() if d < day}
-    later = update(Call).where(Call.series_id == old.id, Call.occurs_on >= from_on).values(series_id=new.id)
-    session.execute(later)
+    session.execute(update(Series).where(Series.follows_id == old.id, Series.id != new.id).values(follows_id=new.id))
+    later = update(Call).where(Call.series_id == old.id, Call.occurs_on >= from_on)
+    session.execute(later.values(series_id=new.id))
     return new
 
 
-def _write(series: Series, change: Change) -> None:
-    """A rule that is new from a day on counts from that day."""
+def _write(session: Session, series: Series, change: Change) -> None:
+    """A rule that is new from a day on counts from that day. Of series that follow each other none reaches another."""
+    begins = max(series.starts_on, change.from_on or series.starts_on)
     if change.rule is not None:
-        series.rule = recurrence.written(recurrence.parsed(change.rule))
-        series.starts_on = change.from_on or series.starts_on
+        series.rule, series.starts_on = recurrence.written(recurrence.parsed(change.rule)), begins
     if change.starts_on is not None:
-        series.starts_on = max(change.starts_on, change.from_on or change.starts_on)
+        series.starts_on = max(change.starts_on, begins) if series.follows_id else change.starts_on
     if change.starts_minute is not None:
         series.starts_minute = change.starts_minute
     if change.minutes is not None:
         series.minutes = change.minutes
+    following = session.scalar(select(func.min(Series.starts_on)).where(Series.follows_id == series.id))
+    if following is not None and recurrence.first(_rule(series), series.starts_on, following) is not None:
+        series.rule = recurrence.written(recurrence.before(_rule(series), following))
 
 
 def _make(session: Session, series: Series, now: datetime) -> None:

@@ -1,18 +1,23 @@
 """Series that are changed altogether, or from a day on: what stands afterwards, and what is told of it."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
 
 from app.calls import series
 from app.calls.words import CallState, Outcome
+from app.storage.database import Database
 from tests.calls.series_stage import EIGHT, SEVEN, SUNDAY, SUNDAYS, WEEKS, Stage, days, evening, sunday
-from tests.scene import Scene
+from tests.scene import set_scene
 
 
 @pytest.fixture
-def stage(scene: Scene) -> Stage:
-    return Stage(scene)
+def stage(sqlite_url: str) -> Iterator[Stage]:
+    """Making, single days and races run on both databases; what is decided here is the same on each."""
+    database = Database(sqlite_url)
+    yield Stage(set_scene(database))
+    database.close()
 
 
 class TestAll:
@@ -126,3 +131,19 @@ class TestFollowing:
         series_id = stage.book()
         act = lambda: stage.change(series_id, from_on=date(2026, 11, 22), starts_minute=SEVEN)  # noqa: E731
         assert stage.refusal(act) == "in_the_past"
+
+    def test_none_of_several_reaches_another(self, stage: Stage) -> None:
+        """An endless rule for one that is followed ends where the next begins, also where that was split off later."""
+        first = stage.book()
+        last = stage.change(first, from_on=sunday(6), starts_minute=SEVEN)
+        middle = stage.change(first, from_on=sunday(3), starts_minute=SEVEN)
+        assert (stage.series(middle).follows_id, stage.series(last).follows_id) == (first, middle)
+        stage.change(first, rule="FREQ=WEEKLY;BYDAY=SA,SU")
+        stage.change(middle, rule="FREQ=DAILY")
+        stage.change(last, from_on=sunday(2), rule=SUNDAYS, starts_minute=EIGHT)
+        assert stage.series(first).rule == "FREQ=WEEKLY;BYDAY=SA,SU;UNTIL=20261219"
+        assert stage.series(middle).rule == "FREQ=DAILY;UNTIL=20270109"
+        assert list(stage.open(last)) == days(WEEKS - 6, 6)
+        assert list(stage.open(middle)) == [sunday(3) + timedelta(days=number) for number in range(21)]
+        assert max(stage.open(first)) < sunday(3)
+        stage.check_claims()

@@ -1,5 +1,6 @@
 """Days on which a series finds no slot: why, what is told, and how a gap closes again."""
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,14 +14,18 @@ from app.families import schedule
 from app.families import service as families
 from app.families.schedule import Said
 from app.families.words import ConsentKind, Occupation, PatternKind
+from app.storage.database import Database
 from app.villages import service as villages
 from tests.calls.series_stage import EIGHT, SUNDAY, SUNDAYS, WEEKS, Stage, days, evening, sunday
-from tests.scene import NOW, Scene
+from tests.scene import NOW, set_scene
 
 
 @pytest.fixture
-def stage(scene: Scene) -> Stage:
-    return Stage(scene)
+def stage(sqlite_url: str) -> Iterator[Stage]:
+    """Making, single days and races run on both databases; what is decided here is the same on each."""
+    database = Database(sqlite_url)
+    yield Stage(set_scene(database))
+    database.close()
 
 
 def close(stage: Stage, day: date) -> None:
