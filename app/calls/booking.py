@@ -12,7 +12,8 @@ from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.calls import exceptions, queries, rules, timetable
+from app.calls import claims, exceptions, queries, rules, timetable
+from app.calls.claims import CellTaken
 from app.calls.models import Call, Claim, Invitee
 from app.calls.words import CallState, Origin, Outcome, Side
 from app.families import queries as families
@@ -24,6 +25,7 @@ from app.kernel import events
 from app.kernel.errors import NotFound, Refused
 from app.storage.database import new_id
 from app.villages import queries as villages
+from app.villages import rules as hours
 from app.villages.models import Village
 from app.web import sessions
 from app.web.models import PrincipalKind
@@ -207,11 +209,11 @@ def _open_terminals(session: Session, village: Village, wish: Wish, by: Actor, n
         if wish.terminal_id not in (None, terminal.id):
             continue
         try:
-            rules.check_open(wish.starts_at, ends_at, villages.open_intervals(session, terminal, from_, until))
+            intervals = villages.open_intervals(session, terminal, from_, until)
+            rules.check_open(wish.starts_at, ends_at, intervals)
             if by.side is not None and not wish.is_now:
-                rules.check_offered(
-                    wish.starts_at, queries.grid(session, village, terminal, wish.minutes, from_, until)
-                )
+                starts = hours.grid(intervals, village.slot_minutes, wish.minutes, village.zone)
+                rules.check_offered(wish.starts_at, starts)
             found.append(terminal.id)
         except Refused as reason:
             refusal = reason
@@ -247,8 +249,8 @@ def _claimed(
         with session.begin_nested():
             session.add(call)
             session.flush()
-            session.add_all([Claim(resource=resource, cell_at=cell, call_id=call.id) for resource, cell in wanted])
-    except IntegrityError:
+            claims.take(session, call.id, wanted)
+    except (CellTaken, IntegrityError):  # the family has an offer already, or the series its call of the day
         return None
     return call
 

@@ -9,10 +9,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import delete
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.calls import life, passport, queries, rules
+from app.calls import claims, life, passport, queries, rules
+from app.calls.claims import CellTaken
 from app.calls.free import free_intervals
 from app.calls.life import CallFacts, Turn
 from app.calls.models import Call, CallEvent, Claim, Seat
@@ -219,8 +219,8 @@ def _extended(session: Session, call: Call) -> bool:
     wanted = set(rules.claims_of(call.terminal_id, persons, call.starts_at, until, buffer_minutes)) - held
     try:
         with session.begin_nested():
-            session.add_all([Claim(resource=r, cell_at=cell, call_id=call.id) for r, cell in sorted(wanted)])
-    except IntegrityError:
+            claims.take(session, call.id, wanted)
+    except CellTaken:
         return False
     call.ends_at = until
     return True
