@@ -179,7 +179,8 @@ export class Live {
       checkServerTime(headers.get("Homethread-Now"));
       return this.#tell({ error: null, reach: "online" });
     }
-    setServerTime(Date.parse(body.server_time), asked_ms, Date.now());
+    // The body may come out of the browser's cache, where the server said only that nothing is new: the header is of now.
+    setServerTime(Date.parse(headers.get("Homethread-Now") ?? body.server_time), asked_ms, Date.now());
     this.#etag = headers.get("ETag") ?? "";
     if (this.#keep) keep({ etag: this.#etag, now: body });
     this.#tell({ now: body, error: null, reach: "online" });
