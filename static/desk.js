@@ -13,10 +13,11 @@ import { banner, button, draw, h, icon, listen, sentence, startPage, stateOf, to
  * @typedef {import("./desk/wire.js").Part} Part
  * @typedef {import("./core/wire.js").Call} Call */
 
-const TABS = { ledger: "book", tonight: "calendar", troubles: "warning", village: "terminal", audit: "text" };
+const TABS = { ledger: "book", tonight: "clock", roster: "calendar", troubles: "warning", village: "terminal", audit: "text" };
 /** Views that are loaded when somebody asks for them. @type {Record<string, () => Promise<Part>>} */
 const PARTS = {
   ledger: async () => new (await import("./desk/ledger.js")).LedgerView(desk),
+  roster: async () => new (await import("./desk/roster.js")).RosterView(desk),
   troubles: async () => new (await import("./desk/troubles.js")).TroublesView(desk),
   village: async () => new (await import("./desk/village.js")).VillageView(desk),
   audit: async () => new (await import("./desk/audit.js")).AuditView(desk),

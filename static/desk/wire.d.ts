@@ -151,6 +151,40 @@ export interface VillagePage {
   terminals: VillageTerminal[];
   free_emblems: string[];
 }
+export interface Assignment {
+  id: string;
+  family: { id: string; emblem: string; name: string };
+  child: Person;
+  parent: Person;
+  last_heard_at: string | null;
+  terminal_id: string | null;
+  starts_at: string | null;
+  ends_at: string | null;
+  minutes: number;
+  /** Why this slot, or why none: codes with what their sentences need. */
+  reasons: ({ code: string } & Record<string, any>)[];
+  pinned: boolean;
+  call_id: string | null;
+  outcome: Call["outcome"];
+  confirmed: boolean;
+  is_fixed: boolean;
+}
+export interface Roster {
+  id: string;
+  week: string;
+  zone: string;
+  state: "draft" | "published" | "dropped";
+  progress: "queued" | "solving" | "done" | "failed";
+  version: number;
+  minutes: number;
+  figures: { families: number; served: number; seconds: number | null; gap_percent: number | null; is_optimal: boolean | null };
+  terminals: { id: string; name: string }[];
+  openings: { terminal_id: string; starts_at: string; ends_at: string }[];
+  assignments: Assignment[];
+  can_undo: boolean;
+  changed_by: string;
+  published_at: string | null;
+}
 export interface AuditLine {
   id: string;
   at: string;
