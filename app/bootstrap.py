@@ -7,7 +7,7 @@ from app import flows
 from app.calls import series, timetable
 from app.calls.ports import TurnIssuer
 from app.config import Config
-from app.desk import waiting
+from app.desk import drafting, waiting
 from app.doors import housekeeping as doors_housekeeping
 from app.doors import texting
 from app.gateways.coturn import Coturn
@@ -20,6 +20,8 @@ from app.kernel.doorbell import Doorbell
 from app.kernel.events import EVENT_KINDS
 from app.notices import errands, service
 from app.notices.ports import Handsets, SmsGateway
+from app.roster import service as rosters
+from app.roster.ports import Solver
 from app.storage.database import Database
 from app.web import housekeeping
 from app.web.sealing import Sealer, key_in
@@ -83,5 +85,15 @@ def handlers(services: Services) -> Handlers:
             waiting.KIND: waiting.offer,
             **{f"event:{kind}": flows.follow for kind in EVENT_KINDS},
         },
-        errands={service.DELIVER: deliver},
+        errands={
+            service.DELIVER: deliver,
+            rosters.SOLVE: drafting.drafter(services.database, services.clock, solver),
+        },
     )
+
+
+def solver() -> Solver:
+    """What drafts rosters. It is large, and loaded by the first draft alone: a web program never is the one."""
+    from app.gateways.highs import Highs
+
+    return Highs()

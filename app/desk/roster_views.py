@@ -33,7 +33,7 @@ def draft_roster(ask: Ask, body: RosterIn) -> RosterShape:
 
 
 @api.command("POST", "/rosters/<roster_id>/assign", COORDINATOR, gives=RosterShape, takes=AssignIn)
-def assign(ask: Ask, roster_id: str, body: AssignIn) -> RosterShape:
+def assign(ask: Ask, body: AssignIn, roster_id: str) -> RosterShape:
     """Pick a slot for a row, or take it out; who has the slot changes places with it."""
     if (body.terminal_id is None) != (body.starts_at is None):
         raise Invalid("half_a_slot")
@@ -46,25 +46,25 @@ def assign(ask: Ask, roster_id: str, body: AssignIn) -> RosterShape:
 
 
 @api.command("POST", "/rosters/<roster_id>/undo", COORDINATOR, gives=RosterShape, takes=VersionIn)
-def undo(ask: Ask, roster_id: str, body: VersionIn) -> RosterShape:
+def undo(ask: Ask, body: VersionIn, roster_id: str) -> RosterShape:
     """Take the last change back."""
     return _shape(ask, rostering.undo(ask.session, ask.who, roster_id, body.version, ask.now))
 
 
 @api.command("POST", "/rosters/<roster_id>/redraft", COORDINATOR, gives=RosterShape, takes=VersionIn)
-def redraft(ask: Ask, roster_id: str, body: VersionIn) -> RosterShape:
+def redraft(ask: Ask, body: VersionIn, roster_id: str) -> RosterShape:
     """Draft anew around what was picked and what stands; a published week as a new roster."""
     return _shape(ask, rostering.redraft(ask.session, ask.who, roster_id, body.version, ask.now))
 
 
 @api.command("POST", "/rosters/<roster_id>/publish", COORDINATOR, gives=RosterShape, takes=VersionIn)
-def publish(ask: Ask, roster_id: str, body: VersionIn) -> RosterShape:
+def publish(ask: Ask, body: VersionIn, roster_id: str) -> RosterShape:
     """Make calls of the rows and tell everybody; what was taken meanwhile stays without a slot, with the reason."""
     return _shape(ask, publishing.publish(ask.session, ask.who, roster_id, body.version, ask.now))
 
 
 @api.command("POST", "/rosters/<roster_id>/drop", COORDINATOR, gives=RosterShape, takes=VersionIn)
-def drop(ask: Ask, roster_id: str, body: VersionIn) -> RosterShape:
+def drop(ask: Ask, body: VersionIn, roster_id: str) -> RosterShape:
     """Give a draft up."""
     return _shape(ask, rostering.drop(ask.session, ask.who, roster_id, body.version, ask.now))
 

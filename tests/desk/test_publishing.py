@@ -42,13 +42,7 @@ def weeks(desk: Desk) -> Weeks:
 
 @pytest.fixture
 def roster(weeks: Weeks) -> str:
-    """A draft in which Alice's first call is on Wednesday at 18:00, Bob's at 18:20, and what else they had is out."""
-    roster_id = weeks.drafted()
-    scene = weeks.desk.scene
-    for whom, starts_at in ((scene.alice, evening(18, day=2)), (scene.bob, evening(18, 20, day=2))):
-        weeks.assign(roster_id, weeks.row(roster_id, whom, 1), None)
-        weeks.assign(roster_id, weeks.row(roster_id, whom), starts_at, is_pinned=False)
-    return roster_id
+    return weeks.arranged()
 
 
 def refused(weeks: Weeks, roster_id: str, whom: Household) -> list[tuple[str, str]]:

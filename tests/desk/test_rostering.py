@@ -7,13 +7,12 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import event
 
-from app.calls.words import CallState, Outcome
+from app.calls.words import Outcome
 from app.desk import rostering, week
 from app.desk.week import check_week
 from app.families import queries as known
 from app.families import service as families
 from app.families.words import ConsentKind, MemberRole, Occupation
-from app.jobs.words import DueState, Lane
 from app.kernel.errors import HomethreadError
 from app.roster.models import Roster
 from app.roster.words import Progress, RosterState
@@ -21,8 +20,8 @@ from app.villages import queries as villages
 from app.villages import service as hours
 from app.villages.rules import OpeningFacts
 from tests.desk.conftest import Desk
-from tests.desk.weeks import MONDAY, Dying, Failing, Meanwhile, Weeks, evening
-from tests.notices.stage import Killed, due_rows, hinted
+from tests.desk.weeks import MONDAY, Weeks, evening
+from tests.notices.stage import due_rows, hinted
 from tests.scene import at
 
 
@@ -286,59 +285,6 @@ def test_the_gather_takes_as_many_statements_for_many_families_as_for_two(weeks:
         weeks.busy(whom.parent, 8, 17)
         weeks.heard(whom, number)
     assert statements() == few <= 18
-
-
-class TestTheWorker:
-    def test_that_dies_while_it_solves_leaves_the_draft_to_another(self, weeks: Weeks) -> None:
-        roster_id = weeks.draft()
-        with pytest.raises(Killed):
-            weeks.worker(Dying()).run_due(Lane.ERRAND)
-        assert weeks.shape(roster_id).progress is Progress.SOLVING
-        weeks.work()  # the lease of the dead one still holds
-        assert weeks.shape(roster_id).progress is Progress.SOLVING
-        weeks.desk.scene.clock.step(seconds=31)
-        weeks.work()
-        assert (weeks.shape(roster_id).progress, len(weeks.placed(roster_id))) == (Progress.DONE, 4)
-
-    def test_that_dies_after_it_wrote_has_it_written_once(self, weeks: Weeks) -> None:
-        def crash(point: str) -> None:
-            if point == "worked":
-                raise Killed(point)
-
-        roster_id = weeks.draft()
-        with pytest.raises(Killed):
-            weeks.worker(crash=crash).run_due(Lane.ERRAND)
-        before = weeks.shape(roster_id)
-        weeks.desk.scene.clock.step(seconds=31)
-        weeks.work()
-        assert weeks.shape(roster_id) == before
-        assert [row.state for row in due_rows(weeks.desk.database, "roster.draft")] == [DueState.DONE]
-
-    def test_whose_solver_fails_says_so_and_tries_again(self, weeks: Weeks) -> None:
-        roster_id = weeks.draft()
-        weeks.worker(Failing()).run_due(Lane.ERRAND)
-        assert weeks.shape(roster_id).progress is Progress.FAILED
-        weeks.desk.scene.clock.step(seconds=10)
-        weeks.work()
-        assert weeks.shape(roster_id).progress is Progress.DONE
-
-    def test_writes_over_nothing_that_is_newer(self, weeks: Weeks) -> None:
-        """While it solves, the draft is dropped, or asked for anew: an answer to the old one is of no use."""
-        dropped = weeks.draft()
-        weeks.worker(Meanwhile(lambda: weeks.drop(dropped))).run_due(Lane.ERRAND)
-        assert (weeks.shape(dropped).state, weeks.shape(dropped).assignments) == (RosterState.DROPPED, [])
-        again = weeks.draft()
-        weeks.worker(Meanwhile(lambda: weeks.redraft(again))).run_due(Lane.ERRAND)
-        assert (weeks.shape(again).progress, weeks.shape(again).assignments) == (Progress.QUEUED, [])
-        weeks.work()
-        assert (weeks.shape(again).progress, weeks.shape(again).version) == (Progress.DONE, 3)
-
-    def test_holds_no_transaction_while_it_solves(self, weeks: Weeks) -> None:
-        """Somebody books meanwhile, which on SQLite could not be while another writes."""
-        roster_id, scene = weeks.draft(), weeks.desk.scene
-        weeks.worker(Meanwhile(lambda: scene.book(scene.alice, evening(12)))).run_due(Lane.ERRAND)
-        assert weeks.shape(roster_id).progress is Progress.DONE
-        assert weeks.calls()[0].state is CallState.BOOKED
 
 
 def test_another_villages_roster_is_not_found(weeks: Weeks) -> None:

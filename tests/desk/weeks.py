@@ -120,6 +120,14 @@ class Weeks:
         self.work()
         return roster_id
 
+    def arranged(self) -> str:
+        """Drafted; Alice's first call is on Wednesday at 18:00, Bob's at 18:20, what else they had is taken out."""
+        roster_id, scene = self.drafted(), self.desk.scene
+        for whom, starts_at in ((scene.alice, evening(18, day=2)), (scene.bob, evening(18, 20, day=2))):
+            self.assign(roster_id, self.row(roster_id, whom, 1), None)
+            self.assign(roster_id, self.row(roster_id, whom), starts_at, is_pinned=False)
+        return roster_id
+
     def shape(self, roster_id: str) -> RosterShape:
         with self.desk.database.read() as session:
             return roster_shape(session, session.get_one(Roster, roster_id), self.desk.lee)

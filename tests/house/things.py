@@ -23,7 +23,10 @@ from app.jobs.models import DueRow
 from app.jobs.words import DueState
 from app.notices.models import Delivery, Notice
 from app.notices.words import DeliveryState, NoticeState
+from app.roster import queries as rosters
+from app.roster import service as drafting
 from app.roster import waits
+from app.roster.service import Draft, Line
 from app.storage.database import new_id
 from app.villages import service as villages
 from app.web import sessions
@@ -61,6 +64,8 @@ class Things:
     pattern_id: str
     wait_id: str
     series_id: str
+    roster_id: str
+    assignment_id: str
 
 
 EDGES: dict[str, Any] = {
@@ -70,6 +75,7 @@ EDGES: dict[str, Any] = {
     "evidence": "paper", "user_code": "12345678", "pictures": ["fish", "fish", "boat", "star"], "name": "Somebody",
     "occupation": "school", "detail": {"weekdays": [0], "from_minute": 480, "until_minute": 960}, "day": "2026-11-24",
     "days": 10, "starts_on": "2026-11-29", "starts_minute": 1080, "rule": "FREQ=WEEKLY",
+    "week": "2026-11-30", "version": 2,
 }  # fmt: skip
 # Where a word means something else than on most routes.
 OF_ROUTE: dict[str, dict[str, Any]] = {"/api/persons/<person_id>/availability": {"kind": "weekly"}}
@@ -106,7 +112,7 @@ def things_of_alice(house: OpenHouse) -> Things:
         call_id, alice.family, alice.child, photo_ids[0], delivery.id, row_id, "terminal.ring",
         alice.child, alice.parent, at(20, 20).isoformat(), device_id, invitation_id, alice.terminal, consent_id,
         no_contact_id, closure_id, alice.parent, alice.parent, alice.village, hours_of(house, alice.child),
-        wait_of(house), series_of(house),
+        wait_of(house), series_of(house), *roster_of(house),
     )  # fmt: skip
 
 
@@ -116,6 +122,18 @@ def series_of(house: OpenHouse) -> str:
     wish = SeriesWish(alice.family, alice.child, alice.parent, date(2026, 11, 28), 1140, "FREQ=WEEKLY")
     with house.database.begin() as session:
         return series.book_series(session, wish, alice.parent_acts, house.clock.now()).id
+
+
+def roster_of(house: OpenHouse) -> tuple[str, str]:
+    """The draft of a week in which Alice has no slot yet; and her row of it."""
+    alice, now, week = house.scene.alice, house.clock.now(), date.fromisoformat(EDGES["week"])
+    with house.database.begin() as session:
+        roster, _is_new = drafting.draft(
+            session, village_id=alice.village, week=week, minutes=15, by="coordinator:lee", now=now
+        )  # fmt: skip
+        line = Line(alice.family, alice.child, alice.parent, 15)
+        drafting.settle(session, roster.id, 1, Draft([line], {alice.child: 0}, (), {}), now)
+        return roster.id, rosters.assignments(session, roster.id)[0].id
 
 
 def wait_of(house: OpenHouse) -> str:
