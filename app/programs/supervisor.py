@@ -200,6 +200,7 @@ class _Child:
         try:
             self._process = subprocess.Popen(  # noqa: S603 - the caller's own programs
                 self._program.argv, env=self._program.env, stdin=subprocess.DEVNULL,
+                stdout=2,  # the supervisor alone speaks to whoever started it; a library may greet on its own
                 process_group=0,  # so that Ctrl-C reaches us alone, and all that it starts can be ended
                 preexec_fn=lambda: _die_with(supervisor),
             )  # fmt: skip
