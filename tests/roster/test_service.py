@@ -1,6 +1,7 @@
 """Rosters as rows: drafts and their versions, what the solver's answer replaces, what undo brings back, publishing."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 
@@ -31,7 +32,6 @@ class Office:
 
     scene: Scene
     database: Database
-    seen: list[str] = field(default_factory=list)
 
     def draft(self, week: date = MONDAY, by: str = LEE) -> tuple[str, bool]:
         with self.database.begin() as session:
@@ -97,9 +97,7 @@ def test_a_draft_asks_the_solver_once(office: Office) -> None:
     roster_id, is_new = office.draft()
     assert (is_new, office.draft(by=MO)) == (True, (roster_id, False))
     assert office.draft(MONDAY + timedelta(days=7))[1]
-    (row, _other) = sorted(
-        due_rows(office.database, service.SOLVE), key=lambda row: row.payload["roster_id"] != roster_id
-    )
+    (row,) = [row for row in due_rows(office.database, service.SOLVE) if row.payload["roster_id"] == roster_id]
     assert (row.lane, row.subject) == (Lane.ERRAND, f"roster:{roster_id}")
     assert row.payload == {"roster_id": roster_id, "version": 1, "village_id": office.scene.alice.village}
 
@@ -221,23 +219,23 @@ def test_published_rows_name_their_calls(office: Office, roster: str) -> None:
 
 def test_which_roster_of_a_week_is_shown(office: Office) -> None:
     """The draft, or what was published last; never what was dropped."""
-    end = {"drop": service.drop, "publish": partial(service.publish, calls={}, refused={})}
+    publish: Callable[..., None] = partial(service.publish, calls={}, refused={})
 
     def newest() -> str | None:
         with office.database.read() as session:
             found = queries.newest_of(session, office.scene.alice.village, MONDAY)
             return found.id if found else None
 
-    def over(how: str, minutes: int) -> str:
+    def over(end: Callable[..., None], minutes: int) -> str:
         roster_id, _is_new = office.draft()
         assert newest() == roster_id
         with office.database.begin() as session:
-            end[how](session, office.held(session, roster_id), by=LEE, now=NOW + timedelta(minutes=minutes))
+            end(session, office.held(session, roster_id), by=LEE, now=NOW + timedelta(minutes=minutes))
         return roster_id
 
     assert newest() is None
-    first = over("publish", 1)
+    first = over(publish, 1)
     assert newest() == first
-    second = over("publish", 2)
-    over("drop", 3)
+    second = over(publish, 2)
+    over(service.drop, 3)
     assert newest() == second
