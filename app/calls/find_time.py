@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.calls import rules
@@ -22,11 +22,12 @@ from app.families.words import ConsentKind, MemberRole
 from app.kernel.errors import NotFound, Refused
 from app.kernel.intervals import Interval
 from app.villages import queries as villages
-from app.villages.models import Terminal, Village
+from app.villages.models import Village
 
 MOST_OFFERS, OFFERED_AHEAD = 3, timedelta(days=7)
 LOOKS_BACK = timedelta(weeks=8)
 LONGEST_SEARCH = timedelta(weeks=8)
+LONGEST_HELD = timedelta(hours=12)  # a call that is extended cell by cell goes on
 EARLIEST = rules.PROPOSAL_NOTICE + timedelta(minutes=1)  # nobody is at the terminal in less; a proposal needs as long
 
 
@@ -105,50 +106,59 @@ def _question(
         raise NotFound
     caregivers = [who.id for who, role in members if role is MemberRole.CAREGIVER and who.id not in pair]
     patterns = schedule.patterns_of(session, [*pair, *caregivers])
-    terminals = villages.terminals(session, village.id)
-    resources = [f"terminal:{terminal.id}" for terminal in terminals] + [f"person:{person_id}" for person_id in pair]
-    taken = _taken(session, resources, within)
+    engaged = _engaged(session, pair, within)
 
     def person(person_id: str) -> PersonFacts:
-        return PersonFacts(zones[person_id], patterns[person_id], taken.get(f"person:{person_id}", ()))
+        return PersonFacts(zones[person_id], patterns[person_id], engaged.get(person_id, ()))
 
     return Question(
         minutes=search.minutes, from_=within[0], until=within[1], now=now, zone=village.zone,
         slot_minutes=village.slot_minutes, buffer_minutes=village.buffer_minutes,
         openings=villages.openings(session, village.id),
-        terminals=_terminals(session, village, terminals, taken, within, now),
+        terminals=_terminals(session, village, within, now),
         parent=person(search.parent_id), child=person(search.child_id),
         caregivers=[person(each) for each in caregivers],
         history=_history(session, search, now), allowed_until=allowed_until, may_shrink=search.may_shrink,
     )  # fmt: skip
 
 
-def _terminals(
-    session: Session, village: Village, terminals: Sequence[Terminal], taken: dict[str, list[Interval]],
-    within: Interval, now: datetime,
-) -> list[TerminalFacts]:  # fmt: skip
-    links = passports(session, village, now)
+def _terminals(session: Session, village: Village, within: Interval, now: datetime) -> list[TerminalFacts]:
+    held, links = _held(session, village, within), passports(session, village, now)
     closures = villages.closures_of(session, village.id, *within)
     return [
         TerminalFacts(
             terminal.id, [(c.starts_at, c.ends_at) for c in closures if c.terminal_id in (None, terminal.id)],
-            taken.get(f"terminal:{terminal.id}", ()), links.get(terminal.id, {}),
+            held.get(terminal.id, ()), links.get(terminal.id, {}),
         )
-        for terminal in terminals
+        for terminal in villages.terminals(session, village.id)
     ]  # fmt: skip
 
 
-def _taken(session: Session, resources: Sequence[str], within: Interval) -> dict[str, list[Interval]]:
-    """When each resource is held, a row per call: the cells of one call lie side by side."""
-    cell = Claim.cell_at
-    held = (
-        select(Claim.resource, func.min(cell), func.count())
-        .where(Claim.resource.in_(resources), cell >= within[0] - MARGIN, cell < within[1] + MARGIN)
-        .group_by(Claim.call_id, Claim.resource)
-    )
+def _held(session: Session, village: Village, within: Interval) -> dict[str, list[Interval]]:
+    """When each terminal is held: by every call that has not ended, and the change-over after it.
+
+    These are the cells that its claims are kept for, in a quarter of the rows.
+    """
+    calls = select(Call.terminal_id, Call.starts_at, Call.ends_at).where(
+        Call.village_id == village.id, Call.state != CallState.ENDED,
+        Call.starts_at >= within[0] - LONGEST_HELD, Call.starts_at < within[1] + MARGIN,
+    )  # fmt: skip
+    buffer = timedelta(minutes=village.buffer_minutes)
     found: dict[str, list[Interval]] = {}
-    for resource, first, cells in session.execute(held):
-        found.setdefault(resource, []).append((first, first + cells * rules.CELL))
+    for terminal_id, starts_at, ends_at in session.execute(calls):
+        found.setdefault(terminal_id, []).append((starts_at, ends_at + buffer))
+    return found
+
+
+def _engaged(session: Session, person_ids: Sequence[str], within: Interval) -> dict[str, list[Interval]]:
+    """When each of these persons is held, in whatever village."""
+    held = select(Claim.resource, Claim.cell_at).where(
+        Claim.resource.in_([f"person:{person_id}" for person_id in person_ids]),
+        Claim.cell_at >= within[0] - MARGIN, Claim.cell_at < within[1] + MARGIN,
+    )  # fmt: skip
+    found: dict[str, list[Interval]] = {}
+    for resource, cell_at in session.execute(held):
+        found.setdefault(resource.removeprefix("person:"), []).append((cell_at, cell_at + rules.CELL))
     return found
 
 

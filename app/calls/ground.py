@@ -11,6 +11,7 @@ from functools import cached_property, reduce
 from operator import or_
 from typing import NamedTuple
 
+from app.calls import rules
 from app.calls.link import Passport
 from app.calls.timeline import Timeline, members, runs
 from app.families import availability
@@ -21,12 +22,16 @@ from app.kernel.local_time import zone as zone_of
 from app.villages import rules as hours
 from app.villages.rules import OpeningFacts
 
-MARGIN = timedelta(hours=2)  # so far before and after the search matter claims, buffers, and whether somebody rested
+CELL_MINUTES = rules.CELL // timedelta(minutes=1)
+MARGIN = timedelta(hours=2)  # so far before and after the search matter calls, buffers, and whether somebody rested
 
 
 @dataclass(frozen=True)
 class TerminalFacts:
-    """A terminal: when it is closed against its weekly hours, when claims hold it, and what its link is like."""
+    """A terminal: when it is closed against its weekly hours, when calls hold it, and what its link is like.
+
+    A call holds it with the change-over after it, and every cell that it touches wholly.
+    """
 
     id: str
     closed: Sequence[Interval] = ()
@@ -36,7 +41,7 @@ class TerminalFacts:
 
 @dataclass(frozen=True)
 class PersonFacts:
-    """A person's hours in their own zone, and when claims hold them."""
+    """A person's hours in their own zone, and when calls hold them."""
 
     zone: str
     patterns: Sequence[PatternFacts] = ()
@@ -90,7 +95,7 @@ class Ground:
     def __init__(self, question: Question) -> None:
         self.question = question
         first_day = start_of_day(day_of(question.from_, question.zone), question.zone)
-        origin = min(first_day, question.from_) - MARGIN
+        (origin,) = rules.cells(first_day - MARGIN, first_day - MARGIN + timedelta(minutes=1))
         self.line = Timeline(origin, (question.until + MARGIN - origin) // timedelta(minutes=1))
         self.end = self.line.instant(self.line.length)
         self._room: dict[int, list[int]] = {}
@@ -150,12 +155,19 @@ class Ground:
     @cached_property
     def untaken(self) -> list[int]:
         """By terminal: when no claim holds it."""
-        return [self.line.rest(self.line.touched(terminal.taken)) for terminal in self.question.terminals]
+        return [self._free_cells(terminal.taken) for terminal in self.question.terminals]
 
     @cached_property
     def people_untaken(self) -> int:
         """When no claim holds the parent or the child."""
-        return self.line.rest(self.line.touched([*self.question.parent.taken, *self.question.child.taken]))
+        return self._free_cells([*self.question.parent.taken, *self.question.child.taken])
+
+    def engaged(self, person: PersonFacts) -> int:
+        """The minutes of the cells that a person's calls hold."""
+        return self.line.cells(self.line.touched(person.taken), CELL_MINUTES)
+
+    def _free_cells(self, taken: Sequence[Interval]) -> int:
+        return self.line.rest(self.line.cells(self.line.touched(taken), CELL_MINUTES))
 
     def usual(self, minutes: int) -> int:
         """Starts of the grid for a call of this length in an ordinary week."""

@@ -83,8 +83,8 @@ def _of_the_place(ground: Ground, minutes: int) -> dict[Obstacle, int]:
         Obstacle.NO_CONSENT: line.rest(runs(ground.allowed, minutes)),
         Obstacle.VILLAGE_CLOSED: line.rest(opens),
         Obstacle.TERMINALS_TAKEN: opens & line.rest(union(ground.room(minutes))),
-        Obstacle.PARENT_IN_CALL: _touching(ground, line.touched(parent.taken), minutes),
-        Obstacle.CHILD_IN_CALL: _touching(ground, line.touched(child.taken), minutes),
+        Obstacle.PARENT_IN_CALL: _touching(ground, ground.engaged(parent), minutes),
+        Obstacle.CHILD_IN_CALL: _touching(ground, ground.engaged(child), minutes),
     }
 
 

@@ -6,6 +6,8 @@ Bit n stands for the minute that begins n minutes after the origin. What the min
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 
 from app.kernel.intervals import Interval
 
@@ -33,6 +35,12 @@ class Timeline:
     def touched(self, intervals: Iterable[Interval]) -> int:
         """The minutes of which any part lies in one of the intervals."""
         return self._marked((self.minute(start), -((self.origin - end) // MINUTE)) for start, end in intervals)
+
+    def cells(self, minutes: int, cell: int) -> int:
+        """The minutes of every cell, counted from the origin, that has any minute in the set."""
+        firsts = ((1 << -(-self.length // cell) * cell) - 1) // ((1 << cell) - 1)
+        reached = reduce(or_, (minutes >> later for later in range(cell))) & firsts
+        return reached * ((1 << cell) - 1)
 
     def rest(self, minutes: int) -> int:
         """The other minutes of the timeline."""

@@ -5,11 +5,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
-from app.calls import find_time
+from app.calls import booking, claims, find_time, rules
 from app.calls.find_time import Search
-from app.calls.models import Call
+from app.calls.models import Call, Claim
 from app.calls.proposals import Answer
 from app.calls.words import CallState, Outcome, SlotReason
 from app.families import schedule
@@ -91,6 +91,24 @@ def test_what_others_hold_is_not_proposed(scene: Scene) -> None:
     assert starts(find(scene, scene.alice, from_=at(18, day=24)))[0] == at(19, day=24)
     scene.book(scene.bob, at(19, day=24))
     assert starts(find(scene, scene.alice, from_=at(18, day=24)))[0] == at(18, 30, day=24), "18:45 has no buffer"
+
+
+def test_the_cells_that_claims_hold_are_not_proposed(scene: Scene) -> None:
+    """Off the grid, longer than others, proposed or extended: what is known of calls is what their claims hold."""
+    long = scene.book(scene.bob, at(19, 2, day=24), scene.bob.desk_acts, minutes=31)
+    scene.book(scene.bob, at(20, 13, day=24), scene.bob.desk_acts)
+    scene.book(scene.bob, at(21, day=24), scene.bob.terminal_acts, is_proposal=True)
+    gone = scene.book(scene.bob, at(9, day=24))
+    with scene.database.begin() as session:
+        booking.cancel(session, gone, scene.bob.desk_acts, "sick", None, NOW)
+        call = session.get_one(Call, long)
+        claims.take(session, call.id, [(f"terminal:{call.terminal_id}", at(19, 40, day=24))])
+        call.ends_at += timedelta(minutes=5)
+        held = set(session.scalars(select(Claim.cell_at).where(Claim.resource == f"terminal:{call.terminal_id}")))
+    for start in (at(hour, minute, day=24) for hour in range(8, 22) for minute in range(0, 60, 15)):
+        wanted = set(rules.cells(start, start + timedelta(minutes=20)))
+        found = find(scene, scene.alice, from_=start, until=start + timedelta(minutes=15), may_shrink=False)
+        assert bool(found.proposals) is not bool(wanted & held), start
 
 
 def test_a_second_terminal_has_room(scene: Scene) -> None:
@@ -303,7 +321,7 @@ def counted(scene: Scene) -> Callable[[], int]:
 
 def test_it_asks_as_little_however_much_there_is(scene: Scene, counted: Callable[[], int]) -> None:
     before = counted()
-    assert before <= 12
+    assert before <= 13
     with scene.database.begin() as session:
         for n in range(3):
             village_service.add_terminal(session, scene.alice.village, f"Room {n}", NOW)
