@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Select, delete, or_, select
 from sqlalchemy.orm import Session
 
-from app.calls import booking, occurrences, recurrence, rules, timetable
+from app.calls import booking, occurrences, queries, recurrence, rules, timetable
 from app.calls.booking import Actor, Wish
 from app.calls.models import Call, Claim, Series
 from app.calls.occurrences import Occurrence
@@ -29,7 +29,7 @@ from app.kernel.local_time import day_of
 from app.villages import queries as villages
 
 AHEAD = timedelta(days=56)
-CHANGED = "series_changed"
+CHANGED, ENDED = queries.GIVEN_UP
 NOT_BEGUN = (CallState.PROPOSED, CallState.BOOKED)
 # What a booking is refused for, as the reason of a gap. Found here are: slot_taken, person_busy, terminal_retired.
 REASONS = {
@@ -75,7 +75,7 @@ def ahead(session: Session, series: Series, from_on: date | None, now: datetime)
 
 
 def cancel(session: Session, call: Call, reason: str, now: datetime) -> None:
-    """Cancel a call for the series' sake: nobody is told of it by itself."""
+    """Cancel a call for the series' sake, as CHANGED or ENDED: nobody is told or shown it by itself."""
     timetable.log(session, call, "cancelled", _actor(call.series_id).name, now, reason=reason)
     timetable.end(session, call, Outcome.CANCELLED, reason, now)
 
@@ -180,6 +180,7 @@ class _Place:
         found = self._found(session, day, starts_at, old, now)
         if old is not None and isinstance(found, Call):
             booking.succeed(session, old, found, now)
+            old.reason = CHANGED
         elif old is not None:
             cancel(session, old, CHANGED, now)
         return found

@@ -19,6 +19,8 @@ from app.web.models import PrincipalKind
 from app.web.principals import Principal
 
 FAREWELL = timedelta(minutes=1)
+GIVEN_UP = ("series_changed", "series_ended")
+LONGEST_LIST = 24
 LONGER_THAN_ANY_CALL = timedelta(days=1)
 
 
@@ -99,10 +101,14 @@ def _side_facts(side: Side, seat: Seat | None, people: Sequence[Invitee]) -> Sid
 
 
 def of_person(person_id: str, now: datetime) -> Select[Call]:
-    """From three days back to the end of what can be booked, soonest first; none of a family that they left."""
+    """From three days back to the end of what can be booked, soonest first; none of a family that they left.
+
+    Left out are calls that a series gave up, which is told and shown as one, and those after as many as a page shows.
+    """
     mine = select(Invitee.call_id).where(Invitee.person_id == person_id)
-    lately = _between(now - timedelta(days=3), now + rules.BOOK_AHEAD)
-    return lately.where(Call.id.in_(mine), Call.family_id.in_(families.family_ids_of(person_id)))
+    lately = _between(now - timedelta(days=3), now + rules.BOOK_AHEAD).limit(LONGEST_LIST)
+    stands = or_(Call.reason.is_(None), Call.reason.not_in(GIVEN_UP))
+    return lately.where(Call.id.in_(mine), Call.family_id.in_(families.family_ids_of(person_id)), stands)
 
 
 def open_of_pair(session: Session, child_id: str, parent_id: str) -> Sequence[str]:

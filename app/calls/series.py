@@ -4,6 +4,7 @@ Each is one transaction of its caller's, under the lock of the series. What lies
 is changed from a day on ends the day before, and another one follows it. Whatever changes, people are told once.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -27,9 +28,7 @@ from app.web.hints import hint
 EXTEND = "series.extend"
 EXTENDED_EVERY = timedelta(days=1)
 BEGINS_WITHIN = timedelta(days=366)
-ENDED, CONSENT_ENDED, MEMBER_LEFT, OVER, FOLLOWED = (
-    "series_ended", "consent_ended", "member_left", "series_over", "series_followed",
-)  # fmt: skip
+CONSENT_ENDED, MEMBER_LEFT, OVER, FOLLOWED = "consent_ended", "member_left", "series_over", "series_followed"
 
 
 @dataclass(frozen=True)
@@ -111,12 +110,12 @@ def end_series(
     _check_from(series, from_on, now)
     today = day_of(now, series.zone)
     if from_on is None or not _days(series, today, from_on - timedelta(days=1)):
-        _end(session, series, reason, ENDED, now)
+        _end(session, series, reason, making.ahead(session, series, None, now), now)
     else:
         series.rule, series.reason = recurrence.written(recurrence.before(_rule(series), from_on)), reason
         series.gaps = {d: why for d, why in series.gaps.items() if d < from_on.isoformat()}
         for call in making.ahead(session, series, from_on, now):
-            making.cancel(session, call, ENDED, now)
+            making.cancel(session, call, making.ENDED, now)
         _wake(session, series, reason, now)
     jobs.emit(session, events.SeriesEnded(now, series.id, by.name), now)
     return series
@@ -128,8 +127,7 @@ def extend(session: Session, series_id: str, now: datetime) -> None:
     if series.ended_at is not None:
         return
     if not families.is_pair(session, series.family_id, series.child_id, series.parent_id):
-        _end(session, series, MEMBER_LEFT, CONSENT_ENDED, now)
-        jobs.emit(session, events.SeriesEnded(now, series.id, ""), now)
+        _forbid(session, series, MEMBER_LEFT, now)
         return
     if making.reconcile(session, series, now):
         jobs.emit(session, events.SeriesChanged(now, series.id, ""), now)
@@ -142,7 +140,7 @@ def end_of_pair(session: Session, child_id: str, contact_id: str, now: datetime)
         return
     theirs = select(Series.id).where(Series.child_id == child_id, Series.parent_id == contact_id)
     for series_id in session.scalars(theirs.where(Series.ended_at.is_(None)).order_by(Series.id)).all():
-        _end_for_them(session, series_id, CONSENT_ENDED, now)
+        _forbid(session, exceptions.hold(session, series_id), CONSENT_ENDED, now)
 
 
 def end_of_member(session: Session, family_id: str, person_id: str, now: datetime) -> None:
@@ -152,14 +150,7 @@ def end_of_member(session: Session, family_id: str, person_id: str, now: datetim
     )
     for series in session.scalars(theirs.where(Series.ended_at.is_(None)).order_by(Series.id)).all():
         if not families.is_pair(session, family_id, series.child_id, series.parent_id):
-            _end_for_them(session, series.id, MEMBER_LEFT, now)
-
-
-def _end_for_them(session: Session, series_id: str, reason: str, now: datetime) -> None:
-    series = exceptions.hold(session, series_id)
-    if series.ended_at is None:
-        _end(session, series, reason, CONSENT_ENDED, now)
-        jobs.emit(session, events.SeriesEnded(now, series.id, ""), now)
+            _forbid(session, exceptions.hold(session, series.id), MEMBER_LEFT, now)
 
 
 def _held(session: Session, series_id: str) -> Series:
@@ -268,9 +259,17 @@ def _refusal(session: Session, series: Series, now: datetime) -> Refused:
     return Refused(reason, occurs_on=day, nearest=[slot.starts_at.isoformat() for slot in free])
 
 
-def _end(session: Session, series: Series, reason: str, reason_of_calls: str, now: datetime) -> None:
-    for call in making.ahead(session, series, None, now):
-        making.cancel(session, call, reason_of_calls, now)
+def _forbid(session: Session, series: Series, reason: str, now: datetime) -> None:
+    """End a series of two who may not speak any more; a call that is open already tells them so by itself."""
+    if series.ended_at is None:
+        calls = [call for call in making.ahead(session, series, None, now) if call.opened_at is None]
+        _end(session, series, reason, calls, now)
+        jobs.emit(session, events.SeriesEnded(now, series.id, ""), now)
+
+
+def _end(session: Session, series: Series, reason: str, calls: Iterable[Call], now: datetime) -> None:
+    for call in calls:
+        making.cancel(session, call, making.ENDED, now)
     series.ended_at, series.reason, series.gaps = now, reason, {}
     _wake(session, series, reason, now)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.calls import queries
 from app.families import service as families
 from app.families.words import MemberRole
 from app.storage.database import Database
@@ -105,6 +106,17 @@ def test_another_parent_and_a_sibling_of_the_family_find_nothing(house: OpenHous
         assert stranger.command(f"/api/series/{known['id']}/end", {"reason": "sick"}).status_code == 404
         listed = stranger.ask("GET", "/api/series", query_string={"family_id": family})
         assert listed.get_json() == {"series": []}
+
+
+def test_the_first_screen_shows_so_many_and_none_that_a_series_gave_up(house: OpenHouse) -> None:
+    alice = house.parent(house.scene.alice)
+    known = booked(house, alice, rule="FREQ=DAILY")
+    alice.command(f"/api/series/{known['id']}/change", {"starts_minute": 1140})
+    shown = alice.get("/api/now").get_json()["calls"]
+    assert [call["state"] for call in shown] == ["booked"] * queries.LONGEST_LIST
+    assert (shown[0]["starts_at"], shown[1]["starts_at"]) == ("2026-11-29T11:00:00Z", "2026-11-30T11:00:00Z")
+    alice.command(f"/api/series/{known['id']}/end", {"reason": "sick"})
+    assert alice.get("/api/now").get_json()["calls"] == []
 
 
 def test_a_terminal_may_not(house: OpenHouse) -> None:

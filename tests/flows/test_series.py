@@ -88,9 +88,22 @@ def test_it_ends_with_the_consent_or_with_the_member(evening: Evening, how: str)
         kept = session.get_one(Series, series_id)
         assert kept.reason == ("member_left" if how == "leave" else "consent_ended")
         ended = session.scalars(select(Call.reason).where(Call.series_id == series_id)).all()
-    assert set(ended) == {"consent_ended"}
+    assert set(ended) == {"series_ended"}
     evening.until(now + timedelta(days=10))
     assert not waiting(evening, series_id)
+
+
+def test_who_waits_for_a_call_that_is_open_is_told_why(evening: Evening) -> None:
+    series_id, alice = book(evening), evening.scene.alice
+    evening.until(START - timedelta(minutes=5))
+    now = evening.scene.clock.now()
+    with evening.scene.database.begin() as session:
+        consent.revoke_consent(session, families.consents_of_child(session, alice.child)[0].id, now)
+    evening.settle()
+    with evening.scene.database.read() as session:
+        ended = select(Call.reason).where(Call.series_id == series_id).order_by(Call.starts_at)
+        first, *others = session.scalars(ended).all()
+    assert (first, set(others)) == ("consent_ended", {"series_ended"})
 
 
 def test_a_consent_that_does_not_matter_ends_nothing(evening: Evening) -> None:
