@@ -81,6 +81,14 @@ class Offer:
         """The place of the civil day that a cell begins in."""
         return bisect_right(self._midnights, cell) - 1
 
+    def coarser(self) -> "Offer":
+        """The same with fewer starts: in each pool those that the shortest calls would have, one after the other."""
+        step = min((wish.hold for wish in self.wishes), default=1)
+        return replace(self, wishes=tuple(replace(wish, options=self._every(step, wish)) for wish in self.wishes))
+
+    def _every(self, step: int, wish: Wish) -> tuple[Option, ...]:
+        return tuple(o for o in wish.options if (o.start - self.pools[o.pool].frame.opens) % step == 0)
+
 
 def offered(problem: Problem) -> Offer:
     """Every start of every wish that breaks no rule by itself; what two calls may not do together is not asked here."""
