@@ -93,11 +93,22 @@ def may(
 
 
 def check_emblem(emblem: str, taken: Collection[str]) -> None:
-    if emblem not in EMBLEMS:
+    """A picture, or two different ones together, as `fox-kite`, for villages with more families than pictures."""
+    pictures = emblem.split("-")
+    if not set(pictures) <= set(EMBLEMS) or len(set(pictures)) < len(pictures) or len(pictures) > 2:
         raise Invalid("unknown_emblem")
     if emblem in taken:
         raise Refused("emblem_taken")
 
 
 def free_emblems(taken: Collection[str]) -> list[str]:
-    return [emblem for emblem in EMBLEMS if emblem not in taken]
+    """Pictures to choose from; where they are used up, two together, with each picture once as the first."""
+    single = [emblem for emblem in EMBLEMS if emblem not in taken]
+    return single or [pair for picture in EMBLEMS for pair in _pairs(picture, taken)[:1]]
+
+
+def _pairs(picture: str, taken: Collection[str]) -> list[str]:
+    """The free ones that begin with a picture, the one that follows it in the list first."""
+    place = EMBLEMS.index(picture)
+    others = EMBLEMS[place + 1 :] + EMBLEMS[:place]
+    return [pair for other in others if (pair := f"{picture}-{other}") not in taken]

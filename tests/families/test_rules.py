@@ -127,4 +127,14 @@ class TestEmblems:
     def test_free_ones_come_in_their_order(self) -> None:
         assert rules.free_emblems(set()) == list(EMBLEMS)
         assert rules.free_emblems({"kite", "fox"}) == list(EMBLEMS[2:])
-        assert rules.free_emblems(set(EMBLEMS)) == []
+
+    def test_in_a_large_village_two_pictures_stand_together(self) -> None:
+        taken = set(EMBLEMS)
+        assert rules.free_emblems(taken)[:2] == ["fox-kite", "kite-fish"]
+        while free := rules.free_emblems(taken):
+            rules.check_emblem(free[0], taken)
+            taken.add(free[0])
+        assert len(taken) == len(EMBLEMS) ** 2
+        for wrong in ("fox-fox", "fox-", "fox-unicorn", "fox-kite-fish"):
+            with pytest.raises(Invalid, match="unknown_emblem"):
+                rules.check_emblem(wrong, set())
