@@ -49,10 +49,13 @@ function slot(row, roster, chosen) {
       "aria-pressed": String(chosen?.id === row.id), "data-fixed": String(row.is_fixed),
       title: `${row.child.name} · ${row.parent.name}`,
     }, // prettier-ignore
-    when(row, roster),
     photo(row.child, "s"),
-    h("span", { class: "roster__who" }, h("span", { class: "roster__child" }, row.child.name), h("span", { class: "roster__parent" }, row.parent.name)),
-    marks(row),
+    h(
+      "span",
+      { class: "roster__who" },
+      h("span", { class: "roster__line" }, when(row, roster), marks(row)),
+      h("span", { class: "roster__child" }, row.child.name),
+    ),
   );
 } // prettier-ignore
 
@@ -62,7 +65,7 @@ const free = (place, roster) =>
     "button",
     { class: "roster__row roster__row--free", type: "button", "data-act": "roster-place", "data-terminal-id": place.terminal_id, "data-starts-at": place.starts_at },
     when(place, roster),
-    h("span", { class: "roster__who" }, t("desk.roster.free")),
+    h("span", {}, t("desk.roster.free")),
   ); // prettier-ignore
 
 /** @param {{starts_at: string | null, terminal_id: string | null}} row @param {Roster} roster */
