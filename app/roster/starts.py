@@ -117,14 +117,16 @@ class _Taken:
 
 
 def _wishes(problem: Problem) -> tuple[Wish, ...]:
-    alike: dict[Request, list[str]] = defaultdict(list)
-    for request in problem.requests:
-        alike[replace(request, id="")].append(request.id)
-    found = [
-        Wish(request, tuple(sorted(ids)), cells_in(request.minutes), cells_in(request.minutes + problem.buffer_minutes))
-        for request, ids in alike.items()
-    ]
-    return tuple(sorted(found, key=lambda wish: wish.request_ids))
+    alike: dict[Request, list[Request]] = defaultdict(list)
+    for request in sorted(problem.requests, key=lambda request: request.id):
+        alike[replace(request, id="")].append(request)
+    return tuple(
+        Wish(
+            first, tuple(request.id for request in (first, *others)),
+            cells_in(first.minutes), cells_in(first.minutes + problem.buffer_minutes),
+        )
+        for first, *others in alike.values()
+    )  # fmt: skip
 
 
 def _frames(problem: Problem, held: Mapping[str, Collection[int]]) -> dict[Frame, list[str]]:
