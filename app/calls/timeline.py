@@ -34,7 +34,9 @@ class Timeline:
 
     def touched(self, intervals: Iterable[Interval]) -> int:
         """The minutes of which any part lies in one of the intervals."""
-        return self._marked((self.minute(start), -((self.origin - end) // MINUTE)) for start, end in intervals)
+        return self._marked(
+            (self.minute(start), -((self.origin - end) // MINUTE)) for start, end in intervals if start < end
+        )
 
     def cells(self, minutes: int, cell: int) -> int:
         """The minutes of every cell, counted from the origin, that has any minute in the set."""
