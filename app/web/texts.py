@@ -8,7 +8,10 @@ from typing import Any
 TRANSLATIONS = Path(__file__).parent.parent / "translations"
 FALLBACK = "en"
 # Parts of a face that come when somebody asks for them, each with its own sentences (`words` in `static/ui/dom.js`).
-LATER = ("phone.change", "phone.door", "phone.settings", "terminal.help", "terminal.pin", "terminal.screen")
+LATER = (
+    "phone.change", "phone.door", "phone.settings",
+    "terminal.act.visit", "terminal.help", "terminal.pin", "terminal.screen", "terminal.visit",
+)  # fmt: skip
 
 
 @cache

@@ -6,7 +6,8 @@ import { t } from "../core/texts.js";
 import { MINUTE, now, SECOND } from "../core/time.js";
 import { ApiError } from "../net/api.js";
 import { emblem, h, icon, parts, sentence, toast } from "../ui/dom.js";
-import { familyBar } from "./screens.js";
+import { sheet } from "../ui/sheet.js";
+import { familyBar } from "./family.js";
 
 /** @typedef {import("../core/wire.js").Family} Family */
 /** @typedef {"try" | "current" | "new" | "again"} Stage */
@@ -19,6 +20,8 @@ const LENGTH = 4;
 const SHAKE_MS = 600;
 const TOLD_AGAIN_MS = 5 * SECOND;
 const HINTS = { try: "lock", current: "lock", new: "lock", again: "move" };
+
+export const styled = sheet("pin.css", import.meta.url);
 
 /** What the server was told of the visit. */
 let told = { isThere: false, at: 0 };

@@ -2,18 +2,17 @@
  * What the village's terminal shows: pictures for those who don't read. The wall gives away a family's emblem and
  * nothing else; names, faces and times come after a touch.
  */
-import { isOpen, isOver } from "../core/rings.js";
+import { isOver } from "../core/rings.js";
 import { t, tn } from "../core/texts.js";
 import { clockTime, dayAndTime, HOUR, ms, sleeps, wall } from "../core/time.js";
 import { emblem, h, icon, pair, parts, photo, round, scene, stateOf } from "../ui/dom.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
 /** @typedef {import("../core/wire.js").Family} Family */
-/** @typedef {import("../core/wire.js").Member} Member */
-/** @typedef {import("../core/wire.js").Slot} Slot */
 /** @typedef {import("../net/live.js").View} View */
 
 const MOST_MOONS = 14;
+const MOST_LARGE = 4;
 export const SUNRISE_HOUR = 6;
 export const SUNSET_HOUR = 18;
 
@@ -21,7 +20,7 @@ export const SUNSET_HOUR = 18;
  * @param {import("../ui/dom.js").Attributes & {text?: boolean, extra?: string}} [more] */
 export const place = (act, kind, iconId, more) => round(act, kind, iconId, t(`terminal.act.${act}`), more);
 
-const help = () => place("help", "help", "help", { text: false });
+export const help = () => place("help", "help", "help", { text: false });
 
 /** @param {View["reach"]} reach */
 function lamp(reach) {
@@ -46,7 +45,7 @@ export function idleScreen({ now, reach }, at) {
     h(
       "div",
       { class: "wall", "data-size": families.length > 12 ? "many" : families.length > 6 ? "some" : "few" },
-      families.map((family) => windowOf(family, tonight.has(family.id))),
+      families.map((family) => windowOf(family, Boolean(family.is_awaited) || tonight.has(family.id))),
     ),
     scene("scene-hills", "hills", { preserveAspectRatio: "xMidYMax slice" }),
   );
@@ -69,96 +68,34 @@ function windowOf({ id, emblem: picture }, isLit) {
   );
 }
 
-/** @param {Family} family @param {HTMLElement} [beside] one more place to touch */
-export const familyBar = (family, beside) =>
+/** When a call is, without reading: the nights before it and the hour; in words beside for helpers.
+ * @param {string} instant @param {string} zone @param {number} at @param {boolean} [isAsked] nobody has said yes */
+export const when = (instant, zone, at, isAsked) =>
   h(
-    "header",
-    { class: "terminal-bar terminal-bar--three" },
-    place("back", "plain", "arrow-start", { text: false }),
-    emblem(family.emblem, t(`common.emblem.${family.emblem}`), "l"),
-    h("div", { class: "terminal-bar__end" }, beside, help()),
-  );
-
-/** @param {Family} family */
-export const facesScreen = (family) =>
-  h(
-    "section",
-    { class: "screen faces" },
-    familyBar(family),
+    "div",
+    { class: "when" },
+    night(instant, zone, at),
+    sky(instant, zone),
     h(
-      "div",
-      { class: "faces__grid" },
-      (family.members ?? []).map((member) => face(member, "face")),
+      "span",
+      { class: "when__text" },
+      isAsked && icon("help"),
+      h("time", { datetime: instant }, dayAndTime(instant, zone, at)),
     ),
   );
 
-/** @param {Member} member @param {string} act */
-const face = (member, act) =>
-  h(
-    "button",
-    { class: "face", type: "button", "data-act": act, "data-person-id": member.id, "aria-label": member.name },
-    photo(member, "xl"),
-    h("span", { class: "face__name" }, member.name),
-  );
-
-/** @param {Family} family @param {Call | null} call @param {Pair} chosen @param {number} at @param {boolean} isBusy */
-export function familyScreen(family, call, chosen, at, isBusy) {
-  return h(
-    "section",
-    { class: "screen family", "data-call-id": call?.id },
-    familyBar(family, place("lock", "plain", family.has_pin ? "lock" : "lock-open", { text: false })),
-    call
-      ? h(
-          "div",
-          { class: "family__next" },
-          pair(isOpen(call, at) ? "waiting" : "booked", [call.child, call.parent]),
-          h("p", { class: "family__name" }, call.parent.name),
-          untilCall(call, at),
-        )
-      : h(
-          "div",
-          { class: "family__none" },
-          chosen.parent && chosen.child
-            ? pair("ended", [chosen.child, chosen.parent], "xl")
-            : stateOf("empty", t("terminal.no_call")),
-        ),
-    h("footer", { class: "terminal-actions" }, familyPlaces(call, chosen, at, isBusy)),
-  );
+/** The hills at an hour: the sun on its way over them, or the moon. @param {string} instant @param {string} zone */
+export function sky(instant, zone) {
+  const { hour, minute } = wall(instant, zone);
+  const since = ((hour + 18) % 12) + minute / 60;
+  const isDay = hour >= SUNRISE_HOUR && hour < SUNSET_HOUR;
+  const place = { x: since / 12, y: Math.sin((since / 12) * Math.PI) };
+  return parts(h("span", { class: "sky", "data-hour": isDay ? "day" : "night" }, !isDay && icon("moon")), place);
 }
 
-/** @typedef {{child: Member | undefined, parent: Member | undefined}} Pair whom a new call would join */
-
-/** @param {Call | null} call @param {Pair} chosen @param {number} at @param {boolean} isBusy */
-function familyPlaces(call, chosen, at, isBusy) {
-  const busy = { "aria-busy": isBusy };
-  if (!call)
-    return chosen.child && chosen.parent && place("ask", "answer", "calendar", { extra: "round--pulse", ...busy });
-  const named = { "data-call-id": call.id, ...busy };
-  if (isOpen(call, at)) return place("here", "answer", "phone-call", { extra: "round--pulse", ...named });
-  return [
-    call.can.includes("confirm") && place("confirm", "answer", "check", named),
-    call.can.includes("decline") && place("decline", "plain", "close", named),
-  ];
-}
-
-/**
- * Nights as moons, today as a sun that goes down, and the time beside for helpers. @param {Call} call
- * @param {number} at
- */
-function untilCall(call, at) {
-  return [
-    !isOpen(call, at) && night(call.starts_at, call.zone, at),
-    h(
-      "p",
-      { class: "family__when" },
-      icon(call.state === "proposed" ? "help" : "clock"),
-      h("time", { datetime: call.starts_at }, dayAndTime(call.starts_at, call.zone, at)),
-    ),
-  ];
-}
-
-/** @param {string} instant @param {string} zone @param {number} at */
-export function night(instant, zone, at) {
+/** Nights as moons, today as a sun that goes down until then. @param {string} instant @param {string} zone
+ * @param {number} at */
+function night(instant, zone, at) {
   const nights = sleeps(instant, zone, at);
   if (nights > 0) return moons(nights);
   const part = (ms(instant) - at) / (ms(instant) - morning(instant, zone));
@@ -169,7 +106,7 @@ export function night(instant, zone, at) {
 export const moons = (nights) =>
   h(
     "ol",
-    { class: "sleeps", "aria-label": tn("terminal.sleeps", nights) },
+    { class: "sleeps", "data-many": nights > MOST_LARGE && "true", "aria-label": tn("terminal.sleeps", nights) },
     Array.from({ length: Math.min(nights, MOST_MOONS) }, () => h("li", { class: "sleep" }, icon("moon"))),
   );
 
@@ -177,7 +114,7 @@ export const moons = (nights) =>
 const morning = (instant, zone) => ms(instant) - Math.max(1, wall(instant, zone).hour - SUNRISE_HOUR) * HOUR;
 
 /** @param {number} part 1 in the morning, 0 now @param {string} label */
-export const sunset = (part, label) =>
+const sunset = (part, label) =>
   parts(h("div", { class: "sunset", role: "img", "aria-label": label }, h("span", { class: "sunset__sun" })), {
     part: Math.round(part * 100) / 100,
   });
@@ -197,17 +134,22 @@ export const ringScreen = (call) =>
     }),
   );
 
-/** @param {Call} call the one that ended @param {Call | null} next @param {number} at */
-export const goodbyeScreen = (call, next, at) =>
-  h(
+/** The next call, or where to ask for one. @param {Call} call the one that ended @param {Call | null} next
+ * @param {number} at */
+export function goodbyeScreen(call, next, at) {
+  const isForbidden = call.reason === "consent_ended";
+  const { child, parent } = next ?? call;
+  return h(
     "section",
     { class: "screen goodbye", "data-act": "done", "data-call-id": call.id },
-    h("div", { class: "goodbye__face" }, photo(call.parent, "xl"), icon("wave", "wave goodbye__wave")),
-    h("p", { class: "goodbye__text" }, call.parent.name),
-    call.reason === "consent_ended" && h("p", {}, t("common.reason.consent_ended")),
-    next && untilCall(next, at),
+    h("div", { class: "goodbye__faces" }, pair("ended", [child, parent], "xl"), icon("wave", "wave goodbye__wave")),
+    h("p", { class: "goodbye__text" }, parent.name),
+    isForbidden && h("p", {}, t("common.reason.consent_ended")),
+    next && when(next.starts_at, next.zone, at, next.state === "proposed"),
+    !next && !isForbidden && place("ask-next", "answer", "calendar", { extra: "round--pulse" }),
     scene("scene-hills", "hills", { preserveAspectRatio: "xMidYMax slice" }),
   );
+}
 
 /** @param {View} view */
 export function firstScreen({ error, reach }) {

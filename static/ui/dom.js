@@ -67,7 +67,7 @@ export function parts(element, numbers) {
 }
 
 /** A drawing of a sprite. @param {string} file @param {string} id @param {Attributes} attributes */
-function drawing(file, id, attributes) {
+export function drawing(file, id, attributes) {
   const svg = document.createElementNS(SVG, "svg");
   fill(svg, attributes);
   const use = document.createElementNS(SVG, "use");
