@@ -245,6 +245,8 @@ def _claimed(
     )  # fmt: skip
     persons = (wish.parent_id, wish.child_id)
     wanted = rules.claims_of(terminal_id, persons, wish.starts_at, ends_at, village.buffer_minutes)
+    if claims.are_taken(session, wanted):
+        return None
     try:
         with session.begin_nested():
             session.add(call)

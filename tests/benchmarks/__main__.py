@@ -5,10 +5,10 @@ import json
 import sys
 from collections.abc import Callable
 
-from tests.benchmarks import proposals, start
+from tests.benchmarks import proposals, race, start
 from tests.benchmarks.result import Result
 
-BENCHMARKS: dict[str, Callable[[], Result]] = {"proposals": proposals.run, "start": start.run}
+BENCHMARKS: dict[str, Callable[[], Result]] = {"proposals": proposals.run, "race": race.run, "start": start.run}
 
 
 def main() -> int:
