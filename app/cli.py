@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--port", type=int, default=None, help="port to listen on (default 8080)")
     demo.add_argument("--json", action="store_true", help="print one JSON object with the addresses")
     demo.add_argument("--language", choices=("en", "zh-CN"), default="en", help="language of the village's people")
+    demo.add_argument("--families", type=_families, default=3, metavar="N", help="how many live there, 3 to 60")
     serve = add("serve", _serve, "web and worker on one machine, restarted when one dies")
     serve.add_argument(
         "--tls", choices=("lan",), help="lan: with a certificate of its own, for phones on the same Wi-Fi"
@@ -58,9 +59,17 @@ def _parser() -> argparse.ArgumentParser:
     add("lan-page", _lan_page, argparse.SUPPRESS)
     seed = add("seed-demo", _seed_demo, argparse.SUPPRESS)
     seed.add_argument("--language", default="en")
+    seed.add_argument("--families", type=int, default=3)
     _add_village(commands.add_parser("village", help="found a village"))
     _add_coordinator(commands.add_parser("coordinator", help="who may sign in at a desk: add, reset, end, list"))
     return parser
+
+
+def _families(text: str) -> int:
+    """As many as are drawn before the call begins."""
+    if not text.isdecimal() or not 3 <= int(text) <= 60:
+        raise argparse.ArgumentTypeError("a number from 3 to 60")
+    return int(text)
 
 
 def _add_village(village: argparse.ArgumentParser) -> None:
@@ -106,7 +115,8 @@ def _demo(parsed: argparse.Namespace, config: Config) -> int:
         serving.check_port(ours, ours.port)
         subprocess.run(serving.ourselves("migrate"), env=serving.with_(environment), check=True)  # noqa: S603 - ourselves
         # The village is drawn while the programs start: both take seconds, and there are two cores.
-        command = [*serving.ourselves("seed-demo"), "--language", parsed.language]
+        village = ["--language", parsed.language, "--families", str(parsed.families)]
+        command = [*serving.ourselves("seed-demo"), *village]
         with subprocess.Popen(command, env=serving.with_(environment), stdout=subprocess.PIPE, text=True) as seeding:  # noqa: S603
             return serving.supervised(ours, environment, lambda: _print_demo(_seeded(seeding), as_json=parsed.json))
     finally:
@@ -279,5 +289,5 @@ def _routes(parsed: argparse.Namespace, _config: Config) -> int:
 def _seed_demo(parsed: argparse.Namespace, config: Config) -> int:
     from app.demo import seeding
 
-    print(json.dumps(seeding.run(config, parsed.language)))
+    print(json.dumps(seeding.run(config, parsed.language, parsed.families)))
     return 0

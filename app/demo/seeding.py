@@ -6,11 +6,11 @@ from app.demo import village
 from app.storage import migrate
 
 
-def run(config: Config, language: str) -> dict[str, str]:
+def run(config: Config, language: str, families: int) -> dict[str, str]:
     services = bootstrap.build(config)
     migrate.upgrade(services.database)
     with services.database.begin() as session:
-        made = village.seed(session, language, services.clock.now())
+        made = village.seed(session, language, services.clock.now(), families)
     base = config.public_url
     return {
         "parent": f"{base}/enter/{made.parent}?face=phone",

@@ -1,4 +1,8 @@
-"""Seeds the village of `homethread demo`: three families with faces and hours, some history, one call in two minutes."""
+"""Seeds the village of `homethread demo`: three families with faces and hours, some history, one call in two minutes.
+
+More families than three make it a village for which a week is worth drafting (`neighbours.py`): it has a second terminal
+and opens in the evenings, beside the hours around now.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,41 +11,17 @@ from sqlalchemy.orm import Session
 
 from app.calls import booking
 from app.calls.booking import Actor, Wish
-from app.calls.models import Call
-from app.calls.words import CallState, Outcome, Side
-from app.demo.hours import hours_of
-from app.demo.portraits import Kind, portrait
+from app.demo import neighbours
+from app.demo.households import CAREGIVER, CHILD, PARENT, ZONE, Household, Somebody
 from app.desk import service as desk
-from app.families import schedule
-from app.families import service as families
-from app.families.models import Person
-from app.families.words import ConsentKind, MemberRole
-from app.kernel.local_time import day_of, whole_minute
-from app.storage.database import new_id
+from app.kernel.local_time import wall_of, whole_minute
 from app.villages import service as villages
 from app.villages.models import Terminal, Village
 from app.villages.rules import OpeningFacts
 from app.web import sessions
 from app.web.models import PrincipalKind
 
-ZONE = "Asia/Shanghai"
 CALL_IN = timedelta(minutes=2)
-
-
-@dataclass(frozen=True)
-class Somebody:
-    name: str
-    role: MemberRole
-    kind: Kind
-    phone: str | None = None
-    zone: str = ZONE
-
-
-@dataclass(frozen=True)
-class Household:
-    name: str
-    emblem: str
-    people: tuple[Somebody, ...]
 
 
 @dataclass(frozen=True)
@@ -54,7 +34,6 @@ class Demo:
     call_at: datetime
 
 
-PARENT, CAREGIVER, CHILD = MemberRole.PARENT, MemberRole.CAREGIVER, MemberRole.CHILD
 HOUSEHOLDS = {
     "zh-CN": (
         Household("杨家", "fox", (
@@ -86,73 +65,46 @@ HOUSEHOLDS = {
         )),
     ),
 }  # fmt: skip
+SECOND_TERMINAL = {"zh-CN": "小学", "en": "School"}
 PLACES = {"zh-CN": ("红石村", "村委会", "李老师"), "en": ("Redstone village", "Village office", "Teacher Li")}
 
 
-def seed(session: Session, language: str, now: datetime) -> Demo:
+def seed(session: Session, language: str, now: datetime, families_in_all: int = len(HOUSEHOLDS["en"])) -> Demo:
     village_name, terminal_name, coordinator_name = PLACES[language]
     village = villages.create_village(session, name=village_name, zone=ZONE, language=language)
     terminal = villages.add_terminal(session, village.id, terminal_name, now)
-    villages.set_openings(session, village.id, [OpeningFacts(day, 0, 1440) for day in range(7)], now)
     coordinator = desk.add_coordinator(session, village.id, coordinator_name, language, now)
     by = f"coordinator:{coordinator.id}"
-    settled = [_settle(session, village, household, language, by, now) for household in HOUSEHOLDS[language]]
-    for days_ago, (family_id, people) in zip((2, 9), settled, strict=False):
-        _remember(session, terminal, family_id, people, now - timedelta(days=days_ago))
-    family_id, people = settled[0]
-    call_at = whole_minute(now + CALL_IN)
-    wish = Wish(family_id, people[CHILD].id, people[PARENT].id, call_at)
-    booking.book(session, wish, Actor(by, None), now)
-    parent = people[PARENT].id
+    settled = [
+        neighbours.settle(session, village, household, language, by, now) for household in HOUSEHOLDS[language]
+    ]  # fmt: skip
+    for days_ago, home in zip((2, 9), settled, strict=False):
+        neighbours.remember(session, terminal, home, whole_minute(now - timedelta(days=days_ago)))
+    _open(session, village, terminal, families_in_all - len(settled), language, by, now)
+    first, call_at = settled[0], whole_minute(now + CALL_IN)
+    booking.book(session, Wish(first.family, first.children[0], first.parents[0], call_at), Actor(by, None), now)
     return Demo(
-        parent=sessions.issue_code(session, PrincipalKind.PERSON, parent, None, language, now),
+        parent=sessions.issue_code(session, PrincipalKind.PERSON, first.parents[0], None, language, now),
         terminal=sessions.issue_code(session, PrincipalKind.TERMINAL, terminal.id, village.id, language, now),
         desk=sessions.issue_code(session, PrincipalKind.COORDINATOR, coordinator.id, village.id, language, now),
         call_at=call_at,
     )
 
 
-def _settle(
-    session: Session, village: Village, household: Household, language: str, by: str, now: datetime
-) -> tuple[str, dict[MemberRole, Person]]:
-    """Add a household with photos, hours and consents; the family's id and the first person of each role."""
-    family = families.add_family(session, village_id=village.id, name=household.name, emblem=household.emblem, now=now)
-    by_role: dict[MemberRole, list[Person]] = {role: [] for role in MemberRole}
-    for place, somebody in enumerate(household.people):
-        person = families.add_person(
-            session,
-            name=somebody.name,
-            zone=somebody.zone,
-            language=language,
-            phone=somebody.phone,
-            confirmed_at=now,
-        )
-        families.add_member(session, family_id=family.id, person_id=person.id, role=somebody.role, now=now)
-        drawn = portrait(sum(map(ord, household.emblem)) + place, somebody.kind)
-        families.set_photo(session, person.id, drawn, now)
-        for said in hours_of(somebody.kind, day_of(now, somebody.zone)):
-            schedule.add(session, person.id, said, by, now)
-        by_role[somebody.role].append(person)
-    for child in by_role[CHILD]:
-        for parent in by_role[PARENT]:
-            families.give_consent(
-                session, child_id=child.id, contact_id=parent.id, kind=ConsentKind.CALL, given_by=parent.id,
-                evidence="demo", from_at=now - timedelta(days=30), now=now,
-            )  # fmt: skip
-    return family.id, {role: people[0] for role, people in by_role.items()}
-
-
-def _remember(
-    session: Session, terminal: Terminal, family_id: str, people: dict[MemberRole, Person], at: datetime
+def _open(
+    session: Session, village: Village, terminal: Terminal, more: int, language: str, by: str, now: datetime
 ) -> None:
-    """Write a call that was held, so that the ledger has something to show."""
-    starts_at = whole_minute(at)
-    session.add(
-        Call(
-            id=new_id(session), village_id=terminal.village_id, terminal_id=terminal.id, family_id=family_id,
-            parent_id=people[PARENT].id, child_id=people[CHILD].id, starts_at=starts_at,
-            ends_at=starts_at + timedelta(minutes=15), state=CallState.ENDED, outcome=Outcome.HELD,
-            proposed_by=Side.PARENT, made_at=starts_at - timedelta(days=1), live_at=starts_at, talked_seconds=754,
-            ended_at=starts_at + timedelta(minutes=13),
-        )
-    )  # fmt: skip
+    """Open always; or where more families live, in the evenings and around now, with a second terminal."""
+    hours = [OpeningFacts(day, 0, 1440) for day in range(7)]
+    if more > 0:
+        second = villages.add_terminal(session, village.id, SECOND_TERMINAL[language], now)
+        neighbours.enrol(session, village, [terminal, second], more, language, by, now)
+        hours = [OpeningFacts(day, 18 * 60, 21 * 60) for day in range(7)] + _around(wall_of(now, ZONE))
+    villages.set_openings(session, village.id, hours, now)
+
+
+def _around(now: datetime) -> list[OpeningFacts]:
+    """An hour and a half before and after this wall time, as far as the day goes, and the first hours of the next."""
+    minute = now.hour * 60 + now.minute
+    today = OpeningFacts(now.weekday(), max(0, minute - 90), min(1440, minute + 90))
+    return [today, OpeningFacts((now.weekday() + 1) % 7, 0, 90)] if minute > 1440 - 90 else [today]
