@@ -5,7 +5,7 @@ these two have found another time for it by themselves. Calls that go or move wi
 the series, so nothing is emitted for each of them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -14,17 +14,16 @@ from sqlalchemy.orm import Session
 
 from app.calls import booking, occurrences, queries, recurrence, rules, timetable
 from app.calls.booking import Actor, Wish
+from app.calls.free import free_intervals
 from app.calls.models import Call, Claim, Series
 from app.calls.occurrences import Occurrence
 from app.calls.words import CallState, Origin, Outcome
-from app.families import availability, schedule
-from app.families import queries as families
 from app.families import service as consent
 from app.families.words import ConsentKind
 from app.jobs import service as jobs
 from app.kernel import events
 from app.kernel.errors import Refused
-from app.kernel.intervals import Interval
+from app.kernel.intervals import Interval, covers
 from app.kernel.local_time import day_of
 from app.villages import queries as villages
 
@@ -159,18 +158,16 @@ class _Place:
     series: Series
     has_terminal: bool
     allowed_until: datetime | None
-    free: Mapping[str, Sequence[Interval]]
+    free: Sequence[Sequence[Interval]]
 
     @classmethod
     def of(cls, session: Session, series: Series, now: datetime) -> "_Place":
-        pair = (series.child_id, series.parent_id)
-        patterns, until = schedule.patterns_of(session, pair), now + AHEAD + timedelta(days=3)
-        zones = {person_id: families.person(session, person_id).zone for person_id in pair}
+        pair, until = (series.child_id, series.parent_id), now + AHEAD + timedelta(days=3)
         return cls(
             series=series,
             has_terminal=bool(villages.terminals(session, series.village_id)),
             allowed_until=consent.contact_until(session, ConsentKind.CALL, *pair, now),
-            free={who: availability.free(patterns[who], zones[who], now, until) for who in pair},
+            free=[free_intervals(session, f"person:{person_id}", now, until) for person_id in pair],
         )
 
     def taken(
@@ -213,7 +210,7 @@ class _Place:
             return "no_consent"
         if not self.has_terminal:
             return "terminal_retired"
-        has_time = all(any(f <= starts_at and ends_at <= u for f, u in free) for free in self.free.values())
+        has_time = all(covers(free, starts_at, ends_at) for free in self.free)
         return None if has_time else "person_busy"
 
     def _is_held(self, session: Session, starts_at: datetime, ends_at: datetime) -> bool:
