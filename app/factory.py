@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import bootstrap
 from app.bootstrap import Services
-from app.calls import feed_views, proposal_views, series_views
+from app.calls import feed_views, foresight_views, proposal_views, series_views
 from app.calls import queries as calls
 from app.calls import sockets as call_sockets
 from app.calls import views as call_views
@@ -37,7 +37,7 @@ APIS = (
     now.api, call_views.api, family_views.api, village_views.api, desk_views.api, enrolment_views.api,
     desk_village_views.api, household.api, door_views.api, coordinator_views.api,
     pairing_views.api, pin_views.api, feed_views.api, availability_views.api, series_views.api,
-    proposal_views.api, waiting_views.api, roster_views.api,
+    proposal_views.api, foresight_views.api, waiting_views.api, roster_views.api,
 )  # fmt: skip
 LARGEST_BODY_BYTES = 9_000_000
 
