@@ -1,50 +1,90 @@
-/** The parent's face: which screen stands now, and what each touch does. */
+/** The parent's face: which screen stands now, and where each touch goes. */
 import { t } from "./core/texts.js";
-import { dayAndTime, now } from "./core/time.js";
-import { ApiError, newKey } from "./net/api.js";
+import { now } from "./core/time.js";
 import { Live } from "./net/live.js";
-import { endedScreen, homeScreen, partners } from "./phone/home.js";
+import { homeScreen, wantsMore } from "./phone/home.js";
 import { Calling } from "./ui/calling.js";
 import { callScreen, HangUp, ringScreen, showStreams } from "./ui/callscreen.js";
-import { draw, listen, round, sentence, startPage, toast, withWords } from "./ui/dom.js";
+import { draw, listen, round, startPage, toast, withWords } from "./ui/dom.js";
 
 /** @typedef {import("./core/wire.js").Call} Call */
-/** @typedef {import("./phone/home.js").Partner} Partner */
+/** @typedef {import("./core/wire.js").Now} Now */
+/**
+ * What stands instead of the first screen until one goes back.
+ * @typedef {{name: string, screen: (now: Now, at: number) => HTMLElement, acts: import("./ui/dom.js").Acts,
+ *   typing?: (event: Event) => void}} Page
+ * @typedef {{live: Live, calling: Calling, busy: Set<string>, show: () => void, open: (page: Page | null) => void}} Phone
+ */
 
 const main = startPage();
 const live = new Live("phone", { keep: true });
 const hangUp = new HangUp();
-/** Calls with a command under way. @type {Set<string>} */
-const busy = new Set();
-/** Keys of commands that got no answer, so that another touch goes on with the same one. @type {Map<string, string>} */
-const unanswered = new Map();
-/** @type {import("./phone/booking.js").Booking | null} */
-let booking = null;
+/** @type {Page | null} */
+let page = null;
 /** Where nobody is signed in. @type {import("./phone/door.js").Door | null} */
 let door = null;
 /** A card that was scanned, until it is known whether somebody is signed in here. */
 let card = takeScanned();
+/** What the first screen says beyond each call. @type {import("./phone/extras.js").Extras | null} */
+let extras = null;
+/** How a call ended. @type {typeof import("./phone/ended.js") | null} */
+let ended = null;
+/** Parts on their way. @type {Set<string>} */
+const coming = new Set();
 
-const calling = new Calling(live, { redraw: show, standsReady: () => !document.hidden && !booking });
+const calling = new Calling(live, { redraw: show, standsReady: () => !document.hidden && !page });
+/** @type {Phone} */
+const phone = { live, calling, busy: new Set(), show, open };
 
 function show() {
   const at = now();
   const { seat, farewell, ringing: rung } = calling;
   const { view } = live;
   live.page = main.dataset.screen ?? "start";
+  if ((seat?.isHere || farewell) && !ended) fetchLate("ended", endedPart, (part) => (ended = part));
   if (seat?.isHere) draw(main, seat.phase, callScreen(seat, at, hangUp, view.now?.zone ?? "UTC"), "call");
-  else if (farewell) draw(main, farewell.kind, endedScreen(farewell, view, at, busy));
+  else if (farewell && ended) draw(main, farewell.kind, ended.endedScreen(farewell, view, at, phone.busy));
   else if (rung) draw(main, "ring", ringScreen(rung, ringPlaces(rung)));
   else if (view.error?.status === 401) showDoor();
-  else if (booking && view.now) draw(main, "book", booking.screen(view.now, at));
-  else draw(main, "home", homeScreen(view, at, busy));
+  else if (page && view.now) draw(main, page.name, page.screen(view.now, at));
+  else showHome(at);
   showStreams(main, seat);
+}
+
+/** @param {number} at */
+function showHome(at) {
+  const { view } = live;
+  if (!extras && view.now && wantsMore(view.now.calls)) {
+    fetchLate("extras", extrasPart, (part) => (extras = new part.Extras(phone)));
+  }
+  extras?.look();
+  draw(main, "home", homeScreen(view, at, phone.busy, extras));
+}
+
+/** @param {Page | null} next */
+function open(next) {
+  calling.standDown();
+  page = next;
+  show();
+}
+
+const endedPart = () => withWords(import("./phone/ended.js"), "phone.ended", "phone.extra");
+const extrasPart = () => withWords(import("./phone/extras.js"), "phone.extra");
+const deedsPart = () => withWords(import("./phone/deeds.js"), "phone.agree");
+
+/** A part that a screen wants; without a network the next drawing asks again. @template P @param {string} name
+ * @param {() => Promise<P>} fetched @param {(part: P) => unknown} use */
+function fetchLate(name, fetched, use) {
+  if (coming.has(name)) return;
+  coming.add(name);
+  const done = () => coming.delete(name);
+  fetched().then((part) => (use(part), done(), show()), done);
 }
 
 /** Nobody is signed in here. */
 function showDoor() {
   if (door) return draw(main, ...door.screen());
-  draw(main, "home", homeScreen(live.view, now(), busy));
+  draw(main, "home", homeScreen(live.view, now(), phone.busy, null));
   openDoor().catch(() => {}); // without a network the screen says so, and the next reading tries again
 }
 
@@ -77,17 +117,12 @@ function readCard() {
 /** Somebody has just come in on this page. */
 async function entered() {
   calling.standDown();
-  booking = null;
+  page = extras = null;
   await live.enter();
   door = null;
   show();
   await withPart(withWords(import("./phone/welcome.js"), "phone.settings"), (part) => part.welcome(live));
 }
-
-const settings = () => withPart(withWords(import("./phone/settings.js"), "phone.settings"), (part) => part.openSettings(live));
-
-/** @param {(dialogs: typeof import("./phone/dialogs.js")) => unknown} use */
-const withDialogs = (use) => withPart(import("./phone/dialogs.js"), use);
 
 /** A part that is fetched when it is needed. @template P @param {Promise<P>} part @param {(part: P) => unknown} use */
 async function withPart(part, use) {
@@ -106,138 +141,30 @@ const ringPlaces = (call) => [
   }),
 ];
 
+/** @param {HTMLElement} element @param {(call: Call) => void} run */
+function withCall({ dataset }, run) {
+  const call = calling.calls.find(({ id }) => id === dataset.callId) ?? calling.farewell?.call;
+  if (call) run(call);
+}
+
 /** @param {HTMLElement} element */
-function callOf(element) {
-  const id = element.dataset.callId;
-  return calling.calls.find((call) => call.id === id) ?? calling.farewell?.call ?? null;
-}
-
-/**
- * Does something with a call, and says how it went. @param {Call} call @param {string} path @param {object} body
- * @param {string} done
- */
-async function command(call, path, body, done) {
-  const intent = path + JSON.stringify(body);
-  const key = unanswered.get(intent) ?? newKey();
-  unanswered.set(intent, key);
-  busy.add(call.id);
-  show();
-  try {
-    const changed = await live.api.command(path, body, { key, onwait: stillTrying });
-    unanswered.delete(intent);
-    toast("good", done);
-    live.adopt(changed);
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    if (!error.isPassing) unanswered.delete(intent);
-    toast("bad", sentence(error));
-    await live.refresh();
-  } finally {
-    busy.delete(call.id);
-    show();
-  }
-}
-
-const stillTrying = () => toast("info", t("common.trying_again"));
-
-/** @param {Call} call */
-const join = (call) => calling.join(call).catch(() => toast("bad", t("common.offline")));
-
-/** @param {import("./phone/booking.js").Pair} partner @param {Call | null} moving */
-async function book(partner, moving) {
-  calling.standDown();
-  await withPart(import("./phone/booking.js"), ({ Booking }) => (booking = new Booking(live.api, partner, moving, show)));
-  show();
-}
-
-/** The partner whom a place names, or else the first. @param {HTMLElement} [place] @returns {Partner | undefined} */
-function partnerOf(place) {
-  const { childId, parentId } = place?.dataset ?? {};
-  const all = live.view.now ? partners(live.view.now) : [];
-  const isNamed = (/** @type {Partner} */ one) =>
-    one.childId === childId && (!parentId || !one.parentId || one.parentId === parentId);
-  return all.find(isNamed) ?? all[0];
-}
-
-/** @param {Partner} partner */
-async function callNow({ childId, parentId }) {
-  busy.add("now");
-  show();
-  try {
-    const pair = { child_id: childId, ...(parentId && { parent_id: parentId }) };
-    const call = await live.api.command("/api/calls/now", pair, { onwait: stillTrying });
-    live.adopt(call);
-    await join(call);
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    await withDialogs((ask) => ask.tellRefusal(error, () => book({ childId, parentId }, null)));
-  } finally {
-    busy.delete("now");
-    show();
-  }
-}
-
-async function sendBooking() {
-  const call = await booking?.send();
-  if (!call) return;
-  booking = null;
-  const key = call.state === "proposed" ? "phone.asked" : "phone.booked";
-  toast("good", t(key, { when: dayAndTime(call.starts_at, live.view.now?.zone ?? call.zone, now()) }));
-  live.adopt(call);
-}
+const join = (element) =>
+  withCall(element, (call) => calling.join(call).catch(() => toast("bad", t("common.offline"))));
 
 /** @type {import("./ui/dom.js").Acts} */
 const acts = {
   retry: () => live.refresh(),
-  settings,
+  settings: () =>
+    withPart(withWords(import("./phone/settings.js"), "phone.settings"), (part) => part.openSettings(phone)),
   home: () => {
-    booking = null;
+    page = null;
     calling.dismiss();
   },
-  book: (element) => {
-    const partner = partnerOf(element);
-    calling.dismiss();
-    if (partner) book(partner, null);
-  },
-  "call-now": () => {
-    const all = live.view.now ? partners(live.view.now) : [];
-    if (all.length === 1) callNow(all[0]);
-    else withDialogs((ask) => ask.whom(all, live.view.now?.families ?? [], callNow));
-  },
-  whom: (element) => booking?.setPair(/** @type {Partner} */ (partnerOf(element))),
-  day: (element) => booking?.setDay(Number(element.dataset.day)),
-  slot: (element) => booking?.choose(element.dataset.startsAt ?? ""),
-  "reload-slots": () => booking?.load(),
-  "send-booking": sendBooking,
-  details: (element) => withCall(element, (call) => withDialogs((ask) => ask.details(call, live.view.now?.zone ?? call.zone, acts))),
-  confirm: (element) =>
-    withCall(element, (call) => command(call, `/api/calls/${call.id}/confirm`, {}, t("phone.confirmed"))),
-  decline: (element) =>
-    withCall(element, (call) => command(call, `/api/calls/${call.id}/decline`, {}, t("phone.declined"))),
-  cancel: (element) => withCall(element, (call) =>
-      withDialogs((ask) =>
-        ask.reason((reason) => command(call, `/api/calls/${call.id}/cancel`, { reason }, t("phone.cancelled"))),
-      ),
-    ),
-  move: (element) => withCall(element, (call) => book({ childId: call.child.id, parentId: call.parent.id }, call)),
-  offer: (element) =>
-    withCall(element, (call) => {
-      const starts_at = element.dataset.startsAt ?? "";
-      const when = dayAndTime(starts_at, live.view.now?.zone ?? call.zone, now());
-      const pair = { child_id: call.child.id, ...(call.my_side === "village" && { parent_id: call.parent.id }) };
-      const done = t(call.my_side === "village" ? "phone.asked" : "phone.booked", { when });
-      command(call, "/api/calls", { ...pair, starts_at }, done);
-    }),
-  join: (element) => withCall(element, join),
-  answer: (element) => withCall(element, join),
+  join,
+  answer: join,
   later: (element) => withCall(element, (call) => calling.putOff(call)),
   microphone: () => calling.seat?.own.toggleMicrophone(),
   camera: () => calling.seat?.own.toggleCamera(),
-  "wrong-person": (element) => withCall(element, (call) =>
-      withDialogs((ask) =>
-        ask.wrongPerson(() => command(call, `/api/calls/${call.id}/wrong_person`, {}, t("common.call.rung_again"))),
-      ),
-    ),
   "hang-up": () => {
     hangUp.arm();
     show();
@@ -249,15 +176,20 @@ const acts = {
   "hang-up-confirm": () => calling.hangUp(),
 };
 
-/** @param {HTMLElement} element @param {(call: Call) => void} run */
-function withCall(element, run) {
-  const call = callOf(element);
-  if (call) run(call);
-}
+/** Whatever else can be touched is the page's or the door's, or a deed that is fetched when somebody wants it. */
+const others = new Proxy(/** @type {import("./ui/dom.js").Acts} */ ({}), {
+  get: (_none, act) => (acts[String(act)] ? null : (page?.acts[String(act)] ?? door?.acts[String(act)] ?? deed(String(act)))),
+});
+
+/** @param {string} act */
+const deed = (act) => (/** @type {HTMLElement} */ element) => {
+  const { dataset } = /** @type {HTMLElement} */ (element.cloneNode()); // as it was touched: the screen may change
+  withPart(deedsPart(), ({ deeds }) => deeds(phone)[act]?.(dataset));
+};
 
 listen(main, acts);
-listen(main, new Proxy({}, { get: (_none, act) => door?.acts[String(act)] }));
-for (const kind of ["input", "keydown"]) main.addEventListener(kind, (event) => door?.typing(event));
+listen(main, others);
+for (const kind of ["input", "keydown"]) main.addEventListener(kind, (event) => (door ?? page)?.typing?.(event));
 live.subscribe(readCard);
 addEventListener("hashchange", () => {
   card = takeScanned() || card;
@@ -270,6 +202,7 @@ const idle = window.requestIdleCallback ?? ((/** @type {() => void} */ run) => s
 idle(() =>
   calling
     .prepare()
-    .then(() => import("./phone/booking.js"))
+    .then(deedsPart)
+    .then(() => withWords(import("./phone/booking.js"), "phone.time", "phone.extra"))
     .catch(() => {}),
 ); // else when they are needed

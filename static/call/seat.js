@@ -43,6 +43,8 @@ export class Seat {
   desk = null;
   /** @type {Third | null} */
   third = null;
+  /** What is said of its end. @type {import("../ui/ending.js").EndingNote | null} */
+  ending = null;
   #live;
   #onchange;
   #ondesk;

@@ -1,317 +1,220 @@
 /**
- * Choosing a time: with whom, which day, which slot. A slot that somebody else took is said, and the rest stays
- * chosen.
+ * Choosing a time: the best ones first, each with its reason, then all that are free by day; once or again and again.
+ * A time that somebody else took is said, and the rest stays chosen. How it looks is `booking_view.js`.
  */
-import { t, tn } from "../core/texts.js";
-import { clockTime, DAY, dayAndTime, dayNumber, now as serverNow, timeThere, wall, weekday } from "../core/time.js";
-import { ApiError, newKey } from "../net/api.js";
-import { banner, button, h, icon, photo, sentence, stateOf } from "../ui/dom.js";
-import { partners } from "./home.js";
+import { t } from "../core/texts.js";
+import { DAY, dayAndTime, now as serverNow } from "../core/time.js";
+import { ApiError } from "../net/api.js";
+import { send } from "../net/intents.js";
+import { toast, withWords } from "../ui/dom.js";
+import { sheet } from "../ui/sheet.js";
+import { Again } from "./again.js";
+import { wire } from "./aims.js";
+import { bookingScreen, DAYS_AHEAD } from "./booking_view.js";
 
-/** @typedef {import("../core/wire.js").Call} Call */
-/** @typedef {import("../core/wire.js").Now} Now */
 /** @typedef {import("../core/wire.js").Slot} Slot */
-/** @typedef {Pick<import("./home.js").Partner, "childId" | "parentId">} Pair */
+/** @typedef {import("./aims.js").Aim} Aim */
+/** @typedef {import("./aims.js").Choice} Choice */
+/** @typedef {import("./aims.js").Pair} Pair */
+/** @typedef {import("./wire.js").Proposals} Proposals */
+/** @typedef {import("./wire.js").Series} Series */
+/** @typedef {import("./wire.js").Wait} Wait */
 
-const DAYS_AHEAD = 14;
-const EVENING_HOUR = 18;
-const NOON = 12;
+const USUAL_MINUTES = 15;
 /** The slot itself is gone; what else may be refused doesn't change with another slot. */
 const GONE = new Set(["slot_taken", "not_a_slot", "in_the_past", "outside_hours"]);
 
+export const ready = Promise.all([sheet("times.css", import.meta.url), sheet("booking.css", import.meta.url)]);
+
 export class Booking {
+  name = "book";
   /** @type {Slot[] | null} */
-  #slots = null;
+  slots = null;
+  /** Null while they are looked for, undefined where they can't be. @type {Proposals | null | undefined} */
+  best = null;
+  /** @type {Wait[]} */
+  waits = [];
   /** @type {number | null} */
-  #day = null;
-  /** @type {string | null} */
-  #chosen = null;
-  #zone = "";
-  #minutes = 15;
+  day = null;
+  /** @type {{startsAt: string, minutes: number} | null} */
+  chosen = null;
+  zone = "";
   /** @type {ApiError | null} */
-  #error = null;
-  #isSending = false;
-  #isWaiting = false;
-  #key = newKey();
-  #api;
-  #redraw;
+  error = null;
+  isSending = false;
+  isTryingAgain = false;
+  #minutes = USUAL_MINUTES;
+  #phone;
 
-  /** @param {import("../net/api.js").Api} api @param {Pair} pair with whom @param {Call | null} moving the call that
-   * gets another time
-   * @param {() => void} redraw */
-  constructor(api, { childId, parentId }, moving, redraw) {
-    this.#api = api;
-    this.#redraw = redraw;
-    this.childId = childId;
-    this.parentId = parentId;
-    this.moving = moving;
+  /** @param {import("../phone.js").Phone} phone @param {Aim} aim */
+  constructor(phone, aim) {
+    this.#phone = phone;
+    this.aim = aim;
+    this.pair = aim.pair;
+    this.again = new Again(phone);
     this.load();
   }
 
-  get #pair() {
-    return { child_id: this.childId, ...(this.parentId && { parent_id: this.parentId }) };
+  /** @type {import("../ui/dom.js").Acts} */
+  acts = {
+    whom: ({ dataset }) => this.#setPair({ childId: dataset.childId ?? "", parentId: dataset.parentId }),
+    day: ({ dataset }) => this.#change({ day: Number(dataset.day) }),
+    slot: ({ dataset }) => this.#choose(dataset.startsAt ?? "", this.#minutes),
+    propose: ({ dataset }) => this.#choose(dataset.startsAt ?? "", this.best?.minutes ?? this.#minutes),
+    compromise: ({ dataset }) => {
+      this.#choose(dataset.startsAt ?? "", this.best?.minutes ?? this.#minutes);
+      this.#book();
+    },
+    rhythm: ({ dataset }) => this.#repeat(/** @type {import("./again.js").Choosing} */ (dataset.rhythm)),
+    "reload-slots": () => {
+      this.#change({ error: null });
+      this.load();
+    },
+    "send-booking": () => this.#book(),
+    wait: () => this.#wait("/api/waits", wire(this.pair), "phone.time.wait_is_on"),
+    "stop-waiting": ({ dataset }) => this.#wait(`/api/waits/${dataset.waitId}/end`, {}, "phone.time.wait_is_off"),
+    "my-hours": () => this.#openHours(),
+  };
+
+  /** @param {import("../core/wire.js").Now} now @param {number} at */
+  screen(now, at) {
+    return bookingScreen(this, now, at);
   }
 
-  /** Who lives with the child asks; a parent books. */
-  get #isAsking() {
-    return Boolean(this.parentId && !this.moving);
+  /** Who lives with the child asks, a parent books. */
+  get intent() {
+    if (this.aim.intent !== "new") return this.aim.intent;
+    return this.pair.parentId ? "ask" : "book";
   }
 
-  /** @param {Pair} pair */
-  setPair({ childId, parentId }) {
-    this.childId = childId;
-    this.parentId = parentId;
-    this.#slots = this.#day = this.#chosen = null;
-    this.load();
+  /** @returns {Choice | null} */
+  get choice() {
+    return this.chosen && { ...this.chosen, zone: this.zone || this.best?.zone || "UTC", pair: this.pair };
   }
 
-  /** @param {number} day */
-  setDay(day) {
-    this.#day = day;
-    this.#redraw();
-  }
-
-  /** @param {string} startsAt */
-  choose(startsAt) {
-    this.#chosen = startsAt;
-    this.#error = null;
-    this.#key = newKey();
-    this.#redraw();
+  /** The wish of these two for what gets free. */
+  get ownWait() {
+    const { childId, parentId = this.#phone.live.view.now?.me?.id } = this.pair;
+    return this.waits.find(({ child, parent }) => child.id === childId && parent.id === parentId) ?? null;
   }
 
   async load() {
-    const { childId, parentId } = this;
-    this.#redraw();
-    const from = new Date(serverNow());
-    const until = new Date(from.getTime() + DAYS_AHEAD * DAY);
-    const query = { ...this.#pair, from: from.toISOString(), until: until.toISOString() };
-    try {
-      const found = await this.#api.get("/api/slots", query);
-      if (childId !== this.childId || parentId !== this.parentId) return;
-      this.#slots = found.slots;
-      this.#zone = found.zone;
-      this.#minutes = found.minutes;
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      this.#error = error;
-    }
-    this.#redraw();
+    const { pair } = this;
+    const from = serverNow();
+    const span = { from: new Date(from).toISOString(), until: new Date(from + DAYS_AHEAD * DAY).toISOString() };
+    /** @type {Record<string, string>} */
+    const length = this.aim.minutes ? { minutes: String(this.aim.minutes) } : {};
+    this.#read(pair, "/api/proposals", length, (best) => ({ best }), () => ({ best: undefined }));
+    await this.#read(pair, "/api/slots", span, (found) => this.#found(found), (error) => ({ error }));
+    if (this.aim.intent === "new") await this.#read(pair, "/api/waits", null, ({ waits }) => ({ waits }), () => ({}));
+  } // prettier-ignore
+
+  /** @param {{slots: Slot[], zone: string, minutes: number}} found */
+  #found({ slots, zone, minutes }) {
+    this.#minutes = this.aim.minutes ?? minutes;
+    return { slots, zone };
   }
 
-  /** @returns {Promise<Call | null>} the call that stands now; null when it came to nothing, which is shown */
-  async send() {
-    if (!this.#chosen || this.#isSending) return null;
-    this.#isSending = true;
-    this.#error = null;
-    this.#redraw();
-    const [path, body] = this.moving
-      ? [`/api/calls/${this.moving.id}/move`, { starts_at: this.#chosen }]
-      : ["/api/calls", { ...this.#pair, starts_at: this.#chosen }];
+  /** What comes when it is not wanted any more is left. @param {Pair} pair @param {string} path
+   * @param {Record<string, string> | null} query @param {(found: any) => object} take @param {(error: ApiError) => object} fail */
+  async #read(pair, path, query, take, fail) {
     try {
-      return await this.#api.command(path, body, { key: this.#key, onwait: () => this.#wait() });
+      const found = await this.#phone.live.api.get(path, query ? { ...wire(pair), ...query } : undefined);
+      if (pair === this.pair) this.#change(take(found));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      this.#refused(error);
-      return null;
-    } finally {
-      this.#isSending = this.#isWaiting = false;
-      this.#redraw();
+      if (pair === this.pair) this.#change(fail(error));
     }
   }
 
-  #wait() {
-    this.#isWaiting = true;
-    this.#redraw();
-  }
-
-  /** @param {ApiError} error */
-  #refused(error) {
-    this.#error = error;
-    if (!error.isPassing) this.#key = newKey();
-    if (!GONE.has(error.code)) return;
-    this.#slots = (this.#slots ?? []).filter((slot) => slot.starts_at !== this.#chosen);
-    this.#chosen = null;
+  /** @param {Pair} pair */
+  #setPair(pair) {
+    this.again.forget();
+    this.#change({ pair, slots: null, best: null, day: null, chosen: null, error: null });
     this.load();
   }
 
-  /** @param {Now} now @param {number} at */
-  screen(now, at) {
-    return h(
-      "section",
-      { class: "screen phone-slots" },
-      h(
-        "header",
-        { class: "bar" },
-        h(
-          "button",
-          { class: "btn btn--quiet btn--icon", type: "button", "data-act": "home", "aria-label": t("common.back") },
-          icon("arrow-start", "turns"),
-        ),
-        h("h1", { class: "bar__title" }, t(`phone.${this.#intent}_title`)),
-      ),
-      h("div", { class: "screen__body" }, this.#banner(), this.#whom(now), this.#choice(now, at)),
-      h("footer", { class: "actions" }, this.#footer(now, at)),
-    );
+  /** @param {string} startsAt @param {number} minutes */
+  #choose(startsAt, minutes) {
+    this.#change({ chosen: { startsAt, minutes }, error: null });
+    this.again.look(this.choice);
   }
 
-  get #intent() {
-    return this.moving ? "move" : this.#isAsking ? "ask" : "book";
+  /** @param {import("./again.js").Choosing} rhythm */
+  #repeat(rhythm) {
+    this.again.rhythm = rhythm;
+    this.again.look(this.choice);
+    this.#phone.show();
   }
 
-  #banner() {
-    if (this.#isWaiting) return banner("offline", "link-lost", t("common.trying_again"));
-    if (!this.#error || !this.#slots) return null;
-    return banner("bad", "warning", sentence(this.#error));
+  async #book() {
+    const { choice } = this;
+    if (!choice) return;
+    const repeated = this.aim.intent === "new" ? this.again.command(choice) : null;
+    const [path, body] = repeated ?? this.aim.command(choice);
+    const answer = await this.#send(path, body);
+    if (answer) return this.#done(answer);
+    if (repeated || !this.error || !GONE.has(this.error.code)) return;
+    const slots = (this.slots ?? []).filter((slot) => slot.starts_at !== choice.startsAt);
+    this.#change({ slots, best: null, chosen: null });
+    this.load();
   }
 
-  /** @param {Now} now */
-  #whom(now) {
-    const all = partners(now);
-    if (all.length < 2 || this.moving) return null;
-    return h(
-      "div",
-      { class: "children", role: "radiogroup", "aria-label": t("phone.which_child") },
-      all.map(({ face, name, childId, parentId }) =>
-        h(
-          "button",
-          {
-            class: "child",
-            type: "button",
-            role: "radio",
-            "data-act": "whom",
-            "data-child-id": childId,
-            "data-parent-id": parentId,
-            "aria-checked": String(childId === this.childId && parentId === this.parentId),
-          },
-          photo(face, "m"),
-          h("span", { class: "child__name" }, name),
-        ),
-      ),
-    );
+  /** @param {string} path @param {object} body @param {string} done a key */
+  async #wait(path, body, done) {
+    const answer = await this.#send(path, body);
+    if (!answer) return;
+    toast("good", t(done));
+    this.#change({ waits: answer.waits });
   }
 
-  /** @param {Now} now @param {number} at */
-  #choice(now, at) {
-    if (!this.#slots) {
-      if (!this.#error) return stateOf("loading", t("common.loading"));
-      return stateOf(
-        "error",
-        sentence(this.#error),
-        "",
-        button("reload-slots", "btn btn--primary", null, t("common.retry")),
-      );
+  /** @param {string} path @param {object} body @returns {Promise<any>} null when it came to nothing, which is shown */
+  async #send(path, body) {
+    if (this.isSending) return null;
+    this.#change({ isSending: true, error: null });
+    try {
+      return await send(this.#phone.live.api, path, body, () => this.#change({ isTryingAgain: true }));
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      this.error = error;
+      return null;
+    } finally {
+      this.#change({ isSending: false, isTryingAgain: false });
     }
-    if (!this.#slots.length) return stateOf("empty", t("phone.no_slots"), t("phone.no_slots_text"));
-    const byDay = group(this.#slots, (slot) => dayNumber(slot.starts_at, now.zone));
-    const day = this.#day !== null && byDay.has(this.#day) ? this.#day : [...byDay.keys()][0];
-    const slots = byDay.get(day) ?? [];
-    const isElsewhere = slots.some((slot) => timeThere(slot.starts_at, now.zone, this.#zone, at));
-    return [
-      this.#days(byDay, day, now, at),
-      isElsewhere && h("p", { class: "muted" }, t("phone.zones_differ")),
-      ...partsOfDay(slots, now.zone).map(([part, some]) => this.#part(part, some, now, at)),
-    ];
   }
 
-  /** @param {Map<number, Slot[]>} byDay @param {number} day @param {Now} now @param {number} at */
-  #days(byDay, day, now, at) {
-    const today = dayNumber(at, now.zone);
-    return h(
-      "div",
-      { class: "days", role: "radiogroup", "aria-label": t("phone.which_day") },
-      Array.from({ length: DAYS_AHEAD + 1 }, (_, ahead) => {
-        const number = today + ahead;
-        const name = weekday(number * DAY + DAY / 2, "UTC");
-        const count = byDay.get(number)?.length ?? 0;
-        return h(
-          "button",
-          {
-            class: "day",
-            type: "button",
-            role: "radio",
-            "data-act": "day",
-            "data-day": number,
-            "aria-checked": String(number === day),
-            disabled: !count,
-          },
-          h("span", { class: "day__name" }, ahead === 0 ? t("common.today") : name.name),
-          h("span", { class: "day__number" }, String(new Date(number * DAY).getUTCDate())),
-          h("span", { class: "day__count", "aria-label": tn("phone.free", count) }, count || ""),
-        );
-      }),
-    );
+  /** @param {any} answer a call, or a series */
+  async #done(answer) {
+    const { live } = this.#phone;
+    this.#phone.open(null);
+    if (!answer.rule) {
+      const when = dayAndTime(answer.starts_at, live.view.now?.zone ?? answer.zone, serverNow());
+      toast("good", t(answer.state === "proposed" ? "phone.time.asked" : "phone.time.booked", { when }));
+      return live.adopt(answer);
+    }
+    live.refresh();
+    const part = await withWords(import("./series.js"), "phone.series").catch(() => null);
+    if (part) part.showSeries(this.#phone, answer, true);
+    else toast("good", t("phone.time.series_booked"));
   }
 
-  /** @param {Part} part @param {Slot[]} slots @param {Now} now @param {number} at */
-  #part(part, slots, now, at) {
-    return h(
-      "section",
-      { class: "part-of-day", "data-key": part },
-      h("h2", { class: "heading" }, icon(part === "evening" ? "moon" : "sun", "s"), ` ${t(`phone.part.${part}`)}`),
-      h(
-        "div",
-        { class: "slots" },
-        slots.map((slot) => this.#slot(slot, now, at)),
-      ),
-    );
+  async #openHours() {
+    const part = await withWords(import("./hours.js"), "phone.hours").catch(() => null);
+    if (!part) return toast("bad", t("common.offline"));
+    await part.ready;
+    this.#phone.open(new part.HoursPage(this.#phone, "", () => this.#comeBack()));
   }
 
-  /** @param {Slot} slot @param {Now} now @param {number} at */
-  #slot(slot, now, at) {
-    const there = timeThere(slot.starts_at, now.zone, this.#zone, at);
-    return h(
-      "button",
-      {
-        class: "slot",
-        type: "button",
-        "data-act": "slot",
-        "data-starts-at": slot.starts_at,
-        "aria-pressed": String(slot.starts_at === this.#chosen),
-      },
-      h("span", { class: "slot__time" }, clockTime(slot.starts_at, now.zone)),
-      there && h("span", { class: "slot__zone" }, there),
-    );
+  /** Hours may have changed: look anew. */
+  #comeBack() {
+    this.best = null;
+    this.#phone.open(this);
+    this.load();
   }
 
-  /** @param {Now} now @param {number} at */
-  #footer(now, at) {
-    const chosen = this.#chosen;
-    const text = chosen && t("phone.chosen", { when: dayAndTime(chosen, now.zone, at), minutes: this.#minutes });
-    const there = chosen && timeThere(chosen, now.zone, this.#zone, at);
-    const asked = this.#isAsking && partners(now).find(({ parentId }) => parentId === this.parentId)?.face;
-    return [
-      text &&
-        h(
-          "p",
-          { class: "actions__text" },
-          text,
-          there && h("span", { class: "muted" }, ` · ${t("phone.there", { time: there })}`),
-        ),
-      asked && h("p", { class: "actions__text muted" }, t("phone.will_be_asked", { name: asked.name })),
-      button("send-booking", "btn btn--primary btn--wide", null, t(`phone.${this.#intent}_this`), {
-        disabled: !chosen,
-        "aria-busy": this.#isSending,
-      }),
-    ];
+  /** @param {Partial<Booking>} changed */
+  #change(changed) {
+    Object.assign(this, changed);
+    this.#phone.show();
   }
-}
-
-/** @template T @param {T[]} items @param {(item: T) => number} keyOf @returns {Map<number, T[]>} */
-function group(items, keyOf) {
-  const groups = new Map();
-  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
-  return groups;
-}
-
-/** @typedef {"morning" | "afternoon" | "evening"} Part */
-/** @param {Slot[]} slots @param {string} zone @returns {[Part, Slot[]][]} by the reader's clock */
-function partsOfDay(slots, zone) {
-  const hourOf = (/** @type {Slot} */ slot) => wall(slot.starts_at, zone).hour;
-  /** @type {[Part, Slot[]][]} */
-  const parts = [
-    ["morning", slots.filter((slot) => hourOf(slot) < NOON)],
-    ["afternoon", slots.filter((slot) => hourOf(slot) >= NOON && hourOf(slot) < EVENING_HOUR)],
-    ["evening", slots.filter((slot) => hourOf(slot) >= EVENING_HOUR)],
-  ];
-  return parts.filter(([, some]) => some.length);
 }

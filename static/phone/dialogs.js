@@ -1,14 +1,16 @@
 /** What is asked before something is done, each in a dialog. What comes of an answer is the caller's. */
 import { otherPerson } from "../core/rings.js";
 import { t } from "../core/texts.js";
-import { dayAndTime, now } from "../core/time.js";
 import { button, h, icon, openDialog, photo, sentence } from "../ui/dom.js";
+import { openSteady } from "../ui/steady.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
 /** @typedef {import("../core/wire.js").Now["families"][number]} Family */
 /** @typedef {import("./home.js").Partner} Partner */
 
 const REASONS = { shift_changed: "calendar", no_time: "clock", sick: "help", other: "message" };
+
+const close = () => button("close", "btn btn--quiet", null, t("common.close"));
 
 /** Whom to call. @param {Partner[]} all @param {Family[]} families @param {(partner: Partner) => void} choose */
 export function whom(all, families, choose) {
@@ -21,8 +23,7 @@ export function whom(all, families, choose) {
     ),
   );
   const acts = Object.fromEntries(all.map((partner, place) => [`whom-${place}`, () => choose(partner)]));
-  const close = button("close", "btn btn--quiet", null, t("common.close"));
-  openDialog(t("phone.call_whom"), h("div", { class: "list" }, faces), [close], acts);
+  openDialog(t("phone.agree.call_whom"), h("div", { class: "list" }, faces), [close()], acts);
 }
 
 /** Whoever has the same face as others here is known by the child. @param {Partner} partner @param {Partner[]} all
@@ -35,39 +36,56 @@ function faceOf({ face, childId }, all, families) {
 /** A call at this minute can't be. @param {import("../net/api.js").ApiError} error @param {() => void} book */
 export function tellRefusal(error, book) {
   openDialog(
-    t("phone.not_now"),
-    [h("p", {}, error.code === "slot_taken" ? t("phone.taken_now") : sentence(error))],
-    [
-      button("close", "btn btn--quiet", null, t("common.close")),
-      button("book-instead", "btn btn--primary", "plus", t("phone.book")),
-    ],
+    t("phone.agree.not_now"),
+    [h("p", {}, error.code === "slot_taken" ? t("phone.agree.taken_now") : sentence(error))],
+    [close(), button("book-instead", "btn btn--primary", "plus", t("phone.book"))],
     { "book-instead": book },
   );
 }
 
-/** Why a call is cancelled. @param {(reason: string) => void} cancel */
-export function reason(cancel) {
-  const choices = Object.entries(REASONS).map(([why, iconId]) =>
-    h(
-      "label",
-      { class: "choice" },
-      h("input", { type: "radio", name: "reason", value: why, checked: why === "other" }),
-      icon(iconId),
-      h("span", {}, t(`common.reason.${why}`)),
-    ),
+/** @param {string} name @param {string} value @param {boolean} isFirst @param {import("../ui/dom.js").Child[]} label */
+const choice = (name, value, isFirst, ...label) =>
+  h("label", { class: "choice" }, h("input", { type: "radio", name, value, checked: isFirst }), ...label);
+
+/**
+ * Why something is cancelled, and how much of a series where there are scopes to choose from.
+ * @param {string} title @param {[scope: string, label: string][] | null} scopes
+ * @param {(reason: string, scope: string, wait: () => void) => unknown} cancel @param {string} [yes]
+ */
+export function reason(title, scopes, cancel, yes = t("phone.agree.cancel_confirm")) {
+  const chosen = (/** @type {string} */ name) =>
+    /** @type {HTMLInputElement | null} */ (dialog.querySelector(`input[name=${name}]:checked`))?.value ?? "";
+  const reasons = Object.entries(REASONS).map(([why, iconId]) =>
+    choice("reason", why, why === "other", icon(iconId), h("span", {}, t(`common.reason.${why}`))),
   );
-  const dialog = openDialog(
-    t("phone.cancel_title"),
-    [h("fieldset", { class: "choices" }, h("legend", { class: "choices__title" }, t("phone.cancel_why")), choices)],
+  const which = (scopes ?? []).map(([scope, label], place) => choice("scope", scope, place === 0, h("span", {}, label)));
+  const dialog = openSteady(
+    title,
     [
-      button("close", "btn btn--quiet", null, t("phone.keep")),
-      button("cancel-confirm", "btn btn--danger", "close", t("phone.cancel_confirm")),
+      scopes && h("fieldset", { class: "choices" }, h("legend", { class: "choices__title" }, t("phone.agree.which")), which),
+      h("fieldset", { class: "choices" }, h("legend", { class: "choices__title" }, t("phone.agree.cancel_why")), reasons),
     ],
+    [
+      button("close", "btn btn--quiet", null, t("phone.agree.keep")),
+      button("cancel-confirm", "btn btn--danger", "close", yes),
+    ],
+    { "cancel-confirm": (_place, wait) => cancel(chosen("reason"), chosen("scope"), wait) },
+  );
+}
+
+/** Why a time is no good: each reason says no at once; or another time, where one can be proposed.
+ * @param {(() => void) | null} counter @param {(reason: string, wait: () => void) => unknown} decline */
+export function whyNot(counter, decline) {
+  const reasons = Object.entries(REASONS).map(([why, iconId]) =>
+    button("why-not", "btn choice", iconId, t(`common.reason.${why}`), { "data-reason": why }),
+  );
+  openSteady(
+    t("phone.agree.decline_title"),
+    [h("p", { class: "muted" }, t("phone.agree.decline_text")), h("div", { class: "choices" }, reasons)],
+    [close(), counter && button("counter", "btn btn--primary", "move", t("phone.agree.counter_instead"))],
     {
-      "cancel-confirm": () => {
-        const chosen = /** @type {HTMLInputElement} */ (dialog.querySelector("input:checked"));
-        cancel(chosen.value);
-      },
+      "why-not": ({ dataset }, wait) => decline(dataset.reason ?? "other", wait),
+      counter: () => counter?.(),
     },
   );
 }
@@ -79,18 +97,20 @@ export function wrongPerson(ringAgain) {
     [h("p", {}, t("common.call.wrong_person_sure"))],
     [
       button("close", "btn btn--quiet", null, t("common.call.stay")),
-      button("ring-again", "btn btn--primary", "bell", t("phone.ring_again")),
+      button("ring-again", "btn btn--primary", "bell", t("phone.agree.ring_again")),
     ],
     { "ring-again": ringAgain },
   );
 }
 
-/** What can be done with a later call. @param {Call} call @param {string} zone @param {import("../ui/dom.js").Acts} acts */
-export function details(call, zone, acts) {
-  const named = { "data-call-id": call.id };
+/** What can be done with a later call. @param {Call} call @param {string} when
+ * @param {(act: string, touched: DOMStringMap) => void} run */
+export function details(call, when, run) {
+  const named = { "data-call-id": call.id, "data-series-id": call.series_id };
   /** @type {Record<string, [string, string, string]>} */
   const kinds = {
     confirm: ["btn btn--primary", "check", call.state === "proposed" ? "phone.accept" : "phone.confirm"],
+    counter: ["btn", "move", "phone.counter"],
     decline: ["btn", "close", "phone.decline"],
     move: ["btn", "move", "phone.move"],
     cancel: ["btn btn--danger", "close", "phone.cancel"],
@@ -100,6 +120,16 @@ export function details(call, zone, acts) {
     const [className, iconId, key] = kinds[can];
     return [button(can, className, iconId, t(key), named)];
   });
-  const close = button("close", "btn btn--quiet", null, t("common.close"));
-  openDialog(otherPerson(call).name, [h("p", {}, dayAndTime(call.starts_at, zone, now()))], [close, ...places], acts);
+  const acts = Object.fromEntries(
+    [...call.can, "series"].map((act) => [act, (/** @type {HTMLElement} */ { dataset }) => run(act, dataset)]),
+  );
+  openDialog(
+    otherPerson(call).name,
+    [
+      h("p", {}, when),
+      call.series_id && button("series", "btn btn--quiet", "calendar", t("phone.agree.of_series"), named),
+    ],
+    [close(), ...places],
+    acts,
+  );
 }

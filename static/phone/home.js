@@ -1,7 +1,7 @@
 /**
  * The parent's first screen: the next call, what can be done with it, the calls after it, and how the last ones went.
  */
-import { isOpen, otherPerson, past, talkedFor, upcoming } from "../core/rings.js";
+import { isOpen, otherPerson, otherSide, past, talkedFor, upcoming } from "../core/rings.js";
 import { hasText, t, tn } from "../core/texts.js";
 import { dayAndTime, MINUTE, ms, timeThere } from "../core/time.js";
 import { countdownOf, ownPerson } from "../ui/callscreen.js";
@@ -31,12 +31,31 @@ export const partners = ({ families, me }) =>
     );
   });
 
-/** @param {View} view @param {number} at @param {Set<string>} busy ids of calls with a command under way */
-export function homeScreen(view, at, busy) {
+/** A freed slot that is theirs for a word: no call that lies ahead yet. @param {Call} call */
+export const isOffer = ({ origin, state }) => origin === "wait" && state === "proposed";
+
+/** Whether there is more to say than the calls' plain cards do. @param {Call[]} calls */
+export const wantsMore = (calls) =>
+  !upcoming(calls).length ||
+  calls.some(({ series_id, confirm_by, offers, state }) => series_id || confirm_by || offers.length || state === "proposed");
+
+/** An offer that was left is no news. @param {Call} call */
+const isNews = ({ reason, origin }) => origin !== "wait" || (reason !== "declined" && reason !== "proposal_expired");
+
+/** Of each series the next one. @param {Call[]} calls */
+function withoutRepeats(calls) {
+  const seen = new Set();
+  return calls.filter(({ series_id }) => !series_id || (!seen.has(series_id) && seen.add(series_id)));
+}
+
+/** @param {View} view @param {number} at @param {Set<string>} busy ids of calls with a command under way
+ * @param {import("./extras.js").Extras | null} extras */
+export function homeScreen(view, at, busy, extras) {
   const { now } = view;
   if (!now || view.error?.status === 401) return firstScreen(view);
-  const [next, ...later] = upcoming(now.calls);
-  const done = past(now.calls);
+  const [next, ...rest] = upcoming(now.calls).filter((call) => !isOffer(call));
+  const later = withoutRepeats(rest);
+  const done = past(now.calls).filter(isNews);
   return h(
     "section",
     { class: "screen phone-home" },
@@ -45,16 +64,17 @@ export function homeScreen(view, at, busy) {
       "div",
       { class: "screen__body" },
       view.reach === "offline" && banner("offline", "link-lost", t("common.offline")),
+      extras?.first(now, next, at),
       next
-        ? nextCall(next, now, at, busy.has(next.id))
+        ? nextCall(next, now, at, busy.has(next.id), extras)
         : stateOf("empty", t("phone.no_call"), t(now.families.length ? "phone.no_call_text" : "phone.no_family")),
-      done.filter((call) => call.offers.length).map((call) => offers(call, now, at, busy.has(call.id))),
+      extras?.then(now, next, at),
       later.length > 0 && h("h2", { class: "heading" }, t("phone.later")),
       later.length > 0 &&
         h(
           "ul",
           { class: "list" },
-          later.map((call) => laterCall(call, now, at)),
+          later.map((call) => laterCall(call, now, at, extras)),
         ),
       next && isOpen(next, at) && button("book", "btn btn--quiet", "plus", t("phone.book")),
       done.length > 0 && h("h2", { class: "heading" }, t("phone.past")),
@@ -96,8 +116,9 @@ function bar({ reach }) {
   );
 }
 
-/** @param {Call} call @param {Now} now @param {number} at @param {boolean} isBusy */
-function nextCall(call, now, at, isBusy) {
+/** @param {Call} call @param {Now} now @param {number} at @param {boolean} isBusy
+ * @param {import("./extras.js").Extras | null} extras */
+function nextCall(call, now, at, isBusy, extras) {
   const open = isOpen(call, at);
   const begun = at >= ms(call.starts_at);
   return h(
@@ -114,6 +135,7 @@ function nextCall(call, now, at, isBusy) {
       ? h("p", { class: "card__text" }, isAwaited(call) ? t("phone.awaits", { name: otherPerson(call).name }) : t("phone.begun"))
       : countdownOf(call.starts_at, at),
     h("p", {}, tag(call.state, stateText(call))),
+    extras?.about(call, now, at),
     cardActions(call, isBusy),
   );
 }
@@ -122,7 +144,7 @@ function nextCall(call, now, at, isBusy) {
 const isAwaited = ({ my_side, sides }) => (my_side === "village" ? sides.parent : sides.village).here;
 
 /** @param {Call} call @param {Now} now @param {number} at */
-function when(call, now, at) {
+export function when(call, now, at) {
   const there = timeThere(call.starts_at, now.zone, call.zone, at);
   return [
     h(
@@ -151,6 +173,7 @@ function cardActions({ can, id }, isBusy) {
   return h(
     "div",
     { class: "card__actions" },
+    can.includes("counter") && button("counter", "btn btn--quiet", "move", t("phone.counter"), shared),
     can.includes("decline") && button("decline", "btn btn--quiet", "close", t("phone.decline"), shared),
     can.includes("move") && button("move", "btn btn--quiet", "move", t("phone.move"), shared),
     can.includes("cancel") &&
@@ -172,8 +195,8 @@ function mainAction(next, at, busy) {
   return [button("confirm", "btn btn--primary btn--wide", "check", t(key), shared), book("btn--quiet"), callNow];
 }
 
-/** @param {Call} call @param {Now} now @param {number} at */
-function laterCall(call, now, at) {
+/** @param {Call} call @param {Now} now @param {number} at @param {import("./extras.js").Extras | null} extras */
+function laterCall(call, now, at, extras) {
   const there = timeThere(call.starts_at, now.zone, call.zone, at);
   const text = there ? t("phone.time_there", { village: call.village, time: there }) : otherPerson(call).name;
   return h(
@@ -183,7 +206,7 @@ function laterCall(call, now, at) {
       "button",
       { class: "row", type: "button", "data-act": "details", "data-call-id": call.id },
       photo(otherPerson(call), "m"),
-      rowMain(h("time", { datetime: call.starts_at }, dayAndTime(call.starts_at, now.zone, at)), text),
+      rowMain(h("time", { datetime: call.starts_at }, dayAndTime(call.starts_at, now.zone, at)), [text, extras?.mark(call)].filter(Boolean).join(" · ")),
       tag(call.state, t(`common.state.${call.state}`)),
     ),
   );
@@ -205,94 +228,12 @@ function pastCall(call, now, at) {
 const rowMain = (title, text) =>
   h("div", { class: "row__main" }, h("p", { class: "row__title" }, title), h("p", { class: "row__text" }, text));
 
-/** Minutes for a call that was held, the reason for one that wasn't. @param {Call} call */
+/** Minutes for a call that was held, the reason for one that wasn't and whose it was. @param {Call} call */
 export function howItWent(call) {
   const minutes = Math.max(1, Math.round(talkedFor(call, 0) / MINUTE));
   if (call.outcome === "held") return tn("common.talked", minutes);
-  const reason = `common.reason.${call.reason}`;
-  return hasText(reason) ? t(reason) : otherPerson(call).name;
+  const key = `common.reason.${call.reason}`;
+  const reason = hasText(key) ? t(key) : otherPerson(call).name;
+  const isTheirs = call.sides[otherSide(call)].declined && call.reason !== "declined";
+  return isTheirs ? t("phone.they_cant", { reason }) : reason;
 }
-
-/**
- * New times for a call that came to nothing. @param {Call} call @param {Now} now @param {number} at
- * @param {boolean} isBusy
- */
-export const offers = (call, now, at, isBusy) =>
-  h(
-    "article",
-    { class: "card offer-card", "data-state": call.outcome, "data-call-id": call.id },
-    h("p", { class: "card__title" }, howItWent(call)),
-    h("p", { class: "card__text" }, t("phone.offers", { name: otherPerson(call).name })),
-    h(
-      "div",
-      { class: "slots" },
-      call.offers.map((slot) => offer(slot, call, now, at, isBusy)),
-    ),
-  );
-
-/**
- * @param {import("../core/wire.js").Slot} slot @param {Call} call @param {Now} now @param {number} at
- * @param {boolean} isBusy
- */
-function offer(slot, call, now, at, isBusy) {
-  const there = timeThere(slot.starts_at, now.zone, call.zone, at);
-  return h(
-    "button",
-    {
-      class: "slot", type: "button", "data-act": "offer", "data-call-id": call.id, "data-starts-at": slot.starts_at,
-      "aria-busy": isBusy,
-    }, // prettier-ignore
-    h("span", { class: "slot__time" }, dayAndTime(slot.starts_at, now.zone, at)),
-    there && h("span", { class: "slot__zone" }, there),
-  );
-}
-
-/** How a call ended, and what comes next. @param {import("../ui/calling.js").Farewell} farewell @param {View} view
- * @param {number} at @param {Set<string>} busy */
-export function endedScreen({ call, kind, message }, { now }, at, busy) {
-  const [next] = now ? upcoming(now.calls).filter((one) => one.id !== call.id) : [];
-  const named = { "data-call-id": call.id };
-  const again = isOpen(call, at) && button("join", "btn btn--go btn--wide", "phone-call", t("phone.join_again"), named);
-  const whom = { "data-child-id": call.child.id, "data-parent-id": call.parent.id };
-  return h(
-    "section",
-    { class: "screen phone-ended", "data-call-id": call.id },
-    h(
-      "div",
-      { class: "screen__body screen__body--middle" },
-      pair("ended", [ownPerson(call), otherPerson(call)]),
-      h(
-        "h1",
-        { class: "phone-ended__title" },
-        t(isUnheld(call, kind) ? "phone.not_held" : `phone.${kind}`, { name: otherPerson(call).name }),
-      ),
-      h("p", { class: "muted" }, message || howItEnded(call, kind, at)),
-      next &&
-        now &&
-        h("article", { class: "card next-call" }, h("h2", { class: "heading" }, t("phone.next")), when(next, now, at)),
-      now && call.offers.length > 0 && offers(call, now, at, busy.has(call.id)),
-    ),
-    h(
-      "footer",
-      { class: "actions" },
-      again,
-      !next && !again && !isForbidden(call) && button("book", "btn btn--primary btn--wide", "plus", t("phone.book"), whom),
-      button("home", "btn btn--quiet btn--wide", null, t("phone.to_start")),
-    ),
-  );
-}
-
-/** @param {Call} call @param {string} kind @param {number} at */
-function howItEnded(call, kind, at) {
-  if (kind !== "ended") return "";
-  if (isUnheld(call, kind)) return howItWent(call);
-  if (isForbidden(call)) return t("common.reason.consent_ended");
-  const minutes = Math.max(1, Math.round(talkedFor(call, at) / MINUTE));
-  return tn("common.talked", minutes);
-}
-
-/** @param {Call} call */
-const isForbidden = ({ reason }) => reason === "consent_ended";
-
-/** @param {Call} call @param {string} kind */
-const isUnheld = ({ outcome }, kind) => kind === "ended" && outcome !== null && outcome !== "held";

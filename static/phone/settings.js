@@ -1,43 +1,80 @@
-/** Who one is here, where one is signed in, and out again. */
+/** Who one is here: one's hours, one's calendar, where one is signed in, and out again. */
 import { t } from "../core/texts.js";
 import { dayAndTime, now as serverNow } from "../core/time.js";
 import { ApiError } from "../net/api.js";
-import { button, h, icon, openDialog, photo, sentence, stateOf, toast } from "../ui/dom.js";
+import { button, h, icon, openDialog, photo, sentence, stateOf, toast, withWords } from "../ui/dom.js";
 
 /** @typedef {import("../net/live.js").Live} Live */
+/** @typedef {import("../phone.js").Phone} Phone */
 /** @typedef {{id: string, label: string | null, opened_at: string, seen_at: string | null, is_this: boolean}} Device */
 
-/** @param {Live} live */
-export async function openSettings(live) {
-  const { now } = live.view;
+/** @param {Phone} phone */
+export async function openSettings(phone) {
+  const { now } = phone.live.view;
   if (!now?.me) return;
-  /** @type {Device[]} */
-  let devices = [];
-  try {
-    devices = (await live.api.get("/api/devices")).devices;
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    return toast("bad", sentence(error));
-  }
+  const devices = h("div", { class: "settings__devices" }, h("p", { class: "muted" }, t("common.loading")));
   const dialog = openDialog(
     now.me.name,
     [
       h("div", { class: "settings__me" }, photo(now.me, "l")),
+      h("div", { class: "list" }, [
+        place("my-hours", "clock", t("phone.settings.hours"), t("phone.settings.hours_text")),
+        place("calendar", "calendar", t("phone.settings.calendar"), t("phone.settings.calendar_text")),
+      ]),
       h("h3", { class: "heading" }, t("phone.settings.devices")),
-      devices.length
-        ? h("ul", { class: "list" }, devices.map((device) => row(device, now.zone)))
-        : stateOf("empty", t("phone.settings.no_devices")),
+      devices,
     ],
     [
       button("sign-out", "btn btn--danger", "close", t("phone.settings.sign_out")),
       button("close", "btn btn--quiet", null, t("common.close")),
     ],
     {
-      "sign-out": () => askToLeave(live),
-      "end-device": (element) => end(live, element.dataset.deviceId ?? ""),
+      "my-hours": () => openHours(phone),
+      calendar: () => openCalendar(phone),
+      "sign-out": () => askToLeave(phone.live),
+      "end-device": (element) => end(phone, element.dataset.deviceId ?? ""),
     },
   );
   dialog.scrollTop = 0; // on a low screen the place that has the focus stands below
+  devices.replaceChildren(await devicesOf(phone.live, now.zone));
+}
+
+/** @param {string} act @param {string} iconId @param {string} title @param {string} text */
+const place = (act, iconId, title, text) =>
+  h(
+    "button",
+    { class: "row", type: "button", "data-act": act },
+    icon(iconId),
+    h("span", { class: "row__main" }, h("span", { class: "row__title settings__title" }, title), h("span", { class: "row__text" }, text)),
+    icon("arrow-end", "turns"),
+  );
+
+/** @param {Live} live @param {string} zone */
+async function devicesOf(live, zone) {
+  try {
+    /** @type {Device[]} */
+    const devices = (await live.api.get("/api/devices")).devices;
+    if (!devices.length) return stateOf("empty", t("phone.settings.no_devices"));
+    return h("ul", { class: "list" }, devices.map((device) => row(device, zone)));
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return h("p", { class: "field__error" }, sentence(error));
+  }
+} // prettier-ignore
+
+/** @param {Phone} phone */
+async function openHours(phone) {
+  const part = await withWords(import("./hours.js"), "phone.hours").catch(() => null);
+  if (!part) return toast("bad", t("common.offline"));
+  await part.ready;
+  phone.open(new part.HoursPage(phone, ""));
+}
+
+/** @param {Phone} phone */
+async function openCalendar(phone) {
+  const part = await withWords(import("./calendar.js"), "phone.calendar").catch(() => null);
+  if (part) part.openCalendar(phone);
+  else toast("bad", t("common.offline"));
 }
 
 /** @param {Device} device @param {string} zone */
@@ -60,10 +97,10 @@ const row = (device, zone) =>
 /** @param {"opened" | "seen"} what @param {string} instant @param {string} zone */
 const told = (what, instant, zone) => t(`phone.settings.${what}`, { when: dayAndTime(instant, zone, serverNow()) });
 
-/** @param {Live} live @param {string} id */
-async function end(live, id) {
-  await tell(live.api.command(`/api/devices/${id}/end`), t("phone.settings.ended"));
-  await openSettings(live);
+/** @param {Phone} phone @param {string} id */
+async function end(phone, id) {
+  await tell(phone.live.api.command(`/api/devices/${id}/end`), t("phone.settings.ended"));
+  await openSettings(phone);
 }
 
 /** @param {Live} live */

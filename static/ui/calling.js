@@ -4,6 +4,7 @@
  */
 import { isOpen, isOver, nextChange, ringNow, upcoming } from "../core/rings.js";
 import { MINUTE, ms, now, SECOND } from "../core/time.js";
+import { withWords } from "./dom.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
 /** @typedef {import("../core/wire.js").TakenSeat} TakenSeat */
@@ -38,6 +39,7 @@ export class Calling {
   #timer = 0;
   #hasLooked = false;
   #isTaking = false;
+  #isFetching = false;
 
   /** @param {import("../net/live.js").Live} live
    * @param {{redraw: () => void, standsReady: () => boolean, rejoinsAlone?: boolean}} options `standsReady`: whether
@@ -190,9 +192,22 @@ export class Calling {
     const change = nextChange(this.calls, at) - at;
     this.#timer = window.setTimeout(() => this.#tick(), Math.min(SECOND - (at % SECOND), Math.max(change, 1)) + 5);
     this.#standReady(at);
+    this.#nearEnd(at);
     this.#sound(at);
     this.#awake?.want(Boolean(this.seat?.isHere || this.ringing));
     if (!document.hidden) this.#redraw();
+  }
+
+  /** Has the end of the call said as it comes near, while both talk. @param {number} at */
+  async #nearEnd(at) {
+    const { seat } = this;
+    if (!seat?.isHere || (seat.phase !== "live" && seat.phase !== "lost")) return;
+    if (seat.ending) return seat.ending.look(seat.call, at);
+    if (this.#isFetching) return;
+    this.#isFetching = true;
+    const part = await withWords(import("./ending.js"), "common.ending").catch(() => null); // tried again at the next tick
+    this.#isFetching = false;
+    if (part) seat.ending = new part.EndingNote(this.#sounds);
   }
 
   /** @param {number} at */

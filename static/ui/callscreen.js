@@ -167,10 +167,12 @@ function top({ call, phase }, at) {
   );
 }
 
-/** What hinders the other end from hearing, and the question before hanging up; a missing camera shows at its button.
- * @param {Seat} seat @param {boolean} isArmed */
-function note({ own }, isArmed) {
+/** The question before hanging up, the end that comes near, what hinders the other end from hearing; a missing camera
+ * shows at its button. @param {Seat} seat @param {boolean} isArmed */
+function note({ own, ending }, isArmed) {
   if (isArmed) return h("p", { class: "call__note", role: "status" }, icon("wave"), t("common.call.sure"));
+  const said = ending?.note();
+  if (said) return said;
   const key = { refused: "common.call.microphone_refused", missing: "common.call.microphone_missing" }[
     String(own.microphone)
   ];
