@@ -53,6 +53,11 @@ class Worth:
         return _places((wish.request.child_id, place) for place, wish in enumerate(self.offer.wishes))
 
     @cached_property
+    def waiting(self) -> Mapping[str, int]:
+        """How many days each family's longest waiting child waits."""
+        return self._waiting(self.families)
+
+    @cached_property
     def longest_first(self) -> list[str]:
         """The families, by how long their longest waiting child waits."""
         return sorted(self._ranks, key=lambda family: -self._ranks[family])
@@ -60,7 +65,7 @@ class Worth:
     @cached_property
     def first(self) -> Mapping[str, int]:
         """What it is worth that a family has a call at all, where none stands: one family more outweighs all ranks."""
-        ranks = _ranks(self._waiting(self.families), self.calls_before)
+        ranks = _ranks(self.waiting, self.calls_before)
         ordered = sorted(ranks.values())
         least, most = [0, *accumulate(ordered)], [0, *accumulate(reversed(ordered))]
         one_more = max((most[n] - least[n + 1] for n in range(len(ordered))), default=0)
@@ -107,7 +112,7 @@ class Worth:
 
     @cached_property
     def _ranks(self) -> Mapping[str, int]:
-        return _ranks(self._waiting(self.families), ())
+        return _ranks(self.waiting, ())
 
     def _waiting(self, places: Mapping[str, list[int]]) -> dict[str, int]:
         """The longest of each."""
