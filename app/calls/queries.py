@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, and_, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from app.calls import rules
 from app.calls.life import OPENS_BEFORE, CallFacts, SideFacts
 from app.calls.models import Call, CallEvent, Claim, Invitee, Seat
-from app.calls.words import WRONG_PERSON, CallState, SeatSide, Side
+from app.calls.words import WRONG_PERSON, CallState, Origin, SeatSide, Side
 from app.families import queries as families
 from app.kernel.errors import NotFound
 from app.villages import queries as villages
@@ -152,10 +152,11 @@ def next_of_family(session: Session, family_id: str, now: datetime) -> Call | No
 
 
 def next_starts(session: Session, village_id: str, now: datetime) -> dict[str, datetime]:
-    """When each child of a village speaks next, or speaks now, or may."""
+    """When each child of a village speaks next, or speaks now; what is offered to who waits does not count yet."""
+    is_offer = and_(Call.origin == Origin.WAIT, Call.state == CallState.PROPOSED)
     ahead = select(Call.child_id, func.min(Call.starts_at)).where(
         Call.village_id == village_id, Call.starts_at > now - LONGER_THAN_ANY_CALL, Call.ends_at > now,
-        Call.state != CallState.ENDED,
+        Call.state != CallState.ENDED, not_(is_offer),
     )  # fmt: skip
     return dict(session.execute(ahead.group_by(Call.child_id)).all())
 
