@@ -46,7 +46,7 @@ def open_desk(devices: Devices, village: Village, whom: Household, coordinator: 
 
 def touch(page: Page, act: str, **named: str) -> None:
     more = "".join(f'[data-{key.replace("_", "-")}="{value}"]' for key, value in named.items())
-    page.locator(f"[data-act={act}]{more}").first.click(timeout=PATIENCE_MS)
+    page.locator(f'[data-act="{act}"]{more}').first.click(timeout=PATIENCE_MS)
 
 
 def sees(page: Page, screen: str, seconds: float = 15) -> None:

@@ -83,6 +83,8 @@ def test_a_parent_books_the_terminal_rings_a_child_answers_they_talk(
     hang_up(phone)
     sees(terminal, "goodbye")
     shoot(terminal, "terminal-goodbye")
+    touch(terminal, "ask-next")
+    sees(terminal, "ask")
     sees(phone, "ended|home")
     shoot(phone, "phone-ended")
     wait_until(phone, "the end", lambda: stories.call_of(village, call.id).state is CallState.ENDED)
