@@ -7,7 +7,7 @@ import { settle } from "./desk/fields.js";
 import { callsAtHand, neighbour, scrollToNow, tonight } from "./desk/tonight.js";
 import { ApiError, newKey } from "./net/api.js";
 import { Live } from "./net/live.js";
-import { banner, button, draw, h, icon, listen, sentence, startPage, stateOf, toast } from "./ui/dom.js";
+import { banner, button, draw, h, icon, listen, sentence, startPage, stateOf, toast, withWords } from "./ui/dom.js";
 
 /** @typedef {import("./desk/wire.js").DeskNow} DeskNow
  * @typedef {import("./desk/wire.js").Part} Part
@@ -51,12 +51,13 @@ const desk = {
   command,
   show,
   async openCall(id) {
-    const details = await later(() => import("./desk/details.js"));
+    const details = await later(() => withWords(import("./desk/details.js"), "phone.extra"));
     if (details) new details.Details(desk, id);
   },
-  async book(family, moving) {
-    const booking = await later(() => import("./desk/booking.js"));
-    if (booking) new booking.Booking(desk, family, moving);
+  async book(family, moving, shift = null) {
+    const booking = await later(() => withWords(import("./desk/booking.js"), "phone.extra"));
+    await booking?.ready;
+    if (booking) new booking.Booking(desk, family, moving, shift);
   },
   async callNow(family) {
     const calling = await later(() => import("./desk/callnow.js"));

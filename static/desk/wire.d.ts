@@ -1,6 +1,7 @@
 /** What only the desk is told. Types only: nothing of this is loaded by a page. */
 import type { Call, Family, Member, Now, Person } from "../core/wire.js";
 import type { ApiError } from "../net/api.js";
+import type { Series } from "../phone/wire.js";
 import type { Acts, Child } from "../ui/dom.js";
 
 export interface DeskMember extends Member {
@@ -211,6 +212,12 @@ export interface Coordinator {
   ended: boolean;
 }
 
+/** Another time for a series: from one of its days on, or null for all that is to come. */
+export interface Shift {
+  series: Series;
+  from_on: string | null;
+}
+
 /** One view of the desk: what stands in its main place, and what touches and typing do there. */
 export interface Part {
   view(now: DeskNow, at: number): Child[];
@@ -233,7 +240,7 @@ export interface Desk {
   /** Draws anew what the state holds. */
   show(): void;
   openCall(id: string): void;
-  book(family: DeskFamily, moving: Call | null): void;
+  book(family: DeskFamily, moving: Call | null, shift?: Shift | null): void;
   callNow(family: DeskFamily): void;
   /** Forgets what was typed, for somebody else to sit down. */
   leave(): Promise<void>;
