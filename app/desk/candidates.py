@@ -58,7 +58,7 @@ def of(
     left = [w for w in line if w.family_id not in asked and not let_go & {w.parent_id, w.child_id}]
     people = _People.of(session, left, slot)
     for one in left:
-        if not people.have_time(one, slot):
+        if not one.may_speak_until(slot.ends_at) or not people.have_time(one, slot):
             continue
         awake = awake_at(now, people.zones[one.parent_id])
         if awake == now:

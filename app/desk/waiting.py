@@ -5,6 +5,7 @@ side, which claims its cells and expires like any other. Declined or expired it 
 asked. Offers of one village are made one after another; that a family has one at a time, the database holds too.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -39,10 +40,10 @@ def line(session: Session, village_id: str, now: datetime) -> list[Waiting]:
     heard, ahead = hearings.last_heard(session, village_id), calls.next_starts(session, village_id, now)
     asked = {(wait.child_id, wait.parent_id): wait for wait in waits.open_of_village(session, village_id, now)}
     found = []
-    for pair in pairs.allowed(session, village_id, ConsentKind.CALL, now):
+    for pair, until in pairs.allowed_until(session, village_id, ConsentKind.CALL, now).items():
         wait = asked.get((pair.child_id, pair.parent_id))
-        since = (wait.id, wait.since) if wait else (None, None)
-        found.append(Waiting(*pair, heard.get(pair.child_id), ahead.get(pair.child_id), *since))
+        one = Waiting(*pair, heard.get(pair.child_id), ahead.get(pair.child_id), allowed_until=until)
+        found.append(replace(one, wait_id=wait.id, since=wait.since) if wait else one)
     return rules.in_order((one for one in found if rules.waits(one, promise_days, now)), now)
 
 

@@ -19,7 +19,7 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 class Waiting:
     """A child and a parent in line for a freed slot: they asked (`wait_id`, `since`), or were unheard too long.
 
-    `last_heard_at` and `next_call_at` are the child's.
+    `last_heard_at` and `next_call_at` are the child's; `allowed_until` is when their consent ends, if that is known.
     """
 
     family_id: str
@@ -29,10 +29,14 @@ class Waiting:
     next_call_at: datetime | None = None
     wait_id: str | None = None
     since: datetime | None = None
+    allowed_until: datetime | None = None
 
     @property
     def is_asked(self) -> bool:
         return self.wait_id is not None
+
+    def may_speak_until(self, ends_at: datetime) -> bool:
+        return self.allowed_until is None or ends_at <= self.allowed_until
 
 
 def waits(one: Waiting, promise_days: int, now: datetime) -> bool:

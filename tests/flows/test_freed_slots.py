@@ -11,6 +11,7 @@ from app.calls.booking import Actor, Wish
 from app.calls.models import Call, Claim
 from app.calls.words import CallState, Origin, Outcome
 from app.desk import waiting
+from app.families import queries as families
 from app.families import schedule
 from app.families.models import Person
 from app.families.schedule import Said
@@ -129,6 +130,7 @@ def test_it_goes_down_the_line_and_nobody_is_asked_twice(evening: Evening) -> No
     heard(evening, bob, 9)
     freed(evening)
     assert the_offer(evening).family_id == carol.family, "never heard"
+    scene.clock.step(seconds=1)
     decline(evening, the_offer(evening), carol.parent_acts)
     assert the_offer(evening).family_id == alice.family
     first = the_offer(evening)
@@ -188,6 +190,16 @@ def test_who_is_in_another_call_then_is_passed_over(evening: Evening) -> None:
     own = scene.call(scene.book(alice, TOMORROW))
     assert own.terminal_id != scene.call(given).terminal_id
     cancel(evening, given, giver.parent_acts)
+    assert the_offer(evening).family_id == bob.family
+
+
+def test_whose_consent_ends_before_it_is_passed_over(evening: Evening) -> None:
+    scene, alice, bob = evening.scene, evening.scene.alice, evening.scene.bob
+    heard(evening, bob, 30)
+    with scene.database.begin() as session:
+        (given,) = families.consents_of_child(session, alice.child)
+        given.until_at = TOMORROW + 10 * MINUTE
+    freed(evening)
     assert the_offer(evening).family_id == bob.family
 
 
