@@ -119,10 +119,11 @@ def first(rule: Rule, starts_on: date, from_day: date) -> date | None:
     return next((day for day in _occurrences(rule, starts_on) if day >= from_day), None)
 
 
-def before(rule: Rule, day: date) -> Rule:
-    """The rule as far as the day before `day`."""
-    last = day - timedelta(days=1)
-    return replace(rule, count=None, until=min(last, rule.until or last))
+def before(rule: Rule, starts_on: date, day: date) -> Rule:
+    """The rule as far as the day before `day`; as it is where it ends by itself before that."""
+    if first(rule, starts_on, day) is None:
+        return rule
+    return replace(rule, count=None, until=day - timedelta(days=1))
 
 
 def rest(rule: Rule, starts_on: date, from_day: date) -> Rule:

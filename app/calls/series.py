@@ -112,7 +112,8 @@ def end_series(
     if from_on is None or not _days(series, today, from_on - timedelta(days=1)):
         _end(session, series, reason, making.ahead(session, series, None, now), now)
     else:
-        series.rule, series.reason = recurrence.written(recurrence.before(_rule(series), from_on)), reason
+        _cut(series, from_on)
+        series.reason = reason
         series.gaps = {d: why for d, why in series.gaps.items() if d < from_on.isoformat()}
         for call in making.ahead(session, series, from_on, now):
             making.cancel(session, call, making.ENDED, now)
@@ -168,8 +169,8 @@ def _check_begin(starts_on: date, today: date) -> None:
 
 
 def _check_from(series: Series, from_on: date | None, now: datetime) -> None:
-    if from_on is not None and from_on < day_of(now, series.zone):
-        raise Refused("in_the_past")
+    if from_on is not None:
+        _check_begin(from_on, day_of(now, series.zone))
 
 
 def _check(session: Session, series: Series, by: Actor, now: datetime) -> None:
@@ -218,7 +219,7 @@ def _split(session: Session, old: Series, from_on: date, by: Actor, now: datetim
     )  # fmt: skip
     session.add(new)
     session.flush()
-    old.rule = recurrence.written(recurrence.before(rule, from_on))
+    _cut(old, from_on)
     old.exceptions = {d: what for d, what in old.exceptions.items() if d < day}
     old.gaps = {d: why for d, why in old.gaps.items() if d < day}
     session.execute(update(Series).where(Series.follows_id == old.id, Series.id != new.id).values(follows_id=new.id))
@@ -229,6 +230,7 @@ def _split(session: Session, old: Series, from_on: date, by: Actor, now: datetim
 
 def _write(session: Session, series: Series, change: Change) -> None:
     """A rule that is new from a day on counts from that day. Of series that follow each other none reaches another."""
+    series.reason = None  # one that was to end on a day may go on
     begins = max(series.starts_on, change.from_on or series.starts_on)
     if change.rule is not None:
         series.rule, series.starts_on = recurrence.written(recurrence.parsed(change.rule)), begins
@@ -239,8 +241,13 @@ def _write(session: Session, series: Series, change: Change) -> None:
     if change.minutes is not None:
         series.minutes = change.minutes
     following = session.scalar(select(func.min(Series.starts_on)).where(Series.follows_id == series.id))
-    if following is not None and recurrence.first(_rule(series), series.starts_on, following) is not None:
-        series.rule = recurrence.written(recurrence.before(_rule(series), following))
+    if following is not None:
+        _cut(series, following)
+
+
+def _cut(series: Series, day: date) -> None:
+    """Let the rule end before a day."""
+    series.rule = recurrence.written(recurrence.before(_rule(series), series.starts_on, day))
 
 
 def _make(session: Session, series: Series, now: datetime) -> None:

@@ -193,9 +193,10 @@ def test_a_rule_in_two_parts_is_the_rule(rule: Rule, starts_on: date, from_day: 
     end = max(starts_on, from_day) + timedelta(days=800)
     whole = recurrence.days(rule, starts_on, starts_on, end)
     begins = recurrence.first(rule, starts_on, from_day)
-    if starts_on >= from_day or begins is None or begins > end:
+    earlier = recurrence.days(recurrence.before(rule, starts_on, from_day), starts_on, starts_on, end)
+    if begins is None or begins > end:
+        assert earlier == whole
         return
-    earlier = recurrence.days(recurrence.before(rule, from_day), starts_on, starts_on, end)
     later = recurrence.days(recurrence.rest(rule, starts_on, begins), begins, begins, end)
     assert earlier + later == whole
     assert all(day < from_day for day in earlier)

@@ -179,6 +179,12 @@ class TestEnding:
         stage.extend(series_id)
         assert (stage.series(series_id).ended_at, stage.series(series_id).reason) == (stage.now, "shift_changed")
 
+    def test_from_a_day_after_its_own_last_it_grows_no_longer(self, stage: Stage) -> None:
+        series_id = stage.book(f"{SUNDAYS};COUNT=3")
+        stage.end(series_id, sunday(5))
+        assert (stage.series(series_id).rule, list(stage.open(series_id))) == (f"{SUNDAYS};COUNT=3", days(3))
+        assert stage.refusal(lambda: stage.end(series_id, date(2100, 1, 1))) == "too_far_ahead"
+
     def test_a_reason_must_be_one_of_the_list(self, stage: Stage) -> None:
         series_id = stage.book()
         assert stage.refusal(lambda: stage.end(series_id, reason="because")) == "unknown_reason"
