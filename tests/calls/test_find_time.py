@@ -10,57 +10,18 @@ from sqlalchemy import event, select
 from app.calls import booking, claims, find_time, rules
 from app.calls.find_time import Search
 from app.calls.models import Call, Claim
-from app.calls.proposals import Answer
-from app.calls.words import CallState, Outcome, SlotReason
+from app.calls.words import Outcome, SlotReason
 from app.families import schedule
 from app.families import service as families
 from app.families.schedule import Said
 from app.families.words import ConsentKind, MemberRole, Occupation, PatternKind
 from app.kernel.errors import Refused
-from app.storage.database import new_id
 from app.villages import queries as villages
 from app.villages import service as village_service
-from tests.scene import NOW, Household, Scene, at
+from tests.calls.finding import busy, codes, find, heard_lately, starts, was
+from tests.scene import NOW, Scene, at
 
 SOON, CAREGIVER = find_time.EARLIEST, MemberRole.CAREGIVER
-
-
-def find(scene: Scene, whom: Household, **search: Any) -> Answer:
-    asked: dict[str, Any] = {"minutes": 15, "from_": NOW} | search
-    with scene.database.read() as session:
-        village = villages.village(session, whom.village)
-        pair = Search(whom.family, whom.child, whom.parent, **asked)
-        return find_time.find_time(session, village, pair, scene.clock.now())
-
-
-def starts(answer: Answer) -> list[datetime]:
-    return [each.starts_at for each in answer.proposals]
-
-
-def codes(answer: Answer) -> set[str]:
-    return {each.code.value for each in answer.obstacles}
-
-
-def busy(scene: Scene, person_id: str, occupation: Occupation, from_minute: int, until_minute: int) -> None:
-    detail = {"weekdays": list(range(7)), "from_minute": from_minute, "until_minute": until_minute}
-    with scene.database.begin() as session:
-        schedule.add(session, person_id, Said(PatternKind.WEEKLY, occupation, detail), "person:x", NOW)
-
-
-def was(scene: Scene, whom: Household, starts_at: datetime, outcome: Outcome = Outcome.HELD, rtt_ms: int = 0) -> None:
-    """A call of the past, as it is kept."""
-    ends_at = starts_at + timedelta(minutes=15)
-    with scene.database.begin() as session:
-        call = Call(
-            id=new_id(session), village_id=whom.village, terminal_id=whom.terminal, family_id=whom.family,
-            parent_id=whom.parent, child_id=whom.child, starts_at=starts_at, ends_at=ends_at, state=CallState.ENDED,
-            outcome=outcome, made_at=NOW, ended_at=ends_at, link_rtt_ms=rtt_ms or None,
-        )  # fmt: skip
-        session.add(call)
-
-
-def heard_lately(scene: Scene, whom: Household) -> None:
-    was(scene, whom, at(12, day=22))
 
 
 def close(scene: Scene, terminal_id: str | None, starts_at: datetime, ends_at: datetime) -> None:
@@ -146,7 +107,10 @@ def test_one_caregiver_brings_the_child_and_who_left_does_not(scene: Scene) -> N
     assert not find(scene, alice).proposals
     with scene.database.begin() as session:
         families.end_membership(session, family_id=alice.family, person_id=alice.caregiver, role=CAREGIVER, now=NOW)
-    assert find(scene, alice).proposals, "a family without caregivers needs none"
+    busy(scene, scene.bob.child, Occupation.SCHOOL, 0, 0)
+    with scene.database.begin() as session:
+        families.add_member(session, family_id=alice.family, person_id=scene.bob.child, role=MemberRole.CHILD, now=NOW)
+    assert find(scene, alice).proposals, "a family without caregivers needs none; a sibling brings nobody"
 
 
 class TestHistory:
@@ -189,46 +153,6 @@ def test_the_links_of_the_village_are_known_by_the_calls_of_all(scene: Scene) ->
         was(scene, scene.bob, at(19, day=day), rtt_ms=900)
     first = find(scene, scene.alice).proposals[0]
     assert (first.starts_at, list(first.reasons)) == (at(20), [SlotReason.GOOD_LINK])
-
-
-class TestOffers:
-    """New times for a call that came to nothing."""
-
-    def test_the_best_of_a_week_in_their_order(self, scene: Scene) -> None:
-        heard_lately(scene, scene.alice)
-        for weeks in (1, 2):
-            was(scene, scene.alice, at(20, day=28) - timedelta(weeks=weeks))
-        assert offered(scene) == [at(20), at(20, day=24), at(20, day=28)]
-
-    def test_one_that_asks_something_where_none_fits(self, scene: Scene) -> None:
-        busy(scene, scene.alice.parent, Occupation.SHIFT, 0, 0)
-        assert offered(scene) == [at(19, 15)]
-
-    def test_none_that_is_shorter_than_what_is_booked_of_itself(self, scene: Scene) -> None:
-        busy(scene, scene.alice.parent, Occupation.SHIFT, 0, 19 * 60 + 30)
-        busy(scene, scene.alice.parent, Occupation.SHIFT, 19 * 60 + 40, 0)
-        found = find(scene, scene.alice)
-        assert (found.minutes, starts(found)[0]) == (10, at(19, 30))
-        assert offered(scene) == [at(19, 15)]
-
-    def test_none_for_who_may_not_speak_or_left(self, scene: Scene) -> None:
-        alice, call_id = scene.alice, scene.book(scene.alice, at(21))
-        assert offered(scene, call_id)
-        with scene.database.begin() as session:
-            families.set_no_contact(session, child_id=alice.child, contact_id=alice.parent, reason="court", now=NOW)
-        assert offered(scene, call_id) == []
-        with scene.database.begin() as session:
-            families.end_membership(
-                session, family_id=alice.family, person_id=alice.parent, role=MemberRole.PARENT, now=NOW
-            )
-        assert offered(scene, call_id) == []
-
-
-def offered(scene: Scene, call_id: str | None = None) -> list[datetime]:
-    """Beside a call of Alice's; far ahead, where it is in nobody's way."""
-    lost = call_id or scene.book(scene.alice, at(8, day=22) + timedelta(days=40))
-    with scene.database.read() as session:
-        return [slot.starts_at for slot in find_time.offers(session, session.get_one(Call, lost), NOW)]
 
 
 class TestWhatIsInTheWay:

@@ -204,3 +204,13 @@ def test_a_call_leaves_the_buffer_before_the_next(buffer_minutes: int, minutes: 
     taken = [TerminalFacts("office", taken=[(at(19, 15), at(19, 35))])]
     asked = question(terminals=taken, until=at(19, 30), openings=opening(19, 22), buffer_minutes=buffer_minutes)
     assert (starts(propose(asked)), propose(asked).minutes) == (["23 19:00"], minutes)
+
+
+def test_a_call_holds_whole_cells() -> None:
+    """One that ends at 19:22 holds its cell until 19:25, so a start at 19:22 would touch it."""
+    grid = question(slot_minutes=7, buffer_minutes=0, openings=opening(19, 19 + 38 / 60), may_shrink=False)
+    assert starts(propose(replace(grid, until=at(22)))) == ["23 19:01"]
+    taken = [TerminalFacts("office", taken=[(at(19), at(19, 22))])]
+    assert starts(propose(replace(grid, until=at(22), terminals=taken))) == []
+    earlier = [TerminalFacts("office", taken=[(at(19), at(19, 20))])]
+    assert starts(propose(replace(grid, until=at(22), terminals=earlier))) == ["23 19:22"]
