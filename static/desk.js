@@ -52,6 +52,7 @@ const desk = {
   show,
   async openCall(id) {
     const details = await later(() => withWords(import("./desk/details.js"), "phone.extra"));
+    await details?.ready;
     if (details) new details.Details(desk, id);
   },
   async book(family, moving, shift = null) {

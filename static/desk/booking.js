@@ -282,7 +282,7 @@ export class Booking {
       { class: "field", role: "group", "aria-label": label },
       h("span", { class: "field__label" }, label),
       slots?.length
-        ? h("div", { class: "card__actions" }, slots)
+        ? h("div", { class: "card__actions booking__slots" }, slots)
         : h("p", { class: "muted", role: "status" }, t(slots ? "desk.no_slots" : "common.loading")),
     );
   }

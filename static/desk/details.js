@@ -3,16 +3,21 @@ import { t, tn } from "../core/texts.js";
 import { clockTime, dayName, now as serverNow } from "../core/time.js";
 import { ApiError } from "../net/api.js";
 import { banner, button, draw, h, icon, listen, openDialog, pair, sentence, stateOf, toast } from "../ui/dom.js";
+import { sheet } from "../ui/sheet.js";
+import { askToEnd, askWhich, lineOf, seriesOf, showSeries } from "./series.js";
 import { tagOf } from "./tonight.js";
 import { isClose, lookOf, minutesTalked, reasonText, sideOf, word } from "./words.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
+/** @typedef {import("../phone/wire.js").Series} Series */
 /** @typedef {import("./wire.js").Desk} Desk */
 /** @typedef {import("./wire.js").Trail} Trail */
 
 const REASONS = { shift_changed: "calendar", sick: "help", no_time: "clock", terminal_broken: "terminal", weather: "sun", other: "message" };
 const REDRAW_MS = 10_000;
 const PAIR_STATES = new Set(["booked", "ringing", "live", "lost"]);
+export const ready = sheet("scheduling.css", import.meta.url);
+
 const ANSWERED = new Set(["answered", "live", "back", "extended"]);
 
 export class Details {
@@ -20,6 +25,8 @@ export class Details {
   #call = null;
   /** @type {Trail | null} */
   #trail = null;
+  /** The one that the call is of. @type {Series | null} */
+  #series = null;
   /** @type {ApiError | null} */
   #error = null;
   #seen = {};
@@ -40,6 +47,8 @@ export class Details {
       cancel: () => this.#leave((call) => askReason(desk, call)),
       move: () => this.#leave((call) => this.#move(call)),
       join: () => this.#leave((call) => join(desk, call)),
+      series: () => this.#leave(() => this.#series && showSeries(desk, this.#series, false)),
+      "end-series": () => this.#leave(() => this.#series && askToEnd(desk, this.#series)),
       "show-call": (element) => this.#leave(() => desk.openCall(element.dataset.callId ?? "")),
     });
     const stop = desk.live.subscribe(() => this.#changed());
@@ -64,6 +73,7 @@ export class Details {
     try {
       if (!standing) this.#call = await api.get(`/api/calls/${this.#id}`);
       this.#trail = await api.get(`/api/calls/${this.#id}/trail`);
+      this.#series = this.#call?.series_id ? await seriesOf(this.#desk, this.#call) : null;
       this.#error = null;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -82,7 +92,10 @@ export class Details {
   /** @param {Call} call */
   #move(call) {
     const family = this.#desk.now()?.families.find(({ id }) => id === call.family.id);
-    if (family) this.#desk.book(family, call);
+    if (!family) return;
+    const moveOne = () => this.#desk.book(family, call);
+    if (this.#series && !this.#series.ended_at) askWhich(this.#desk, this.#series, call, moveOne);
+    else moveOne();
   }
 
   #draw() {
@@ -123,14 +136,14 @@ export class Details {
       this.#error && banner("bad", "warning", sentence(this.#error)),
       pair(PAIR_STATES.has(look) ? look : call.state === "ended" ? "ended" : "waiting", [call.child, call.parent]),
       h("p", {}, tagOf(look)),
-      facts(call, this.#trail, at),
+      facts(call, this.#trail, this.#series, at),
       ...(this.#trail ? trailList(call, this.#trail) : []),
     ];
   }
 }
 
-/** @param {Call} call @param {Trail | null} trail @param {number} at */
-function facts(call, trail, at) {
+/** @param {Call} call @param {Trail | null} trail @param {Series | null} series @param {number} at */
+function facts(call, trail, series, at) {
   const { zone } = call;
   const talked = minutesTalked(call, at);
   /** @type {[string, import("../ui/dom.js").Child | import("../ui/dom.js").Child[]][]} */
@@ -138,6 +151,8 @@ function facts(call, trail, at) {
     ["when", h("time", {}, `${dayName(call.starts_at, zone, at)} ${clockTime(call.starts_at, zone)}–${clockTime(call.ends_at, zone)}`)],
     ["where", call.terminal.name],
     ["family", call.family.name],
+    ["origin", originOf(call, series)],
+    ["confirm", confirmText(call)],
     ...sideLines(call, at),
     ["desk", call.desk && t("desk.in_call", call.desk)],
     ["talked", (call.live_at || talked > 0) && tn("desk.minutes", talked)],
@@ -151,6 +166,26 @@ function facts(call, trail, at) {
     { class: "facts" },
     told.flatMap(([name, value]) => [h("dt", {}, t(`desk.fact.${name}`)), h("dd", { "data-fact": name }, value)]),
   );
+} // prettier-ignore
+
+/** How a call came about that nobody asked for by itself. @param {Call} call @param {Series | null} series */
+function originOf({ origin, series_id }, series) {
+  if (!series_id || !series) return origin === "asked" ? null : t(`desk.origin.${origin}`);
+  return h(
+    "span",
+    { class: "fact-with-acts" },
+    t("desk.series_title", { line: lineOf(series) }),
+    button("series", "btn btn--small", "calendar", t("desk.series_show")),
+    !series.ended_at && button("end-series", "btn btn--small btn--danger", null, t("desk.series_end")),
+  );
+}
+
+/** Who confirmed it; or until when somebody must. @param {Call} call */
+function confirmText({ confirm_by, state, sides, child, parent, zone }) {
+  const by = [sides.village.confirmed && child.name, sides.parent.confirmed && parent.name].filter((name) => name !== false);
+  if (by.length) return t("desk.confirmed_by", { who: by.join(" · ") });
+  if (!confirm_by || state !== "booked") return null;
+  return h("span", { class: "lamp lamp--wait" }, t("desk.confirm_by", { when: `${dayName(confirm_by, zone, serverNow())} ${clockTime(confirm_by, zone)}` }));
 } // prettier-ignore
 
 /** @param {Call} call @param {number} at @returns {[string, HTMLElement][]} */
