@@ -1,7 +1,7 @@
 /** The first two steps of enrolling, before anything is saved: the family, its picture, its people. Kept as a draft. */
 import { t } from "../core/texts.js";
 import { ApiError, newKey } from "../net/api.js";
-import { banner, button, emblem, h, icon } from "../ui/dom.js";
+import { banner, button, emblem, emblemName, h, icon } from "../ui/dom.js";
 import { languages, zoneChoices } from "./choices.js";
 import { draftOf, keepDraft } from "./drafts.js";
 import { field, form, input, put, roleText, select, submit } from "./fields.js";
@@ -116,9 +116,9 @@ export class Beginning {
         free.map((id) =>
           h(
             "label",
-            { class: "emblem-choice", title: t(`common.emblem.${id}`), "data-key": id },
+            { class: "emblem-choice", title: emblemName(id), "data-key": id },
             h("input", { type: "radio", name: "emblem", value: id, class: "hidden-text", "data-checked": String(this.#draft.emblem === id) }),
-            emblem(id, t(`common.emblem.${id}`)),
+            emblem(id),
           ),
         ),
       ),

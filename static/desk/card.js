@@ -37,7 +37,7 @@ function cardOf(home, member, { code, url, qr_svg, expires_at }, say) {
     h(
       "header",
       { class: "print-card__head" },
-      family && emblem(family.emblem, family.name, "m"),
+      family && emblem(family.emblem, "m"),
       h("div", {}, h("h3", { class: "print-card__name" }, member.name), h("p", {}, `${say("common.homethread")} · ${now?.village.name ?? ""}`)),
     ),
     h("img", { class: "print-card__qr", src: `data:image/svg+xml;base64,${packed(svgOf(qr_svg))}`, alt: t("desk.card_qr") }),

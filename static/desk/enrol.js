@@ -150,7 +150,7 @@ const savedHead = (family) =>
   h(
     "header",
     { class: "page-head", "data-key": family.id, "data-part": "step-family", tabindex: -1 },
-    emblem(family.emblem, t(`common.emblem.${family.emblem}`), "m"),
+    emblem(family.emblem, "m"),
     h("h2", { class: "page-head__title" }, t("desk.enrol_of", { family: family.name })),
   );
 

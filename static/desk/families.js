@@ -36,7 +36,7 @@ function familyRow(family, now, at) {
   return h(
     "button",
     { class: "row", type: "button", "data-act": "family", "data-family-id": family.id, "data-state": unheard ? "overdue" : null },
-    emblem(family.emblem, t(`common.emblem.${family.emblem}`), "s"),
+    emblem(family.emblem, "s"),
     h(
       "span",
       { class: "row__main" },

@@ -54,7 +54,7 @@ export class FamilyView {
       h(
         "header",
         { class: "page-head", "data-key": family.id },
-        emblem(family.emblem, t(`common.emblem.${family.emblem}`), "m"),
+        emblem(family.emblem, "m"),
         h("div", { class: "row__main" }, h("h2", { class: "page-head__title" }, family.name), h("p", { class: "muted" }, known && nextText(known, now, at))),
         h(
           "div",

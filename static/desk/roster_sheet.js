@@ -50,7 +50,7 @@ const paperRow = (row, roster) =>
     photo(row.child, "m"),
     h("span", { class: "paper__who" }, h("strong", {}, row.child.name), h("span", {}, row.parent.name)),
     roster.terminals.length > 1 && h("span", { class: "paper__terminal" }, terminalName(row, roster)),
-    emblem(row.family.emblem, t(`common.emblem.${row.family.emblem}`), "s"),
+    emblem(row.family.emblem, "s"),
     h("span", { class: "paper__tick" }),
   ); // prettier-ignore
 

@@ -24,7 +24,6 @@ export const isStillNext = (next, calls, at) =>
 
 /** @param {Call} next */
 export function changeOverScreen({ family }) {
-  const name = t(`common.emblem.${family.emblem}`);
   return h(
     "section",
     { class: "screen change-over", "data-act": "family", "data-family-id": family.id },
@@ -33,7 +32,7 @@ export function changeOverScreen({ family }) {
       "div",
       { class: "change-over__next" },
       icon("arrow-end", "turns"),
-      h("div", { class: "window", "data-lit": "true" }, emblem(family.emblem, name)),
+      h("div", { class: "window", "data-lit": "true" }, emblem(family.emblem)),
     ),
     h("p", { class: "change-over__text" }, t("terminal.next_family")),
     scene("scene-hills", "hills", { preserveAspectRatio: "xMidYMax slice" }),

@@ -34,7 +34,7 @@ export const familyBar = (family, beside) =>
     "header",
     { class: "terminal-bar terminal-bar--three" },
     place("back", "plain", "arrow-start", { text: false }),
-    emblem(family.emblem, t(`common.emblem.${family.emblem}`), "l"),
+    emblem(family.emblem, "l"),
     h("div", { class: "terminal-bar__end" }, beside, help()),
   );
 

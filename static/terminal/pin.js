@@ -5,7 +5,7 @@
 import { t } from "../core/texts.js";
 import { MINUTE, now, SECOND } from "../core/time.js";
 import { ApiError } from "../net/api.js";
-import { emblem, h, icon, parts, sentence, toast } from "../ui/dom.js";
+import { emblem, emblemName, h, icon, parts, sentence, toast } from "../ui/dom.js";
 import { sheet } from "../ui/sheet.js";
 import { familyBar } from "./family.js";
 
@@ -156,11 +156,11 @@ export class PinPad {
 
 /** @param {string} picture */
 function tile(picture) {
-  const name = t(`common.emblem.${picture}`);
+  const name = emblemName(picture);
   return h(
     "button",
     { class: "pin__tile", type: "button", "data-act": "pin", "data-picture": picture, "aria-label": name },
-    emblem(picture, name),
+    emblem(picture),
   );
 }
 

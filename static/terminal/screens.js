@@ -5,7 +5,7 @@
 import { isOver } from "../core/rings.js";
 import { t, tn } from "../core/texts.js";
 import { clockTime, dayAndTime, HOUR, ms, sleeps, wall } from "../core/time.js";
-import { emblem, h, icon, pair, parts, photo, round, scene, stateOf } from "../ui/dom.js";
+import { emblem, emblemName, h, icon, pair, parts, photo, round, scene, stateOf } from "../ui/dom.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
 /** @typedef {import("../core/wire.js").Family} Family */
@@ -53,7 +53,7 @@ export function idleScreen({ now, reach }, at) {
 
 /** @param {Family} family @param {boolean} isLit */
 function windowOf({ id, emblem: picture }, isLit) {
-  const name = t(`common.emblem.${picture}`);
+  const name = emblemName(picture);
   return h(
     "button",
     {
@@ -64,7 +64,7 @@ function windowOf({ id, emblem: picture }, isLit) {
       "data-lit": isLit && "true",
       "aria-label": name,
     },
-    emblem(picture, name),
+    emblem(picture),
   );
 }
 

@@ -80,13 +80,17 @@ export function drawing(file, id, attributes) {
 export const icon = (id, size) =>
   drawing("sprite", id, { class: size ? `icon icon--${size}` : "icon", "aria-hidden": "true" });
 
-/** @param {string} id @param {string} name what it shows @param {string} [size] s, m, l, xl; none fills its box */
-export const emblem = (id, name, size) =>
-  drawing("emblems", `emblem-${id}`, {
-    class: size ? `emblem emblem--${size}` : "emblem",
-    role: "img",
-    "aria-label": name,
-  });
+/** A family's picture, or two of them where a village has more families than pictures.
+ * @param {string} id @param {string} [size] s, m, l, xl; none fills its box */
+export function emblem(id, size) {
+  const named = { class: size ? `emblem emblem--${size}` : "emblem", role: "img", "aria-label": emblemName(id) };
+  const pictures = id.split("-").map((one) => `emblem-${one}`);
+  if (pictures.length === 1) return drawing("emblems", pictures[0], named);
+  return h("span", { ...named, "data-two": true }, pictures.map((one) => drawing("emblems", one, {})));
+}
+
+/** @param {string} id */
+export const emblemName = (id) => id.split("-").map((one) => t(`common.emblem.${one}`)).join(" + "); // prettier-ignore
 
 /** A wide picture of the sprite. @param {string} id @param {string} className @param {Attributes} [attributes] */
 export const scene = (id, className, attributes = {}) =>
