@@ -24,8 +24,8 @@ from app.roster.worth import Chosen, Worth
 if TYPE_CHECKING:
     from highspy import HighsLp
 
-SHARES = {Tier.FIRST: 1 / 2, Tier.FURTHER: 2 / 3, Tier.WISHES: 1}  # of the time that is left
-COARSE_SHARE = 2 / 3
+SHARES = {Tier.FIRST: 1 / 2, Tier.FURTHER: 1 / 2, Tier.WISHES: 1}  # of the time that is left
+COARSE_SHARE, FEW_SHARE = 2 / 3, 1 / 4
 WHOLE = 1e-6  # how near to a whole number is one
 OPTIONS = {
     "output_flag": False, "threads": 1, "random_seed": 1,
@@ -91,7 +91,8 @@ class _Search:
         bound = _floor(relaxed.bound)
         if all(_is_whole(value) for value in relaxed.values[: len(self._programme.starts)]):
             return self._rosters(relaxed), bound
-        few = self._branched(tier, {**settled, **self._whole_wishes(relaxed.values)}, (monotonic() + until) / 2)
+        soon = monotonic() + FEW_SHARE * (until - monotonic())
+        few = self._branched(tier, {**settled, **self._whole_wishes(relaxed.values)}, soon)
         if few.worth >= bound - WHOLE:
             return self._rosters(few), bound
         every = self._branched(tier, settled, until, [*self._rosters(few), chosen][0])

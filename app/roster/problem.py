@@ -139,7 +139,8 @@ class Status(StrEnum):
 class Solution:
     """`placed` is sorted by start, terminal, request.
 
-    `bound`: no roster that is as good in the tiers before is better than this in a tier.
+    `bound`: in no tier is any roster better that settles the tiers before it in the same way: the same families have a
+    call; each has as many, and the same children are heard.
     """
 
     placed: tuple[Placed, ...]

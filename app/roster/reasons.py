@@ -99,6 +99,7 @@ class _Roster:
         self.problem = problem
         self.offer = offered(problem)
         self.worth = Worth(self.offer)
+        self.hours = {tuple(common(terminal.open, problem.days)) for terminal in problem.terminals}
         self.wish_of = {name: place for place, wish in enumerate(self.offer.wishes) for name in wish.request_ids}
         self._turns: Counter[str] = Counter()  # calls by family
         self.calls = {one.call.id: one for one in self._calls(placed)}
@@ -168,11 +169,10 @@ def _why(roster: _Roster, one: _Call) -> Iterator[Reason]:
 
 
 def _why_none(roster: _Roster, request: Request) -> Iterator[Reason]:
-    hours = {terminal.open for terminal in roster.problem.terminals}
     length = timedelta(minutes=request.minutes)
 
     def never(intervals: Sequence[Interval]) -> bool:
-        return not any(end - start >= length for opening in hours for start, end in common(opening, intervals))
+        return not any(end - start >= length for hours in roster.hours for start, end in common(hours, intervals))
 
     people = {
         Why.PARENT_NEVER_FREE: request.parent_free, Why.CHILD_NEVER_FREE: request.child_free,
@@ -194,20 +194,21 @@ def _what_is_taken(roster: _Roster, request: Request) -> Iterator[Reason]:
     """Their hours fit: so it is room that they lack; or else one of them has another call at all these times."""
     wish = roster.offer.wishes[roster.wish_of[request.id]]
     starts = sorted({option.start for option in wish.options} or _all_starts(roster, wish))
+    other_days = [start for start in starts if roster.offer.day(start) not in roster.days[request.pair]]
     persons: Counter[str] = Counter()
     with_people: list[int] = []
-    for start in starts:
+    for start in other_days:
         cells = range(start, start + wish.length)
         busy = [person for person in wish.persons if not roster.held[f"person:{person}"].isdisjoint(cells)]
         persons.update(busy)
-        if not busy and roster.offer.day(start) not in roster.days[request.pair]:
+        if not busy:
             with_people.append(start)
     if with_people:
         yield from _who_is_there(roster, request, wish, with_people)
     elif persons:
         yield Reason(Why.PERSON_TAKEN, person=max(sorted(persons), key=persons.__getitem__))
-    elif starts:
-        yield Reason(Why.ONE_A_DAY)
+    else:
+        yield Reason(Why.ONE_A_DAY if starts else Why.NEVER_FREE_TOGETHER)
 
 
 def _who_is_there(roster: _Roster, request: Request, wish: Wish, starts: Sequence[int]) -> Iterator[Reason]:
@@ -225,9 +226,10 @@ def _who_is_there(roster: _Roster, request: Request, wish: Wish, starts: Sequenc
             there.update({one.call.id: one for one in held if one})
     first = [one for one in there.values() if isinstance(one.call, Fixed) or one.rank <= roster.rank(request)]
     waiting = roster.worth.waiting
-    families = sorted({one.call.family_id for one in first}, key=lambda family: (-waiting.get(family, 0), family))
+    families = {one.call.family_id for one in first} - {request.family_id}
+    named = sorted(families, key=lambda family: (-waiting.get(family, 0), family))[:MOST_FAMILIES]
     if first or not there:
-        yield Reason(Why.TERMINALS_FULL, families=tuple(families[:MOST_FAMILIES]))
+        yield Reason(Why.TERMINALS_FULL, families=tuple(named))
     else:
         yield Reason(Why.OTHERS_GO_WITHOUT)
 
@@ -235,6 +237,6 @@ def _who_is_there(roster: _Roster, request: Request, wish: Wish, starts: Sequenc
 def _all_starts(roster: _Roster, wish: Wish) -> Iterator[int]:
     """Every cell at which their hours and those of a terminal would let them begin."""
     length = timedelta(minutes=wish.request.minutes)
-    for hours in {terminal.open for terminal in roster.problem.terminals}:
-        for start, end in common(common(hours, roster.problem.days), wish.request.allowed()):
+    for hours in roster.hours:
+        for start, end in common(hours, wish.request.allowed()):
             yield from range(cell_from(start), cell_at(end - length) + 1)
