@@ -41,7 +41,8 @@ def enrol(
     """Let so many more families live in a village, with the calls of the last weeks; drawing faces takes a while."""
     homes = []
     for number in range(count):
-        emblem = rules.free_emblems(known.emblems_taken(session, village.id))[0]
+        free = rules.free_emblems(known.emblems_taken(session, village.id))
+        emblem = free[number % len(free)]
         household = household_of(number, language, emblem)
         home = settle(session, village, household, language, by, now, number=number, has_faces=has_faces)
         _remember_weeks(session, village, terminals[number % len(terminals)], home, number, now)

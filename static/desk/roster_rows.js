@@ -1,5 +1,5 @@
 /** One row of a roster at a closer look: why this slot or why none, and what can be done; and those without a slot. */
-import { hasText, t } from "../core/texts.js";
+import { hasText, t, tn } from "../core/texts.js";
 import { clockTime, dayAndTime } from "../core/time.js";
 import { button, h, icon, pair, photo } from "../ui/dom.js";
 
@@ -16,31 +16,46 @@ export const reasonsOf = ({ reasons }) =>
     return hasText(key) ? t(key, Object.fromEntries(said)) : "";
   }).filter(Boolean); // prettier-ignore
 
-/** @param {Roster} roster @param {Chosen | null} chosen */
-export function unplaced(roster, chosen) {
-  const without = roster.assignments.filter(({ starts_at }) => !starts_at);
-  return h(
-    "section",
-    { class: "roster__without", hidden: !without.length, "data-part": "without" },
-    h("h3", { class: "heading" }, icon("hourglass", "s"), t("desk.roster.without", { count: without.length })),
+/** Families without any call stand in sight; further calls that found no room are folded away.
+ * @param {Roster} roster @param {Chosen | null} chosen */
+export function unplaced({ assignments }, chosen) {
+  const served = new Set(assignments.filter(({ starts_at }) => starts_at).map(({ family }) => family.id));
+  const without = assignments.filter(({ starts_at }) => !starts_at);
+  const [unheard, further] = [without.filter(({ family }) => !served.has(family.id)), without.filter(({ family }) => served.has(family.id))];
+  return [
     h(
-      "ul",
-      { class: "roster__queue" },
-      without.map((row) =>
+      "section",
+      { class: "roster__without", hidden: !unheard.length, "data-part": "without" },
+      h("h3", { class: "heading" }, icon("hourglass", "s"), tn("desk.roster.without", unheard.length)),
+      queue(unheard, chosen),
+    ),
+    h(
+      "details",
+      { class: "fold roster__further", hidden: !further.length, "data-part": "further", open: further.some(({ id }) => id === chosen?.id) },
+      h("summary", {}, tn("desk.roster.further", further.length)),
+      queue(further, chosen),
+    ),
+  ];
+} // prettier-ignore
+
+/** @param {Assignment[]} rows @param {Chosen | null} chosen */
+const queue = (rows, chosen) =>
+  h(
+    "ul",
+    { class: "roster__queue" },
+    rows.map((row) =>
+      h(
+        "li",
+        { "data-key": row.id },
         h(
-          "li",
-          { "data-key": row.id },
-          h(
-            "button",
-            { class: "roster__row", type: "button", "data-act": "roster-row", "data-row-id": row.id, "data-state": "none", "aria-pressed": String(chosen?.id === row.id) },
-            photo(row.child, "s"),
-            h("span", { class: "roster__who" }, h("span", { class: "roster__child" }, row.child.name), h("span", { class: "roster__parent" }, reasonsOf(row)[0] ?? row.parent.name)),
-          ),
+          "button",
+          { class: "roster__row", type: "button", "data-act": "roster-row", "data-row-id": row.id, "data-state": "none", "aria-pressed": String(chosen?.id === row.id) },
+          photo(row.child, "s"),
+          h("span", { class: "roster__who" }, h("span", { class: "roster__child" }, row.child.name), h("span", { class: "roster__parent" }, reasonsOf(row)[0] ?? row.parent.name)),
         ),
       ),
     ),
-  );
-} // prettier-ignore
+  ); // prettier-ignore
 
 /** @param {Assignment} row @param {Roster} roster @param {DeskNow} now @param {number} at @param {boolean} isMoving @param {boolean} isBusy */
 export function pickedPanel(row, roster, now, at, isMoving, isBusy) {
