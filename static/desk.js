@@ -21,7 +21,11 @@ const PARTS = {
   troubles: async () => new (await import("./desk/troubles.js")).TroublesView(desk),
   village: async () => new (await import("./desk/village.js")).VillageView(desk),
   audit: async () => new (await import("./desk/audit.js")).AuditView(desk),
-  family: async () => new (await import("./desk/family.js")).FamilyView(desk),
+  family: async () => {
+    const family = await withWords(import("./desk/family.js"), "phone.hours", "phone.extra");
+    await family.ready;
+    return new family.FamilyView(desk);
+  },
   enrol: async () => new (await import("./desk/enrol.js")).EnrolView(desk),
 };
 const REDRAW_MS = 10_000;

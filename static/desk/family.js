@@ -1,10 +1,13 @@
-/** A family's page: its people, what is allowed, who is kept apart, the picture PIN; and what the desk does for it. */
+/** A family's page: its people, when they have time, their regular calls, what is allowed, who is kept apart, the picture PIN; and what the desk does for it. */
 import { t } from "../core/texts.js";
 import { button, emblem, h, icon, openDialog, sentence, stateOf } from "../ui/dom.js";
 import { apartPart, consentActs, consentForm, consentList } from "./consents.js";
 import { childrenOf, nextText, parentsOf } from "./families.js";
 import { Household } from "./household.js";
 import { memberCard, newcomerPart, peopleActs, photoChosen } from "./people.js";
+import { hoursPart, seriesPart, Times } from "./times.js";
+
+export { ready } from "./times.js";
 
 /** @typedef {import("./wire.js").DeskNow} DeskNow
  * @typedef {import("./wire.js").Desk} Desk */
@@ -16,6 +19,8 @@ export class FamilyView {
   #homes = new Map();
   /** @type {Household | null} */
   #home = null;
+  /** @type {WeakMap<Household, Times>} */
+  #times = new WeakMap();
   #desk;
   /** @type {import("../ui/dom.js").Acts} */
   acts = {};
@@ -31,11 +36,19 @@ export class FamilyView {
     const home = this.#homes.get(id) ?? new Household(this.#desk, id);
     this.#homes.set(id, home);
     this.#home = home;
-    this.acts = { ...peopleActs(home), ...consentActs(home), ...this.#acts(home) };
+    home.onread = () => this.#timesOf(home).read();
+    this.acts = { ...peopleActs(home), ...consentActs(home), ...this.#timesOf(home).acts, ...this.#acts(home) };
   }
 
   freshen() {
     this.#home?.freshen();
+  }
+
+  /** @param {Household} home */
+  #timesOf(home) {
+    const times = this.#times.get(home) ?? new Times(home);
+    this.#times.set(home, times);
+    return times;
   }
 
   /** @param {Event} event */
@@ -48,6 +61,8 @@ export class FamilyView {
     const home = this.#home;
     if (!home?.family) return [waiting(home)];
     const { family } = home;
+    const times = this.#timesOf(home);
+    const members = ROLES.flatMap((role) => home.withRole(role));
     const known = now.families.find(({ id }) => id === family.id);
     const canCall = known && childrenOf(known).length > 0 && parentsOf(known).length > 0;
     return [
@@ -65,9 +80,11 @@ export class FamilyView {
         ),
       ),
       section("people", "family", [
-        h("ul", { class: "members" }, ROLES.flatMap((role) => home.withRole(role)).map((member) => memberCard(home, member))),
+        h("ul", { class: "members" }, members.map((member) => memberCard(home, member))),
         newcomerPart(home),
       ]),
+      section("times", "clock", hoursPart(times, members)),
+      section("series", "calendar", seriesPart(times)),
       section("consent", "check", [
         ...consentList(home),
         h("details", { class: "fold", "data-key": "form" }, h("summary", {}, t("desk.consent_add")), consentForm(home)),

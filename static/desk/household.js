@@ -30,6 +30,8 @@ export class Household {
   photos = new Map();
   /** Numbers that were looked at, to be dialled. @type {Map<string, string>} */
   shown = new Map();
+  /** What else is to be read once its people are known, and again with them. */
+  onread = () => {};
   #seen = {};
 
   /** @param {Desk} desk @param {string} id */
@@ -52,6 +54,7 @@ export class Household {
       this.family = await this.desk.live.api.get(`/api/families/${this.id}`);
       this.error = null;
       for (const member of this.family?.members ?? []) this.draft.people[member.id] ??= personDraft(member);
+      this.onread();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       this.error = error;

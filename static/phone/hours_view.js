@@ -11,7 +11,7 @@ import { dayLabel, hoursText, markOf, markWord } from "./hours_words.js";
 /** @typedef {import("./wire.js").Hours} Hours */
 
 /** A mark for each kind of day that is no colour. */
-const MARKS = /** @type {Record<string, string>} */ ({
+export const MARKS = /** @type {Record<string, string>} */ ({
   day: "sun", early: "sun", late: "lamp", night: "moon", off: "house", free: "house", away: "arrow-end",
   school: "book", boarding: "book", bedtime: "moon", market: "calendar", harvest: "calendar", shift: "clock", other: "clock",
 }); // prettier-ignore
@@ -90,14 +90,14 @@ function body(page) {
 /** @param {HoursPage} page */
 function footer({ form, view, busy, undo, hours }) {
   const back = undo && [
-    h("p", { class: "actions__text", role: "status" }, icon("check", "s"), ` ${undo.text}`),
-    button("hours-undo", "btn", null, t("phone.hours.undo"), { "aria-busy": busy === "undo" }),
+    h("p", { class: "hours__done", role: "status" }, icon("check", "s"), h("span", {}, undo.text)),
+    button("hours-undo", "btn hours__undo", null, t("phone.hours.undo"), { "aria-busy": busy === "undo" }),
   ];
   const save = button("hours-save", "btn btn--primary btn--wide", "check", t("phone.hours.save"), {
     disabled: !form?.isReady,
     "aria-busy": busy === "save",
   });
-  const more = hours?.patterns.length ? button("hours-kinds", "btn", "settings", t("phone.hours.kinds")) : null;
+  const more = hours?.patterns.length ? button("hours-kinds", "btn hours__more", "settings", t("phone.hours.kinds")) : null;
   const shown = form ? save : [back, view === "days" && more];
   return h("footer", { class: "actions", "data-key": form ? "save" : "more", hidden: !form && !back && view !== "days" }, shown);
 }
