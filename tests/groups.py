@@ -75,11 +75,11 @@ GROUPS = (
         ("contracts",),
         needs=("npm", "coturn", *SERVERS),
     ),
-    Group("flows", "the stories, with the clock stepped by hand", 300, ("flows",), needs=SERVERS),
+    Group("flows", "the stories, with the clock stepped by hand", 600, ("flows",), needs=SERVERS),
     Group(
         "slices",
         "rules, services, views and commands of every room, on both databases",
-        900,
+        1500,
         (*ROOMS, "commands", *OURS),
         needs=("coturn", "caddy", *SERVERS),
         workers=2,
@@ -87,7 +87,7 @@ GROUPS = (
     Group(
         "browser",
         "the stories in Chromium",
-        600,
+        1200,
         ("browser",),
         needs=("chromium", "fonts", "coturn", "certutil"),
         alone=True,
