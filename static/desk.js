@@ -17,6 +17,7 @@ const TABS = { ledger: "book", tonight: "clock", roster: "calendar", troubles: "
 /** Views that are loaded when somebody asks for them. @type {Record<string, () => Promise<Part>>} */
 const PARTS = {
   ledger: async () => new (await import("./desk/ledger.js")).LedgerView(desk),
+  tonight: async () => (await import("./desk/waiting.js")).openWaiting(desk),
   roster: async () => new (await import("./desk/roster.js")).RosterView(desk),
   troubles: async () => new (await import("./desk/troubles.js")).TroublesView(desk),
   village: async () => new (await import("./desk/village.js")).VillageView(desk),
@@ -170,7 +171,7 @@ function outOfReach() {
 
 /** @param {string} name @param {DeskNow} now @param {number} at */
 function view(name, now, at) {
-  if (name === "tonight") return tonight(now, at, focusId);
+  if (name === "tonight") return [...tonight(now, at, focusId), ...(parts.get(name)?.view(now, at) ?? [])];
   return parts.get(name)?.view(now, at) ?? [stateOf("loading", t("common.loading"))];
 }
 

@@ -186,6 +186,18 @@ export interface Roster {
   changed_by: string;
   published_at: string | null;
 }
+/** Somebody in the line for slots that get free; `wait_id` where somebody asked, or else by the village's promise. */
+export interface Waiting {
+  family: { id: string; emblem: string; name: string };
+  child: Person;
+  parent: Person;
+  last_heard_at: string | null;
+  has_call_at: string | null;
+  is_asked: boolean;
+  wait_id: string | null;
+  since: string | null;
+  offer: { call_id: string; starts_at: string; expires_at: string } | null;
+}
 export interface AuditLine {
   id: string;
   at: string;
