@@ -17,6 +17,7 @@ from app.roster.history import Slot
 from app.roster.models import Roster
 from app.roster.ports import Solver
 from app.roster.problem import Solution, Status
+from app.roster.reasons import explained
 from app.roster.service import Draft, Line
 from app.storage.database import Database
 from app.villages import queries as villages
@@ -54,8 +55,11 @@ def _solved(database: Database, roster_id: str, solver: Callable[[], Solver], no
 
 def _written(facts: WeekFacts, wished: Wished, solution: Solution) -> Draft:
     slots = {placed.request_id: Slot(placed.terminal_id, placed.starts_at) for placed in solution.placed}
-    lines = [Line(*pair, facts.minutes, slots.get(name)) for name, pair in wished.pairs.items()]
-    lines += [Line(*call.pair, call.minutes, call.slot, call_id=call.call_id) for call in facts.standing]
+    whys = {name: [each.as_json() for each in why] for name, why in explained(wished.problem, solution.placed).items()}
+    lines = [Line(*pair, facts.minutes, slots.get(name), whys[name]) for name, pair in wished.pairs.items()]
+    lines += [
+        Line(*call.pair, call.minutes, call.slot, whys[call.call_id], call.call_id) for call in facts.standing
+    ]  # fmt: skip
     figures = {
         "seconds": round(solution.seconds, 3), "gap": solution.gap, "is_optimal": solution.status is Status.OPTIMAL,
     }  # fmt: skip

@@ -15,7 +15,9 @@ from app.desk.models import Coordinator
 from app.desk.roster_shapes import AssignmentShape, RosterFigures, RosterShape, TerminalOpening
 from app.families.models import Family, Person
 from app.roster import history, queries
+from app.roster.history import Reason
 from app.roster.models import Assignment, Roster
+from app.roster.reasons import Why
 from app.roster.words import RosterState
 from app.villages import queries as villages
 from app.web.principals import COORDINATOR, Principal
@@ -113,12 +115,24 @@ def _assignments(
             child=picture.person_shape(persons[row.row.child_id], who),
             parent=picture.person_shape(persons[row.row.parent_id], who),
             last_heard_at=heard.get(row.row.child_id), terminal_id=row.terminal_id, starts_at=row.starts_at,
-            ends_at=row.ends_at, minutes=row.row.minutes, reasons=row.row.reasons["why"], pinned=row.row.is_pinned,
+            ends_at=row.ends_at, minutes=row.row.minutes, pinned=row.row.is_pinned,
+            reasons=[_said(why, families, persons) for why in row.row.reasons["why"]],
             call_id=row.call.id if row.call else None, outcome=row.call.outcome if row.call else None,
             confirmed=row.is_confirmed, is_fixed=row.row.is_fixed,
         )
         for row in rows
     ]  # fmt: skip
+
+
+def _said(why: Reason, families: Mapping[str, Family], persons: Mapping[str, Person]) -> Reason:
+    """A reason with names for ids; somebody who is not in the roster has none."""
+    found = dict(why)
+    if why["code"] == Why.TERMINALS_FULL:
+        found["families"] = [families[id_].name for id_ in why.get("families", ()) if id_ in families]
+        return found if found["families"] else {"code": "terminals_taken"}
+    if "person" in why:
+        found["person"] = persons[why["person"]].name if why["person"] in persons else ""
+    return found
 
 
 def _families(session: Session, ids: Iterable[str]) -> dict[str, Family]:

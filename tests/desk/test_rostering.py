@@ -261,6 +261,24 @@ def test_a_week_in_which_the_clocks_are_set(
     assert starts[0] == found.openings[0].starts_at
 
 
+def test_each_row_says_why(weeks: Weeks) -> None:
+    """Two calls find room; Bob is never free, and Dora was heard yesterday."""
+    alice, bob = weeks.desk.scene.alice, weeks.desk.scene.bob
+    (dora,) = weeks.family("Dora")
+    (emil,) = weeks.family("Emil")
+    weeks.heard(alice, 3)
+    weeks.heard(dora, 1)
+    weeks.busy(bob.parent, 0, 24)
+    with weeks.desk.database.begin() as session:
+        hours.set_openings(session, alice.village, [OpeningFacts(0, 18 * 60, 18 * 60 + 35)], weeks.now)
+    roster_id = weeks.drafted()
+    whys = {whom: [why["code"] for why in weeks.row(roster_id, whom).reasons] for whom in (alice, bob, dora, emil)}
+    assert whys[bob] == ["parent_never_free_when_open"]
+    assert "longest_waiting" in whys[alice]
+    assert "longest_waiting" in whys[emil]
+    assert weeks.row(roster_id, dora).reasons == [{"code": "terminals_full", "families": ["Emil", "Alice"]}]
+
+
 def test_the_gather_takes_as_many_statements_for_many_families_as_for_two(weeks: Weeks) -> None:
     roster_id = weeks.draft()
 
