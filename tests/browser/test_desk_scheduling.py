@@ -1,0 +1,79 @@
+"""Scheduling at the desk in a real browser: a call from one of the best times, regular calls until they are ended."""
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from app.calls.models import Call, Series
+from app.calls.words import CallState, Origin
+from app.desk import service as desk
+from tests.browser.conftest import Devices, shoot
+from tests.browser.stories import open_desk, touch, wait_until
+from tests.browser.village import Village
+
+
+@pytest.fixture
+def page(village: Village, devices: Devices) -> Page:
+    """The desk of Alice's village, on her family's page."""
+    alice = village.scene.alice
+    with village.scene.database.begin() as session:
+        lee = desk.add_coordinator(session, alice.village, "Teacher Lee", "en", village.now()).id
+    opened = open_desk(devices, village, alice, lee)
+    touch(opened, "family", family_id=alice.family)
+    expect(opened.locator("[data-part=times] .fortnight").first).to_be_visible(timeout=15_000)
+    return opened
+
+
+def calls(village: Village) -> list[Call]:
+    with village.scene.database.read() as session:
+        found = select(Call).where(Call.child_id == village.scene.alice.child, Call.state != CallState.ENDED)
+        return list(session.scalars(found.order_by(Call.starts_at)))
+
+
+def chooses_best(page: Page) -> str:
+    """Take the first of the best times; the instant that it is."""
+    touch(page, "book")
+    best = page.locator("dialog .best__one").first
+    expect(best).to_be_visible(timeout=15_000)
+    expect(best.locator(".best__why")).not_to_be_empty()
+    best.click()
+    return best.get_attribute("data-starts-at") or ""
+
+
+def test_a_call_is_booked_from_one_of_the_best_times(village: Village, page: Page) -> None:
+    starts_at = chooses_best(page)
+    shoot(page, "desk-best-times")
+    page.locator("dialog [data-act=send]").click()
+    wait_until(page, "the call to stand", lambda: len(calls(village)) == 1)
+    (call,) = calls(village)
+    assert f"{call.starts_at:%Y-%m-%dT%H:%M:%SZ}" == starts_at
+    assert (call.state, call.origin) == (CallState.BOOKED, Origin.ASKED)
+    expect(page.locator(".page-head")).to_contain_text("next:")
+
+
+def test_regular_calls_are_booked_and_ended(village: Village, page: Page) -> None:
+    chooses_best(page)
+    page.locator("dialog label.pill", has_text="Every week").click()
+    page.locator("dialog label.pill", has_text="a number of times").click()
+    page.locator("dialog input[name=count]").fill("3")
+    page.locator("dialog [data-act=send]").click()
+    expect(page.locator("dialog[data-screen=series]")).to_contain_text("3 times")
+    made = calls(village)
+    assert len(made) == 3
+    assert {call.origin for call in made} == {Origin.SERIES}
+    shoot(page, "desk-series-booked")
+    page.locator("dialog [data-act=close]").click()
+
+    row = page.locator(".series-row")
+    expect(row).to_contain_text("every")
+    row.locator("[data-act=end-series]").click()
+    page.locator("dialog [name=scope][value=later]").check()
+    page.locator("dialog [data-act=confirm-end]").click()
+    wait_until(page, "the later ones to be cancelled", lambda: [call.id for call in calls(village)] == [made[0].id])
+
+    row.locator("[data-act=end-series]").click()
+    page.locator("dialog [data-act=confirm-end]").click()
+    expect(row).to_contain_text("ended")
+    assert calls(village) == []
+    with village.scene.database.read() as session:
+        assert session.scalars(select(Series.ended_at)).one() is not None
