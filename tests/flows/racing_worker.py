@@ -1,10 +1,10 @@
-"""A worker in a process of its own, at an instant that is given, until nothing is due: for races.
+"""A worker in a process of its own, at instants that are given, until nothing is due at the last: for races.
 
-`python -m tests.flows.racing_worker URL FOLDER NOW`; it begins when a line comes in.
+`python -m tests.flows.racing_worker URL FOLDER FIRST [LAST]`; it begins when a line comes in.
 """
 
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from app import bootstrap
@@ -17,6 +17,8 @@ from app.jobs.worker import Worker
 from app.storage.database import Database
 from tests.scene import SEALER, StepClock
 
+STEP = timedelta(minutes=2)
+
 
 def worker_on(database: Database, folder: Path, now: datetime) -> Worker:
     clock = StepClock(now)
@@ -27,13 +29,16 @@ def worker_on(database: Database, folder: Path, now: datetime) -> Worker:
 
 
 def main() -> None:
-    url, folder, now = sys.argv[1:]
+    url, folder, *instants = sys.argv[1:]
+    first, last = datetime.fromisoformat(instants[0]), datetime.fromisoformat(instants[-1])
     database = Database(url)
-    worker = worker_on(database, Path(folder), datetime.fromisoformat(now))
     print("ready", flush=True)
     sys.stdin.readline()
-    while worker.run_due(Lane.STEP):
-        pass
+    while first <= last:
+        worker = worker_on(database, Path(folder), first)
+        while worker.run_due(Lane.STEP):
+            pass
+        first += STEP
     database.close()
 
 

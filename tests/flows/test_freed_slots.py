@@ -1,104 +1,37 @@
 """Nothing stays empty: a slot that gets free goes down the line of those who wait, until somebody takes it."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from app.calls import agreement, booking
-from app.calls.booking import Actor, Wish
-from app.calls.models import Call, Claim
-from app.calls.words import CallState, Origin, Outcome
+from app.calls.models import Claim
+from app.calls.words import CallState
 from app.desk import waiting
 from app.families import queries as families
-from app.families import schedule
 from app.families.models import Person
-from app.families.schedule import Said
-from app.families.words import Occupation, PatternKind
 from app.jobs.models import DueRow
 from app.jobs.words import DueState
-from app.roster import waits
-from app.storage.database import new_id
 from app.villages import service as villages
 from app.villages.rules import OpeningFacts
 from tests.flows.conftest import Evening
-from tests.scene import NOW, Household, at
-
-BY_ITSELF = waiting.NOBODY  # as the desk, which may leave the grid
-TOMORROW = at(19, day=24)
-MINUTE = timedelta(minutes=1)
-
-
-def cancel(evening: Evening, call_id: str, by: Actor) -> None:
-    with evening.scene.database.begin() as session:
-        booking.cancel(session, call_id, by, "sick", None, evening.scene.clock.now())
-    evening.settle()
-
-
-def confirm(evening: Evening, call: Call, by: Actor) -> None:
-    with evening.scene.database.begin() as session:
-        booking.confirm(session, call.id, by, evening.scene.clock.now())
-    evening.settle()
-
-
-def decline(evening: Evening, call: Call, by: Actor) -> None:
-    with evening.scene.database.begin() as session:
-        booking.decline(session, call.id, by, evening.scene.clock.now())
-    evening.settle()
-
-
-def heard(evening: Evening, whom: Household, days_ago: int) -> None:
-    """Write a call that was held."""
-    at_ = evening.scene.clock.now() - timedelta(days=days_ago)
-    with evening.scene.database.begin() as session:
-        session.add(
-            Call(
-                id=new_id(session), village_id=whom.village, terminal_id=whom.terminal, family_id=whom.family,
-                parent_id=whom.parent, child_id=whom.child, starts_at=at_, ends_at=at_ + 15 * MINUTE,
-                state=CallState.ENDED, outcome=Outcome.HELD, made_at=at_, ended_at=at_, talked_seconds=600,
-            )
-        )  # fmt: skip
-
-
-def offers(evening: Evening) -> Sequence[Call]:
-    with evening.scene.database.read() as session:
-        made = select(Call).where(Call.origin == Origin.WAIT).order_by(Call.made_at, Call.starts_at, Call.id)
-        return session.scalars(made).all()
-
-
-def the_offer(evening: Evening) -> Call:
-    """The one that is open."""
-    (open_offer,) = [call for call in offers(evening) if call.state is CallState.PROPOSED]
-    return open_offer
-
-
-def freed(evening: Evening, starts_at: datetime = TOMORROW, minutes: int = 15) -> None:
-    """Somebody who was heard today had a slot and gives it back."""
-    giver = evening.scene.move_in("Giver", "boat", 7)
-    heard(evening, giver, 0)
-    cancel(evening, evening.scene.book(giver, starts_at, BY_ITSELF, minutes=minutes), giver.parent_acts)
-
-
-def busy(evening: Evening, person_id: str) -> None:
-    """Whoever it is has no time on any evening."""
-    detail = {"weekdays": list(range(7)), "from_minute": 18 * 60, "until_minute": 21 * 60}
-    with evening.scene.database.begin() as session:
-        said = Said(PatternKind.WEEKLY, Occupation.SHIFT, detail)
-        schedule.add(session, person_id, said, "coordinator:lee", evening.scene.clock.now())
-
-
-def wish(evening: Evening, whom: Household) -> None:
-    with evening.scene.database.begin() as session:
-        waits.ask(
-            session, village_id=whom.village, family_id=whom.family, child_id=whom.child, parent_id=whom.parent,
-            by=f"person:{whom.parent}", now=evening.scene.clock.now(),
-        )  # fmt: skip
-
-
-def in_line(evening: Evening, whom: Household) -> list[str]:
-    with evening.scene.database.read() as session:
-        return [one.family_id for one in waiting.line(session, whom.village, evening.scene.clock.now())]
+from tests.flows.freed import (
+    BY_ITSELF,
+    MINUTE,
+    TOMORROW,
+    busy,
+    cancel,
+    confirm,
+    decline,
+    freed,
+    heard,
+    in_line,
+    offers,
+    the_offer,
+    wish,
+)
+from tests.scene import NOW, at
 
 
 def test_a_cancelled_slot_is_offered_at_once_and_taken_with_one_word(evening: Evening) -> None:
@@ -287,50 +220,6 @@ def test_whatever_frees_a_slot_it_is_offered(evening: Evening, how: str) -> None
         evening.until(TOMORROW - 60 * MINUTE)
     evening.settle()
     assert (the_offer(evening).family_id, the_offer(evening).starts_at) == (bob.family, TOMORROW)
-
-
-def roster_call(evening: Evening, whom: Household, starts_at: datetime, confirm_by: datetime) -> str:
-    with evening.scene.database.begin() as session:
-        asked = Wish(
-            whom.family, whom.child, whom.parent, starts_at, origin=Origin.ROSTER, confirm_by=confirm_by
-        )  # fmt: skip
-        return booking.book(session, asked, BY_ITSELF, evening.scene.clock.now()).id
-
-
-def test_what_nobody_confirms_is_chased_then_let_go_and_used_again(evening: Evening) -> None:
-    scene, alice, bob = evening.scene, evening.scene.alice, evening.scene.bob
-    call_id = roster_call(evening, alice, TOMORROW, at(13, day=24))
-    evening.until(at(10, day=24))
-    assert evening.templates(alice.parent) == ["reminder_day", "chase"]
-    assert evening.templates(alice.caregiver) == ["reminder_day", "chase"]
-    evening.until(at(13, day=24))
-    let_go = scene.call(call_id)
-    assert (let_go.outcome, let_go.reason, let_go.ended_at) == (Outcome.CANCELLED, "unconfirmed", at(13, day=24))
-    assert evening.templates(alice.parent) == ["reminder_day", "chase", "released"]
-    assert evening.templates(alice.caregiver) == ["reminder_day", "chase", "released"]
-    assert (the_offer(evening).family_id, the_offer(evening).starts_at) == (bob.family, TOMORROW)
-    evening.until(TOMORROW)
-    assert evening.templates(alice.parent) == ["reminder_day", "chase", "released"], (
-        "no more reminder of what was let go"
-    )
-
-
-@pytest.mark.parametrize("who", ["parent", "terminal"])
-def test_one_word_of_either_side_keeps_it(evening: Evening, who: str) -> None:
-    scene, alice = evening.scene, evening.scene.alice
-    call_id = roster_call(evening, alice, TOMORROW, at(13, day=24))
-    evening.settle()
-    confirm(evening, scene.call(call_id), alice.parent_acts if who == "parent" else alice.terminal_acts)
-    evening.until(at(18, day=24))
-    assert scene.call(call_id).state is CallState.BOOKED
-    assert "chase" not in [*evening.templates(alice.parent), *evening.templates(alice.caregiver)]
-    assert not offers(evening)
-
-
-def test_who_is_asked_too_late_to_be_chased_is_asked_at_once(evening: Evening) -> None:
-    roster_call(evening, evening.scene.alice, TOMORROW, at(19, 30))
-    evening.settle()
-    assert evening.templates(evening.scene.alice.parent) == ["chase"]
 
 
 def test_a_slot_that_is_freed_again_has_one_due_row(evening: Evening) -> None:

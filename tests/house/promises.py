@@ -6,6 +6,10 @@ PROMISES: dict[str, list[str]] = {
         "calls/test_booking.py::test_threads_race_for_slots_that_overlap",
         "calls/test_booking.py::test_processes_race_for_one_slot",
         "calls/test_now_races.py::test_threads_race_to_call_now",
+        "calls/test_machine.py::test_an_evening_of_anything",
+        "calls/test_claims.py::test_an_overrun_never_takes_the_change_over_before_the_next_family",
+        "flows/test_offer_races.py::test_a_family_books_what_is_just_being_offered",
+        "flows/test_long_race.py::test_nothing_is_held_twice_and_nothing_leaks",
         "browser/test_call.py::test_two_families_race_for_one_slot",
     ],
     "5. A call survives a reload and a server that dies": [
@@ -29,6 +33,18 @@ PROMISES: dict[str, list[str]] = {
         "browser/test_consent.py::test_ended_in_the_call_both_are_told_and_nothing_is_sent_on",
         "flows/test_consent.py::TestAtEachMoment",
         "flows/test_consent.py::test_a_consent_that_runs_out_in_a_call_ends_it_at_its_instant",
+    ],
+    "Nothing stays empty: a freed slot goes to who waited longest": [
+        "flows/test_freed_slots.py::test_a_cancelled_slot_is_offered_at_once_and_taken_with_one_word",
+        "flows/test_freed_slots.py::test_it_goes_down_the_line_and_nobody_is_asked_twice",
+        "flows/test_let_go.py::test_what_nobody_confirms_is_chased_then_let_go_and_used_again",
+        "flows/test_offer_races.py::test_two_freed_slots_make_one_offer_to_one_family",
+        "flows/test_offer_races.py::test_an_offer_that_is_taken_while_it_expires_is_either",
+    ],
+    "Every change tells all sides once, in their own zone and language": [
+        "flows/test_telling.py::test_a_change_tells_all_others_once",
+        "flows/test_telling.py::test_what_is_new_is_told_to_all_others_once",
+        "flows/test_telling.py::test_a_published_roster_tells_each_person_once",
     ],
     "Doors: real people get in, and nobody else": [
         "doors/test_codes.py::test_guesses_that_race_are_counted_each",
