@@ -24,13 +24,16 @@ from tests.scene import NOW, ZONE, at
 from tests.web.open_house import Guest, OpenHouse
 
 NUMBER = "+8613912345678"
+WEEK = "2026-11-30"
 EVENINGS = {"weekdays": [0], "from_minute": 1080, "until_minute": 1320}
 SHIFT = {"kind": "weekly", "occupation": "shift", "detail": EVENINGS}
 # They touch nobody but the one who gives them.
 OWN = {"POST /sign_out", "POST /devices/<device_id>/end"}
+# They change a draft, of which nobody is told before it is published.
+OF_A_DRAFT = {"POST /rosters/<roster_id>/assign", "POST /rosters/<roster_id>/undo"}
 # They name nothing: whoever asks does it to the own village.
 OF_THE_ASKERS_VILLAGE = {
-    "POST /families", "POST /openings", "POST /closures", "POST /terminals", "POST /village/promise"
+    "POST /families", "POST /openings", "POST /closures", "POST /terminals", "POST /village/promise", "POST /rosters",
 }  # fmt: skip
 
 
@@ -98,6 +101,20 @@ def sundays(office: Office) -> dict[str, Any]:
 
 def with_series(office: Office) -> dict[str, str]:
     return {"series_id": office.made("/api/series", sundays(office))["id"]}
+
+
+def drafted(office: Office) -> dict[str, str]:
+    """Its version is 2 as soon as it is settled."""
+    return {"roster_id": office.made("/api/rosters", {"week": WEEK})["id"]}
+
+
+def wait(office: Office) -> dict[str, Any]:
+    return {"child_id": office.house.scene.alice.child, "parent_id": office.house.scene.alice.parent}
+
+
+def waiting(office: Office) -> dict[str, str]:
+    line = office.made("/api/waits", wait(office))["waits"]
+    return {"wait_id": next(one["wait_id"] for one in line if one["wait_id"])}
 
 
 def with_terminal(office: Office) -> dict[str, str]:
@@ -214,11 +231,17 @@ COMMANDS: dict[str, Command] = {
     "POST /persons/<person_id>/number/confirm": Command("confirm_number", "Alice", before=asked_number),
     "POST /persons/<person_id>/number/show": Command("show_number", "Alice"),
     "POST /persons/<person_id>/swap": Command("swap_shift", "Alice", lambda _: {"day": "2026-11-24", "shift": "off"}),
+    "POST /rosters": Command("draft_roster", WEEK, lambda _: {"week": WEEK}),
+    "POST /rosters/<roster_id>/drop": Command("drop_roster", WEEK, lambda _: {"version": 2}, drafted),
+    "POST /rosters/<roster_id>/publish": Command("publish_roster", WEEK, lambda _: {"version": 2}, drafted),
+    "POST /rosters/<roster_id>/redraft": Command("redraft_roster", WEEK, lambda _: {"version": 2}, drafted),
     "POST /series": Command("book_series", PAIR, sundays),
     "POST /series/<series_id>/change": Command("change_series", PAIR, lambda _: {"minutes": 30}, with_series),
     "POST /series/<series_id>/end": Command("end_series", PAIR, lambda _: {"reason": "sick"}, with_series),
     "POST /terminals": Command("add_terminal", "School", lambda _: {"name": "School"}),
     "POST /terminals/<terminal_id>/retire": Command("retire", "Redstone office"),
     "POST /terminals/<terminal_id>/revoke": Command("revoke", "Redstone office"),
+    "POST /waits": Command("wait", "Child of Alice", wait),
+    "POST /waits/<wait_id>/end": Command("end_wait", "Child of Alice", before=waiting),
     "POST /village/promise": Command("set_promise", "Redstone", lambda _: {"days": 10}),
 }  # fmt: skip

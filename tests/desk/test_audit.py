@@ -19,7 +19,7 @@ from app.jobs.worker import Worker
 from app.notices.models import Delivery
 from app.storage.database import Database
 from app.web.principals import COORDINATOR
-from tests.desk.commands import COMMANDS, NUMBER, OF_THE_ASKERS_VILLAGE, OWN, Office
+from tests.desk.commands import COMMANDS, NUMBER, OF_A_DRAFT, OF_THE_ASKERS_VILLAGE, OWN, Office
 from tests.doors.at_desk import Lee
 from tests.scene import NOW, SEALER
 from tests.web.open_house import Guest, OpenHouse
@@ -42,7 +42,7 @@ def test_every_command_of_a_coordinator_is_asked_here() -> None:
         for route in api.routes
         if COORDINATOR in route.allowed and route.method != "GET"
     }
-    assert commands == set(COMMANDS) | OWN
+    assert commands == set(COMMANDS) | OWN | OF_A_DRAFT
 
 
 def send(office: Office, name: str, by: Guest) -> TestResponse:

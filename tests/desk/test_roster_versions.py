@@ -5,7 +5,6 @@ import pytest
 from app.desk.roster_shapes import AssignmentShape
 from app.families import service as families
 from app.kernel.errors import HomethreadError
-from app.roster.history import MOST_STEPS
 from app.roster.words import Progress
 from tests.desk.conftest import Desk
 from tests.desk.weeks import Weeks, evening
@@ -50,14 +49,6 @@ class TestUndo:
         assert (again.assignments, again.figures, again.can_undo) == (drafted.assignments, drafted.figures, False)
         with pytest.raises(HomethreadError, match="nothing_to_undo"):
             weeks.undo(roster_id)
-
-    def test_of_so_many_steps(self, weeks: Weeks, roster: str) -> None:
-        for minute in range(MOST_STEPS + 5):
-            weeks.assign(roster, alices(weeks, roster), evening(12, minute, day=3))
-        for _ in range(MOST_STEPS):
-            weeks.undo(roster)
-        assert not weeks.shape(roster).can_undo
-        assert alices(weeks, roster).starts_at == evening(12, 4, day=3)
 
 
 def test_nothing_is_picked_while_the_solver_is_busy(weeks: Weeks, roster: str) -> None:
