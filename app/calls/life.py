@@ -105,9 +105,9 @@ def turn(call: CallFacts, now: datetime) -> Turn | None:
     if call.state is CallState.BOOKED:
         if now >= call.starts_at:
             return Turn.RING
-        if call.confirm_by and now >= call.confirm_by and not call.is_wanted:
-            return Turn.RELEASE
-        return Turn.OPEN if not call.opened and now >= opens_at(call.starts_at) else None
+        if now >= opens_at(call.starts_at):  # too late for anybody else: it stays theirs
+            return None if call.opened else Turn.OPEN
+        return Turn.RELEASE if call.confirm_by and now >= call.confirm_by and not call.is_wanted else None
     if call.state is CallState.RINGING:
         return _ringing(call, now)
     if call.state is CallState.LIVE:

@@ -11,7 +11,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.calls import claims
 from app.calls import rules as bookable
+from app.calls.free import free_intervals
 from app.calls.models import Call, Claim
 from app.calls.words import CallState, Origin
 from app.families import availability, schedule
@@ -67,12 +69,13 @@ def of(
             yield one, awake
 
 
-def is_taken(session: Session, slot: FreedSlot, buffer_minutes: int) -> bool:
-    """Whether the terminal has a call by now that leaves no room for the slot."""
-    resource = f"terminal:{slot.terminal_id}"
+def is_there(session: Session, slot: FreedSlot, buffer_minutes: int) -> bool:
+    """Whether the terminal still stands, is open then, and has no call by now that leaves no room for the slot."""
+    terminal = f"terminal:{slot.terminal_id}"
+    if not covers(free_intervals(session, terminal, slot.starts_at, slot.ends_at), slot.starts_at, slot.ends_at):
+        return False
     cells = bookable.cells(slot.starts_at, slot.ends_at + timedelta(minutes=buffer_minutes))
-    taken = select(Claim.call_id).where(Claim.resource == resource, Claim.cell_at.in_(cells))
-    return session.scalar(taken.limit(1)) is not None
+    return not claims.are_taken(session, [(terminal, cell) for cell in cells])
 
 
 def _asked_enough(session: Session, village: Village, now: datetime) -> set[str]:

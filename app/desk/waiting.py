@@ -66,13 +66,13 @@ def offer(session: Session, row: Leased, now: datetime) -> None:
     """Offer the slot of a due row to the first in line who can have it; for who sleeps it waits until the morning."""
     slot = FreedSlot.from_payload(row.payload)
     village = _held(session, slot.village_id)
-    if rules.is_too_close(slot.starts_at, now) or candidates.is_taken(session, slot, village.buffer_minutes):
+    if rules.is_too_close(slot.starts_at, now) or not candidates.is_there(session, slot, village.buffer_minutes):
         return
     for one, morning in candidates.of(session, slot, village, line(session, village.id, now), now):
         if morning is not None:
             _put(session, slot, morning, now)
             return
-        if _offered(session, slot, one, now) or candidates.is_taken(session, slot, village.buffer_minutes):
+        if _offered(session, slot, one, now) or not candidates.is_there(session, slot, village.buffer_minutes):
             return
 
 

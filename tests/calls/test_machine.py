@@ -71,7 +71,7 @@ class Held(Evening):
                 select(Call).where(Call.state == CallState.BOOKED, Call.confirm_by.is_not(None))
             ):
                 assert call.confirm_by is not None
-                if call.confirm_by <= self.scene.clock.now() < call.starts_at:
+                if call.confirm_by <= self.scene.clock.now() < life.opens_at(call.starts_at):
                     assert queries.facts(session, call).is_wanted
 
     @invariant()

@@ -136,6 +136,22 @@ def test_whose_consent_ends_before_it_is_passed_over(evening: Evening) -> None:
     assert the_offer(evening).family_id == bob.family
 
 
+@pytest.mark.parametrize("why", ["closed", "retired"])
+def test_what_is_not_there_any_more_is_offered_to_nobody(evening: Evening, why: str) -> None:
+    scene, alice, now = evening.scene, evening.scene.alice, evening.scene.clock.now()
+    call_id = scene.book(alice, TOMORROW)
+    with scene.database.begin() as session:
+        if why == "retired":
+            villages.retire_terminal(session, alice.village, alice.terminal, now)
+        else:
+            villages.add_closure(
+                session, alice.village, terminal_id=None, starts_at=at(18, day=24), ends_at=at(21, day=24),
+                reason="flood", now=now,
+            )  # fmt: skip
+    cancel(evening, call_id, alice.parent_acts)
+    assert not offers(evening)
+
+
 def test_one_offer_at_a_time_and_two_a_day(evening: Evening) -> None:
     scene, alice = evening.scene, evening.scene.alice
     heard(evening, scene.bob, 0)
