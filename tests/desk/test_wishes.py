@@ -1,4 +1,4 @@
-"""Who wishes for which calls, from facts alone: usual times, two parents, two families, days that the calendar skips."""
+"""Who wishes for which calls, from facts alone: usual times, two parents, two families, odd weeks."""
 
 from collections.abc import Sequence
 from dataclasses import replace
