@@ -18,7 +18,7 @@ export function people(name, label, persons, chosen) {
       h("span", {}, person.name),
     ),
   );
-  return h("fieldset", { class: "choices" }, h("legend", { class: "choices__title" }, label), choices);
+  return h("fieldset", { class: "choices choices--row" }, h("legend", { class: "choices__title" }, label), choices);
 }
 
 /** @param {string} label @param {HTMLElement} input */
