@@ -14,7 +14,6 @@ LONGEST_GAP_MINUTES = 2 * DAY_MINUTES  # a whole day was skipped once (Apia, 201
 LONGEST_SLOT_MINUTES = 240
 LONGEST_BUFFER_MINUTES = 60
 LONGEST_PROMISE_DAYS = 31
-LONGEST_PROMISE_DAYS = 31
 
 
 @dataclass(frozen=True)
@@ -93,11 +92,6 @@ def check_openings(openings: Iterable[OpeningFacts]) -> None:
 def check_grid(slot_minutes: int, buffer_minutes: int) -> None:
     if not (5 <= slot_minutes <= LONGEST_SLOT_MINUTES and 0 <= buffer_minutes <= LONGEST_BUFFER_MINUTES):
         raise Invalid("grid_out_of_range")
-
-
-def check_promise(days: int) -> None:
-    if not 1 <= days <= LONGEST_PROMISE_DAYS:
-        raise Invalid("bad_promise", longest=LONGEST_PROMISE_DAYS)
 
 
 def check_promise(days: int) -> None:
