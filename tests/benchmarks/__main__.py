@@ -5,10 +5,12 @@ import json
 import sys
 from collections.abc import Callable
 
-from tests.benchmarks import proposals, race, start
+from tests.benchmarks import proposals, race, roster, start
 from tests.benchmarks.result import Result
 
-BENCHMARKS: dict[str, Callable[[], Result]] = {"proposals": proposals.run, "race": race.run, "start": start.run}
+BENCHMARKS: dict[str, Callable[[], Result]] = {
+    "proposals": proposals.run, "race": race.run, "roster": roster.run, "start": start.run,
+}  # fmt: skip
 
 
 def main() -> int:
