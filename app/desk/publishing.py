@@ -21,7 +21,6 @@ from app.roster.history import Reason, slot_of
 from app.roster.models import Assignment, Roster
 from app.web.principals import Principal
 
-CONFIRMED_BEFORE = timedelta(hours=2)
 LEFT_FAMILY = "left_family"
 
 
@@ -61,7 +60,7 @@ def _booked(session: Session, roster: Roster, row: Assignment, now: datetime) ->
     """The id of the call that a row became, or why it became none."""
     slot = slot_of(row)
     assert slot is not None
-    confirm_by = slot.starts_at - CONFIRMED_BEFORE
+    confirm_by = rules.confirm_by(slot.starts_at)
     wish = Wish(
         row.family_id, row.child_id, row.parent_id, slot.starts_at, row.minutes, origin=Origin.ROSTER,
         terminal_id=slot.terminal_id, confirm_by=confirm_by if confirm_by > now else None,

@@ -69,7 +69,7 @@ def test_each_row_becomes_a_call(weeks: Weeks, roster: str) -> None:
     weeks.publish(roster)
     alice, bob = weeks.calls()
     assert [call.starts_at for call in (alice, bob)] == [evening(18, day=2), evening(18, 20, day=2)]
-    assert [call.confirm_by for call in (alice, bob)] == [evening(16, day=2), evening(16, 20, day=2)]
+    assert [call.confirm_by for call in (alice, bob)] == [evening(12, day=2), evening(12, 20, day=2)]
     assert {(call.origin, call.state) for call in (alice, bob)} == {(Origin.ROSTER, CallState.BOOKED)}
     found = weeks.shape(roster)
     assert (found.state, found.published_at, found.can_undo) == (RosterState.PUBLISHED, weeks.now, False)
