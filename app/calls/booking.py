@@ -4,7 +4,7 @@ Claims are taken in one global order inside a savepoint: where two bookings race
 and the other tries the next terminal, then is told what is free instead.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -268,11 +268,17 @@ def _invite(session: Session, call: Call, by: Actor, now: datetime) -> None:
 
 
 def _mark(session: Session, call: Call, by: Actor, now: datetime) -> None:
-    """Write the confirmation of whoever acts; a terminal speaks for all who come to it."""
+    """Write the confirmation of whoever acts."""
+    for invitee in _acting(session, call, by):
+        invitee.confirmed_at = now
+
+
+def _acting(session: Session, call: Call, by: Actor) -> Iterator[Invitee]:
+    """Whoever acts; a terminal speaks for all who come to it."""
     for invitee in queries.invitees(session, call.id):
         is_actor = by.name == f"person:{invitee.person_id}"
         if is_actor or (by.name.startswith("terminal:") and invitee.side is by.side):
-            invitee.confirmed_at = now
+            yield invitee
 
 
 def _announce(session: Session, call: Call, by: Actor, now: datetime) -> None:
@@ -284,6 +290,8 @@ def _announce(session: Session, call: Call, by: Actor, now: datetime) -> None:
 
 def _cancelled(session: Session, call: Call, by: Actor, reason: str, note: str | None, now: datetime) -> Call:
     call.note = note
+    for invitee in _acting(session, call, by):
+        invitee.declined_at = now
     exceptions.note(session, call, "cancelled")
     timetable.log(session, call, "cancelled", by.name, now, reason=reason)
     timetable.end(session, call, Outcome.CANCELLED, reason, now)

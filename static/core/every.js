@@ -57,7 +57,8 @@ export function timesBefore({ starts_on, words }, day) {
 /** "every Sunday", "every two weeks on Sunday" @param {Series["words"]} words @param {string} language */
 export function said({ freq, interval, weekdays }, language) {
   const isWeekly = freq === "weekly";
-  const days = isWeekly ? listed(weekdays.map((day) => weekdayName(day, language)), language) : "";
+  const style = language.startsWith("zh") ? "short" : "long"; // 周日, not 星期日
+  const days = isWeekly ? listed(weekdays.map((day) => weekdayName(day, language, style)), language) : "";
   if (isWeekly && weekdays.length === 7 && interval === 1) return t("phone.extra.every.daily");
   const size = interval === 1 ? "" : interval === 2 ? ".two" : ".many";
   return t(`phone.extra.every.${freq}${size}`, { days, count: interval });

@@ -3,7 +3,7 @@
  * would be none, asked of the server before anything is booked.
  */
 import { dayText, ruleOf } from "../core/every.js";
-import { t, tn } from "../core/texts.js";
+import { t } from "../core/texts.js";
 import { dayNumber, weekday } from "../core/time.js";
 import { ApiError } from "../net/api.js";
 import { h } from "../ui/dom.js";
@@ -90,7 +90,11 @@ export class Again {
   #preview(zone) {
     if (!this.#days) return this.#asked ? h("p", { class: "actions__text muted" }, t("phone.time.looking_ahead")) : null;
     const shown = this.#days.slice(0, SHOWN_DAYS);
-    const gaps = this.#days.filter(({ reason }) => reason);
+    /** @type {Map<string, string[]>} */
+    const gaps = new Map();
+    for (const { starts_at, reason } of this.#days) {
+      if (reason) gaps.set(reason, [...(gaps.get(reason) ?? []), weekday(starts_at, zone).date]);
+    }
     return [
       h(
         "ol",
@@ -100,14 +104,13 @@ export class Again {
         ),
         this.#days.length > SHOWN_DAYS && h("li", { class: "again__day" }, "…"),
       ),
-      gaps.slice(0, 2).map(({ starts_at, reason }) =>
+      [...gaps].map(([reason, days]) =>
         h(
           "p",
           { class: "actions__text again__gap" },
-          t("phone.time.not_on", { day: weekday(starts_at, zone).date, reason: t(`phone.extra.gap.${reason}`) }),
+          t("phone.time.not_on", { days: days.join(t("phone.time.comma")), reason: t(`phone.extra.gap.${reason}`) }),
         ),
       ),
-      gaps.length > 2 && h("p", { class: "actions__text again__gap" }, tn("phone.time.more_gaps", gaps.length - 2)),
     ];
   }
 }

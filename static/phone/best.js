@@ -1,13 +1,15 @@
 /** The best times with the reason of each; where none suits everybody, why, and the nearest one with what it asks. */
-import { t } from "../core/texts.js";
+import { hasText, t } from "../core/texts.js";
 import { dayAndTime, timeThere } from "../core/time.js";
 import { button, h, icon } from "../ui/dom.js";
+import { capital } from "./known.js";
 
 /** @typedef {import("../core/wire.js").Now} Now */
 /** @typedef {import("./booking.js").Booking} Booking */
 /** @typedef {import("./wire.js").Proposals} Proposals */
 
 const SHOWN_OBSTACLES = 3;
+const MOST_REASONS = 2;
 /** How much of the time something stands in the way, in words. */
 const SHARES = /** @type {const} */ ([[0.9, "always"], [0.5, "mostly"], [0, "sometimes"]]); // prettier-ignore
 
@@ -17,6 +19,7 @@ export function bestTimes(booking, now, at) {
   if (best === undefined) return null;
   if (!best) return heading(h("div", { class: "best best--coming", role: "status" }, t("phone.time.looking")));
   if (!best.proposals.length) return noneSuits(booking, best, now, at);
+  const told = new Set();
   return heading(
     h(
       "div",
@@ -29,11 +32,19 @@ export function bestTimes(booking, now, at) {
             "aria-pressed": String(starts_at === booking.chosen?.startsAt),
           }, // prettier-ignore
           timeOf(starts_at, best.zone, now, at),
-          h("span", { class: "best__why" }, reasons.map((code) => best.sentences[code]).join(t("phone.time.and"))),
+          h("span", { class: "best__why" }, sayOnce(reasons, told).map((code) => best.sentences[code]).join(t("phone.time.and"))),
         ),
       ),
     ),
   );
+}
+
+/** Of several reasons those that have not been told above. @param {string[]} reasons @param {Set<string>} told */
+function sayOnce(reasons, told) {
+  const fresh = reasons.filter((code) => !told.has(code));
+  const said = (fresh.length ? fresh : reasons.slice(-1)).slice(0, MOST_REASONS);
+  for (const code of said) told.add(code);
+  return said;
 }
 
 /** @param {HTMLElement} shown */
@@ -51,13 +62,16 @@ function timeOf(startsAt, zone, now, at) {
   return h(
     "span",
     { class: "best__time" },
-    h("time", { datetime: startsAt }, dayAndTime(startsAt, now.zone, at)),
+    h("time", { datetime: startsAt }, capital(dayAndTime(startsAt, now.zone, at))),
     there && h("span", { class: "best__there" }, t("phone.time.there", { time: there })),
   );
 }
 
 /** @param {Booking} booking @param {Proposals} best @param {Now} now @param {number} at */
-function noneSuits({ chosen, isSending }, { obstacles, compromise, sentences, zone }, now, at) {
+function noneSuits({ chosen, isSending, pair }, { obstacles, compromise, sentences, zone }, now, at) {
+  const mine = now.me?.id === pair.childId ? "child" : pair.parentId && pair.parentId !== now.me?.id ? "caregiver" : "parent";
+  /** @param {string} code */
+  const say = (code) => (code.startsWith(mine) && hasText(`phone.time.own.${code}`) ? t(`phone.time.own.${code}`) : sentences[code]);
   return h(
     "section",
     { class: "card none-suits", "data-key": "best" },
@@ -70,7 +84,7 @@ function noneSuits({ chosen, isSending }, { obstacles, compromise, sentences, zo
           "li",
           { class: "obstacle" },
           icon("warning", "s"),
-          h("span", {}, sentences[code], h("span", { class: "muted" }, ` · ${t(`phone.time.share.${shareOf(share)}`)}`)),
+          h("span", {}, say(code), h("span", { class: "muted" }, ` · ${t(`phone.time.share.${shareOf(share)}`)}`)),
         ),
       ),
     ),
@@ -83,7 +97,7 @@ function noneSuits({ chosen, isSending }, { obstacles, compromise, sentences, zo
         h(
           "span",
           { class: "best__why" },
-          t("phone.time.but", { why: compromise.conflicts.map((code) => sentences[code]).join(t("phone.time.and")) }),
+          t("phone.time.but", { why: compromise.conflicts.map(say).join(t("phone.time.and")) }),
         ),
       ),
       button("compromise", "btn", "check", t("phone.time.take_anyway"), {

@@ -11,6 +11,7 @@ import { sheet } from "../ui/sheet.js";
 import { Again } from "./again.js";
 import { wire } from "./aims.js";
 import { bookingScreen, DAYS_AHEAD } from "./booking_view.js";
+import { waits } from "./known.js";
 
 /** @typedef {import("../core/wire.js").Slot} Slot */
 /** @typedef {import("./aims.js").Aim} Aim */
@@ -24,7 +25,7 @@ const USUAL_MINUTES = 15;
 /** The slot itself is gone; what else may be refused doesn't change with another slot. */
 const GONE = new Set(["slot_taken", "not_a_slot", "in_the_past", "outside_hours"]);
 
-export const ready = Promise.all([sheet("times.css", import.meta.url), sheet("booking.css", import.meta.url)]);
+export const ready = Promise.all(["times.css", "choose.css", "booking.css"].map((name) => sheet(name, import.meta.url)));
 
 export class Booking {
   name = "book";
@@ -32,8 +33,6 @@ export class Booking {
   slots = null;
   /** Null while they are looked for, undefined where they can't be. @type {Proposals | null | undefined} */
   best = null;
-  /** @type {Wait[]} */
-  waits = [];
   /** @type {number | null} */
   day = null;
   /** @type {{startsAt: string, minutes: number} | null} */
@@ -95,7 +94,7 @@ export class Booking {
   /** The wish of these two for what gets free. */
   get ownWait() {
     const { childId, parentId = this.#phone.live.view.now?.me?.id } = this.pair;
-    return this.waits.find(({ child, parent }) => child.id === childId && parent.id === parentId) ?? null;
+    return waits.own.find(({ child, parent }) => child.id === childId && parent.id === parentId) ?? null;
   }
 
   async load() {
@@ -106,13 +105,19 @@ export class Booking {
     const length = this.aim.minutes ? { minutes: String(this.aim.minutes) } : {};
     this.#read(pair, "/api/proposals", length, (best) => ({ best }), () => ({ best: undefined }));
     await this.#read(pair, "/api/slots", span, (found) => this.#found(found), (error) => ({ error }));
-    if (this.aim.intent === "new") await this.#read(pair, "/api/waits", null, ({ waits }) => ({ waits }), () => ({}));
+    if (this.aim.intent === "new") await this.#read(pair, "/api/waits", null, (found) => this.#waited(found), () => ({}));
   } // prettier-ignore
 
   /** @param {{slots: Slot[], zone: string, minutes: number}} found */
   #found({ slots, zone, minutes }) {
     this.#minutes = this.aim.minutes ?? minutes;
     return { slots, zone };
+  }
+
+  /** @param {{waits: Wait[]}} found */
+  #waited(found) {
+    waits.own = found.waits;
+    return {};
   }
 
   /** What comes when it is not wanted any more is left. @param {Pair} pair @param {string} path
@@ -165,7 +170,7 @@ export class Booking {
     const answer = await this.#send(path, body);
     if (!answer) return;
     toast("good", t(done));
-    this.#change({ waits: answer.waits });
+    this.#change(this.#waited(answer));
   }
 
   /** @param {string} path @param {object} body @returns {Promise<any>} null when it came to nothing, which is shown */

@@ -6,6 +6,7 @@ import { send } from "../net/intents.js";
 import { sentence, toast, withWords } from "../ui/dom.js";
 import * as ask from "./dialogs.js";
 import { partners } from "./home.js";
+import { waits } from "./known.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
 /** @typedef {import("../phone.js").Phone} Phone */
@@ -158,7 +159,10 @@ function takeNewTime(phone, call, startsAt) {
 
 /** @param {Phone} phone @param {string} waitId */
 const endWait = (phone, waitId) =>
-  command(phone, waitId, `/api/waits/${waitId}/end`, {}, () => t("phone.agree.wait_ended"));
+  command(phone, waitId, `/api/waits/${waitId}/end`, {}, (answer) => {
+    waits.own = answer.waits;
+    return t("phone.agree.wait_ended");
+  });
 
 /** @param {Phone} phone @param {Call} call */
 function details(phone, call) {

@@ -3,12 +3,12 @@
  * to answer, what belongs to a series, who waits, new times for what came to nothing.
  */
 import { otherPerson, past, upcoming } from "../core/rings.js";
-import { t } from "../core/texts.js";
-import { dayAndTime, MINUTE, minutesAndSeconds, ms, now as serverNow, SECOND } from "../core/time.js";
+import { t, tn } from "../core/texts.js";
+import { clockTime, dayAndTime, MINUTE, minutesAndSeconds, ms, now as serverNow, SECOND } from "../core/time.js";
 import { ApiError } from "../net/api.js";
 import { button, h, icon, parts, photo } from "../ui/dom.js";
 import { isOffer, when } from "./home.js";
-import { capital, known, readSeries, rhythmOf } from "./known_series.js";
+import { capital, known, readSeries, rhythmOf, waits } from "./known.js";
 import { newTimes, ready } from "./new_times.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
@@ -17,10 +17,9 @@ import { newTimes, ready } from "./new_times.js";
 
 const AGAIN_MS = 30 * SECOND;
 const OFFER_LASTS_MS = 30 * MINUTE;
+const CLOSE_MS = 2 * MINUTE;
 
 export class Extras {
-  /** @type {import("./wire.js").Wait[]} */
-  #waits = [];
   #asked = "";
   #again_at = 0;
   #phone;
@@ -43,7 +42,7 @@ export class Extras {
     try {
       const { api } = this.#phone.live;
       await Promise.all([...new Set(ofSeries.map(({ family }) => family.id))].map((id) => readSeries(api, id)));
-      if (!hasCall && now.families.length) this.#waits = (await api.get("/api/waits")).waits;
+      if (!hasCall && now.families.length) waits.own = (await api.get("/api/waits")).waits;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       this.#asked = ""; // asked again in a while
@@ -78,7 +77,7 @@ export class Extras {
     const asked = upcoming(now.calls).filter((call) => call !== next && call.can.includes("counter") && !isOffer(call));
     return [
       asked.map((call) => this.#question(call, now, at)),
-      !next && this.#waits.map((wait) => waiting(wait, this.#phone.busy)),
+      !next && waits.own.map((wait) => waiting(wait, this.#phone.busy)),
       onePerPair(past(now.calls).filter(({ offers }) => offers.length)).map((call) =>
         newTimes(call, now, at, this.#phone.busy.has(call.id)),
       ),
@@ -93,13 +92,14 @@ export class Extras {
 
   /** @param {Call} call @param {Now} now @param {number} at */
   #offer(call, now, at) {
-    const left = ms(call.expires_at ?? "") - at;
+    const { expires_at } = call;
+    const left = ms(expires_at ?? 0) - at;
     return h(
       "article",
       { class: "card card--lit freed", "data-key": `offer ${call.id}`, "data-call-id": call.id },
       h("h2", { class: "card__title freed__title" }, icon("bell"), t("phone.extra.freed")),
-      who(call, now, at),
-      h("p", { class: "card__text" }, t("phone.extra.yours_for"), " ", h("strong", { class: "no-wrap" }, minutesAndSeconds(left))),
+      who(call, now, at, true),
+      h("p", { class: "card__text freed__left" }, t("phone.extra.yours_until", { time: clockTime(expires_at ?? 0, now.zone) }), h("strong", {}, leftText(left))),
       parts(h("div", { class: "progress" }, h("span", { class: "progress__bar" })), {
         part: Math.round(Math.min(1, left / OFFER_LASTS_MS) * 100) / 100,
       }),
@@ -113,7 +113,7 @@ export class Extras {
       "article",
       { class: "card asked", "data-key": `doubt ${call.id}`, "data-call-id": call.id },
       h("h2", { class: "card__title" }, t("phone.extra.will_you_come")),
-      who(call, now, at),
+      who(call, now, at, true),
       this.#confirmBy(call, now, at),
       this.#places(call, "phone.confirm", [["cancel", "close", "phone.cancel"]]),
     );
@@ -126,7 +126,7 @@ export class Extras {
       "article",
       { class: "card asked", "data-key": `asked ${call.id}`, "data-call-id": call.id, "data-state": "proposed" },
       h("h2", { class: "card__title" }, t("phone.asks", { name: otherPerson(call).name })),
-      who(call, now, at),
+      who(call, now, at, false),
       old && h("p", { class: "card__text" }, t("phone.extra.instead_of", { when: dayAndTime(old.starts_at, now.zone, at) })),
       this.#answerBy(call, now, at),
       this.#places(call, "phone.accept", [["counter", "move", "phone.counter"], ["decline", "close", "phone.decline"]]),
@@ -158,14 +158,18 @@ export class Extras {
   }
 }
 
-/** @param {Call} call @param {Now} now @param {number} at */
-const who = (call, now, at) =>
+/** @param {Call} call @param {Now} now @param {number} at @param {boolean} isNamed */
+const who = (call, now, at, isNamed) =>
   h(
     "div",
     { class: "who" },
     photo(otherPerson(call), "m"),
-    h("div", { class: "who__main" }, h("p", { class: "row__title" }, otherPerson(call).name), when(call, now, at)),
+    h("div", { class: "who__main" }, isNamed && h("p", { class: "row__title" }, otherPerson(call).name), when(call, now, at)),
   );
+
+/** In minutes, and at last in seconds. @param {number} left */
+const leftText = (left) =>
+  left < CLOSE_MS ? minutesAndSeconds(left) : tn("phone.extra.minutes_left", Math.floor(left / MINUTE));
 
 /** @param {import("./wire.js").Wait} wait @param {Set<string>} busy */
 const waiting = ({ wait_id, child }, busy) =>

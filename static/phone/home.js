@@ -206,8 +206,11 @@ function laterCall(call, now, at, extras) {
       "button",
       { class: "row", type: "button", "data-act": "details", "data-call-id": call.id },
       photo(otherPerson(call), "m"),
-      rowMain(h("time", { datetime: call.starts_at }, dayAndTime(call.starts_at, now.zone, at)), [text, extras?.mark(call)].filter(Boolean).join(" · ")),
-      tag(call.state, t(`common.state.${call.state}`)),
+      rowMain(
+        h("time", { datetime: call.starts_at }, dayAndTime(call.starts_at, now.zone, at)),
+        [text, extras?.mark(call)].filter(Boolean).join(" · "),
+        call.state !== "booked" && tag(call.state, t(`common.state.${call.state}`)),
+      ),
     ),
   );
 }
@@ -224,9 +227,9 @@ function pastCall(call, now, at) {
   );
 }
 
-/** @param {HTMLElement} title @param {string} text */
-const rowMain = (title, text) =>
-  h("div", { class: "row__main" }, h("p", { class: "row__title" }, title), h("p", { class: "row__text" }, text));
+/** @param {HTMLElement} title @param {string} text @param {HTMLElement | false} [below] */
+const rowMain = (title, text, below) =>
+  h("div", { class: "row__main" }, h("p", { class: "row__title" }, title), h("p", { class: "row__text" }, text), below);
 
 /** Minutes for a call that was held, the reason for one that wasn't and whose it was. @param {Call} call */
 export function howItWent(call) {

@@ -28,7 +28,7 @@ import { RotationForm } from "./rotation.js";
  * @property {(pattern: Pattern) => boolean} replaces
  */
 
-export const ready = sheet("hours.css", import.meta.url);
+export const ready = Promise.all([sheet("choose.css", import.meta.url), sheet("hours.css", import.meta.url)]);
 
 export class HoursPage {
   name = "hours";
@@ -80,7 +80,7 @@ export class HoursPage {
     "hours-again": () => this.#read(),
     "hours-kinds": () => this.#change({ view: "kinds", day: "", undo: null }),
     "hours-day": ({ dataset }) => this.#open(dataset.day ?? ""),
-    "hours-other": () => this.#change({ other: { from: "08:00", until: "17:00" } }),
+    "hours-other": () => this.#unfold({ other: { from: "08:00", until: "17:00" } }),
     "hours-swap": ({ dataset }) => this.#swap(dataset.shift ?? ""),
     "hours-swap-other": () => this.#swapOther(),
     "hours-away": () => this.#awayAllDay(),
@@ -137,7 +137,13 @@ export class HoursPage {
 
   /** @param {string} day */
   #open(day) {
-    this.#change({ day: this.day === day ? "" : day, other: null, error: null, undo: null });
+    this.#unfold({ day: this.day === day ? "" : day, other: null, error: null, undo: null });
+  }
+
+  /** What comes below a day must not stay hidden on a low screen. @param {Partial<HoursPage>} changed */
+  #unfold(changed) {
+    this.#change(changed);
+    document.querySelector(".swap")?.scrollIntoView({ block: "nearest" });
   }
 
   /** @param {string} shift "" takes the swap back */

@@ -11,7 +11,7 @@ import { send } from "../net/intents.js";
 import { button, h, icon, openDialog, photo, sentence, toast } from "../ui/dom.js";
 import { moving, shifting } from "./aims.js";
 import { reason } from "./dialogs.js";
-import { capital, known, readSeries, rhythmOf, timeOfSeries } from "./known_series.js";
+import { capital, known, readSeries, rhythmOf, timeOfSeries } from "./known.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
 /** @typedef {import("../phone.js").Phone} Phone */
@@ -68,7 +68,7 @@ export function showSeries(phone, series, isNew, choose) {
   const zone = phone.live.view.now?.zone ?? series.zone;
   const line = t("phone.series.line", { every: rhythmOf(series, zone), time: timeOfSeries(series, zone) });
   const canShift = choose && !series.ended_at && isOfOneWeekday(series);
-  openDialog(
+  const dialog = openDialog(
     isNew ? t("phone.series.booked", { line }) : capital(line),
     [people(phone, series), days(series, zone), gaps(series, zone)],
     [
@@ -78,6 +78,7 @@ export function showSeries(phone, series, isNew, choose) {
     ],
     { shift: () => choose?.(shifting(series, null)), "end-series": () => askToEnd(phone, series) },
   );
+  dialog.scrollTop = 0; // on a low screen the place that has the focus stands below
 }
 
 /** @param {Phone} phone @param {Series} series */

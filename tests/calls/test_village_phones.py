@@ -35,6 +35,17 @@ def test_a_caregiver_asks_and_the_parent_confirms(house: OpenHouse) -> None:
     assert confirmed["state"] == "booked"
 
 
+@pytest.mark.parametrize("act", ["decline", "cancel"])
+def test_both_sides_see_who_said_no_and_why(house: OpenHouse, act: str) -> None:
+    alice = house.scene.alice
+    call_id = house.scene.book(alice, at(20), alice.parent_acts, is_proposal=act == "decline")
+    granny(house).command(f"/api/calls/{call_id}/{act}", {"reason": "sick"})
+    for guest in (house.parent(alice), granny(house)):
+        call = guest.get(f"/api/calls/{call_id}").get_json()
+        assert {side: said["declined"] for side, said in call["sides"].items()} == {"parent": False, "village": True}
+        assert call["reason"] == "sick"
+
+
 @pytest.mark.parametrize("whose", ["no parent named", "another family's parent", "another family's child"])
 def test_a_caregiver_asks_for_nobody_else(house: OpenHouse, whose: str) -> None:
     alice, bob = house.scene.alice, house.scene.bob

@@ -1,4 +1,4 @@
-/** The series of one's families as the server told them last, and how their rhythm is said to this reader. */
+/** What the server told last of one's series and of who waits, and how a series' rhythm is said to this reader. */
 import { said } from "../core/every.js";
 import { clockTime, dayNumber } from "../core/time.js";
 
@@ -6,6 +6,8 @@ import { clockTime, dayNumber } from "../core/time.js";
 
 /** @type {Map<string, Series>} */
 export const known = new Map();
+/** One's wishes for what gets free. @type {{own: import("./wire.js").Wait[]}} */
+export const waits = { own: [] };
 
 /** Rejects with ApiError. @param {import("../net/api.js").Api} api @param {string} familyId */
 export async function readSeries(api, familyId) {
