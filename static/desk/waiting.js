@@ -124,11 +124,15 @@ class WaitingView {
         { class: "row__main" },
         h("p", { class: "row__title" }, t("desk.child_and_parent", { child: child.name, parent: parent.name })),
         h("p", { class: "row__text" }, [heard, next, asked].filter(Boolean).join(" · ")),
+        offer && h("p", { class: "lamp lamp--wait" }, t("desk.wait_offer", { when: dayAndTime(offer.starts_at, now.zone, at), until: dayAndTime(offer.expires_at, now.zone, at) })),
       ),
-      offer && h("span", { class: "lamp lamp--wait" }, t("desk.wait_offer", { when: dayAndTime(offer.starts_at, now.zone, at), until: dayAndTime(offer.expires_at, now.zone, at) })),
-      offer && button("call", "btn btn--small", null, t("desk.wait_show"), { "data-call-id": offer.call_id }),
-      wait_id && button("end-wait", "btn btn--small", "close", t("desk.wait_end"), { "data-wait-id": wait_id, "aria-busy": String(this.#busy === wait_id) }),
-      !offer && button("family", "btn btn--small", "family", family.name, { "data-family-id": family.id }),
+      h(
+        "div",
+        { class: "card__actions wait-row__acts" },
+        wait_id && button("end-wait", "btn btn--small", "close", t("desk.wait_end"), { "data-wait-id": wait_id, "aria-busy": String(this.#busy === wait_id) }),
+        offer && button("call", "btn btn--small", "help", t("desk.wait_show"), { "data-call-id": offer.call_id }),
+        !offer && button("family", "btn btn--small", "family", family.name, { "data-family-id": family.id }),
+      ),
     );
   } // prettier-ignore
 
