@@ -9,7 +9,7 @@ import { ApiError, newKey } from "../net/api.js";
 import { banner, button, draw, h, icon, listen, openDialog, sentence, toast } from "../ui/dom.js";
 import { sheet } from "../ui/sheet.js";
 import { bestTimes } from "./best.js";
-import { field, lengths, people } from "./booking_fields.js";
+import { field, lengths, people, showChosen } from "./booking_fields.js";
 import { childrenOf, parentsOf } from "./families.js";
 import { Rhythm } from "./rhythm.js";
 import { changeOf, keepsItsDays, lineOf, showSeries } from "./series.js";
@@ -47,8 +47,7 @@ export class Booking {
   #best = null;
   /** Starts of that day's free slots; null while they are being looked for. @type {string[] | null} */
   #slots = null;
-  /** @type {string[]} */
-  #nearest = [];
+  /** @type {string[]} */ #nearest = [];
   /** @type {ApiError | null} */
   #error = null;
   #isSending = false;
@@ -170,6 +169,7 @@ export class Booking {
   #found(slots) {
     this.#slots = slots;
     this.#draw();
+    showChosen(this.#box);
   }
 
   get #isReady() {

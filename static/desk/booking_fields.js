@@ -26,3 +26,10 @@ export const field = (label, input) => h("label", { class: "field" }, h("span", 
 
 /** @param {number} usual minutes */
 export const lengths = (usual) => LENGTHS.map((minutes) => h("option", { value: minutes, selected: minutes === usual }, tn("desk.minutes", minutes)));
+
+/** A day may have more slots than are in sight. @param {HTMLElement} box */
+export function showChosen(box) {
+  const chosen = /** @type {HTMLElement | null} */ (box.querySelector('.booking__slots [aria-pressed="true"]'));
+  const slots = chosen?.parentElement;
+  if (chosen && slots) slots.scrollTop += chosen.getBoundingClientRect().top - slots.getBoundingClientRect().top;
+}
