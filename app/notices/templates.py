@@ -74,13 +74,16 @@ def stored(template: str, params: Mapping[str, Param]) -> dict[str, Any]:
     """Parameters as they are kept: instants as ISO strings under keys that end in `_at`. Raises for missing ones."""
     if missing := PARAMS[template] - params.keys():
         raise ValueError(f"{template} lacks {sorted(missing)}")
-    return {key: _stored(params[key]) for key in sorted(PARAMS[template])}
+    return {key: _stored(key, params[key]) for key in sorted(PARAMS[template])}
 
 
-def _stored(value: Param) -> str | list[str]:
+def _stored(key: str, value: Param) -> str | list[str]:
+    """Offers are few; whoever is told when they speak is told of all calls."""
     if isinstance(value, str):
         return value
-    return value.isoformat() if isinstance(value, datetime) else [each.isoformat() for each in value][:OFFERS]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return [each.isoformat() for each in value][: OFFERS if key == "offers_at" else None]
 
 
 def render(template: str, params: Mapping[str, Any], *, language: str, zone: str, now: datetime, link: str) -> Rendered:

@@ -133,6 +133,13 @@ def test_the_reason_of_a_cancelled_call_is_told_in_the_readers_language(reason: 
     assert say("cancelled", "en", reason="").template == "cancelled_bare"
 
 
+def test_no_call_of_a_week_is_left_out() -> None:
+    calls = [FAR + timedelta(days=days) for days in range(5)]
+    kept = stored("rostered_several", {"place": "青石村", "calls_at": calls})["calls_at"]
+    assert kept == [call.isoformat() for call in calls]
+    assert say("rostered_several", "en", calls_at=calls).params["calls_at"].count(", ") == 4
+
+
 @pytest.mark.parametrize(
     ("every", "chinese", "english"),
     [
