@@ -17,13 +17,13 @@ GIVEN: dict[str, dict[Kind, str]] = {
     "zh-CN": {
         "mother": "玉梅 丽华 春燕 桂芳 小红 海燕 淑珍", "father": "志强 国华 建军 永福 大勇",
         "boy": "小明 小宝 石头 小刚 冬冬 小虎 乐乐 小亮 浩浩 小波 天天",
-        "girl": "小雨 小花 妞妞 小雪 小梅 甜甜 小云 小芳 圆圆 小兰 月月 小玲 朵朵",
+        "girl": "小雨 小花 妞妞 小雪 小梅 甜甜 小云 小芳 圆圆 小兰 月月 小玲",
     },
     "en": {
         "mother": "Yumei Lihua Chunyan Guifang Xiaohong Haiyan Shuzhen",
         "father": "Zhiqiang Guohua Jianjun Yongfu Dayong",
         "boy": "Xiaoming Xiaobao Shitou Xiaogang Dongdong Xiaohu Lele Xiaoliang Haohao Xiaobo Tiantian",
-        "girl": "Xiaoyu Xiaohua Niuniu Xiaoxue Xiaomei Tiantian Xiaoyun Xiaofang Yuanyuan Xiaolan Yueyue Xiaoling Duoduo",
+        "girl": "Xiaoyu Xiaohua Niuniu Xiaoxue Xiaomei Tiantian Xiaoyun Xiaofang Yuanyuan Xiaolan Yueyue Xiaoling",
     },
 }  # fmt: skip
 FAMILY = {"zh-CN": "{}家", "en": "{} family"}
