@@ -10,10 +10,10 @@ from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.calls.models import Call, CallEvent, Invitee
-from app.calls.words import CallState, Outcome, Side
+from app.calls.words import GIVEN_UP, CallState, Outcome, Side
 
 NEWS_FOR = timedelta(days=2)
-OF_NO_TIME = ("consent_ended",)  # reasons that say nothing of the time of a call
+OF_NO_TIME = ("consent_ended", *GIVEN_UP)  # reasons that say nothing of the time of one call
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Gathers what is known of a pair's time and of their village, in few queries, and asks `proposals.py` for slots."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -58,16 +58,20 @@ def find_time(session: Session, village: Village, search: Search, now: datetime)
 
 
 def offers(session: Session, call: Call, now: datetime) -> list[Slot]:
-    """New times for a call that came to nothing: the best of a week in their order, or the one that asks least.
+    """New times for a call that came to nothing."""
+    search = Search(call.family_id, call.child_id, call.parent_id, rules.CALL_MINUTES, now)
+    return offers_for(session, call.village_id, search, now)
+
+
+def offers_for(session: Session, village_id: str, search: Search, now: datetime) -> list[Slot]:
+    """Of the week from an instant on the best times in their order, or the one that asks least.
 
     None for two who are no pair any more, or may not speak.
     """
-    village, until = villages.village(session, call.village_id), now + OFFERED_AHEAD
-    pair = (call.family_id, call.child_id, call.parent_id)
-    if not families.is_pair(session, *pair):
+    if not families.is_pair(session, search.family_id, search.child_id, search.parent_id):
         return []
-    search = Search(*pair, rules.CALL_MINUTES, now, until, may_shrink=False)
-    found = find_time(session, village, search, now)
+    within = replace(search, until=search.from_ + OFFERED_AHEAD, may_shrink=False)
+    found = find_time(session, villages.village(session, village_id), within, now)
     slots = [Slot(each.starts_at, each.ends_at, each.terminal_id) for each in found.proposals[:MOST_OFFERS]]
     if nearest := found.compromise:
         slots.append(Slot(nearest.starts_at, nearest.ends_at, nearest.terminal_id))

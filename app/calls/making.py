@@ -12,12 +12,12 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Select, delete, or_, select
 from sqlalchemy.orm import Session
 
-from app.calls import booking, occurrences, queries, recurrence, rules, timetable
+from app.calls import booking, occurrences, recurrence, rules, timetable
 from app.calls.booking import Actor, Wish
 from app.calls.free import free_intervals
 from app.calls.models import Call, Claim, Series
 from app.calls.occurrences import Occurrence
-from app.calls.words import CallState, Origin, Outcome
+from app.calls.words import SERIES_CHANGED, CallState, Origin, Outcome
 from app.families import service as consent
 from app.families.words import ConsentKind
 from app.jobs import service as jobs
@@ -28,7 +28,6 @@ from app.kernel.local_time import day_of
 from app.villages import queries as villages
 
 AHEAD = timedelta(days=56)
-CHANGED, ENDED = queries.GIVEN_UP
 NOT_BEGUN = (CallState.PROPOSED, CallState.BOOKED)
 # What a booking is refused for, as the reason of a gap. Found here are: slot_taken, person_busy, terminal_retired.
 REASONS = {
@@ -49,7 +48,7 @@ def reconcile(session: Session, series: Series, now: datetime) -> bool:
     calls = {call.id: call for call in _settling(session, series, today)}
     todo = _plan(session, series, calls.values(), now)
     for call_id in todo.cancel:
-        cancel(session, calls[call_id], CHANGED, now)
+        cancel(session, calls[call_id], SERIES_CHANGED, now)
     session.execute(delete(Claim).where(Claim.call_id.in_(todo.move)))  # they may overlap each other
     moving = {call.occurs_on: call for call in calls.values() if call.id in todo.move}
     wanted = todo.make | {day: todo.move[call.id] for day, call in moving.items() if day}
@@ -74,7 +73,7 @@ def ahead(session: Session, series: Series, from_on: date | None, now: datetime)
 
 
 def cancel(session: Session, call: Call, reason: str, now: datetime) -> None:
-    """Cancel a call for the series' sake, as CHANGED or ENDED: nobody is told or shown it by itself."""
+    """Cancel a call for the series' sake, as SERIES_CHANGED or SERIES_ENDED: nobody is told or shown it by itself."""
     timetable.log(session, call, "cancelled", _actor(call.series_id).name, now, reason=reason)
     timetable.end(session, call, Outcome.CANCELLED, reason, now)
 
@@ -84,7 +83,7 @@ def _settling(session: Session, series: Series, today: date) -> Sequence[Call]:
     settling = or_(
         Call.outcome.is_(None),
         Call.outcome.not_in((Outcome.MOVED, Outcome.CANCELLED)),
-        (Call.outcome == Outcome.CANCELLED) & (Call.reason != CHANGED),
+        (Call.outcome == Outcome.CANCELLED) & (Call.reason != SERIES_CHANGED),
     )
     return _locked(session, select(Call).where(Call.series_id == series.id, Call.occurs_on >= today, settling))
 
@@ -177,9 +176,9 @@ class _Place:
         found = self._found(session, day, starts_at, old, now)
         if old is not None and isinstance(found, Call):
             booking.succeed(session, old, found, now)
-            old.reason = CHANGED
+            old.reason = SERIES_CHANGED
         elif old is not None:
-            cancel(session, old, CHANGED, now)
+            cancel(session, old, SERIES_CHANGED, now)
         return found
 
     def _found(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.calls import rules
 from app.calls.life import OPENS_BEFORE, CallFacts, SideFacts
 from app.calls.models import Call, CallEvent, Claim, Invitee, Seat
-from app.calls.words import WRONG_PERSON, CallState, Origin, SeatSide, Side
+from app.calls.words import GIVEN_UP, WRONG_PERSON, CallState, Origin, SeatSide, Side
 from app.families import queries as families
 from app.kernel.errors import NotFound
 from app.villages import queries as villages
@@ -19,7 +19,6 @@ from app.web.models import PrincipalKind
 from app.web.principals import Principal
 
 FAREWELL = timedelta(minutes=1)
-GIVEN_UP = ("series_changed", "series_ended")
 LONGEST_LIST = 24
 LONGER_THAN_ANY_CALL = timedelta(days=1)
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.calls import booking, exceptions, making, recurrence, rules
 from app.calls.booking import Actor, Wish
 from app.calls.models import Call, Series
+from app.calls.words import SERIES_ENDED
 from app.families import queries as families
 from app.families import service as consent
 from app.families.words import ConsentKind
@@ -116,7 +117,7 @@ def end_series(
         series.reason = reason
         series.gaps = {d: why for d, why in series.gaps.items() if d < from_on.isoformat()}
         for call in making.ahead(session, series, from_on, now):
-            making.cancel(session, call, making.ENDED, now)
+            making.cancel(session, call, SERIES_ENDED, now)
         _wake(session, series, reason, now)
     jobs.emit(session, events.SeriesEnded(now, series.id, by.name), now)
     return series
@@ -219,6 +220,8 @@ def _split(session: Session, old: Series, from_on: date, by: Actor, now: datetim
     )  # fmt: skip
     session.add(new)
     session.flush()
+    for gap in sorted(new.gaps):  # what was put to tell of it knows the old one
+        jobs.emit(session, events.SeriesGap(now, new.id, gap), now)
     _cut(old, from_on)
     old.exceptions = {d: what for d, what in old.exceptions.items() if d < day}
     old.gaps = {d: why for d, why in old.gaps.items() if d < day}
@@ -276,7 +279,7 @@ def _forbid(session: Session, series: Series, reason: str, now: datetime) -> Non
 
 def _end(session: Session, series: Series, reason: str, calls: Iterable[Call], now: datetime) -> None:
     for call in calls:
-        making.cancel(session, call, making.ENDED, now)
+        making.cancel(session, call, SERIES_ENDED, now)
     series.ended_at, series.reason, series.gaps = now, reason, {}
     _wake(session, series, reason, now)
 

@@ -52,6 +52,9 @@ class SeatSide(StrEnum):
         return order.index(self) < order.index(other)
 
 
+SERIES_CHANGED, SERIES_ENDED = "series_changed", "series_ended"
+GIVEN_UP = (SERIES_CHANGED, SERIES_ENDED)  # reasons of calls that went with their series, told and shown as one
+
 WRONG_PERSON = "wrong_person"  # in the log of a call, among its actions, and in its address
 
 

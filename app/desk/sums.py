@@ -10,13 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from app.calls.words import Origin, Outcome
+from app.calls.words import GIVEN_UP, Origin, Outcome
 from app.kernel.local_time import day_of, start_of_day
 
 LEDGER_REACHES = timedelta(days=30)
 WEEKS = 12
 REASONS_SHOWN = 3
-GIVEN_UP = frozenset({"series_changed", "series_ended"})
 
 
 @dataclass(frozen=True)

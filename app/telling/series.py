@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.calls import booking, recurrence
-from app.calls.booking import Wish
+from app.calls import find_time, recurrence
+from app.calls.find_time import Search
 from app.calls.models import Call, Series
 from app.calls.recurrence import Frequency, Rule
 from app.calls.words import CallState
@@ -66,9 +66,8 @@ def of_gap(session: Session, event: events.SeriesGap, now: datetime) -> None:
             payload=events.to_payload(again), key=f"gap:{series.id}:{event.occurs_on}",
         )  # fmt: skip
         return
-    village = villages.village(session, series.village_id)
-    wish = Wish(series.family_id, series.child_id, series.parent_id, starts_at, series.minutes)
-    offers = [slot.starts_at for slot in booking.nearest(session, village, wish, now)]
+    search = Search(series.family_id, series.child_id, series.parent_id, series.minutes, starts_at)
+    offers = [slot.starts_at for slot in find_time.offers_for(session, series.village_id, search, now)]
     _tell(
         session,
         "series_gap",

@@ -6,7 +6,10 @@ import pytest
 
 from app.calls import booking, series
 from app.calls.models import Series
-from app.calls.series import SeriesWish
+from app.calls.series import Change, SeriesWish
+from app.families import schedule
+from app.families.schedule import Said
+from app.families.words import Occupation, PatternKind
 from app.kernel.numbers import E164
 from tests.flows.conftest import Evening
 from tests.scene import at
@@ -43,6 +46,32 @@ def test_a_gap_is_told_a_week_before(evening: Evening) -> None:
     assert "19:30" in text, "the next free time"
     evening.until(GAP + timedelta(days=1))
     assert told(evening, alice.parent) == ["series_gap"]
+
+
+def test_a_gap_goes_with_the_series_that_follows(evening: Evening) -> None:
+    scene, alice = evening.scene, evening.scene.alice
+    series_id, _taken = weekly_with_a_gap(evening)
+    change = Change(from_on=date(2026, 12, 2), minutes=10)
+    with scene.database.begin() as session:
+        following = series.change_series(session, series_id, change, alice.parent_acts, scene.clock.now())
+        assert (following.follows_id, list(following.gaps)) == (series_id, ["2026-12-09"])
+    evening.until(GAP - timedelta(days=1))
+    assert told(evening, alice.parent) == ["series_gap"]
+
+
+def test_the_other_times_suit_both(evening: Evening) -> None:
+    """The parent works on that day and the next: what is taken is not what hinders."""
+    alice, now = evening.scene.alice, evening.scene.clock.now()
+    with evening.scene.database.begin() as session:
+        for day in (date(2026, 12, 9), date(2026, 12, 10)):
+            away = Said(PatternKind.AWAY, Occupation.OTHER, {}, from_day=day, until_day=day)
+            schedule.add(session, alice.parent, away, f"person:{alice.parent}", now)
+    weekly_with_a_gap(evening)
+    evening.until(GAP - timedelta(days=7))
+    text = evening.phones.texts(E164("+8613800000011"))[-1].text
+    assert "No slot" in text
+    assert "Fri" in text or "11 Dec" in text
+    assert not any(day in text.partition("Other times")[2] for day in ("9 Dec", "10 Dec"))
 
 
 @pytest.mark.parametrize("how", ["filled", "ended"])

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from app.calls import agreement, booking
+from app.calls import agreement, booking, series
 from app.calls.booking import Actor, Wish
+from app.calls.series import SeriesWish
 from app.calls.words import Origin
 from tests.scene import Household, at
 from tests.web.open_house import Guest, OpenHouse
@@ -87,6 +88,17 @@ def test_what_was_called_off_stands_there_until_there_is_another_call(house: Ope
     }  # fmt: skip
     house.scene.book(alice, LATER)
     assert shown(terminal, alice)["refused"] is None
+
+
+def test_what_a_series_gave_up_is_no_call_that_was_called_off(house: OpenHouse) -> None:
+    alice, terminal, now = house.scene.alice, house.terminal(house.scene.alice), house.clock.now()
+    wish = SeriesWish(alice.family, alice.child, alice.parent, LATER.date(), 19 * 60, "FREQ=WEEKLY")
+    with house.database.begin() as session:
+        series_id = series.book_series(session, wish, alice.parent_acts, now).id
+    with house.database.begin() as session:
+        series.end_series(session, series_id, None, "no_time", alice.parent_acts, now)
+    family = shown(terminal, alice)
+    assert (family["next_call"], family["refused"]) == (None, None)
 
 
 def test_a_family_behind_its_pictures_shows_that_something_waits_and_no_more(house: OpenHouse) -> None:
