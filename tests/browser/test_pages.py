@@ -51,8 +51,9 @@ class Meter:
         self._done[news["requestId"]] = int(news["encodedDataLength"]), news["timestamp"]
 
     def _counted(self) -> list[str]:
-        of_call = [self._done[key][1] for key, (url, _at) in self._sent.items() if "/call/" in url and key in self._done]
-        return [key for key, (_url, at) in self._sent.items() if key in self._done and at <= max(of_call)]
+        whole = [key for key in self._sent if key in self._done]
+        last_of_call = max(self._done[key][1] for key in whole if "/call/" in self._sent[key][0])
+        return [key for key in whole if self._sent[key][1] <= last_of_call]
 
     @property
     def bytes(self) -> dict[str, int]:
