@@ -5,12 +5,13 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.calls import agreement, queries, series, timetable
+from app.calls import agreement, invitees, queries, series, timetable
 from app.desk import service as desk
 from app.desk import waiting
 from app.jobs.service import Leased
 from app.kernel import events
 from app.kernel.events import Event
+from app.notices import service as notices
 from app.telling import calls as tell
 from app.telling import rosters as tell_rosters
 from app.telling import series as tell_series
@@ -34,6 +35,8 @@ def end_what_was_theirs(session: Session, event: events.MemberLeft, now: datetim
     series.end_of_member(session, event.family_id, event.person_id, now)
     for call_id in queries.open_of_member(session, event.family_id, event.person_id):
         timetable.tick(session, call_id, now)
+    for call_id in invitees.uninvite(session, event.family_id, event.person_id, now):
+        notices.cancel_for(session, f"call:{call_id}", now, person_id=event.person_id)
 
 
 def ask_about_the_next(session: Session, event: events.CallEnded, now: datetime) -> None:

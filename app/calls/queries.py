@@ -124,6 +124,14 @@ def open_of_member(session: Session, family_id: str, person_id: str) -> Sequence
     return session.scalars(theirs.where(Call.state != CallState.ENDED).order_by(Call.id)).all()
 
 
+def open_brought_by(session: Session, family_id: str, person_id: str) -> Sequence[str]:
+    """Calls in a family to which this person brings the child and that have not ended, in the same order."""
+    brings = select(Invitee.call_id).where(Invitee.person_id == person_id)
+    theirs = select(Call.id).where(Call.family_id == family_id, Call.id.in_(brings))
+    theirs = theirs.where(Call.child_id != person_id, Call.parent_id != person_id)
+    return session.scalars(theirs.where(Call.state != CallState.ENDED).order_by(Call.id)).all()
+
+
 def not_rung_again(session: Session, call: Call, side: Side | None, known: CallFacts) -> str | None:
     """Why this side can't let the call ring again for the right person, as a code; None where it can."""
     before = select(func.count()).where(CallEvent.call_id == call.id, CallEvent.kind == WRONG_PERSON)

@@ -63,16 +63,21 @@ def plan(
     return notice.id
 
 
-def cancel_for(session: Session, subject: str, now: datetime, templates: Collection[str] | None = None) -> int:
-    """Cancel what is still planned for a subject, or only notices of some templates; the number of notices.
+def cancel_for(
+    session: Session, subject: str, now: datetime, templates: Collection[str] | None = None,
+    person_id: str | None = None,
+) -> int:  # fmt: skip
+    """Cancel what is still planned for a subject, or only notices of some templates or to one person; how many.
 
     What a worker is sending at this moment goes out and is recorded as such.
     """
     planned = update(Notice).where(Notice.subject == subject, Notice.state == NoticeState.PLANNED)
     if templates is not None:
         planned = planned.where(Notice.template.in_(templates))
+    if person_id is not None:
+        planned = planned.where(Notice.person_id == person_id)
     cancelled = session.scalars(planned.values(state=NoticeState.CANCELLED).returning(Notice.id)).all()
-    if templates is None:  # otherwise their due rows stay, and find nothing left to do
+    if templates is None and person_id is None:  # otherwise their due rows stay, and find nothing left to do
         jobs.cancel(session, subject, DELIVER)
     return len(cancelled)
 

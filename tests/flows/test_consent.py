@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from app.calls import picture, queries, seats
+from app.calls import booking, picture, queries, seats
 from app.calls.shapes import CallShape
 from app.calls.words import CallState, Outcome, Side
 from app.families import queries as families
@@ -241,3 +241,37 @@ def test_a_caregiver_who_leaves_takes_no_call_along(evening: Evening) -> None:
     leave_family(evening, MemberRole.CAREGIVER)
     evening.settle()
     assert evening.scene.call(call_id).state is CallState.BOOKED
+
+
+def test_a_caregiver_who_left_hears_no_more_of_the_childs_calls(evening: Evening) -> None:
+    """Neither reminders that were planned before, nor what becomes of calls that were made before."""
+    scene, alice = evening.scene, evening.scene.alice
+    call_id = scene.book(alice, START)
+    evening.settle()
+    before = evening.templates(alice.caregiver)
+    leave_family(evening, MemberRole.CAREGIVER)
+    evening.settle()
+    moved = START + timedelta(hours=1)
+    with scene.database.begin() as session:
+        booking.move(session, call_id, moved, alice.parent_acts, scene.clock.now())
+    evening.until(moved + timedelta(minutes=20))
+    assert evening.templates(alice.caregiver) == before
+    assert "reminder_day" in evening.templates(alice.parent)
+
+
+def test_who_is_in_the_family_still_is_told_as_before(evening: Evening) -> None:
+    alice = evening.scene.alice
+    with evening.scene.database.begin() as session:
+        consent.add_member(
+            session, family_id=alice.family, person_id=alice.caregiver, role=MemberRole.PARENT,
+            now=evening.scene.clock.now(),
+        )  # fmt: skip
+    evening.scene.book(alice, START)
+    evening.settle()
+    with evening.scene.database.begin() as session:
+        consent.end_membership(
+            session, family_id=alice.family, person_id=alice.caregiver, role=MemberRole.PARENT,
+            now=evening.scene.clock.now(),
+        )  # fmt: skip
+    evening.until(START - timedelta(minutes=5))
+    assert {"reminder_day", "reminder_hour", "reminder_ten"} <= set(evening.templates(alice.caregiver))
