@@ -82,7 +82,7 @@ def test_the_next_week_begins_with_who_had_to_go_without(evening: Evening, lee: 
     call = next(row for row in week.assignments if row.child.id == scene.alice.child)
     assert call.call_id
     assert call.starts_at
-    evening.until(call.starts_at - timedelta(hours=3))
+    evening.until(call.starts_at - timedelta(hours=7))
     with scene.database.begin() as session:
         booking.confirm(session, call.call_id, scene.alice.parent_acts, scene.clock.now())
     evening.until(call.starts_at)
