@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, and_, func, not_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.calls import rules
 from app.calls.life import OPENS_BEFORE, CallFacts, SideFacts
@@ -158,14 +158,16 @@ def next_of_family(session: Session, family_id: str, now: datetime) -> Call | No
     return session.scalar(waiting.order_by(Call.starts_at).limit(1))
 
 
-def next_starts(session: Session, village_id: str, now: datetime) -> dict[str, datetime]:
-    """When each child of a village speaks next, or speaks now; what is offered to who waits does not count yet."""
+def next_starts(
+    session: Session, village_id: str, now: datetime, of: InstrumentedAttribute[str] = Call.child_id
+) -> dict[str, datetime]:  # fmt: skip
+    """When each child of a village, or each family, speaks next or speaks now; an open offer does not count yet."""
     is_offer = and_(Call.origin == Origin.WAIT, Call.state == CallState.PROPOSED)
-    ahead = select(Call.child_id, func.min(Call.starts_at)).where(
+    ahead = select(of, func.min(Call.starts_at)).where(
         Call.village_id == village_id, Call.starts_at > now - LONGER_THAN_ANY_CALL, Call.ends_at > now,
         Call.state != CallState.ENDED, not_(is_offer),
     )  # fmt: skip
-    return dict(session.execute(ahead.group_by(Call.child_id)).all())
+    return dict(session.execute(ahead.group_by(of)).all())
 
 
 def current_at_terminal(session: Session, terminal_id: str) -> Call | None:

@@ -22,6 +22,7 @@ from app.families.models import Family, Member, Person
 from app.families.words import MemberRole
 from app.villages import queries as villages
 from app.villages.models import Terminal
+from app.villages.rules import is_unheard
 from app.web.principals import Principal
 
 SHOWN = (
@@ -78,7 +79,7 @@ def _child(
     return LedgerChild(
         child=picture.person_shape(line.child, who), family=picture.family_shape(line.family),
         last_heard_at=last_heard_at, next_call_at=next_call_at,
-        overdue=rules.is_overdue(last_heard_at, promise_days, begins.now),
+        overdue=is_unheard(last_heard_at, promise_days, begins.now),
         minutes_week=own.minutes_week, minutes_month=own.minutes_month, weeks=list(own.minutes_by_week),
         held=own.held, missed=own.missed, reasons=list(own.reasons),
     )  # fmt: skip

@@ -2,13 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.calls import picture
 from app.calls import queries as calls
 from app.calls.models import Call, CallEvent
-from app.calls.words import CallState
 from app.desk import hearings, rules
 from app.desk.models import Coordinator
 from app.desk.shapes import (
@@ -110,7 +109,8 @@ def _terminals(session: Session, village: Village, now: datetime) -> list[DeskTe
 
 
 def _families(session: Session, village: Village, who: Principal, now: datetime) -> list[DeskFamily]:
-    last_heard, next_calls = hearings.last_heard(session, village.id), _next_calls(session, village.id, now)
+    last_heard = hearings.last_heard(session, village.id)
+    next_calls = calls.next_starts(session, village.id, now, of=Call.family_id)
     shown = []
     for family in families.families_of_village(session, village.id):
         members = [
@@ -129,15 +129,6 @@ def _openings(session: Session, village: Village, from_: datetime, until: dateti
     weekly, closed = villages.openings(session, village.id), villages.closures(session, village.id, None, from_, until)
     intervals = hours.open_intervals(weekly, closed, village.zone, from_, until)
     return [OpeningShape(starts_at=opens, ends_at=closes) for opens, closes in intervals]
-
-
-def _next_calls(session: Session, village_id: str, now: datetime) -> dict[str, datetime]:
-    """When each family speaks next, or speaks now."""
-    ahead = select(Call.family_id, func.min(Call.starts_at)).where(
-        Call.village_id == village_id, Call.starts_at > now - calls.LONGER_THAN_ANY_CALL, Call.ends_at > now,
-        Call.state != CallState.ENDED,
-    )  # fmt: skip
-    return dict(session.execute(ahead.group_by(Call.family_id)).all())
 
 
 def _dead_row(row: DueRow) -> TroubleShape:

@@ -1,4 +1,4 @@
-"""What is overdue, which hours the board shows, whose a due row is. Pure: values and `now` in, values out."""
+"""Who is unheard longest, which hours the board shows, whose a due row is. Pure: values and `now` in, values out."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -9,11 +9,6 @@ from app.kernel.local_time import day_of, start_of_day
 TROUBLES_SHOWN = timedelta(days=2)
 EVENING_REACHES = timedelta(hours=2)
 NEVER = datetime.min.replace(tzinfo=UTC)
-
-
-def is_overdue(last_heard_at: datetime | None, promise_days: int, now: datetime) -> bool:
-    """Whether a child was not heard for as long as the village promised, or never."""
-    return last_heard_at is None or now - last_heard_at >= timedelta(days=promise_days)
 
 
 def longest_unheard(last_heard_at: datetime | None) -> datetime:

@@ -38,7 +38,7 @@ def line(session: Session, village_id: str, now: datetime) -> list[Waiting]:
     """Everybody of a village who waits, in order: who asked, and whom the village has promised more."""
     promise_days = villages.village(session, village_id).promise_days
     heard, ahead = hearings.last_heard(session, village_id), calls.next_starts(session, village_id, now)
-    asked = {(wait.child_id, wait.parent_id): wait for wait in waits.open_of_village(session, village_id, now)}
+    asked = {(wait.child_id, wait.parent_id): wait for wait in waits.open_of_village(session, village_id)}
     found = []
     for pair, until in pairs.allowed_until(session, village_id, ConsentKind.CALL, now).items():
         wait = asked.get((pair.child_id, pair.parent_id))

@@ -64,10 +64,10 @@ def _answer(ask: Ask, family_id: str | None = None) -> WaitsShape:
         line = waiting.line(ask.session, village.id, ask.now)
         return WaitsShape(waits=_shapes(ask, line), promise_days=village.promise_days)
     if ask.who.kind is TERMINAL and family_id is not None:
-        own = list(waits.open_of_families(ask.session, [family_id], ask.now))
+        own = list(waits.open_of_families(ask.session, [family_id]))
     else:
         mine = [f.id for f in families.families_of_person(ask.session, ask.who.subject_id)]
-        own = [wait for wait in waits.open_of_families(ask.session, mine, ask.now) if _is_own(ask, wait)]
+        own = [wait for wait in waits.open_of_families(ask.session, mine) if _is_own(ask, wait)]
     return WaitsShape(waits=_shapes(ask, [_waiting(wait) for wait in own]), promise_days=None)
 
 

@@ -169,7 +169,7 @@ class _News:
     @classmethod
     def read(cls, ask: Ask, village_id: str) -> "_News":
         wishes: dict[str, list[WishShape]] = defaultdict(list)
-        for wait in waits.open_of_village(ask.session, village_id, ask.now):
+        for wait in waits.open_of_village(ask.session, village_id):
             wish = WishShape(id=wait.id, child_id=wait.child_id, parent_id=wait.parent_id)
             wishes[wait.family_id].append(wish)
         return cls(

@@ -34,15 +34,10 @@ def of_village(session: Session, village_id: str) -> list[Pair]:
     ]
 
 
-def allowed(session: Session, village_id: str, kind: ConsentKind, now: datetime) -> list[Pair]:
-    """Those of them whose contact of a kind is consented to now, and not forbidden."""
-    return list(allowed_until(session, village_id, kind, now))
-
-
 def allowed_until(
     session: Session, village_id: str, kind: ConsentKind, now: datetime
 ) -> dict[Pair, datetime | None]:  # fmt: skip
-    """The same, with when that ends by itself; None where no end is known."""
+    """Those whose contact of a kind is consented to now and not forbidden, with when that ends; None if not known."""
     pairs = of_village(session, village_id)
     children = {pair.child_id for pair in pairs}
     consents: dict[tuple[str, str], list[ConsentFacts]] = defaultdict(list)

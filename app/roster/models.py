@@ -80,5 +80,4 @@ class Wait(Record):
     parent_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
     made_by: Mapped[str] = mapped_column(String(32))
     since: Mapped[datetime]
-    until: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from app.villages.rules import is_unheard
+
 TOO_CLOSE = timedelta(minutes=20)
 OFFER_LASTS = timedelta(minutes=30)
 OFFER_LASTS_AT_LEAST = timedelta(minutes=5)
@@ -43,8 +45,7 @@ def waits(one: Waiting, promise_days: int, now: datetime) -> bool:
     """Whether somebody asked for a slot, or the village's promise is broken and no call is ahead that would mend it."""
     if one.is_asked:
         return True
-    is_unheard = one.last_heard_at is None or now - one.last_heard_at >= timedelta(days=promise_days)
-    return is_unheard and one.next_call_at is None
+    return one.next_call_at is None and is_unheard(one.last_heard_at, promise_days, now)
 
 
 def in_order(waiting: Iterable[Waiting], now: datetime) -> list[Waiting]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,6 @@ def ask(
         id=new_id(session), village_id=village_id, family_id=family_id, child_id=child_id, parent_id=parent_id,
         made_by=by, since=now,
     )  # fmt: skip
-    end_of_pair(session, child_id, parent_id, now, only_run_out=True)
     try:
         with session.begin_nested():
             session.add(wait)
@@ -28,20 +27,12 @@ def ask(
         return
 
 
-def open_of_village(session: Session, village_id: str, now: datetime) -> Sequence[Wait]:
-    return session.scalars(
-        select(Wait)
-        .where(Wait.village_id == village_id, Wait.ended_at.is_(None), or_(Wait.until.is_(None), Wait.until > now))
-        .order_by(Wait.since, Wait.id)
-    ).all()
+def open_of_village(session: Session, village_id: str) -> Sequence[Wait]:
+    return session.scalars(_open.where(Wait.village_id == village_id)).all()
 
 
-def open_of_families(session: Session, family_ids: Sequence[str], now: datetime) -> Sequence[Wait]:
-    return session.scalars(
-        select(Wait)
-        .where(Wait.family_id.in_(family_ids), Wait.ended_at.is_(None), or_(Wait.until.is_(None), Wait.until > now))
-        .order_by(Wait.since, Wait.id)
-    ).all()
+def open_of_families(session: Session, family_ids: Sequence[str]) -> Sequence[Wait]:
+    return session.scalars(_open.where(Wait.family_id.in_(family_ids))).all()
 
 
 def end(session: Session, wait: Wait, now: datetime) -> None:
@@ -49,11 +40,9 @@ def end(session: Session, wait: Wait, now: datetime) -> None:
         wait.ended_at = now
 
 
-def end_of_pair(session: Session, child_id: str, parent_id: str, now: datetime, *, only_run_out: bool = False) -> None:
-    """End what these two wish for: they have it now, or its time is over."""
+def end_of_pair(session: Session, child_id: str, parent_id: str, now: datetime) -> None:
+    """End what these two wish for: they have it now."""
     theirs = update(Wait).where(Wait.child_id == child_id, Wait.parent_id == parent_id, Wait.ended_at.is_(None))
-    if only_run_out:
-        theirs = theirs.where(Wait.until <= now)
     session.execute(theirs.values(ended_at=now))
 
 
@@ -62,3 +51,6 @@ def wait(session: Session, wait_id: str) -> Wait:
     if found is None:
         raise NotFound
     return found
+
+
+_open = select(Wait).where(Wait.ended_at.is_(None)).order_by(Wait.since, Wait.id)

@@ -99,6 +99,11 @@ def check_promise(days: int) -> None:
         raise Invalid("bad_promise", longest=LONGEST_PROMISE_DAYS)
 
 
+def is_unheard(last_heard_at: datetime | None, promise_days: int, now: datetime) -> bool:
+    """Whether a child was not heard for as long as the village promised, or never."""
+    return last_heard_at is None or now - last_heard_at >= timedelta(days=promise_days)
+
+
 def checked_text(text: str, longest: int, code: str) -> str:
     """What people typed, trimmed. Raises Invalid(code) if it is empty, too long, or holds what is no character."""
     trimmed = text.strip()

@@ -1,4 +1,4 @@
-"""Who is overdue, the board's hours, whose a due row is."""
+"""Who is unheard longest, the board's hours, whose a due row is."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,25 +16,6 @@ def ago(**amount: float) -> datetime:
 
 def utc(*parts: int) -> datetime:
     return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type,misc]
-
-
-@pytest.mark.parametrize(
-    ("last_heard_at", "promise_days", "is_overdue"),
-    [
-        (None, 31, True),
-        (NOW, 1, False),
-        (ago(hours=23, minutes=59), 1, False),
-        (ago(days=1), 1, True),
-        (ago(days=6, hours=23), 7, False),
-        (ago(days=7), 7, True),
-        (ago(days=13, hours=23), 14, False),
-        (ago(days=40), 31, True),
-    ],
-)
-def test_who_was_not_heard_for_as_long_as_was_promised_is_overdue(
-    last_heard_at: datetime | None, promise_days: int, is_overdue: bool
-) -> None:
-    assert rules.is_overdue(last_heard_at, promise_days, NOW) is is_overdue
 
 
 def test_who_was_never_heard_comes_first() -> None:

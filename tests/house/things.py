@@ -144,7 +144,7 @@ def wait_of(house: OpenHouse) -> str:
             session, village_id=alice.village, family_id=alice.family, child_id=alice.child, parent_id=alice.parent,
             by=f"person:{alice.parent}", now=house.clock.now(),
         )  # fmt: skip
-        return waits.open_of_families(session, [alice.family], house.clock.now())[0].id
+        return waits.open_of_families(session, [alice.family])[0].id
 
 
 def hours_of(house: OpenHouse, person_id: str) -> str:

@@ -211,3 +211,18 @@ class TestChecks:
     @pytest.mark.parametrize("text", ["  王奶奶 ", "O’Neil", "👩‍👧", "𫟪", "x" * 8])
     def test_text_that_people_type(self, text: str) -> None:
         assert rules.checked_text(text, 8, "bad_name") == text.strip()
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "promise_days", "is_unheard"),
+    [
+        (None, 31, True), (0, 1, False), (0.999, 1, False), (1, 1, True), (6.9, 7, False), (7, 7, True),
+        (13.9, 14, False), (40, 31, True),
+    ],
+)  # fmt: skip
+def test_who_was_not_heard_for_as_long_as_was_promised(
+    days_ago: float | None, promise_days: int, is_unheard: bool
+) -> None:
+    now = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+    last_heard_at = None if days_ago is None else now - timedelta(days=days_ago)
+    assert rules.is_unheard(last_heard_at, promise_days, now) is is_unheard

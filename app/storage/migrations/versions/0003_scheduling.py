@@ -19,7 +19,7 @@ def upgrade() -> None:
     op.create_table(
         "wait",
         _id(), _ref("wait", "village_id", "village"), *_pair("wait"),
-        sa.Column("made_by", sa.String(32), nullable=False), _at("since"), _at("until", True), _at("ended_at", True),
+        sa.Column("made_by", sa.String(32), nullable=False), _at("since"), _at("ended_at", True),
         _key("wait"),
     )  # fmt: skip
     op.create_index(op.f("ix_wait_village_id"), "wait", ["village_id"])
