@@ -92,7 +92,9 @@ def test_nobody_can_change_places_with_a_family_that_waited_less(problem: Proble
 
 
 def test_one_family_more_comes_before_one_that_waited_longer() -> None:
+    """However long: here with all the village between them, which never has time."""
     requests = [ask("a", minutes=55, waiting_days=30), ask("b", waiting_days=2), ask("c", waiting_days=1)]
+    requests += [ask(f"d{days}", waiting_days=days, free=()) for days in range(3, 30)]
     assert heard(week(requests, open_on([0]))) == {"b", "c"}
 
 
