@@ -250,12 +250,12 @@ def test_a_published_roster_tells_each_person_once(told: Told) -> None:
     wish = Wish(told.alice.family, told.alice.child, told.alice.parent, START + later)
     with told.evening.scene.database.begin() as session:
         second = booking.book(session, wish, told.actors["desk"], told.now).id
-    check(told.new_texts(lambda: publish(told, [first, second])), ALL, "rostered", START)
+    check(told.new_texts(lambda: publish(told, [first, second], standing={second})), ALL, "rostered", START)
     assert all("、" in text.text or "," in text.text for text in told.texts("parent")[-1:])
-    assert not any(told.new_texts(lambda: publish(told, [second])).values())
+    assert not any(told.new_texts(lambda: publish(told, [second], standing={second})).values())
 
 
-def publish(told: Told, call_ids: list[str]) -> None:
+def publish(told: Told, call_ids: list[str], standing: set[str]) -> None:
     alice = told.alice
     with told.evening.scene.database.begin() as session:
         roster = Roster(
@@ -270,6 +270,7 @@ def publish(told: Told, call_ids: list[str]) -> None:
                 Assignment(
                     id=new_id(session), roster_id=roster.id, family_id=alice.family, child_id=alice.child,
                     parent_id=alice.parent, place=place, minutes=15, reasons={}, call_id=call_id,
+                    is_fixed=call_id in standing,
                 )
             )  # fmt: skip
         jobs.emit(session, RosterPublished(told.now, roster.id, "coordinator:lee"), told.now)
