@@ -39,6 +39,12 @@ def end_what_was_theirs(session: Session, event: events.MemberLeft, now: datetim
         notices.cancel_for(session, f"call:{call_id}", now, person_id=event.person_id)
 
 
+def bring_in(session: Session, event: events.MemberJoined, now: datetime) -> None:
+    """Let a new caregiver belong to the calls that were made before they came."""
+    for call in invitees.invite(session, event.family_id, event.person_id, now):
+        tell.of_joining(session, call, event.person_id, now)
+
+
 def ask_about_the_next(session: Session, event: events.CallEnded, now: datetime) -> None:
     """Have the next call of a series confirmed after one that was missed, or that nobody had confirmed."""
     following = agreement.to_be_confirmed(session, event.call_id, now)
@@ -67,6 +73,7 @@ FLOWS: dict[type[Event], tuple[Callable[..., None], ...]] = {
     events.SeriesGap: (tell_series.of_gap,),
     events.RosterPublished: (tell_rosters.of_publishing,),
     events.ConsentRevoked: (end_what_is_forbidden,),
+    events.MemberJoined: (bring_in,),
     events.MemberLeft: (end_what_was_theirs,),
     events.PhotoTaken: (desk.record_photo,),
     events.HoursChanged: (desk.record_hours,),

@@ -12,7 +12,7 @@ from app.families.numbers import parse_number
 from app.families.words import ConsentKind, MemberRole
 from app.jobs.service import emit
 from app.kernel.errors import Invalid, NotFound, Refused
-from app.kernel.events import ConsentRevoked, MemberLeft
+from app.kernel.events import ConsentRevoked, MemberJoined, MemberLeft
 from app.storage.database import new_id
 from app.storage.record import Record
 from app.villages import queries as villages
@@ -91,6 +91,7 @@ def add_member(session: Session, *, family_id: str, person_id: str, role: Member
         raise Refused("already_member")
     member.joined_at, member.left_at = now, None
     _tell(session, family, now)
+    emit(session, MemberJoined(now, family_id, person_id), now)
     return member
 
 

@@ -157,6 +157,12 @@ class ConsentRevoked(Event):
 
 
 @dataclass(frozen=True)
+class MemberJoined(Event):
+    family_id: str
+    person_id: str
+
+
+@dataclass(frozen=True)
 class MemberLeft(Event):
     family_id: str
     person_id: str
@@ -185,7 +191,7 @@ EVENT_KINDS: dict[str, type[Event]] = {
         CallProposed, CallBooked, CallConfirmed, CallMoved, CallCountered, CallCancelled, CallReleased, SeriesBooked,
         SeriesChanged, SeriesEnded, SeriesGap, RosterPublished, CallStarting, CallRinging, CallUnanswered,
         CallAnswered, CallJoinedByDesk, CallLeftByDesk, CallLive, CallEnded, SlotFreed, NoticeFailed, ConsentRevoked,
-        MemberLeft, PhotoTaken, HoursChanged,
+        MemberJoined, MemberLeft, PhotoTaken, HoursChanged,
     )
 }  # fmt: skip
 

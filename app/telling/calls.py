@@ -45,9 +45,14 @@ def of_booking(session: Session, event: events.CallBooked, now: datetime) -> Non
         _tell(session, "booked", party, party.others(event.by), now)
     if call.state is CallState.ENDED:
         return
-    for template, before in REMINDERS.items():
-        _tell(session, template, party, party.everybody, now, due_at=call.starts_at - before)
+    _remind(session, party, party.everybody, now)
     of_confirming(session, call, now)
+
+
+def of_joining(session: Session, call: Call, person_id: str, now: datetime) -> None:
+    """Remind who brings the child from now on; that there is a call they hear at home."""
+    if call.state is CallState.BOOKED:
+        _remind(session, people(session, call.id), [person_id], now)
 
 
 def of_confirming(session: Session, call: Call, now: datetime) -> None:
@@ -136,6 +141,11 @@ def _of_offer(session: Session, call: Call, party: People, now: datetime) -> Non
 
 def _of_other_time(session: Session, old: Call, party: People, by: str, now: datetime) -> None:
     _tell(session, "countered", party, party.others(by), now, by=party.name_of(by), from_at=old.starts_at)
+
+
+def _remind(session: Session, party: People, whom: Iterable[str], now: datetime) -> None:
+    for template, before in REMINDERS.items():
+        _tell(session, template, party, whom, now, due_at=party.starts_at - before)
 
 
 def _got_offer(session: Session, party: People) -> set[str]:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from app.calls import booking, picture, queries, seats
+from app.calls.booking import Actor
 from app.calls.shapes import CallShape
 from app.calls.words import CallState, Outcome, Side
 from app.families import queries as families
@@ -15,7 +16,7 @@ from app.families.words import ConsentKind, MemberRole
 from app.kernel.errors import NotFound, Refused
 from app.web.principals import Principal
 from tests.flows.conftest import Evening
-from tests.scene import Household, at
+from tests.scene import ZONE, Household, at
 
 START = at(19, day=25)
 
@@ -275,3 +276,23 @@ def test_who_is_in_the_family_still_is_told_as_before(evening: Evening) -> None:
         )  # fmt: skip
     evening.until(START - timedelta(minutes=5))
     assert {"reminder_day", "reminder_hour", "reminder_ten"} <= set(evening.templates(alice.caregiver))
+
+
+def test_a_caregiver_who_comes_is_reminded_and_may_speak_for_the_child(evening: Evening) -> None:
+    scene, alice = evening.scene, evening.scene.alice
+    call_id, now = scene.book(alice, START), scene.clock.now()
+    evening.settle()
+    with scene.database.begin() as session:
+        uncle = consent.add_person(
+            session, name="Uncle", zone=ZONE, language="en", phone="+8613800000019", confirmed_at=now
+        )  # fmt: skip
+        consent.add_member(
+            session, family_id=alice.family, person_id=uncle.id, role=MemberRole.CAREGIVER, now=now
+        )  # fmt: skip
+    evening.settle()
+    with scene.database.begin() as session:
+        booking.confirm(session, call_id, Actor(f"person:{uncle.id}", Side.VILLAGE), now)
+        spoken = [each.person_id for each in queries.invitees(session, call_id) if each.confirmed_at == now]
+    assert uncle.id in spoken
+    evening.until(START - timedelta(minutes=5))
+    assert evening.templates(uncle.id) == ["reminder_day", "reminder_hour", "reminder_ten"]
