@@ -123,7 +123,7 @@ def test_nothing_is_said_where_a_slot_was_left_free_by_hand() -> None:
     assert told(week([ask("a")]), ())["a"] == []
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(weeks())
 def test_everybody_is_told_something(problem: Problem) -> None:
     _assert_told(problem)

@@ -40,7 +40,7 @@ def heard(problem: Problem) -> set[str]:
     return {requests[one.request_id] for one in Highs().solve(problem, SECONDS).placed}
 
 
-@settings(max_examples=250)
+@settings(max_examples=200)
 @given(weeks())
 def test_no_rule_is_broken(problem: Problem) -> None:
     found, greedy = Highs().solve(problem, SECONDS), LongestWaitingFirst().solve(problem, SECONDS)
