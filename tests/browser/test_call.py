@@ -81,18 +81,23 @@ def test_a_parent_books_the_terminal_rings_a_child_answers_they_talk(
     phone.wait_for_timeout(3000)
 
     hang_up(phone)
-    sees(terminal, "goodbye")
-    shoot(terminal, "terminal-goodbye")
-    touch(terminal, "ask-next")
-    sees(terminal, "ask")
-    sees(phone, "ended|home")
-    shoot(phone, "phone-ended")
+    goodbye_is_said(phone, terminal)
     wait_until(phone, "the end", lambda: stories.call_of(village, call.id).state is CallState.ENDED)
     held = stories.call_of(village, call.id)
     assert held.outcome is Outcome.HELD
     assert 3 <= held.talked_seconds <= 30
     assert figures(phone).open == 0
     assert figures(terminal).open == 0
+
+
+def goodbye_is_said(phone: Page, terminal: Page) -> None:
+    """At both ends; the terminal leads on to the next call."""
+    sees(terminal, "goodbye")
+    shoot(terminal, "terminal-goodbye")
+    touch(terminal, "ask-next")
+    sees(terminal, "ask")
+    sees(phone, "ended|home")
+    shoot(phone, "phone-ended")
 
 
 def note_first_media(record_property: Record, answered: float, terminal: Page, phone: Page) -> None:
