@@ -13,8 +13,13 @@ import { draw, listen, round, startPage, toast, withWords } from "./ui/dom.js";
  * What stands instead of the first screen until one goes back.
  * @typedef {{name: string, screen: (now: Now, at: number) => HTMLElement, acts: import("./ui/dom.js").Acts,
  *   typing?: (event: Event) => void}} Page
- * @typedef {{live: Live, calling: Calling, busy: Set<string>, show: () => void, open: (page: Page | null) => void}} Phone
+ * What later parts may do here.
+ * @typedef {{live: Live, calling: Calling, busy: Set<string>, show: () => void, open: (page: Page | null) => void,
+ *   withPart: typeof withPart}} Phone
  */
+
+const SLOW_MS = 700;
+const TOLD_AGAIN_MS = 4_000;
 
 const main = startPage();
 const live = new Live("phone", { keep: true });
@@ -34,7 +39,7 @@ const coming = new Set();
 
 const calling = new Calling(live, { redraw: show, standsReady: () => !document.hidden && !page });
 /** @type {Phone} */
-const phone = { live, calling, busy: new Set(), show, open };
+const phone = { live, calling, busy: new Set(), show, open, withPart };
 
 function show() {
   const at = now();
@@ -124,9 +129,13 @@ async function entered() {
   await withPart(withWords(import("./phone/welcome.js"), "phone.settings"), (part) => part.welcome(live));
 }
 
-/** A part that is fetched when it is needed. @template P @param {Promise<P>} part @param {(part: P) => unknown} use */
+/** A part that is fetched when it is needed; where that takes long, it is said.
+ * @template P @param {Promise<P>} part @param {(part: P) => unknown} use */
 async function withPart(part, use) {
+  const tell = () => toast("info", t("common.loading"));
+  const timers = [setTimeout(tell, SLOW_MS), setInterval(tell, TOLD_AGAIN_MS)];
   const fetched = await part.catch(() => null);
+  for (const timer of timers) clearTimeout(timer);
   if (fetched) await use(fetched);
   else toast("bad", t("common.offline"));
 }
@@ -178,7 +187,10 @@ const acts = {
 
 /** Whatever else can be touched is the page's or the door's, or a deed that is fetched when somebody wants it. */
 const others = new Proxy(/** @type {import("./ui/dom.js").Acts} */ ({}), {
-  get: (_none, act) => (acts[String(act)] ? null : (page?.acts[String(act)] ?? door?.acts[String(act)] ?? deed(String(act)))),
+  get: (_none, name) => {
+    const act = String(name);
+    return acts[act] ? null : (page?.acts[act] ?? door?.acts[act] ?? deed(act));
+  },
 });
 
 /** @param {string} act */

@@ -38,10 +38,12 @@ export const isOfOneWeekday = ({ words }) => words.freq === "weekly" && words.we
 export function withWeekday(series, day, from_on) {
   const { interval, count, until } = series.words;
   const weekday = weekdayOf(dayOfText(day));
-  if (weekday === series.words.weekdays[0]) return {};
-  const left = from_on && count ? count - timesBefore(series, from_on) : count;
+  const isSame = weekday === series.words.weekdays[0];
+  const beginsAnew = interval > 1 || day < series.starts_on || Boolean(from_on && !isSame);
+  if (isSame && !beginsAnew) return {};
+  const left = beginsAnew && count ? count - timesBefore(series, from_on ?? day) : count;
   const rule = written({ interval, weekdays: [weekday], count: left, until });
-  return from_on || interval > 1 ? { rule, starts_on: day } : { rule };
+  return beginsAnew ? { rule, starts_on: day } : { rule };
 }
 
 /** How often a series of one weekday has come before a day. @param {Series} series @param {string} day */

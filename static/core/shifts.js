@@ -36,6 +36,15 @@ export const CYCLES = {
   three: [...times(2, "early"), ...times(2, "late"), ...times(2, "night"), ...times(2, "off")],
 };
 
+/** Which of CYCLES it is, wherever it begins; "" for one of somebody's own. @param {CycleWord[]} cycle */
+export function nameOf(cycle) {
+  const written = cycle.join();
+  const found = Object.entries(CYCLES).find(
+    ([, known]) => known.length === cycle.length && `${known.join()},${known.join()}`.includes(written),
+  );
+  return found?.[0] ?? "";
+}
+
 /** What the hours usually are: of two shifts a day, or of three. @param {CycleWord[]} cycle */
 export function usualHours(cycle) {
   const ofThree = cycle.includes("early") || cycle.includes("late");
@@ -50,7 +59,8 @@ export function usualHours(cycle) {
   return Object.fromEntries(words.map((word) => [word, usual[word]]));
 }
 
-/** Days of one kind side by side. @param {CycleWord[]} cycle @returns {{word: CycleWord, place: number, length: number}[]} */
+/** Days of one kind side by side.
+ * @param {CycleWord[]} cycle @returns {{word: CycleWord, place: number, length: number}[]} */
 export function runs(cycle) {
   const found = /** @type {{word: CycleWord, place: number, length: number}[]} */ ([]);
   cycle.forEach((word, place) => {
@@ -76,16 +86,20 @@ export const ahead = (cycle, place, count) =>
 export function told(days, place) {
   return days[place].busy.flatMap((busy) => {
     const { occupation, from_minute: from, until_minute: until } = busy;
-    const before = from === 0 && days[place - 1]?.busy.find((one) => one.until_minute === DAY_MINUTES && one.occupation === occupation);
-    const after = until === DAY_MINUTES && days[place + 1]?.busy.find((one) => one.from_minute === 0 && one.occupation === occupation);
+    const before = from === 0 && ofKind(days[place - 1], occupation).find((one) => one.until_minute === DAY_MINUTES);
+    const after = until === DAY_MINUTES && ofKind(days[place + 1], occupation).find((one) => one.from_minute === 0);
     const isOpenEnd = until === DAY_MINUTES && (!days[place + 1] || Boolean(after));
     if (from === 0 && until === DAY_MINUTES) return { occupation, from: null, until: null };
     if (before && before.from_minute >= NOON) return [];
+    if (from === 0 && !days[place - 1] && until < NOON) return []; // the rest of a night
     if (before || (from === 0 && !days[place - 1])) return { occupation, from: null, until };
     if (after && after.until_minute < DAY_MINUTES) return { occupation, from, until: after.until_minute };
     return { occupation, from, until: isOpenEnd ? null : until };
   });
 }
+
+/** @param {HoursDay | undefined} day @param {Occupation} occupation */
+const ofKind = (day, occupation) => day?.busy.filter((one) => one.occupation === occupation) ?? [];
 
 /**
  * Weekly hours of somebody who is away from home from one moment of the week to another: whole days of 24 hours, and

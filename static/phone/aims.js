@@ -53,7 +53,8 @@ export const shifting = (series, occursOn) => ({
     const day = dayText(dayNumber(startsAt, zone));
     const from_on = occursOn && (day < occursOn ? day : occursOn);
     const changed = withWeekday(series, day, from_on);
-    return [`/api/series/${series.id}/change`, { ...(from_on && { from_on }), starts_minute: hour * 60 + minute, ...changed }];
+    const body = { ...(from_on && { from_on }), starts_minute: hour * 60 + minute, ...changed };
+    return [`/api/series/${series.id}/change`, body];
   },
 });
 

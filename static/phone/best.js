@@ -32,7 +32,7 @@ export function bestTimes(booking, now, at) {
             "aria-pressed": String(starts_at === booking.chosen?.startsAt),
           }, // prettier-ignore
           timeOf(starts_at, best.zone, now, at),
-          h("span", { class: "best__why" }, sayOnce(reasons, told).map((code) => best.sentences[code]).join(t("phone.time.and"))),
+          h("span", { class: "best__why" }, joined(sayOnce(reasons, told).map((code) => best.sentences[code]))),
         ),
       ),
     ),
@@ -69,9 +69,13 @@ function timeOf(startsAt, zone, now, at) {
 
 /** @param {Booking} booking @param {Proposals} best @param {Now} now @param {number} at */
 function noneSuits({ chosen, isSending, pair }, { obstacles, compromise, sentences, zone }, now, at) {
-  const mine = now.me?.id === pair.childId ? "child" : pair.parentId && pair.parentId !== now.me?.id ? "caregiver" : "parent";
+  const { childId, parentId = now.me?.id } = pair;
+  const mine = now.me?.id === childId ? "child_" : now.me?.id === parentId ? "parent_" : "me_";
   /** @param {string} code */
-  const say = (code) => (code.startsWith(mine) && hasText(`phone.time.own.${code}`) ? t(`phone.time.own.${code}`) : sentences[code]);
+  const say = (code) => {
+    const own = `phone.time.own.${code}`;
+    return code.startsWith(mine) && hasText(own) ? t(own) : sentences[code];
+  };
   return h(
     "section",
     { class: "card none-suits", "data-key": "best" },
@@ -97,7 +101,7 @@ function noneSuits({ chosen, isSending, pair }, { obstacles, compromise, sentenc
         h(
           "span",
           { class: "best__why" },
-          t("phone.time.but", { why: compromise.conflicts.map(say).join(t("phone.time.and")) }),
+          t("phone.time.but", { why: joined(compromise.conflicts.map(say)) }),
         ),
       ),
       button("compromise", "btn", "check", t("phone.time.take_anyway"), {
@@ -107,6 +111,9 @@ function noneSuits({ chosen, isSending, pair }, { obstacles, compromise, sentenc
     ],
   );
 }
+
+/** @param {string[]} sentences */
+const joined = (sentences) => sentences.join(t("phone.time.and"));
 
 /** @param {number} share */
 const shareOf = (share) => SHARES.find(([from]) => share >= from)?.[1] ?? "sometimes";

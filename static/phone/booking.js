@@ -121,7 +121,8 @@ export class Booking {
   }
 
   /** What comes when it is not wanted any more is left. @param {Pair} pair @param {string} path
-   * @param {Record<string, string> | null} query @param {(found: any) => object} take @param {(error: ApiError) => object} fail */
+   * @param {Record<string, string> | null} query @param {(found: any) => object} take
+   * @param {(error: ApiError) => object} fail */
   async #read(pair, path, query, take, fail) {
     try {
       const found = await this.#phone.live.api.get(path, query ? { ...wire(pair), ...query } : undefined);
@@ -199,15 +200,15 @@ export class Booking {
     }
     live.refresh();
     const part = await withWords(import("./series.js"), "phone.series").catch(() => null);
-    if (part) part.showSeries(this.#phone, answer, true);
+    if (part) part.showSeries(this.#phone, answer, this.aim.intent === "shift" ? "changed" : "booked");
     else toast("good", t("phone.time.series_booked"));
   }
 
-  async #openHours() {
-    const part = await withWords(import("./hours.js"), "phone.hours").catch(() => null);
-    if (!part) return toast("bad", t("common.offline"));
-    await part.ready;
-    this.#phone.open(new part.HoursPage(this.#phone, "", () => this.#comeBack()));
+  #openHours() {
+    this.#phone.withPart(withWords(import("./hours.js"), "phone.hours"), async ({ HoursPage, ready: styled }) => {
+      await styled;
+      this.#phone.open(new HoursPage(this.#phone, "", () => this.#comeBack()));
+    });
   }
 
   /** Hours may have changed: look anew. */

@@ -98,7 +98,9 @@ function ways({ aim, ownWait }, isMain) {
     ownWait
       ? [
           h("p", { class: "muted" }, t("phone.time.waits_text")),
-          button("stop-waiting", "btn btn--quiet", "close", t("phone.time.stop_waiting"), { "data-wait-id": ownWait.wait_id }),
+          button("stop-waiting", "btn btn--quiet", "close", t("phone.time.stop_waiting"), {
+            "data-wait-id": ownWait.wait_id,
+          }),
         ]
       : button("wait", kind, "bell", t("phone.time.wait")),
     button("my-hours", "btn btn--quiet", "clock", t("phone.time.my_hours")),

@@ -71,13 +71,10 @@ const none = () => [
 /** @param {Feed} feed @param {string} zone */
 function standing({ made_at, read_at }, zone) {
   const when = (/** @type {string} */ instant) => dayAndTime(instant, zone, serverNow());
+  const reading = read_at ? t("phone.calendar.read", { when: when(read_at) }) : t("phone.calendar.unread");
   return [
     h("p", {}, t("phone.calendar.made", { when: when(made_at ?? "") })),
-    h(
-      "p",
-      {},
-      h("span", { class: `lamp lamp--${read_at ? "on" : "wait"}` }, read_at ? t("phone.calendar.read", { when: when(read_at) }) : t("phone.calendar.unread")),
-    ),
+    h("p", {}, h("span", { class: `lamp lamp--${read_at ? "on" : "wait"}` }, reading)),
     h("p", { class: "muted" }, t("phone.calendar.lost")),
     button("make-feed", "btn", "calendar", t("phone.calendar.renew")),
     button("revoke-feed", "btn btn--danger", "close", t("phone.calendar.revoke")),
@@ -87,7 +84,7 @@ function standing({ made_at, read_at }, zone) {
 /** @param {MadeFeed} made */
 const fresh = ({ url, webcal_url }) => [
   h("p", {}, t("phone.calendar.once")),
-  h("input", { class: "field__input", readonly: true, value: url, "aria-label": t("phone.calendar.address"), "data-key": "url" }),
+  h("input", { class: "field__input", readonly: true, value: url, "aria-label": t("phone.calendar.address") }),
   h(
     "div",
     { class: "card__actions" },

@@ -82,7 +82,7 @@ function decline(phone, call) {
 
 /** @param {Phone} phone @param {Call} call */
 function cancel(phone, call) {
-  if (call.series_id) return void withSeries((part) => part.cancelOf(phone, call));
+  if (call.series_id) return void withSeries(phone, (part) => part.cancelOf(phone, call));
   ask.reason(t("phone.agree.cancel_title"), null, async (reason, _scope, wait) => {
     phone.live.adopt(await send(phone.live.api, `/api/calls/${call.id}/cancel`, { reason }, wait));
     toast("good", t("phone.agree.cancelled"));
@@ -91,16 +91,17 @@ function cancel(phone, call) {
 
 /** @param {Phone} phone @param {Call} call */
 function move(phone, call) {
-  if (call.series_id) return withSeries((part) => part.moveOf(phone, call, (aim) => choose(phone, () => aim)));
+  if (call.series_id) return withSeries(phone, (part) => part.moveOf(phone, call, (aim) => choose(phone, () => aim)));
   return choose(phone, (aims) => aims.moving(call));
 }
 
 /** @param {Phone} phone @param {string} seriesId */
 const openSeries = (phone, seriesId) =>
-  withSeries((part) => part.openSeries(phone, seriesId, (aim) => choose(phone, () => aim)));
+  withSeries(phone, (part) => part.openSeries(phone, seriesId, (aim) => choose(phone, () => aim)));
 
-/** @param {(part: typeof import("./series.js")) => unknown} use */
-const withSeries = (use) => withPart(withWords(import("./series.js"), "phone.series", "phone.extra"), use);
+/** @param {Phone} phone @param {(part: typeof import("./series.js")) => unknown} use */
+const withSeries = (phone, use) =>
+  phone.withPart(withWords(import("./series.js"), "phone.series", "phone.extra"), use);
 
 /** @param {Phone} phone @param {Touched} touched */
 function book(phone, { childId, parentId }) {
@@ -112,10 +113,11 @@ function book(phone, { childId, parentId }) {
   if (partner) choose(phone, (aims) => aims.newCall(partner));
 }
 
-/** Opens the page on which a time is chosen. @param {Phone} phone @param {(aims: typeof import("./aims.js")) => Aim} aimed */
+/** Opens the page on which a time is chosen.
+ * @param {Phone} phone @param {(aims: typeof import("./aims.js")) => Aim} aimed */
 function choose(phone, aimed) {
   const parts = Promise.all([import("./booking.js"), import("./aims.js")]);
-  return withPart(withWords(parts, "phone.time", "phone.extra"), async ([{ Booking, ready }, aims]) => {
+  return phone.withPart(withWords(parts, "phone.time", "phone.extra"), async ([{ Booking, ready }, aims]) => {
     await ready;
     phone.open(new Booking(phone, aimed(aims)));
   });
@@ -178,10 +180,3 @@ const wrongPerson = (phone, call) =>
 
 /** @param {Phone} phone @param {Call} call */
 const whenOf = ({ live }, { starts_at, zone }) => dayAndTime(starts_at, live.view.now?.zone ?? zone, now());
-
-/** @template P @param {Promise<P>} part @param {(part: P) => unknown} use */
-async function withPart(part, use) {
-  const fetched = await part.catch(() => null);
-  if (fetched) await use(fetched);
-  else toast("bad", t("common.offline"));
-}

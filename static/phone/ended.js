@@ -16,7 +16,8 @@ export function endedScreen({ call, kind, message }, { now }, at, busy) {
   const ahead = now ? upcoming(now.calls).filter((one) => one.id !== call.id && !isOffer(one)) : [];
   const next = ahead.find(({ child, parent }) => child.id === call.child.id && parent.id === call.parent.id) ?? ahead[0];
   const named = { "data-call-id": call.id };
-  const again = isOpen(call, at) && button("join", "btn btn--go btn--wide", "phone-call", t("phone.ended.join_again"), named);
+  const again =
+    isOpen(call, at) && button("join", "btn btn--go btn--wide", "phone-call", t("phone.ended.join_again"), named);
   const whom = { "data-child-id": call.child.id, "data-parent-id": call.parent.id };
   return h(
     "section",

@@ -27,6 +27,8 @@ export class Extras {
   /** @param {Phone} phone */
   constructor(phone) {
     this.#phone = phone;
+    known.clear(); // somebody else may have been here
+    waits.own = [];
     ready.then(() => phone.show());
   }
 
@@ -65,8 +67,9 @@ export class Extras {
     const rhythm = this.mark(call);
     const old = call.state === "proposed" && insteadOf(call, now);
     return [
-      rhythm && button("series", "btn btn--quiet btn--small", "calendar", capital(rhythm), { "data-series-id": call.series_id }),
-      old && h("p", { class: "card__text" }, t("phone.extra.instead_of", { when: dayAndTime(old.starts_at, now.zone, at) })),
+      rhythm &&
+        button("series", "btn btn--quiet btn--small", "calendar", capital(rhythm), { "data-series-id": call.series_id }),
+      old && instead(old, now, at),
       call.state === "proposed" && this.#answerBy(call, now, at),
       isDoubtful(call) && this.#confirmBy(call, now, at),
     ];
@@ -99,7 +102,12 @@ export class Extras {
       { class: "card card--lit freed", "data-key": `offer ${call.id}`, "data-call-id": call.id },
       h("h2", { class: "card__title freed__title" }, icon("bell"), t("phone.extra.freed")),
       who(call, now, at, true),
-      h("p", { class: "card__text freed__left" }, t("phone.extra.yours_until", { time: clockTime(expires_at ?? 0, now.zone) }), h("strong", {}, leftText(left))),
+      h(
+        "p",
+        { class: "card__text freed__left" },
+        t("phone.extra.yours_until", { time: clockTime(expires_at ?? 0, now.zone) }),
+        h("strong", {}, leftText(left)),
+      ),
       parts(h("div", { class: "progress" }, h("span", { class: "progress__bar" })), {
         part: Math.round(Math.min(1, left / OFFER_LASTS_MS) * 100) / 100,
       }),
@@ -127,7 +135,7 @@ export class Extras {
       { class: "card asked", "data-key": `asked ${call.id}`, "data-call-id": call.id, "data-state": "proposed" },
       h("h2", { class: "card__title" }, t("phone.asks", { name: otherPerson(call).name })),
       who(call, now, at, false),
-      old && h("p", { class: "card__text" }, t("phone.extra.instead_of", { when: dayAndTime(old.starts_at, now.zone, at) })),
+      old && instead(old, now, at),
       this.#answerBy(call, now, at),
       this.#places(call, "phone.accept", [["counter", "move", "phone.counter"], ["decline", "close", "phone.decline"]]),
     ); // prettier-ignore
@@ -164,8 +172,17 @@ const who = (call, now, at, isNamed) =>
     "div",
     { class: "who" },
     photo(otherPerson(call), "m"),
-    h("div", { class: "who__main" }, isNamed && h("p", { class: "row__title" }, otherPerson(call).name), when(call, now, at)),
+    h(
+      "div",
+      { class: "who__main" },
+      isNamed && h("p", { class: "row__title" }, otherPerson(call).name),
+      when(call, now, at),
+    ),
   );
+
+/** @param {Call} old @param {Now} now @param {number} at */
+const instead = ({ starts_at }, now, at) =>
+  h("p", { class: "card__text" }, t("phone.extra.instead_of", { when: dayAndTime(starts_at, now.zone, at) }));
 
 /** In minutes, and at last in seconds. @param {number} left */
 const leftText = (left) =>
@@ -187,8 +204,8 @@ const waiting = ({ wait_id, child }, busy) =>
 const isStanding = ({ expires_at }, at) => Boolean(expires_at) && ms(expires_at ?? "") > at;
 
 /** Nobody has said yet that they will come, and the time goes to others if nobody does. @param {Call} call */
-const isDoubtful = ({ confirm_by, state, sides, can }) =>
-  Boolean(confirm_by) && state === "booked" && can.includes("confirm") && !sides.parent.confirmed && !sides.village.confirmed;
+const isDoubtful = ({ confirm_by, state, sides: { parent, village }, can }) =>
+  Boolean(confirm_by) && state === "booked" && can.includes("confirm") && !parent.confirmed && !village.confirmed;
 
 /** What this one was proposed instead of. @param {Call} call @param {Now} now */
 const insteadOf = ({ id }, now) => now.calls.find(({ moved_to_id }) => moved_to_id === id);

@@ -132,7 +132,11 @@ function nextCall(call, now, at, isBusy, extras) {
     h("h2", { class: "next-call__name" }, otherPerson(call).name),
     when(call, now, at),
     begun
-      ? h("p", { class: "card__text" }, isAwaited(call) ? t("phone.awaits", { name: otherPerson(call).name }) : t("phone.begun"))
+      ? h(
+          "p",
+          { class: "card__text" },
+          isAwaited(call) ? t("phone.awaits", { name: otherPerson(call).name }) : t("phone.begun"),
+        )
       : countdownOf(call.starts_at, at),
     h("p", {}, tag(call.state, stateText(call))),
     extras?.about(call, now, at),

@@ -42,7 +42,7 @@ export class HoursPage {
   form = null;
   /** The day that is open for a swap. */
   day = "";
-  /** Other hours for that day, while they are typed. @type {{from: string, until: string} | null} */
+  /** Other hours for that day, while they are typed. @type {{from: number, until: number} | null} */
   other = null;
   /** What is under way. */
   busy = "";
@@ -80,7 +80,7 @@ export class HoursPage {
     "hours-again": () => this.#read(),
     "hours-kinds": () => this.#change({ view: "kinds", day: "", undo: null }),
     "hours-day": ({ dataset }) => this.#open(dataset.day ?? ""),
-    "hours-other": () => this.#unfold({ other: { from: "08:00", until: "17:00" } }),
+    "hours-other": () => this.#unfold({ other: { from: 480, until: 1020 } }),
     "hours-swap": ({ dataset }) => this.#swap(dataset.shift ?? ""),
     "hours-swap-other": () => this.#swapOther(),
     "hours-away": () => this.#awayAllDay(),
@@ -98,8 +98,8 @@ export class HoursPage {
   /** @param {Event} event */
   typing(event) {
     const { name, value } = /** @type {HTMLInputElement} */ (event.target);
-    if (this.other && (name === "other-from" || name === "other-until")) {
-      this.other = { ...this.other, [name.slice(6)]: value };
+    if (this.other && value && (name === "other-from" || name === "other-until")) {
+      this.other = { ...this.other, [name.slice(6)]: minuteOf(value) };
     }
     this.form?.typing(event);
     if (event.type === "input") this.#phone.show();
@@ -153,9 +153,7 @@ export class HoursPage {
 
   async #swapOther() {
     if (!this.other) return;
-    const { from, until } = this.other;
-    if (!from || !until) return;
-    await this.#swapTo({ from_minute: minuteOf(from), until_minute: minuteOf(until) }, "swap other");
+    await this.#swapTo({ from_minute: this.other.from, until_minute: this.other.until }, "swap other");
   }
 
   /** @param {object} wanted @param {string} what */

@@ -30,7 +30,10 @@ export const weekdayPlaces = (act, isChosen, label, name = "") =>
     Array.from({ length: 7 }, (_, day) =>
       h(
         "button",
-        { class: "weekday", type: "button", "data-act": act, "data-weekday": day, "data-name": name, "aria-pressed": String(isChosen(day)) },
+        {
+          class: "weekday", type: "button", "data-act": act, "data-weekday": day, "data-name": name,
+          "aria-pressed": String(isChosen(day)),
+        }, // prettier-ignore
         weekdayName(day, document.documentElement.lang, "short"),
       ),
     ),

@@ -7,7 +7,8 @@ import { dayField, minuteOf, timeField, weekdayPlaces } from "./hours_fields.js"
 /** @typedef {import("./hours.js").Form} Form */
 /** @typedef {import("./wire.js").Pattern} Pattern */
 
-/** What the hours of each occupation usually are. @type {Record<string, [weekdays: number[], from: number, until: number]>} */
+/** What the hours of each occupation usually are.
+ * @type {Record<string, [weekdays: number[], from: number, until: number]>} */
 const USUAL = {
   shift: [[0, 1, 2, 3, 4, 5], 480, 1080],
   school: [[0, 1, 2, 3, 4], 480, 1000],
@@ -43,7 +44,7 @@ export class WeeklyForm {
   /** @type {import("../ui/dom.js").Acts} */
   acts = {
     "weekly-day": ({ dataset }) => this.#toggle(Number(dataset.weekday)),
-    "weekly-preset": ({ dataset }) => (this.#weekdays = new Set(Array.from({ length: Number(dataset.count) }, (_, day) => day))),
+    "weekly-preset": ({ dataset }) => (this.#weekdays = new Set([0, 1, 2, 3, 4, 5, 6].slice(0, Number(dataset.count)))),
     "weekly-occupation": ({ dataset }) => (this.#occupation = dataset.occupation ?? "other"),
     "weekly-free": ({ dataset }) => (this.#isFree = dataset.free === "true"),
   };
@@ -72,7 +73,8 @@ export class WeeklyForm {
     if (this.#occupation === "shift") {
       return kind === "rotation" || (kind === "weekly" && occupation === "shift" && this.#isMeantBy(detail.weekdays));
     }
-    return this.#occupation === "bedtime" && kind === "weekly" && occupation === "bedtime" && this.#isMeantBy(detail.weekdays);
+    const areBedtimes = this.#occupation === "bedtime" && kind === "weekly" && occupation === "bedtime";
+    return areBedtimes && this.#isMeantBy(detail.weekdays);
   }
 
   /** @param {number[]} [weekdays] */
@@ -97,7 +99,9 @@ export class WeeklyForm {
         h(
           "div",
           { class: "words" },
-          PRESETS.map(([name, count]) => button("weekly-preset", "btn btn--small", null, t(`phone.hours.preset.${name}`), { "data-count": count })),
+          PRESETS.map(([name, count]) =>
+            button("weekly-preset", "btn btn--small", null, t(`phone.hours.preset.${name}`), { "data-count": count }),
+          ),
         ),
       ),
       h(
@@ -176,8 +180,8 @@ export class AwayForm {
   }
 
   patterns() {
-    const note = this.#note.trim();
-    return [{ kind: "away", occupation: "other", from_day: this.#from, until_day: this.#until, detail: {}, ...(note && { note }) }];
+    const note = this.#note.trim() || null;
+    return [{ kind: "away", occupation: "other", from_day: this.#from, until_day: this.#until, detail: {}, note }];
   }
 
   replaces() {
@@ -241,7 +245,10 @@ export class StayForm {
   }
 
   screen() {
-    return [this.#end("from", this.#from, t("phone.hours.leaves")), this.#end("until", this.#until, t("phone.hours.comes_home"))];
+    return [
+      this.#end("from", this.#from, t("phone.hours.leaves")),
+      this.#end("until", this.#until, t("phone.hours.comes_home")),
+    ];
   }
 
   /** @param {"from" | "until"} name @param {import("../core/shifts.js").WeekMoment} moment @param {string} label */

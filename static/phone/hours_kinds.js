@@ -11,7 +11,8 @@ import { stays } from "../core/shifts.js";
 
 /** What a grown-up says, and what is said of a child: form, occupation, drawing. */
 const OWN = [
-  ["rotation", "shift", "move"], ["weekly", "shift", "clock"], ["weekly", "market", "calendar"], ["away", "other", "arrow-end"],
+  ["rotation", "shift", "move"], ["weekly", "shift", "clock"], ["weekly", "market", "calendar"],
+  ["away", "other", "arrow-end"],
 ]; // prettier-ignore
 const CHILD = [
   ["weekly", "school", "book"], ["weekly", "bedtime", "moon"], ["stay", "boarding", "house"], ["weekly", "other", "clock"],
@@ -50,7 +51,12 @@ function said(page, patterns) {
   const others = patterns.filter((pattern) => pattern.kind !== "swap" && !isStay(pattern));
   return [
     ...stays(patterns.filter(isStay)).map(({ from, until, ids }) =>
-      one(page, ids, t("phone.hours.occupation.boarding"), t("phone.hours.stay", { from: moment(from), until: moment(until) })),
+      one(
+        page,
+        ids,
+        t("phone.hours.occupation.boarding"),
+        t("phone.hours.stay", { from: moment(from), until: moment(until) }),
+      ),
     ),
     ...others.map((pattern) => one(page, [pattern.id], ...patternText(pattern))),
   ];

@@ -3,6 +3,7 @@ import { DAY_MINUTES, rotationOn, weekOf } from "../core/shifts.js";
 import { t } from "../core/texts.js";
 import { weekday } from "../core/time.js";
 import { banner, button, h, icon, parts, photo, sentence, stateOf } from "../ui/dom.js";
+import { timeField } from "./hours_fields.js";
 import { kindsView } from "./hours_kinds.js";
 import { dayLabel, hoursText, markOf, markWord } from "./hours_words.js";
 
@@ -99,7 +100,8 @@ function footer({ form, view, busy, undo, hours }) {
   });
   const more = hours?.patterns.length ? button("hours-kinds", "btn hours__more", "settings", t("phone.hours.kinds")) : null;
   const shown = form ? save : [back, view === "days" && more];
-  return h("footer", { class: "actions", "data-key": form ? "save" : "more", hidden: !form && !back && view !== "days" }, shown);
+  const isNothing = !form && !back && view !== "days";
+  return h("footer", { class: "actions", "data-key": form ? "save" : "more", hidden: isNothing }, shown);
 }
 
 /** @param {HoursPage} page @param {Hours} hours */
@@ -186,8 +188,12 @@ function swapChoices(page, hours, place) {
     { class: "swap", role: "group", "aria-label": dayLabel(day) },
     !isAway && shifts.map((word) => swapChoice(page, word, MARKS[word], t(`phone.hours.shift.${word}`))),
     is_swapped && swapChoice(page, "", "move", t("phone.hours.as_usual")),
-    !isAway && !page.other && button("hours-other", "btn btn--small", "clock", t(works ? "phone.hours.other_hours" : "phone.hours.busy_then")),
-    !isAway && !page.other && button("hours-away", "btn btn--small", "arrow-end", t("phone.hours.away_that_day"), { "aria-busy": page.busy === "away" }),
+    !isAway && !page.other && [
+      button("hours-other", "btn btn--small", "clock", t(works ? "phone.hours.other_hours" : "phone.hours.busy_then")),
+      button("hours-away", "btn btn--small", "arrow-end", t("phone.hours.away_that_day"), {
+        "aria-busy": page.busy === "away",
+      }),
+    ],
     isAway && h("p", { class: "muted" }, t("phone.hours.away_text")),
     page.other && otherHours(page.other, page.busy),
   );
@@ -201,13 +207,13 @@ const swapChoice = ({ busy }, word, iconId, label) =>
     "aria-busy": busy === `swap ${word}`,
   });
 
-/** @param {{from: string, until: string}} other @param {string} busy */
+/** @param {{from: number, until: number}} other @param {string} busy */
 const otherHours = ({ from, until }, busy) =>
   h(
     "div",
     { class: "swap__hours" },
-    h("input", { class: "field__input", type: "time", name: "other-from", value: from, "aria-label": t("phone.hours.begins") }),
+    timeField("other-from", from, t("phone.hours.begins")),
     h("span", {}, "–"),
-    h("input", { class: "field__input", type: "time", name: "other-until", value: until, "aria-label": t("phone.hours.ends") }),
+    timeField("other-until", until, t("phone.hours.ends")),
     button("hours-swap-other", "btn btn--primary", "check", t("phone.hours.set"), { "aria-busy": busy === "swap other" }),
   );

@@ -1,6 +1,6 @@
 /** What is said of somebody's hours, in words: a day's shift and hours, a pattern as one line. */
 import { weekdayName } from "../core/every.js";
-import { DAY_MINUTES, rotationOn, runs, told, weekdayRuns } from "../core/shifts.js";
+import { DAY_MINUTES, nameOf, rotationOn, runs, told, weekdayRuns } from "../core/shifts.js";
 import { t, tn } from "../core/texts.js";
 import { weekday } from "../core/time.js";
 
@@ -30,7 +30,8 @@ export function markOf({ days, patterns }, place) {
   const { shift, busy, day } = days[place];
   if (isAway(patterns, day)) return "away";
   if (shift) return shift;
-  const most = [...busy].sort((one, other) => length(other) - length(one)).find(({ occupation }) => occupation !== "bedtime");
+  const awake = busy.filter(({ occupation }) => occupation !== "bedtime");
+  const [most] = awake.sort((one, other) => length(other) - length(one));
   return most?.occupation ?? "free";
 }
 
@@ -49,12 +50,14 @@ export function markWord(mark) {
 }
 
 /** When one is busy that day. @param {Hours} hours @param {number} place */
-export function hoursText({ days, patterns }, place) {
-  const { shift, free, busy, is_swapped } = days[place];
+export function hoursText(hours, place) {
+  const { days, patterns } = hours;
+  const { shift, free, busy } = days[place];
   const rotation = shift && shift !== "off" ? rotationOn(patterns, days[place].day)?.detail.hours?.[shift] : null;
   const others = told(days, place).filter(({ occupation }) => !(rotation && occupation === "shift"));
   const ofRotation = rotation ? [span(...rotation)] : [];
-  const spans = others.map((one) => oneText(one, Boolean(shift) || others.length > 1 || is_swapped));
+  const mark = markOf(hours, place);
+  const spans = others.map((one) => oneText(one, one.occupation !== mark));
   if (!busy.length && free.length && length(free[0]) < DAY_MINUTES) {
     return t("phone.hours.free_at", { spans: free.map((one) => span(one.from_minute, one.until_minute)).join(" ") });
   }
@@ -85,11 +88,17 @@ export function patternText({ kind, occupation, detail, from_day, until_day, is_
   return [name, [when, note].filter(Boolean).join(" · ")];
 }
 
-/** "4 days on, 2 off" for what is short; else how long it is. @param {import("../core/shifts.js").CycleWord[]} cycle */
-export function cycleText(cycle) {
+/** By its name, or as "Day × 4, Off × 2" where it is short; else how long it is.
+ * @param {import("../core/shifts.js").CycleWord[]} cycle */
+function cycleText(cycle) {
+  const name = nameOf(cycle);
+  if (name) return t(`phone.hours.rotation.${name}`);
   const found = runs(cycle);
   if (found.length > 4) return tn("phone.hours.cycle", cycle.length);
-  return found.map(({ word, length: count }) => t("phone.hours.run", { what: t(`phone.hours.shift.${word}`), count })).join(t("phone.hours.then"));
+  const words = found.map(({ word, length: count }) =>
+    t("phone.hours.run", { what: t(`phone.hours.shift.${word}`), count }),
+  );
+  return words.join(t("phone.hours.then"));
 }
 
 /** @param {Partial<Record<string, [number, number]>>} hours */

@@ -120,8 +120,15 @@ export class RotationForm {
       h(
         "div",
         { class: "words" },
-        WORDS.map((word) => button("rotation-word", "btn btn--small word", null, t(`phone.hours.short.${word}`), { "data-word": word, "data-mark": word })),
-        button("rotation-undo", "btn btn--small", "close", t("phone.hours.rotation.undo"), { disabled: !this.#cycle.length }),
+        WORDS.map((word) =>
+          button("rotation-word", "btn btn--small word", null, t(`phone.hours.short.${word}`), {
+            "data-word": word,
+            "data-mark": word,
+          }),
+        ),
+        button("rotation-undo", "btn btn--small", "close", t("phone.hours.rotation.undo"), {
+          disabled: !this.#cycle.length,
+        }),
       ),
       strip(this.#cycle),
     );

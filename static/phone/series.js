@@ -19,10 +19,11 @@ import { capital, known, readSeries, rhythmOf, timeOfSeries } from "./known.js";
 /** @typedef {(aim: import("./aims.js").Aim) => unknown} Choose opens the page on which a time is chosen */
 
 const SHOWN_CALLS = 6;
+const SLOW_MS = 700;
 
 /** Asks which calls and why, and cancels. @param {Phone} phone @param {Call} call */
 export async function cancelOf(phone, call) {
-  const series = await found(phone, call.series_id ?? "", call.family.id);
+  const series = await found(phone, call.series_id ?? "", call);
   if (!series) return;
   const occursOn = dayOf(series, call);
   reason(t("phone.series.cancel_title"), scopes(phone, series, call), async (why, scope, wait) => {
@@ -37,7 +38,7 @@ export async function cancelOf(phone, call) {
 
 /** Asks which calls get another time. @param {Phone} phone @param {Call} call @param {Choose} choose */
 export async function moveOf(phone, call, choose) {
-  const series = await found(phone, call.series_id ?? "", call.family.id);
+  const series = await found(phone, call.series_id ?? "", call);
   if (!series) return;
   const one = () => choose(moving(call));
   if (!isOfOneWeekday(series)) return void one();
@@ -57,24 +58,24 @@ export async function moveOf(phone, call, choose) {
 /** @param {Phone} phone @param {string} seriesId @param {Choose} choose */
 export async function openSeries(phone, seriesId, choose) {
   const call = phone.calling.calls.find(({ series_id }) => series_id === seriesId);
-  const series = await found(phone, seriesId, call?.family.id ?? "");
-  if (series) showSeries(phone, series, false, choose);
+  const series = await found(phone, seriesId, call);
+  if (series) showSeries(phone, series, "", choose);
 }
 
-/** @param {Phone} phone @param {Series} series @param {boolean} isNew it was booked or changed just now
+/** @param {Phone} phone @param {Series} series @param {"booked" | "changed" | ""} fresh what was done just now
  * @param {Choose} [choose] */
-export function showSeries(phone, series, isNew, choose) {
+export function showSeries(phone, series, fresh, choose) {
   known.set(series.id, series);
   const zone = phone.live.view.now?.zone ?? series.zone;
   const line = t("phone.series.line", { every: rhythmOf(series, zone), time: timeOfSeries(series, zone) });
   const canShift = choose && !series.ended_at && isOfOneWeekday(series);
   const dialog = openDialog(
-    isNew ? t("phone.series.booked", { line }) : capital(line),
+    fresh ? t(`phone.series.${fresh}`, { line }) : capital(line),
     [people(phone, series), days(series, zone), gaps(series, zone)],
     [
-      button("close", isNew ? "btn btn--primary" : "btn btn--quiet", isNew ? "check" : null, t("common.close")),
+      button("close", fresh ? "btn btn--primary" : "btn btn--quiet", fresh ? "check" : null, t("common.close")),
       canShift && button("shift", "btn", "move", t("phone.series.move_all")),
-      !isNew && !series.ended_at && button("end-series", "btn btn--danger", "close", t("phone.series.end")),
+      !fresh && !series.ended_at && button("end-series", "btn btn--danger", "close", t("phone.series.end")),
     ],
     { shift: () => choose?.(shifting(series, null)), "end-series": () => askToEnd(phone, series) },
   );
@@ -97,14 +98,18 @@ function askToEnd(phone, series) {
 } // prettier-ignore
 
 /** @param {Phone} phone @param {Series} series */
-function people(phone, { child, parent, minutes, words }) {
+function people(phone, { child, parent, minutes, words: { until, count } }) {
   const other = phone.live.view.now?.me?.id === parent.id ? child : parent;
-  const end = words.until ? t("phone.series.until", { day: words.until }) : words.count && tn("phone.series.count", words.count);
+  const end = until ? t("phone.series.until", { day: until }) : count && tn("phone.series.count", count);
   return h(
     "div",
     { class: "row series__who" },
     photo(other, "s"),
-    h("p", { class: "row__main" }, [t("phone.series.with", { name: other.name, minutes }), end].filter(Boolean).join(" · ")),
+    h(
+      "p",
+      { class: "row__main" },
+      [t("phone.series.with", { name: other.name, minutes }), end].filter(Boolean).join(" · "),
+    ),
   );
 }
 
@@ -153,18 +158,21 @@ function scopes(phone, series, call) {
 /** @param {Series} series @param {Call} call */
 const dayOf = ({ calls }, { id }) => calls.find(({ call_id }) => call_id === id)?.occurs_on ?? null;
 
-/** The series as it stands now; what hinders is said. @param {Phone} phone @param {string} id @param {string} familyId */
-async function found({ live, busy, show }, id, familyId) {
-  busy.add(id);
+/** The series as it stands now; what hinders is said, and that it takes long.
+ * @param {Phone} phone @param {string} id @param {Call | undefined} call one of it */
+async function found({ live, busy, show }, id, call) {
+  const slow = setTimeout(() => toast("info", t("common.loading")), SLOW_MS);
+  busy.add(call?.id ?? id);
   show();
   try {
-    await readSeries(live.api, familyId);
+    await readSeries(live.api, call?.family.id ?? "");
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     toast("bad", sentence(error));
     return null;
   } finally {
-    busy.delete(id);
+    clearTimeout(slow);
+    busy.delete(call?.id ?? id);
     show();
   }
   const series = known.get(id);

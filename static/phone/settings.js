@@ -45,7 +45,7 @@ const place = (act, iconId, title, text) =>
     "button",
     { class: "row", type: "button", "data-act": act },
     icon(iconId),
-    h("span", { class: "row__main" }, h("span", { class: "row__title settings__title" }, title), h("span", { class: "row__text" }, text)),
+    h("span", { class: "row__main" }, h("span", { class: "row__title" }, title), h("span", { class: "row__text" }, text)),
     icon("arrow-end", "turns"),
   );
 
@@ -63,19 +63,15 @@ async function devicesOf(live, zone) {
 } // prettier-ignore
 
 /** @param {Phone} phone */
-async function openHours(phone) {
-  const part = await withWords(import("./hours.js"), "phone.hours").catch(() => null);
-  if (!part) return toast("bad", t("common.offline"));
-  await part.ready;
-  phone.open(new part.HoursPage(phone, ""));
-}
+const openHours = (phone) =>
+  phone.withPart(withWords(import("./hours.js"), "phone.hours"), async ({ HoursPage, ready }) => {
+    await ready;
+    phone.open(new HoursPage(phone, ""));
+  });
 
 /** @param {Phone} phone */
-async function openCalendar(phone) {
-  const part = await withWords(import("./calendar.js"), "phone.calendar").catch(() => null);
-  if (part) part.openCalendar(phone);
-  else toast("bad", t("common.offline"));
-}
+const openCalendar = (phone) =>
+  phone.withPart(withWords(import("./calendar.js"), "phone.calendar"), (part) => part.openCalendar(phone));
 
 /** @param {Device} device @param {string} zone */
 const row = (device, zone) =>

@@ -38,10 +38,10 @@ export function openSteady(title, body, actions, steps, extra = "") {
       element.removeAttribute("aria-busy");
     }
   };
-  listen(
-    dialog,
-    Object.fromEntries(Object.entries(steps).map(([act, step]) => [act, (/** @type {HTMLElement} */ place) => void run(step, place)])),
-  );
+  /** @type {import("./dom.js").Acts} */
+  const acts = {};
+  for (const [act, step] of Object.entries(steps)) acts[act] = (place) => void run(step, place);
+  listen(dialog, acts);
   dialog.scrollTop = 0; // on a low screen the place that has the focus stands below
   return dialog;
 }
