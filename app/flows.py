@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.calls import agreement, invitees, queries, series, timetable
+from app.calls import agreement, invitees, queries, rehousing, series, timetable
 from app.desk import service as desk
 from app.desk import waiting
 from app.jobs.service import Leased
@@ -71,6 +71,7 @@ FLOWS: dict[type[Event], tuple[Callable[..., None], ...]] = {
     events.SeriesChanged: (tell_series.of_change, desk.record_series_command),
     events.SeriesEnded: (tell_series.of_ending, desk.record_series_command),
     events.SeriesGap: (tell_series.of_gap,),
+    events.TerminalRetired: (rehousing.leave,),
     events.RosterPublished: (tell_rosters.of_publishing,),
     events.ConsentRevoked: (end_what_is_forbidden,),
     events.MemberJoined: (bring_in,),

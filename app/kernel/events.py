@@ -84,6 +84,11 @@ class SeriesGap(Event):
 
 
 @dataclass(frozen=True)
+class TerminalRetired(Event):
+    terminal_id: str
+
+
+@dataclass(frozen=True)
 class RosterPublished(Event):
     roster_id: str
     by: str
@@ -189,9 +194,9 @@ EVENT_KINDS: dict[str, type[Event]] = {
     kind.__name__: kind
     for kind in (
         CallProposed, CallBooked, CallConfirmed, CallMoved, CallCountered, CallCancelled, CallReleased, SeriesBooked,
-        SeriesChanged, SeriesEnded, SeriesGap, RosterPublished, CallStarting, CallRinging, CallUnanswered,
-        CallAnswered, CallJoinedByDesk, CallLeftByDesk, CallLive, CallEnded, SlotFreed, NoticeFailed, ConsentRevoked,
-        MemberJoined, MemberLeft, PhotoTaken, HoursChanged,
+        SeriesChanged, SeriesEnded, SeriesGap, TerminalRetired, RosterPublished, CallStarting, CallRinging,
+        CallUnanswered, CallAnswered, CallJoinedByDesk, CallLeftByDesk, CallLive, CallEnded, SlotFreed, NoticeFailed,
+        ConsentRevoked, MemberJoined, MemberLeft, PhotoTaken, HoursChanged,
     )
 }  # fmt: skip
 

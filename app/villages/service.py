@@ -7,7 +7,9 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from app.jobs import service as jobs
 from app.kernel.errors import Invalid, NotFound, Refused, TooLarge
+from app.kernel.events import TerminalRetired
 from app.kernel.local_time import is_zone
 from app.storage.database import new_id
 from app.villages import queries, rules
@@ -47,12 +49,13 @@ def add_terminal(session: Session, village_id: str, name: str, now: datetime) ->
 
 
 def retire_terminal(session: Session, village_id: str, terminal_id: str, now: datetime) -> None:
-    """Take a terminal out of use for good. What was booked on it is not touched here."""
+    """Take a terminal out of use for good. What was booked on it follows from the event."""
     _locked(session, village_id)
     terminal = queries.terminal_of(session, village_id, terminal_id)
     if terminal.retired_at is not None:
         raise Refused("terminal_retired")
     terminal.retired_at = now
+    jobs.emit(session, TerminalRetired(now, terminal_id), now)
     hint(session, "terminal", terminal_id, now)
     tell_village(session, village_id, now)
 
