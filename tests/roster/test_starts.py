@@ -89,6 +89,12 @@ def test_a_person_who_is_claimed_is_not_asked() -> None:
         assert times(week([ask("a")], open_on([0]), claims=claims), "a") == ["Mon 18:00 1", "Mon 18:40 1"]
 
 
+def test_a_person_in_a_call_that_stands_is_not_asked() -> None:
+    for person in ({"child_id": "ca", "parent_id": "other"}, {"child_id": "other", "parent_id": "pa"}):
+        stands = fixed("x", "b", 0, 18 + 1 / 3, "t1", **person)
+        assert times(week([ask("a")], open_on([0]), fixed=(stands,)), "a") == ["Mon 18:00 1", "Mon 18:40 1"]
+
+
 def test_a_pair_with_a_call_that_stands_has_had_its_day() -> None:
     problem = week([ask("a")], open_on([0, 1], until=18.25), fixed=(fixed("x", "a", 0, 20),))
     assert times(problem, "a") == ["Tue 18:00 1"]
