@@ -122,7 +122,8 @@ def _question(
         terminals=_terminals(session, village, within, now),
         parent=person(search.parent_id), child=person(search.child_id),
         caregivers=[person(each) for each in caregivers],
-        history=_history(session, search, now), allowed_until=allowed_until, may_shrink=search.may_shrink,
+        history=_history(session, search, now), allowed_until=allowed_until,
+        promise_days=village.promise_days, may_shrink=search.may_shrink,
     )  # fmt: skip
 
 

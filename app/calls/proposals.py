@@ -18,6 +18,7 @@ from app.families import availability
 from app.families.availability import PatternFacts
 from app.families.words import Occupation, PatternKind
 from app.kernel.local_time import day_of, wall_of
+from app.villages.rules import is_unheard
 
 MOST = 5
 EACH_DAY = 2
@@ -25,7 +26,6 @@ APART_MINUTES = 120
 NEAR_MINUTES = 30
 RESTED_MINUTES = 60
 BEFORE_BED = timedelta(minutes=30)
-UNHEARD = timedelta(days=7)
 SOON_DAYS = 3
 EVENING = 19 * 60  # where nothing else speaks: school and most shifts are over
 POINTS_A_DAY, POINTS_A_DAY_UNHEARD = 2, 8
@@ -111,7 +111,7 @@ class _Ranking:
         often = Counter(minute for _weekday, minute in sorted(self.held)).most_common(1)
         self.favourite = often[0][0] if often and often[0][1] > 1 else EVENING
         heard_at = self.question.history.heard_at
-        self.is_unheard = heard_at is None or self.question.now - heard_at >= UNHEARD
+        self.is_unheard = is_unheard(heard_at, self.question.promise_days, self.question.now)
         self.marks = list(self._marks())
 
     def best(self) -> list[Proposal]:

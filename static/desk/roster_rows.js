@@ -84,7 +84,7 @@ function actions(row, roster, isMoving, isBusy) {
   if (roster.state !== "draft" || isMoving) return [close];
   return [
     button("move-row", "btn btn--primary", "move", t(row.starts_at ? "desk.roster.move" : "desk.roster.place"), busy),
-    row.starts_at && button(row.pinned ? "unpin" : "pin", "btn", row.pinned ? "lock-open" : "lock", t(row.pinned ? "desk.roster.unpin" : "desk.roster.pin"), busy),
+    (row.starts_at || row.pinned) && button(row.pinned ? "unpin" : "pin", "btn", row.pinned ? "lock-open" : "lock", t(row.pinned ? "desk.roster.unpin" : "desk.roster.pin"), busy),
     row.starts_at && button("take-out", "btn", "close", t("desk.roster.take_out"), busy),
     close,
   ];

@@ -153,7 +153,7 @@ const PICTURED = ["sick", "no_time", "weather", "terminal_broken", "other", "shi
 function calledOff(family, { starts_at, child_id, parent_id, reason, by_parent }, { zone, at }) {
   const [child, parent] = [child_id, parent_id].map((id) => family.members?.find((member) => member.id === id));
   if (!child || !parent) return null;
-  const isUnanswered = reason === "proposal_expired";
+  const isUnanswered = reason === "proposal_expired" || reason === "unconfirmed";
   const [cross, key] = isUnanswered ? ["hourglass", "unanswered"] : ["close", by_parent ? "parent" : "village"];
   return [
     faces(child, parent, "lost", by_parent ? { parent: cross } : { child: cross }),
