@@ -62,7 +62,7 @@ class History:
 class Question:
     """A time is looked for between `from_` and `until`, for a call of as many minutes, or of fewer if it `may_shrink`.
 
-    `zone`, `slot_minutes`, `promise_days` and the rest are the village's. `allowed_until`: the consent of the pair ends then.
+    `zone`, `slot_minutes`, `promise_days` and the rest are the village's. The pair's consent ends at `allowed_until`.
     """
 
     minutes: int
