@@ -35,6 +35,7 @@ export const deeds = (phone) => ({
 function withCall({ calling }, { callId }, run) {
   const call = calling.calls.find(({ id }) => id === callId) ?? calling.farewell?.call;
   if (call) run(call);
+  else toast("info", t("phone.agree.has_changed")); // since it was shown
 }
 
 const stillTrying = () => toast("info", t("common.trying_again"));

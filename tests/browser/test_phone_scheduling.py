@@ -189,6 +189,7 @@ def test_the_best_time_comes_every_week_and_is_changed_in_plain_words(village: V
     expect(phone.locator("dialog")).to_contain_text("From now on: every Saturday at 19:00")
     touch(phone, "close")
     assert [call.starts_at for call in calls_of(village, fay)][:2] == [SATURDAY, SATURDAY + timedelta(days=7)]
+    expect(phone.locator(".next-call")).to_contain_text("Every Saturday")
 
     touch(phone, "details")
     phone.locator("dialog [data-act=cancel]").click()
