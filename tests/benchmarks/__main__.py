@@ -1,16 +1,18 @@
-"""Runs one benchmark by name; with --json its last line is one object with `name`, `figures` and `reference`."""
+"""Runs one benchmark by name; with --json its last line is one object with `name`, `figures` and `reference`.
+
+Brings what it needs first, as the tests do. Each benchmark is a module with a function `run`.
+"""
 
 import argparse
 import json
+import os
 import sys
-from collections.abc import Callable
+from importlib import import_module
 
-from tests.benchmarks import proposals, race, roster, start
-from tests.benchmarks.result import Result
+from tests import ground
+from tests.groups import PYTHON, SERVERS
 
-BENCHMARKS: dict[str, Callable[[], Result]] = {
-    "proposals": proposals.run, "race": race.run, "roster": roster.run, "start": start.run,
-}  # fmt: skip
+BENCHMARKS = {"proposals": SERVERS, "race": SERVERS, "roster": (), "start": ()}  # and what each needs
 
 
 def main() -> int:
@@ -18,7 +20,11 @@ def main() -> int:
     parser.add_argument("name", choices=BENCHMARKS)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    result = BENCHMARKS[options.name]()
+    if os.path.realpath(sys.prefix) != os.path.realpath(ground.ROOT / ".venv"):
+        if problems := ground.prepare(["environment", *BENCHMARKS[options.name]]):
+            sys.exit(f"could not run, missing: {', '.join(problems)}")
+        os.execv(PYTHON, [PYTHON, "-m", "tests.benchmarks", *sys.argv[1:]])
+    result = import_module(f"tests.benchmarks.{options.name}").run()
     print(json.dumps(result.as_json()) if options.json else result.as_text())
     return 0
 
