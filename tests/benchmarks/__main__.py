@@ -10,7 +10,7 @@ import sys
 from importlib import import_module
 
 from tests import ground
-from tests.groups import PYTHON, SERVERS
+from tests.groups import PYTHON, ROOT, SERVERS
 
 BENCHMARKS = {"proposals": SERVERS, "race": SERVERS, "roster": (), "start": ()}  # and what each needs
 
@@ -20,7 +20,7 @@ def main() -> int:
     parser.add_argument("name", choices=BENCHMARKS)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    if os.path.realpath(sys.prefix) != os.path.realpath(ground.ROOT / ".venv"):
+    if os.path.realpath(sys.prefix) != os.path.realpath(ROOT / ".venv"):
         if problems := ground.prepare(["environment", *BENCHMARKS[options.name]]):
             sys.exit(f"could not run, missing: {', '.join(problems)}")
         os.execv(PYTHON, [PYTHON, "-m", "tests.benchmarks", *sys.argv[1:]])
