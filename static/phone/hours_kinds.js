@@ -24,7 +24,7 @@ export const kindsView = (page, hours) => [
   hours.patterns.length
     ? h("ul", { class: "list", "data-key": "said" }, said(page, hours.patterns))
     : h("p", { class: "hours__why", "data-key": "why" }, t(page.isChild ? "phone.hours.why_child" : "phone.hours.why")),
-  h("h2", { class: "heading", "data-key": "more" }, icon("plus", "s"), t("phone.hours.say")),
+  hours.patterns.length > 0 && h("h2", { class: "heading", "data-key": "more" }, icon("plus", "s"), t("phone.hours.say")),
   h(
     "div",
     { class: "list", "data-key": "kinds" },
