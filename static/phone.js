@@ -211,9 +211,10 @@ live.start();
 show();
 /** Later parts come when the first screen stands, a call's before all others. */
 const idle = window.requestIdleCallback ?? ((/** @type {() => void} */ run) => setTimeout(run, 500));
+/** The server has been heard, or can't be. */
+const heard = new Promise((done) => live.subscribe(({ reach }) => reach !== "starting" && done(null)));
 idle(() =>
-  calling
-    .prepare()
+  Promise.all([calling.prepare(), heard])
     .then(deedsPart)
     .then(() => withWords(import("./phone/booking.js"), "phone.time", "phone.extra"))
     .catch(() => {}),
