@@ -17,7 +17,20 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
-NEEDED = ("flask", "flask_socketio", "sqlalchemy", "alembic", "gunicorn", "pydantic", "babel", "phonenumbers", "PIL")
+NEEDED = (
+    "flask",
+    "flask_socketio",
+    "sqlalchemy",
+    "alembic",
+    "gunicorn",
+    "pydantic",
+    "babel",
+    "phonenumbers",
+    "PIL",
+    "dateutil",
+    "icalendar",
+    "highspy",
+)
 
 
 def go_there(arguments: Sequence[str]) -> None:
@@ -43,12 +56,18 @@ def _make() -> None:
         _bring_venv()
     subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)  # noqa: S603
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as versions:
-        # With hashes pip would refuse the project's own folder; the names and versions are what counts here.
-        found = re.findall(r"^([A-Za-z0-9._-]+==[^ \\]+)", (ROOT / "constraints.txt").read_text(), re.M)
-        versions.write("\n".join(found))
+        versions.write("\n".join(_versions((ROOT / "constraints.txt").read_text())))
         versions.flush()
         pip = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
         subprocess.run([*pip, "-c", versions.name, "-e", str(ROOT)], check=True)  # noqa: S603
+
+
+def _versions(constraints: str) -> list[str]:
+    """Names and versions without their hashes, with which pip would refuse the project's own folder.
+
+    A version may hold for some Pythons only: `name==1 ; python_full_version < '3.12'`.
+    """
+    return [found.strip() for found in re.findall(r"^([A-Za-z0-9._-]+==[^\\\n]+)", constraints, re.M)]
 
 
 def _bring_venv() -> None:
