@@ -23,29 +23,19 @@ UNITS = {Frequency.DAILY: "day", Frequency.WEEKLY: "week", Frequency.MONTHLY: "m
 
 
 def of_booking(session: Session, event: events.SeriesBooked, now: datetime) -> None:
-    series = session.get_one(Series, event.series_id)
-    _tell(
-        session,
-        "series_booked",
-        series,
-        _others(session, series, event.by),
-        event.at,
-        now,
-        **_shown(session, series, now),
-    )
+    _show(session, "series_booked", event, now)
 
 
 def of_change(session: Session, event: events.SeriesChanged, now: datetime) -> None:
+    _show(session, "series_changed", event, now)
+
+
+def _show(session: Session, template: str, event: events.SeriesBooked | events.SeriesChanged, now: datetime) -> None:
+    """Tell the others of a series as it stands now."""
     series = session.get_one(Series, event.series_id)
     _tell(
-        session,
-        "series_changed",
-        series,
-        _others(session, series, event.by),
-        event.at,
-        now,
-        **_shown(session, series, now),
-    )
+        session, template, series, _others(session, series, event.by), event.at, now, **_shown(session, series, now)
+    )  # fmt: skip
 
 
 def of_ending(session: Session, event: events.SeriesEnded, now: datetime) -> None:
