@@ -10,6 +10,7 @@ from app.config import Config
 from app.desk import drafting, waiting
 from app.doors import housekeeping as doors_housekeeping
 from app.doors import texting
+from app.gateways import texting as texting_gateways
 from app.gateways.coturn import Coturn
 from app.gateways.direct_only import DirectOnly
 from app.gateways.simulated_phones import SimulatedPhones
@@ -19,7 +20,7 @@ from app.kernel.clock import Clock, SystemClock
 from app.kernel.doorbell import Doorbell
 from app.kernel.events import EVENT_KINDS
 from app.notices import errands, service
-from app.notices.ports import Handsets, SmsGateway
+from app.notices.ports import Handsets, PushSender, SmsGateway
 from app.roster import service as rosters
 from app.roster.ports import Solver
 from app.storage.database import Database
@@ -32,7 +33,8 @@ class Services:
     config: Config
     database: Database
     clock: Clock
-    sms: SmsGateway
+    sms: tuple[SmsGateway, ...]
+    push: PushSender | None
     handsets: Handsets | None
     turn: TurnIssuer
     sealer: Sealer
@@ -41,12 +43,14 @@ class Services:
 def build(config: Config, clock: Clock | None = None) -> Services:
     clock = clock or SystemClock()
     config.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    phones = SimulatedPhones(config.data_dir / "simulated-phones.sqlite", clock)
+    sms = texting_gateways.opened(config.sms_gateways, config.data_dir, clock)
+    phones = next((each for each in sms if isinstance(each, SimulatedPhones)), None)
     return Services(
         config=config,
         database=Database(config.database_url),
         clock=clock,
-        sms=phones,
+        sms=sms,
+        push=None,
         handsets=phones if config.is_demo else None,
         turn=relay(config),
         sealer=Sealer(config.secret_key or key_in(config.data_dir)),
@@ -74,7 +78,7 @@ def doorbell_path(config: Config) -> Path:
 
 def handlers(services: Services) -> Handlers:
     link = f"{services.config.public_url}/phone"
-    deliver = errands.deliver(services.database, services.clock, services.sms, link, services.sealer)
+    deliver = errands.deliver(services.database, services.clock, services.sms[0], link, services.sealer)
     return Handlers(
         steps={
             timetable.TICK: lambda session, row, now: timetable.tick(session, row.payload["call_id"], now),

@@ -35,7 +35,9 @@ class Config:
     public_url: str
     max_sockets: int
     request_threads: int
-    sms_gateway: str
+    sms_gateways: tuple[str, ...]
+    push_key: Path | None
+    push_contact: str | None
     metrics_token: str | None
     secret_key: bytes | None
     proxies: int
@@ -88,6 +90,17 @@ def _path(text: str) -> Path | None:
     return Path(text).absolute() if text else None
 
 
+def _gateway_urls(text: str) -> tuple[str, ...]:
+    urls = tuple(text.split())
+    if not urls or not all(re.match(r"[a-z][a-z0-9-]*:", url) for url in urls):
+        raise ValueError(
+            "addresses of gateways with spaces between, as simulated: or kannel://user:password@127.0.0.1:13013"
+        )
+    if len({urlsplit(url).scheme for url in urls}) < len(urls):
+        raise ValueError("addresses of gateways, each of another kind")
+    return urls
+
+
 def _turn_urls(text: str) -> tuple[str, ...]:
     urls = tuple(url.strip() for url in text.split(",") if url.strip())
     if not all(url.startswith(("turn:", "turns:", "stun:")) for url in urls):
@@ -105,7 +118,9 @@ SETTINGS = (
     Setting("PUBLIC_URL", "", _url("http", "https"), "the address people open, also in texts; empty: made of HOST and PORT"),
     Setting("MAX_SOCKETS", "200", lambda text: _whole(text, 1, 1000), "devices connected at once; more get a clear 503"),
     Setting("REQUEST_THREADS", "16", lambda text: _whole(text, 2, 200), "threads kept for requests beside the sockets"),
-    Setting("SMS_GATEWAY", "simulated", _one_of("simulated"), "which gateway sends texts"),
+    Setting("SMS_GATEWAYS", "simulated:", _gateway_urls, "which gateways send texts, the one to try first in front; see the README"),
+    Setting("PUSH_KEY", "", _path, "private key for Web Push (PEM; made by `homethread push key`); empty: no pushes"),
+    Setting("PUSH_CONTACT", "", _url("mailto", "https"), "whom push services write to when pushes make trouble: mailto:…"),
     Setting("METRICS_TOKEN", "", lambda text: text or None, "bearer token for /metrics from other machines"),
     Setting("SECRET_KEY", "", _secret, "seals one-time codes and second factors: 32 bytes as 64 hex digits; empty: a file in DATA_DIR"),
     Setting("PROXIES", "0", lambda text: _whole(text, 0, 3), "how many proxies of your own stand in front and tell the caller's address"),
@@ -143,6 +158,8 @@ def _check_together(values: Mapping[str, Any]) -> None:
         raise BadSetting(f"{PREFIX}SECRET_KEY must be set, the same on every machine, where {PREFIX}REDIS_URL is")
     if bool(values["tls_certificate"]) != bool(values["tls_key"]):
         raise BadSetting(f"{PREFIX}TLS_CERTIFICATE and {PREFIX}TLS_KEY go together")
+    if bool(values["push_key"]) != bool(values["push_contact"]):
+        raise BadSetting(f"{PREFIX}PUSH_KEY and {PREFIX}PUSH_CONTACT go together")
     relays = [url for url in values["turn_urls"] if url.startswith("turn")]
     if bool(relays) != bool(values["turn_secret"]):
         raise BadSetting(f"{PREFIX}TURN_URLS with a relay and {PREFIX}TURN_SECRET go together")

@@ -100,7 +100,7 @@ def _coordinator(session: Session, village_id: str, coordinator_id: str) -> str 
 
 def _notice(session: Session, village_id: str, notice_id: str) -> str | None:
     notice = session.get(Notice, notice_id)
-    return _person(session, village_id, notice.person_id) if notice else None
+    return _person(session, village_id, notice.person_id) if notice and notice.person_id else None
 
 
 def _roster(session: Session, village_id: str, roster_id: str) -> str:

@@ -149,7 +149,7 @@ def _undelivered(trouble: Trouble) -> TroubleShape:
 
 
 def _told(session: Session, told: Told) -> ToldShape:
-    who = families.person(session, told.person_id).name
+    who = families.person(session, told.person_id).name if told.person_id else ""
     return ToldShape(at=told.due_at, template=told.template, who=who, state=told.delivery or told.state)
 
 

@@ -29,6 +29,7 @@ class SimulatedPhones:
     receipts = False
     can_query = True
     max_segments = 3
+    signature = ""
 
     def __init__(self, path: Path, clock: Clock) -> None:
         self._path, self._clock = path, clock
@@ -51,6 +52,9 @@ class SimulatedPhones:
         with self._open() as file:
             found = file.execute("SELECT ref FROM handset_text WHERE key = ?", (key,)).fetchone()
         return Accepted(found[0]) if found else None
+
+    def probe(self) -> None:
+        self.numbers()
 
     def numbers(self) -> list[E164]:
         with self._open() as file:

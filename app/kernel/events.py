@@ -155,6 +155,29 @@ class NoticeFailed(Event):
 
 
 @dataclass(frozen=True)
+class NoticeUnanswered(Event):
+    """A notice that wants an answer has none in time: somebody else is asked."""
+
+    notice_id: str
+
+
+@dataclass(frozen=True)
+class TextReceived(Event):
+    text_id: str
+
+
+@dataclass(frozen=True)
+class GatewaySilent(Event):
+    gateway: str
+
+
+@dataclass(frozen=True)
+class GatewayBack(Event):
+    gateway: str
+    since: datetime
+
+
+@dataclass(frozen=True)
 class ConsentRevoked(Event):
     consent_id: str
     child_id: str
@@ -196,7 +219,8 @@ EVENT_KINDS: dict[str, type[Event]] = {
         CallProposed, CallBooked, CallConfirmed, CallMoved, CallCountered, CallCancelled, CallReleased, SeriesBooked,
         SeriesChanged, SeriesEnded, SeriesGap, TerminalRetired, RosterPublished, CallStarting, CallRinging,
         CallUnanswered, CallAnswered, CallJoinedByDesk, CallLeftByDesk, CallLive, CallEnded, SlotFreed, NoticeFailed,
-        ConsentRevoked, MemberJoined, MemberLeft, PhotoTaken, HoursChanged,
+        NoticeUnanswered, TextReceived, GatewaySilent, GatewayBack, ConsentRevoked, MemberJoined,
+        MemberLeft, PhotoTaken, HoursChanged,
     )
 }  # fmt: skip
 

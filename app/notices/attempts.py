@@ -126,6 +126,7 @@ def _begin(work: Work, notice: Notice, delivery: Delivery) -> Attempt | None:
     if not rules.is_useful(notice.template, notice.due_at, work.now):
         _fail(work, notice, delivery, "too_late")
         return None
+    assert notice.person_id is not None
     person = families.person(work.session, notice.person_id)
     to = notice.number or (person.phone if person.phone_confirmed_at else None)
     if to is None:
@@ -186,7 +187,7 @@ def _fail(work: Work, notice: Notice, delivery: Delivery, error: str) -> None:
 
 
 def _tell_desks(work: Work, notice: Notice) -> None:
-    for family in families.families_of_person(work.session, notice.person_id):
+    for family in families.families_of_person(work.session, notice.person_id or ""):
         hint(work.session, "village", family.village_id, work.now)
 
 

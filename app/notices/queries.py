@@ -32,7 +32,7 @@ class Told:
     """One notice and its latest delivery, if it came to one."""
 
     notice_id: str
-    person_id: str
+    person_id: str | None
     template: str
     due_at: datetime
     state: NoticeState

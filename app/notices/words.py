@@ -1,4 +1,4 @@
-"""States of notices and deliveries, as they stand in tables."""
+"""States of notices, deliveries and attempts, and the channels, as they stand in tables."""
 
 from enum import StrEnum
 
@@ -16,3 +16,19 @@ class DeliveryState(StrEnum):
     DELIVERED = "delivered"
     FAILED = "failed"
     UNKNOWN = "unknown"
+
+
+class AttemptState(StrEnum):
+    SENDING = "sending"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+class Channel(StrEnum):
+    PUSH = "push"
+    TEXT = "text"
+    TERMINAL = "terminal"
+    DESK = "desk"

@@ -151,7 +151,7 @@ def _remind(session: Session, party: People, whom: Iterable[str], now: datetime)
 def _got_offer(session: Session, party: People) -> set[str]:
     """Who was told of the offer: whoever slept was not, and is not told that it is over."""
     out = [each for each in told.told(session, party.subject) if each.state is NoticeState.OUT]
-    return {each.person_id for each in out if each.template == "slot_offered"}
+    return {each.person_id for each in out if each.person_id and each.template == "slot_offered"}
 
 
 def _offers(session: Session, call: Call, now: datetime) -> list[datetime]:

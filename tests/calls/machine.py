@@ -57,7 +57,7 @@ class Evening(RuleBasedStateMachine):
         self.scene: Scene = set_scene(self.database)
         phones = SimulatedPhones(self.folder / "phones.db", self.scene.clock)
         config = load({"HOMETHREAD_DATA_DIR": str(self.folder)})
-        services = Services(config, self.database, self.scene.clock, phones, phones, DirectOnly(), SEALER)
+        services = Services(config, self.database, self.scene.clock, (phones,), None, phones, DirectOnly(), SEALER)
         self.worker = Worker(self.database, self.scene.clock, bootstrap.handlers(services))
         alice, now = self.scene.alice, self.scene.clock.now()
         with self.database.begin() as session:

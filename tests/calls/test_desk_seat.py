@@ -31,7 +31,7 @@ START = at(19)
 def evening(scene: Scene, tmp_path: Path) -> Evening:
     phones = SimulatedPhones(tmp_path / "phones.sqlite", scene.clock)
     config = load({"HOMETHREAD_DATA_DIR": str(tmp_path)})
-    services = Services(config, scene.database, scene.clock, phones, phones, DirectOnly(), SEALER)
+    services = Services(config, scene.database, scene.clock, (phones,), None, phones, DirectOnly(), SEALER)
     return Evening(scene, Worker(scene.database, scene.clock, bootstrap.handlers(services)), phones)
 
 

@@ -31,7 +31,7 @@ def office(database: Database, tmp_path: Path) -> Office:
     lee = Lee(house, is_operator=True)
     phones = SimulatedPhones(tmp_path / "phones.sqlite", house.clock)
     config = load({"HOMETHREAD_DATA_DIR": str(tmp_path)})
-    services = Services(config, database, house.clock, phones, phones, DirectOnly(), SEALER)
+    services = Services(config, database, house.clock, (phones,), None, phones, DirectOnly(), SEALER)
     return Office(house, lee.comes_in(), lee, Worker(database, house.clock, bootstrap.handlers(services)), phones)
 
 

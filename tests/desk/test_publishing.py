@@ -53,7 +53,7 @@ def refused(weeks: Weeks, roster_id: str, whom: Household) -> list[tuple[str, st
     return [(why["code"], why["starts_at"]) for why in whys]
 
 
-def told(weeks: Weeks) -> Counter[tuple[str, str]]:
+def told(weeks: Weeks) -> Counter[tuple[str | None, str]]:
     """(person, template) of the notices of rosters, after all events were followed."""
     database, clock = weeks.desk.database, weeks.desk.scene.clock
     steps = {f"event:{kind}": flows.follow for kind in EVENT_KINDS}

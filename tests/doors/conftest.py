@@ -50,5 +50,5 @@ def doors(database: Database, tmp_path: Path) -> Doors:
     house = OpenHouse(database, tmp_path)
     phones = SimulatedPhones(tmp_path / "phones.sqlite", house.clock)
     config = load({"HOMETHREAD_DATA_DIR": str(tmp_path)})
-    services = Services(config, database, house.clock, phones, phones, DirectOnly(), SEALER)
+    services = Services(config, database, house.clock, (phones,), None, phones, DirectOnly(), SEALER)
     return Doors(house, Worker(database, house.clock, bootstrap.handlers(services)), phones)

@@ -86,6 +86,13 @@ def evening_on(database: Database, tmp_path: Path) -> Evening:
     scene = set_scene(database)
     phones = SimulatedPhones(tmp_path / "phones.sqlite", scene.clock)
     services = Services(
-        load({"HOMETHREAD_DATA_DIR": str(tmp_path)}), database, scene.clock, phones, phones, DirectOnly(), SEALER
+        load({"HOMETHREAD_DATA_DIR": str(tmp_path)}),
+        database,
+        scene.clock,
+        (phones,),
+        None,
+        phones,
+        DirectOnly(),
+        SEALER,
     )
     return Evening(scene, Worker(database, scene.clock, bootstrap.handlers(services)), phones)

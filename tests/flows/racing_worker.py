@@ -24,7 +24,7 @@ def worker_on(database: Database, folder: Path, now: datetime) -> Worker:
     clock = StepClock(now)
     phones = SimulatedPhones(folder / "phones.sqlite", clock)
     config = load({"HOMETHREAD_DATA_DIR": str(folder)})
-    services = Services(config, database, clock, phones, phones, DirectOnly(), SEALER)
+    services = Services(config, database, clock, (phones,), None, phones, DirectOnly(), SEALER)
     return Worker(database, clock, bootstrap.handlers(services))
 
 

@@ -74,6 +74,7 @@ class RecordingGateway:
     templates_only: bool = False
     receipts: bool = False
     max_segments: int = 3
+    signature: str = ""
     taken: list[tuple[E164, str, str]] = field(default_factory=list)
     before: Callable[[], None] = lambda: None
     after: Callable[[], None] = lambda: None
@@ -91,6 +92,9 @@ class RecordingGateway:
         self.on_query()
         refs = [f"ref {place}" for place, (_to, taken, _text) in enumerate(self.taken, start=1) if taken == key]
         return Accepted(refs[0]) if refs else None
+
+    def probe(self) -> None:
+        self.before()
 
     def times(self, key: str) -> int:
         return sum(taken == key for _to, taken, _text in self.taken)

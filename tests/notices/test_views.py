@@ -31,7 +31,9 @@ def phones(tmp_path: Path, clock: StepClock) -> SimulatedPhones:
 @pytest.fixture
 def services(tmp_path: Path, database: Database, clock: StepClock, phones: SimulatedPhones) -> Services:
     config = load({"HOMETHREAD_DATA_DIR": str(tmp_path)})
-    return Services(config, database, clock, sms=phones, handsets=phones, turn=DirectOnly(), sealer=SEALER)
+    return Services(
+        config, database, clock, sms=(phones,), push=None, handsets=phones, turn=DirectOnly(), sealer=SEALER
+    )
 
 
 @pytest.fixture

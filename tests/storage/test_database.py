@@ -21,6 +21,7 @@ import app.families.models
 import app.jobs.models
 import app.notices.models
 import app.roster.models
+import app.sms.models
 import app.villages.models
 import app.web.models  # noqa: F401 - all tables must be known to compare them
 from app.storage import migrate

@@ -59,7 +59,7 @@ class OpenHouse:
         named = {f"HOMETHREAD_{name.upper()}": value for name, value in settings.items()}
         config = load({"HOMETHREAD_DATA_DIR": str(folder), **named})
         phones = SimulatedPhones(folder / "phones.sqlite", self.clock)
-        self.web = factory.create(Services(config, database, self.clock, phones, phones, DirectOnly(), SEALER))
+        self.web = factory.create(Services(config, database, self.clock, (phones,), None, phones, DirectOnly(), SEALER))
 
     @property
     def version(self) -> str:

@@ -1,0 +1,36 @@
+"""Which gateway an address of `HOMETHREAD_SMS_GATEWAYS` means. What else it says is read by each gateway's own file."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from app.config import BadSetting
+from app.gateways.simulated_phones import SimulatedPhones
+from app.kernel.clock import Clock
+from app.notices.ports import SmsGateway
+
+Opened = Callable[[str, Path, Clock], SmsGateway]
+
+
+def _simulated(_url: str, data_dir: Path, clock: Clock) -> SmsGateway:
+    return SimulatedPhones(data_dir / "simulated-phones.sqlite", clock)
+
+
+GATEWAYS: dict[str, Opened] = {
+    "simulated": _simulated,
+}
+
+
+def opened(urls: Sequence[str], data_dir: Path, clock: Clock) -> tuple[SmsGateway, ...]:
+    """The gateways of these addresses, in their order, none of them called yet. Raises BadSetting."""
+    return tuple(_opened(url, data_dir, clock) for url in urls)
+
+
+def _opened(url: str, data_dir: Path, clock: Clock) -> SmsGateway:
+    kind = urlsplit(url).scheme
+    if kind not in GATEWAYS:
+        raise BadSetting(f"HOMETHREAD_SMS_GATEWAYS: {kind!r} is no gateway; there are {', '.join(sorted(GATEWAYS))}")
+    try:
+        return GATEWAYS[kind](url, data_dir, clock)
+    except ValueError as wanted:
+        raise BadSetting(f"HOMETHREAD_SMS_GATEWAYS: {kind} must be {wanted}") from wanted
