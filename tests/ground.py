@@ -28,6 +28,7 @@ VENV = ROOT / ".venv"
 NPM_FOLDER = ROOT / "tests"
 NPM_FILES = [NPM_FOLDER / name for name in ("package.json", "package-lock.json")]
 TAIL_LINES = 15
+FAKE_SMSC = "/usr/lib/kannel/test/fakesmsc"
 
 
 class CantHave(Exception):
@@ -45,6 +46,11 @@ class Program:
 
 def _all_on_path(*names: str) -> Callable[[], bool]:
     return lambda: all(shutil.which(name) for name in names)
+
+
+def _has_kannel() -> bool:
+    """The distribution keeps its daemons off the path of other users, and the fake SMSC in a folder of its own."""
+    return all(Path(place).exists() for place in ("/usr/sbin/bearerbox", "/usr/sbin/smsbox", FAKE_SMSC))
 
 
 def _shows_chinese() -> bool:
@@ -74,6 +80,8 @@ PROGRAMS = {
         Program("chromium", ("chromium",), _all_on_path("chromium")),
         Program("coturn", ("coturn",), _all_on_path("turnserver")),
         Program("caddy", ("caddy", "curl"), _all_on_path("caddy", "curl")),
+        Program("kannel", ("kannel", "kannel-extras"), _has_kannel),
+        Program("gammu", ("gammu", "gammu-smsd"), _all_on_path("gammu", "gammu-smsd", "gammu-smsd-inject")),
         Program("certutil", ("libnss3-tools",), _all_on_path("certutil")),
         Program("fonts", ("fontconfig", "fonts-noto-cjk"), _shows_chinese),
         Program("node", ("nodejs", "npm"), _all_on_path("node", "npm")),
