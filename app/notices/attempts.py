@@ -20,6 +20,7 @@ from app.kernel.numbers import E164
 from app.notices import rules
 from app.notices.models import Delivery, Notice
 from app.notices.ports import GatewayError, SmsGateway
+from app.notices.segments import segments
 from app.notices.service import TERMINAL, TEXT, put_delivery
 from app.notices.templates import SEALED, SEALED_FOR, Rendered, render
 from app.notices.words import DeliveryState, NoticeState
@@ -137,7 +138,7 @@ def _begin(work: Work, notice: Notice, delivery: Delivery) -> Attempt | None:
     says = render(
         notice.template, _opened(work, notice), language=person.language, zone=person.zone, now=work.now, link=work.link
     )
-    if rules.segments(says.text) > work.gateway.max_segments:
+    if segments(says.text) > work.gateway.max_segments:
         _fail(work, notice, delivery, "too_long")
         return None
     delivery.state, delivery.gateway, delivery.attempted_at = DeliveryState.SENDING, work.gateway.name, work.now

@@ -14,7 +14,7 @@ from babel import Locale
 from babel.dates import format_datetime
 
 from app.kernel.local_time import wall_of, zone
-from app.notices.rules import GSM_BASIC
+from app.notices.segments import GSM_BASIC
 from app.web import texts
 
 Param = str | datetime | Sequence[datetime]

@@ -12,7 +12,8 @@ from app.gateways.simulated_phones import SimulatedPhones
 from app.kernel.clock import SystemClock
 from app.kernel.numbers import E164
 from app.notices.ports import LONGEST_CALL_SECONDS, Accepted, SmsGateway
-from app.notices.rules import IN_FLIGHT, segments
+from app.notices.rules import IN_FLIGHT
+from app.notices.segments import segments
 
 MOTHER, GRANDMOTHER = E164("+8613800138000"), E164("+8613800138001")
 

@@ -106,26 +106,3 @@ def test_a_doubtful_send_is_repeated_once_or_never(template: str, doubts: int, l
 @pytest.mark.parametrize(("doubts", "seconds"), [(1, 25), (3, 25), (4, 300), (50, 300)])
 def test_a_vendor_that_never_answers_is_asked_less_often(doubts: int, seconds: int) -> None:
     assert rules.pause_after_doubt(doubts) == timedelta(seconds=seconds)
-
-
-@pytest.mark.parametrize(
-    ("text", "count"),
-    [
-        ("", 1),
-        ("a" * 160, 1),
-        ("a" * 161, 2),
-        ("a" * 306, 2),
-        ("a" * 307, 3),
-        ("€" * 80, 1),
-        ("€" * 81, 2),
-        ("a" * 152 + "€" + "a" * 153, 3),  # the euro sign is not cut in half
-        ("约" * 70, 1),
-        ("约" * 71, 2),
-        ("约" * 134, 2),
-        ("约" * 135, 3),
-        ("约" * 66 + "🦊" + "约" * 66, 3),  # nor is the fox
-        ("a" * 70 + "ł", 2),
-    ],
-)
-def test_segments(text: str, count: int) -> None:
-    assert rules.segments(text) == count

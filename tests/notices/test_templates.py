@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.notices import rules
+from app.notices.segments import GSM_BASIC, segments
 from app.notices.templates import (
     BARE,
     MAY_BE_EMPTY,
@@ -46,14 +46,14 @@ def say(template: str, language: str, zone: str = "Asia/Shanghai", now: datetime
 def test_a_chinese_text_is_one_segment(template: str, is_whole: bool) -> None:
     text = say(template, "zh-CN", **({} if is_whole else NOTHING)).text
     assert len(text.encode("utf-16-be")) // 2 <= 70, text
-    assert rules.segments(text) == 1
+    assert segments(text) == 1
 
 
 @pytest.mark.parametrize(("template", "is_whole"), FORMS)
 def test_an_english_text_is_one_segment_of_the_basic_alphabet(template: str, is_whole: bool) -> None:
     text = say(template, "en", **({} if is_whole else NOTHING)).text
     assert len(text) <= 160, text
-    assert rules.GSM_BASIC.issuperset(text), set(text) - rules.GSM_BASIC
+    assert GSM_BASIC.issuperset(text), set(text) - GSM_BASIC
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
