@@ -221,3 +221,6 @@ class Handsets(Protocol):
 
     def texts(self, number: E164) -> Sequence[HandsetText]:
         """What came to a number and was typed there, oldest first."""
+
+    def write(self, number: E164, text: str, key: str) -> None:
+        """Type a text there and send it to us. A `key` that was used before means the same text."""
