@@ -50,11 +50,19 @@ def build(config: Config, clock: Clock | None = None) -> Services:
         database=Database(config.database_url),
         clock=clock,
         sms=sms,
-        push=None,
+        push=pusher(config, clock),
         handsets=phones if config.is_demo else None,
         turn=relay(config),
         sealer=Sealer(config.secret_key or key_in(config.data_dir)),
     )
+
+
+def pusher(config: Config, clock: Clock) -> PushSender | None:
+    if config.push_key is None or config.push_contact is None:
+        return None
+    from app.gateways import web_push
+
+    return web_push.opened(config.push_key, config.push_contact, clock, allows_loopback=config.is_demo)
 
 
 def relay(config: Config) -> TurnIssuer:

@@ -193,6 +193,9 @@ class PushSender(Protocol):
     def public_key(self) -> str:
         """VAPID's application server key (RFC 8292), base64url."""
 
+    def accepts(self, endpoint: str) -> bool:
+        """Whether this could be a push service's address; calls nobody."""
+
     def send(
         self, subscription: Subscription, payload: bytes, *, urgency: Urgency, topic: str, ttl_seconds: int
     ) -> str:  # fmt: skip
