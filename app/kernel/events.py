@@ -162,6 +162,14 @@ class NoticeUnanswered(Event):
 
 
 @dataclass(frozen=True)
+class NoticesGathered(Event):
+    """Several notices to a person are to be told in one, which gets this id."""
+
+    notice_id: str
+    person_id: str
+
+
+@dataclass(frozen=True)
 class TextReceived(Event):
     text_id: str
 
@@ -219,7 +227,7 @@ EVENT_KINDS: dict[str, type[Event]] = {
         CallProposed, CallBooked, CallConfirmed, CallMoved, CallCountered, CallCancelled, CallReleased, SeriesBooked,
         SeriesChanged, SeriesEnded, SeriesGap, TerminalRetired, RosterPublished, CallStarting, CallRinging,
         CallUnanswered, CallAnswered, CallJoinedByDesk, CallLeftByDesk, CallLive, CallEnded, SlotFreed, NoticeFailed,
-        NoticeUnanswered, TextReceived, GatewaySilent, GatewayBack, ConsentRevoked, MemberJoined,
+        NoticeUnanswered, NoticesGathered, TextReceived, GatewaySilent, GatewayBack, ConsentRevoked, MemberJoined,
         MemberLeft, PhotoTaken, HoursChanged,
     )
 }  # fmt: skip

@@ -12,11 +12,12 @@ from app.storage.types import ID, word
 
 
 class Notice(Record):
-    """What somebody is to be told: a person, the desk of a village (no person), or a bare number (neither).
+    """What somebody is to be told: a person, a bare number in a language, or the desk of a village (neither).
 
-    `number` is where to, when that is not the person's own confirmed number. `family_id` is whose budget it is on.
-    `closed_at`: it was read, answered or called off, so that nothing more is done about it. `told_in_id` is the notice
-    in whose text this one was told, when several came at once.
+    `number` is where to, when that is not the person's own confirmed number. `village_id` is whose terms hold, nobody's
+    for codes; `family_id` is whose budget it is on. `closed_at`: it was read, answered or called off, so that nothing
+    more is done about it. `held_until`: it waits for others, to be told together; `told_in_id` is the notice in whose
+    text it was told then.
     """
 
     __tablename__ = "notice"
@@ -36,6 +37,7 @@ class Notice(Record):
     state: Mapped[NoticeState] = mapped_column(word(NoticeState))
     planned_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    held_until: Mapped[datetime | None]
     told_in_id: Mapped[str | None] = mapped_column(ID)
 
 

@@ -1,4 +1,4 @@
-"""How long a notice is of use, whether it lets people sleep, what becomes of a doubtful one, how long a text is."""
+"""How long a notice is of use, whether it lets people sleep, what becomes of a doubtful one."""
 
 import re
 from dataclasses import dataclass
@@ -11,51 +11,100 @@ IN_FLIGHT = timedelta(seconds=25)
 RECEIPT_DEADLINE = timedelta(minutes=10)
 # While it is of use, a notice outlives a gateway that is down for longer than a due row is retried.
 OUTAGE_PAUSE = timedelta(minutes=5)
-QUIET_FROM_MINUTE, QUIET_UNTIL_MINUTE = 21 * 60 + 30, 7 * 60  # of the reader's wall clock
 CHASED_BEFORE = timedelta(hours=3)
+NEAR = timedelta(hours=2)  # what is told of a call as soon as this can't wait for other news
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """Hours in which people sleep, by the reader's wall clock, also past midnight; none if both are equal."""
+
+    from_minute: int
+    until_minute: int
+
+    def covers(self, minute: int) -> bool:
+        if self.from_minute <= self.until_minute:
+            return self.from_minute <= minute < self.until_minute
+        return not self.until_minute <= minute < self.from_minute
+
+
+QUIET = Quiet(21 * 60 + 30, 7 * 60)
 
 
 @dataclass(frozen=True)
 class Policy:
-    """`repeat_after`: when a send that may have reached the vendor is tried once more; None is never.
+    """What holds for one kind of notice, whatever a village decides.
 
-    What is `gentle` wakes nobody: in the reader's quiet hours it waits for the morning.
+    `repeat_after`: when a send that may have reached the vendor is tried once more; None is never. What is `gentle`
+    wakes nobody: in the reader's quiet hours it waits for the morning. `is_essential`: it is sent even when the month's
+    budget is used up. `is_gatherable`: of many at once, the later ones may be told in one text. `text_after`: how long
+    a push is given to be read. `escalate_after`: when others are asked instead, unless the village says another time;
+    None is never. `can_be_off`: a village may do without it.
+
+    `is_for_number`: it goes to a number and nowhere else, as codes and answers to a text do; no budget counts it.
+    `is_asked_for`: its reader waits for it, so it comes even to a number that wants no more texts.
     """
 
     useful_for: timedelta
     repeat_after: timedelta | None = RECEIPT_DEADLINE
     gentle: bool = False
+    is_essential: bool = False
+    is_gatherable: bool = False
+    text_after: timedelta = timedelta(minutes=15)
+    escalate_after: timedelta | None = None
+    can_be_off: bool = False
+    is_for_number: bool = False
+    is_asked_for: bool = False
 
+
+HALF_A_DAY = timedelta(hours=12)
+RINGING = Policy(
+    timedelta(minutes=5), repeat_after=None, is_essential=True, text_after=timedelta(seconds=20)
+)  # fmt: skip
+NEWS = Policy(HALF_A_DAY, is_gatherable=True, can_be_off=True)
+CHANGE = Policy(HALF_A_DAY, is_essential=True, is_gatherable=True)
+CODE = Policy(
+    timedelta(minutes=10), repeat_after=None, is_essential=True, is_for_number=True, is_asked_for=True
+)  # fmt: skip
 
 POLICIES = {
-    "reminder_day": Policy(timedelta(hours=3)),
-    "reminder_hour": Policy(timedelta(minutes=30)),
-    "reminder_ten": Policy(timedelta(minutes=8), repeat_after=None),
-    "booked": Policy(timedelta(hours=12)),
-    "confirmed_by_other": Policy(timedelta(hours=12)),
-    "moved": Policy(timedelta(hours=12)),
-    "cancelled": Policy(timedelta(hours=12)),
-    "ring_parent": Policy(timedelta(minutes=5), repeat_after=None),
-    "ring_village": Policy(timedelta(minutes=5), repeat_after=None),
-    "unanswered_caregiver": Policy(timedelta(minutes=6), repeat_after=None),
-    "missed_parent": Policy(timedelta(hours=12)),
-    "missed_village": Policy(timedelta(hours=12)),
-    "proposed": Policy(timedelta(hours=12)),
-    "proposal_expired": Policy(timedelta(hours=12)),
-    "countered": Policy(timedelta(hours=12)),
-    "slot_offered": Policy(timedelta(minutes=25), repeat_after=None, gentle=True),
-    "chase": Policy(timedelta(hours=3)),
-    "released": Policy(timedelta(hours=12), gentle=True),
-    "series_booked": Policy(timedelta(hours=12)),
-    "series_changed": Policy(timedelta(hours=12)),
-    "series_ended": Policy(timedelta(hours=12)),
-    "series_gap": Policy(timedelta(hours=12), gentle=True),
-    "rostered": Policy(timedelta(hours=12), gentle=True),
-    "rostered_several": Policy(timedelta(hours=12), gentle=True),
-    "sign_in_code": Policy(timedelta(minutes=10), repeat_after=None),
-    "number_code": Policy(timedelta(minutes=10), repeat_after=None),
-    "invitation": Policy(timedelta(hours=12), repeat_after=None),
-}
+    "reminder_day": Policy(timedelta(hours=3), is_gatherable=True, can_be_off=True),
+    "reminder_hour": Policy(timedelta(minutes=30), can_be_off=True),
+    "reminder_ten": Policy(
+        timedelta(minutes=8), repeat_after=None, is_essential=True, text_after=timedelta(minutes=1), can_be_off=True
+    ),
+    "booked": NEWS,
+    "confirmed_by_other": NEWS,
+    "moved": CHANGE,
+    "cancelled": CHANGE,
+    "ring_parent": RINGING,
+    "ring_village": RINGING,
+    "unanswered_caregiver": Policy(
+        timedelta(minutes=6), repeat_after=None, is_essential=True, text_after=timedelta(minutes=1),
+        escalate_after=timedelta(minutes=3),
+    ),
+    "missed_parent": NEWS,
+    "missed_village": NEWS,
+    "proposed": Policy(HALF_A_DAY, is_gatherable=True, escalate_after=timedelta(hours=6)),
+    "proposal_expired": NEWS,
+    "countered": Policy(HALF_A_DAY, is_gatherable=True, escalate_after=timedelta(hours=6)),
+    "slot_offered": Policy(timedelta(minutes=25), repeat_after=None, gentle=True, text_after=timedelta(minutes=1)),
+    "chase": Policy(timedelta(hours=3), escalate_after=timedelta(hours=1)),
+    "released": Policy(HALF_A_DAY, gentle=True, is_gatherable=True),
+    "series_booked": NEWS,
+    "series_changed": NEWS,
+    "series_ended": NEWS,
+    "series_gap": Policy(HALF_A_DAY, gentle=True, is_gatherable=True, can_be_off=True),
+    "rostered": Policy(HALF_A_DAY, gentle=True, is_gatherable=True),
+    "rostered_several": Policy(HALF_A_DAY, gentle=True, is_gatherable=True),
+    "sign_in_code": CODE,
+    "number_code": CODE,
+    "invitation": Policy(HALF_A_DAY, repeat_after=None, is_essential=True, is_for_number=True),
+    "digest": Policy(HALF_A_DAY),
+    "digest_no_call": Policy(HALF_A_DAY),
+    "unreached": Policy(HALF_A_DAY),
+    "gateway_silent": Policy(HALF_A_DAY),
+}  # fmt: skip
 
 
 # However they are grouped or escaped: 482109, 4821 0937 5526, 4821%200937%205526
@@ -71,29 +120,35 @@ def is_useful(template: str, due_at: datetime, at: datetime) -> bool:
     return at <= due_at + POLICIES[template].useful_for
 
 
-def awake_at(at: datetime, zone: str) -> datetime:
+def is_near(starts_at: datetime, now: datetime) -> bool:
+    """Whether a call begins soon, or has just begun."""
+    return abs(starts_at - now) < NEAR
+
+
+def awake_at(at: datetime, zone: str, quiet: Quiet = QUIET) -> datetime:
     """The instant itself, or the end of the quiet hours that it falls in by a reader's wall clock."""
     wall = wall_of(at, zone)
     minute = wall.hour * 60 + wall.minute
-    if QUIET_UNTIL_MINUTE <= minute < QUIET_FROM_MINUTE:
+    if not quiet.covers(minute):
         return at
-    morning = wall.date() + timedelta(days=1 if minute >= QUIET_FROM_MINUTE else 0)
-    return moment_of_day(morning, QUIET_UNTIL_MINUTE, zone)
+    morning = wall.date() + timedelta(days=1 if minute >= quiet.until_minute else 0)
+    return max(at, moment_of_day(morning, quiet.until_minute, zone))  # what comes twice in autumn counts once
 
 
-def chase_at(confirm_by: datetime, zone: str, now: datetime) -> datetime:
+def chase_at(confirm_by: datetime, zone: str, now: datetime, quiet: Quiet = QUIET) -> datetime:
     """When somebody is reminded to confirm: well before it is too late, and if that is at night, on the evening before.
 
     Where that has passed: in the morning, or at once where the morning comes too late.
     """
     at = confirm_by - CHASED_BEFORE
-    if awake_at(at, zone) != at:
+    if awake_at(at, zone, quiet) != at:
         wall = wall_of(at, zone)
-        evening = wall.date() - timedelta(days=1 if wall.hour * 60 + wall.minute < QUIET_UNTIL_MINUTE else 0)
-        at = moment_of_day(evening, QUIET_FROM_MINUTE - 1, zone)
+        is_after_midnight = wall.hour * 60 + wall.minute < quiet.from_minute
+        evening = wall.date() - timedelta(days=1 if is_after_midnight else 0)
+        at = moment_of_day(evening, quiet.from_minute - 1, zone)
     if at >= now:
         return at
-    morning = awake_at(now, zone)
+    morning = awake_at(now, zone, quiet)
     return morning if morning < confirm_by else now
 
 
@@ -114,29 +169,3 @@ def repeat_at(template: str, due_at: datetime, attempted_at: datetime, doubts: i
         return None
     at = attempted_at + after
     return at if is_useful(template, due_at, at) else None
-
-
-GSM_BASIC = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-GSM_EXTENSION = frozenset("^{}\\[~]|€\f")
-
-
-def segments(text: str) -> int:
-    """How many texts a phone bill counts: GSM-7 in 160 or parts of 153, anything else UCS-2 in 70 or parts of 67."""
-    if GSM_BASIC.issuperset(set(text) - GSM_EXTENSION):
-        return _parts([2 if c in GSM_EXTENSION else 1 for c in text], 160, 153)
-    return _parts([2 if ord(c) > 0xFFFF else 1 for c in text], 70, 67)
-
-
-def _parts(widths: list[int], alone: int, each: int) -> int:
-    """Count parts; no character of two units is cut in half."""
-    if sum(widths) <= alone:
-        return 1
-    parts, used = 1, 0
-    for width in widths:
-        if used + width > each:
-            parts, used = parts + 1, 0
-        used += width
-    return parts

@@ -1,54 +1,74 @@
 """Plans notices, cancels them, sends failed ones again. Who is told what when is said in `flows.py`."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import Update, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.families import queries as families
 from app.jobs import service as jobs
+from app.jobs.service import Leased
 from app.jobs.words import Lane
 from app.kernel.errors import NotFound, Refused
+from app.kernel.events import NoticeUnanswered
 from app.kernel.numbers import E164
-from app.notices import rules
+from app.notices import rules, terms
 from app.notices.models import Delivery, Notice
 from app.notices.templates import Param, stored
 from app.notices.words import DeliveryState, NoticeState
 from app.storage.database import new_id
+from app.villages import queries as villages
 
-DELIVER = "notice.deliver"
+DELIVER, UNANSWERED = "notice.deliver", "notice.unanswered"
 TEXT, TERMINAL = "text", "terminal"
 UNHAPPY = (DeliveryState.FAILED, DeliveryState.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Whose clock a notice goes by, and whose terms and whose account hold for it."""
+
+    zone: str | None
+    village_id: str | None
 
 
 def plan(
     session: Session,
     *,
-    person_id: str,
     template: str,
     subject: str,
     params: Mapping[str, Param],
     due_at: datetime,
     key: str,
     now: datetime,
+    person_id: str | None = None,
+    family_id: str | None = None,
+    village_id: str | None = None,
     number: E164 | None = None,
-) -> str:
-    """Plan to tell a person something at `due_at`; the notice's id. A `key` that was planned before changes nothing.
+    language: str | None = None,
+    notice_id: str | None = None,
+) -> str:  # fmt: skip
+    """Plan to tell somebody something at `due_at`; the notice's id. A `key` that was planned before changes nothing.
 
-    It goes to the person's own confirmed number, or to `number`. What is gentle waits until they are awake.
+    A person is told at their own confirmed number, or at `number`; the desk of `village_id` where there is neither;
+    otherwise whoever holds `number`, in `language`. What is gentle waits until they are awake. `family_id` is whose
+    budget it is on, or else it is the village's; what is for a number alone is on nobody's, unless it is said.
 
     What is already too late to be of use is kept as cancelled and never sent.
     """
     if known := session.scalar(select(Notice.id).where(Notice.key == key)):
         return known
-    if rules.POLICIES[template].gentle:
-        due_at = rules.awake_at(due_at, families.person(session, person_id).zone)
+    reader = _reader(session, template, person_id, family_id, village_id)
+    if rules.POLICIES[template].gentle and reader.zone:
+        due_at = rules.awake_at(due_at, reader.zone, terms.quiet_of(session, reader.village_id))
     state = NoticeState.PLANNED if rules.is_useful(template, due_at, now) else NoticeState.CANCELLED
     notice = Notice(
-        id=new_id(session), key=key, person_id=person_id, template=template, params=stored(template, params),
-        subject=subject, due_at=due_at, state=state, planned_at=now, number=number,
+        id=notice_id or new_id(session), key=key, person_id=person_id, village_id=reader.village_id,
+        family_id=family_id, template=template, params=stored(template, params), language=language, subject=subject,
+        number=number, due_at=due_at, state=state, planned_at=now,
     )  # fmt: skip
     try:
         with session.begin_nested():
@@ -60,6 +80,7 @@ def plan(
         return known
     if state is NoticeState.PLANNED:
         put_delivery(session, notice, 1, due_at, now)
+        _put_unanswered(session, notice, now)
     return notice.id
 
 
@@ -71,15 +92,40 @@ def cancel_for(
 
     What a worker is sending at this moment goes out and is recorded as such.
     """
-    planned = update(Notice).where(Notice.subject == subject, Notice.state == NoticeState.PLANNED)
-    if templates is not None:
-        planned = planned.where(Notice.template.in_(templates))
-    if person_id is not None:
-        planned = planned.where(Notice.person_id == person_id)
-    cancelled = session.scalars(planned.values(state=NoticeState.CANCELLED).returning(Notice.id)).all()
+    planned = _of(subject, templates, person_id).where(Notice.state == NoticeState.PLANNED)
+    planned = planned.values(state=NoticeState.CANCELLED, closed_at=now)
+    cancelled = session.scalars(planned.returning(Notice.id)).all()
     if templates is None and person_id is None:  # otherwise their due rows stay, and find nothing left to do
         jobs.cancel(session, subject, DELIVER)
     return len(cancelled)
+
+
+def close(
+    session: Session, now: datetime, *, subject: str, templates: Collection[str] | None = None,
+    person_id: str | None = None,
+) -> int:  # fmt: skip
+    """Have nothing more done about notices of a subject: they were read, answered, or count no more; how many.
+
+    What of them is still planned is cancelled; what is out is told by no further channel, and to nobody else instead.
+    """
+    cancelled = cancel_for(session, subject, now, templates, person_id)
+    still_open = _of(subject, templates, person_id).where(Notice.closed_at.is_(None)).values(closed_at=now)
+    return cancelled + len(session.scalars(still_open.returning(Notice.id)).all())
+
+
+def close_one(session: Session, notice_id: str, now: datetime) -> None:
+    """Have nothing more done about one notice that was read. Raises NotFound."""
+    notice = session.get(Notice, notice_id, with_for_update=True)
+    if notice is None:
+        raise NotFound
+    notice.closed_at = notice.closed_at or now
+
+
+def unanswered(session: Session, row: Leased, now: datetime) -> None:
+    """The step for rows of kind `UNANSWERED`: say so, unless the notice was answered, read or called off meanwhile."""
+    notice = session.get_one(Notice, row.payload["notice"], with_for_update=True)
+    if notice.closed_at is None and notice.state is not NoticeState.CANCELLED:
+        jobs.emit(session, NoticeUnanswered(now, notice.id), now)
 
 
 def send_again(session: Session, delivery_id: str, now: datetime) -> str:
@@ -112,3 +158,32 @@ def put_delivery(
         payload={"notice": notice.id, "number": number},
         key=f"{'repeat' if repeat else 'deliver'}:{notice.id}:{number}",
     )  # fmt: skip
+
+
+def _reader(
+    session: Session, template: str, person_id: str | None, family_id: str | None, village_id: str | None
+) -> _Reader:  # fmt: skip
+    if village_id is None and family_id is not None:
+        village_id = families.village_of(session, family_id)
+    if person_id is None:
+        return _Reader(villages.village(session, village_id).zone if village_id else None, village_id)
+    if village_id is None and not rules.POLICIES[template].is_for_number:
+        theirs = families.families_of_person(session, person_id)
+        village_id = theirs[0].village_id if theirs else None
+    return _Reader(families.person(session, person_id).zone, village_id)
+
+
+def _of(subject: str, templates: Collection[str] | None, person_id: str | None) -> Update:
+    some = update(Notice).where(Notice.subject == subject)
+    if templates is not None:
+        some = some.where(Notice.template.in_(templates))
+    return some if person_id is None else some.where(Notice.person_id == person_id)
+
+
+def _put_unanswered(session: Session, notice: Notice, now: datetime) -> None:
+    after = terms.escalate_after(session, notice.template, notice.village_id)
+    if after is not None:
+        jobs.put(
+            session, UNANSWERED, notice.due_at + after, now, subject=notice.subject, payload={"notice": notice.id},
+            key=f"unanswered:{notice.id}",
+        )  # fmt: skip

@@ -50,8 +50,12 @@ PARAMS: dict[str, frozenset[str]] = {
     "sign_in_code": frozenset({SEALED}),
     "number_code": frozenset({SEALED}),
     "invitation": frozenset({SEALED}),
+    "digest": CALL | {"count"},
+    "digest_no_call": frozenset({"count"}),
+    "unreached": CALL | {"name"},
+    "gateway_silent": frozenset({"gateway", "since_at"}),
 }
-NAMES = frozenset({"parent", "child", "by"})
+NAMES = frozenset({"parent", "child", "by", "name"})
 WORDED = frozenset({"reason", "every"})  # codes of `notice.<key>.<code>`, "code:count" where the sentence counts
 BARE = "_bare"  # the form of a template that has nothing to offer, or no reason to give
 MAY_BE_EMPTY = ("offers_at", "reason")

@@ -23,14 +23,26 @@ from tests.notices.stage import LINK, NOW
 
 FAR = datetime(2026, 12, 27, 11, 30, tzinfo=UTC)  # long in both languages, another day in every zone
 LONG: dict[str, dict[str, Any]] = {
-    "zh-CN": {"parent": "欧阳海燕", "child": "阿依古丽·艾合买提", "by": "诸葛奶奶", "place": "青石板村"},
-    "en": {"parent": "Maria Fernanda Xu", "child": "Bartholomew", "by": "Anneliese", "place": "Upper Qingshi Vill."},
+    "zh-CN": {
+        "parent": "欧阳海燕",
+        "child": "阿依古丽·艾合买提",
+        "by": "诸葛奶奶",
+        "name": "诸葛奶奶",
+        "place": "青石板村",
+    },
+    "en": {
+        "parent": "Maria Fernanda Xu",
+        "child": "Bartholomew",
+        "by": "Anneliese",
+        "name": "Anneliese",
+        "place": "Upper Qingshi Vill.",
+    },
 }
 TIMES: dict[str, Any] = {
     "code": "4821 0937 5526",
     "starts_at": FAR, "from_at": FAR, "offers_at": [FAR + timedelta(days=days) for days in (1, 2, 3)],
     "until_at": FAR, "calls_at": [FAR + timedelta(days=days) for days in (1, 2, 3)], "every": "times:3",
-    "reason": "declined",
+    "reason": "declined", "count": "17", "gateway": "aliyun-2", "since_at": FAR,
 }  # fmt: skip
 NOTHING: dict[str, Any] = {"offers_at": [], "reason": ""}
 BARED = {template for template in PARAMS if PARAMS[template] & set(MAY_BE_EMPTY)}

@@ -23,6 +23,7 @@ def _extend_notices() -> None:
         notice.alter_column("person_id", existing_type=sa.String(16), nullable=True)
         notice.add_column(sa.Column("language", sa.String(16)))
         notice.add_column(_at("closed_at", True))
+        notice.add_column(_at("held_until", True))
         notice.add_column(sa.Column("told_in_id", sa.String(16)))
         notice.add_column(_ref("notice", "village_id", "village", True))
         notice.add_column(_ref("notice", "family_id", "family", True))
