@@ -108,20 +108,21 @@ class SimulatedPhones:
         with self._open() as file:
             file.execute("SELECT 1 FROM handset_text LIMIT 1").fetchone()
 
-    def numbers(self) -> list[E164]:
+    def states(self) -> dict[E164, tuple[int, HandsetText]]:
         with self._open() as file:
-            rows = file.execute("SELECT number FROM handset_text GROUP BY number ORDER BY min(place)").fetchall()
-        return [E164(number) for (number,) in rows]
+            rows = file.execute(
+                "SELECT number, count, at, text, key, template, is_own FROM handset_text JOIN"
+                " (SELECT max(place) AS place, min(place) AS first, count(*) AS count FROM handset_text"
+                " GROUP BY number) USING (place) ORDER BY first"
+            ).fetchall()
+        return {E164(number): (count, _shown(*row)) for number, count, *row in rows}
 
     def texts(self, number: E164) -> list[HandsetText]:
         with self._open() as file:
             rows = file.execute(
                 "SELECT at, text, key, template, is_own FROM handset_text WHERE number = ? ORDER BY place", (number,)
             ).fetchall()
-        return [
-            HandsetText(datetime.fromisoformat(at), text, key, template, bool(is_own))
-            for at, text, key, template, is_own in rows
-        ]
+        return [_shown(*row) for row in rows]
 
     def write(self, number: E164, text: str, key: str) -> None:
         """Type a text on a phone and send it to us; a key that was used before means the same text."""
@@ -209,6 +210,10 @@ class SimulatedPhones:
         """One transaction on a connection of its own: nothing is shared between threads or kept over a fork."""
         with closing(sqlite3.connect(self._path, timeout=BUSY_SECONDS)) as file, file:
             yield file
+
+
+def _shown(at: str, text: str, key: str, template: str, is_own: int) -> HandsetText:
+    return HandsetText(datetime.fromisoformat(at), text, key, template, bool(is_own))
 
 
 def _why(status: str) -> str | None:

@@ -219,8 +219,8 @@ class HandsetText:
 class Handsets(Protocol):
     """Phones whose screens can be looked at, because they are played."""
 
-    def numbers(self) -> Sequence[E164]:
-        """The numbers that were ever sent a text."""
+    def states(self) -> Mapping[E164, tuple[int, HandsetText]]:
+        """The numbers that have texts: how many, and the newest."""
 
     def texts(self, number: E164) -> Sequence[HandsetText]:
         """What came to a number and was typed there, oldest first."""

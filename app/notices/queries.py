@@ -80,15 +80,6 @@ def told(session: Session, subject: str) -> list[Told]:
     return [Told(*row) for row in rows]
 
 
-def holders(session: Session) -> dict[str, list[Person]]:
-    """Who holds each phone, by its number; a phone may be shared."""
-    held: dict[str, list[Person]] = {}
-    for person in session.scalars(select(Person).where(Person.phone.is_not(None)).order_by(Person.name, Person.id)):
-        assert person.phone is not None
-        held.setdefault(person.phone, []).append(person)
-    return held
-
-
 def _is_latest() -> ColumnElement[bool]:
     later = aliased(Delivery)
     return ~exists().where(later.notice_id == Delivery.notice_id, later.number > Delivery.number)

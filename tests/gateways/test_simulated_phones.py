@@ -45,8 +45,10 @@ def test_a_screen_shows_when_and_what(phones: SimulatedPhones) -> None:
     send(phones, "b", "约好了", GRANDMOTHER)
     send(phones, "a", "第一", MOTHER)
     shown: Handsets = phones
-    assert shown.numbers() == [GRANDMOTHER, MOTHER]
-    assert shown.texts(GRANDMOTHER) == [HandsetText(AT, "约好了", "b", "booked")]
+    send(phones, "c", "第二", GRANDMOTHER)
+    newest = {number: (count, text.text) for number, (count, text) in shown.states().items()}
+    assert list(newest.items()) == [(GRANDMOTHER, (2, "第二")), (MOTHER, (1, "第一"))]
+    assert shown.texts(GRANDMOTHER)[0] == HandsetText(AT, "约好了", "b", "booked")
 
 
 def test_what_was_taken_is_there_after_a_restart(phones: SimulatedPhones, tmp_path: Path) -> None:

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from app.families.models import Member, Person
+from app.families.models import Member
 from app.kernel.errors import NotFound
 from app.notices.ports import GatewayError, NoAnswer
-from app.notices.queries import delivery_of_village, holders, told, troubles
+from app.notices.queries import delivery_of_village, told, troubles
 from app.notices.service import TEXT, cancel_for, send_again
 from app.notices.words import DeliveryState, NoticeState
 from app.storage.database import Database
@@ -91,16 +91,3 @@ def test_what_was_told_about_a_subject(database: Database, people: People, clock
         (NoticeState.OUT, TEXT, DeliveryState.SENT),
         (NoticeState.CANCELLED, None, None),
     ]
-
-
-def test_a_number_may_be_shared(database: Database, people: People) -> None:
-    others = settle(database, "2")
-    with database.begin() as session:
-        session.get_one(Person, others.caregiver).phone = "+8613800000012"
-    with database.read() as session:
-        names = {number: [person.name for person in sharing] for number, sharing in holders(session).items()}
-        assert names == {
-            "+8613800000011": ["parent 1"],
-            "+8613800000012": ["caregiver 1", "caregiver 2"],
-            "+8613800000021": ["parent 2"],
-        }
