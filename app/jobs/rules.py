@@ -1,6 +1,7 @@
 """When a row that failed is tried again and when it is given up; how long a lease holds; what an error may say."""
 
 import re
+import traceback
 from datetime import datetime, timedelta
 
 MAX_ATTEMPTS = 8
@@ -35,6 +36,11 @@ def told(error: BaseException) -> str:
     """What a log and the desk may show of an error: one line, without anything that may be a phone number."""
     printable = "".join(letter if letter.isprintable() else " " for letter in str(error))
     return f"{type(error).__name__}: {LONG_NUMBER.sub('…', printable)}"[:LONGEST_ERROR]
+
+
+def with_place(error: BaseException) -> str:
+    """What happened and where, without the values that a traceback's own text would show."""
+    return "\n".join([told(error), *(line.rstrip() for line in traceback.format_tb(error.__traceback__))])
 
 
 def _delay_seconds(attempts: int) -> float:

@@ -12,5 +12,8 @@ class DueState(StrEnum):
 
 
 class Lane(StrEnum):
+    """A step works in the database alone. An errand calls the outside; what is sent does so in batches."""
+
     STEP = "step"
     ERRAND = "errand"
+    SEND = "send"

@@ -1,4 +1,4 @@
-"""The loop of a worker: lease what is due, run the handler of its kind, settle it; errands on threads of their own."""
+"""The loops of a worker: lease what is due, run the handler of its kind, settle it; each lane on threads of its own."""
 
 import logging
 import os
@@ -6,21 +6,20 @@ import random
 import secrets
 import socket
 import threading
-import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.jobs import rules, service
+from app.jobs.batches import Batch, Batches
 from app.jobs.keeper import ROUND_SECONDS, Keeper
 from app.jobs.service import Leased, LeaseLost
 from app.jobs.words import Lane
 from app.kernel.clock import Clock
-from app.storage.clashes import is_clash
+from app.storage.clashes import in_one
 from app.storage.database import Database
 
 log = logging.getLogger(__name__)
@@ -30,7 +29,6 @@ BATCH = 20
 BATCH_TIME = timedelta(seconds=2)
 LONGEST_NAP_SECONDS = 1.0
 SHORTEST_NAP_SECONDS = 0.05
-CLASHES_BORNE = 5
 
 Step = Callable[[Session, Leased, datetime], None]
 # An errand speaks to the outside: it opens its own transactions, never while the outside is called.
@@ -42,6 +40,7 @@ Handler = TypeVar("Handler", Step, Errand)
 class Handlers:
     steps: Mapping[str, Step]
     errands: Mapping[str, Errand]
+    batches: Mapping[str, Batch] = field(default_factory=dict)
 
 
 class UnknownKind(Exception):
@@ -74,10 +73,13 @@ class Worker:
         self._leasing = threading.Lock()
         self._troubles = self._troubles_mended = 0
         self._ended_unasked: Lane | None = None
+        self._batches = Batches(
+            database, clock, handlers.batches, lambda most: self._lease(Lane.SEND, most), self._keeper, self._crash
+        )
 
     def run(self) -> None:
         """Work until stopped; returns when every thread has finished its row. Raises LaneEnded if one ended unasked."""
-        lanes = [Lane.STEP, *[Lane.ERRAND] * self.errand_threads]
+        lanes = [Lane.STEP, *[Lane.ERRAND] * self.errand_threads, *[Lane.SEND] * bool(self.handlers.batches)]
         threads = [threading.Thread(target=self._run_lane, args=(lane,), name=f"worker-{lane}") for lane in lanes]
         for thread in threads:
             thread.start()
@@ -93,7 +95,9 @@ class Worker:
 
     def run_due(self, lane: Lane) -> int:
         """Lease one batch and work it off; the number of rows that were leased."""
-        rows = self._lease(lane)
+        if lane is Lane.SEND:
+            return self._batches.run_due()
+        rows = self._lease(lane, BATCH if lane is Lane.STEP else 1)
         try:
             self._crash("leased")
             began_at = self.clock.now()
@@ -111,6 +115,8 @@ class Worker:
             while not self.stop.is_set():
                 if not self._note_trouble(lambda: self._take_turn(lane)):
                     self.stop.wait(LONGEST_NAP_SECONDS)
+            if lane is Lane.SEND:
+                self._batches.finish()
         finally:
             if not self.stop.is_set():
                 self._ended_unasked = lane
@@ -120,7 +126,7 @@ class Worker:
         """Work off one batch, or sleep until something may be due."""
         if lane is Lane.STEP:
             self._keeper.come_round()
-        if not self.run_due(lane):
+        if not (self._batches.turn() if lane is Lane.SEND else self.run_due(lane)):
             self._wait_for_due(lane)
 
     def _wait_for_due(self, lane: Lane) -> None:
@@ -142,18 +148,18 @@ class Worker:
             do()
         except Exception as error:
             if self._troubles == self._troubles_mended:
-                log.error("the worker is disturbed and tries again: %s", _with_place(error))
+                log.error("the worker is disturbed and tries again: %s", rules.with_place(error))
             self._troubles += 1
             return False
         return True
 
-    def _lease(self, lane: Lane) -> list[Leased]:
+    def _lease(self, lane: Lane, most: int) -> list[Leased]:
         with self._leasing:  # until they are known to be in hand
             now, troubles = self.clock.now(), self._troubles
             with self.database.begin() as session:
                 if troubles != self._troubles_mended:
                     service.let_go(session, self.owner, self._keeper.ids(), now)
-                rows = service.lease(session, self.owner, lane, now, BATCH if lane is Lane.STEP else 1)
+                rows = service.lease(session, self.owner, lane, now, most)
             self._keeper.take(rows)
             self._troubles_mended = troubles
         return rows
@@ -170,7 +176,7 @@ class Worker:
             error = f"no handler for {row.lane} rows of kind {row.kind!r}"
             self._transact(lambda session: service.give_up(session, row, error))
         except Exception as failure:
-            log.error("%s %s failed at attempt %d: %s", row.kind, row.id, row.attempts, _with_place(failure))
+            log.error("%s %s failed at attempt %d: %s", row.kind, row.id, row.attempts, rules.with_place(failure))
             self._fail(row, rules.told(failure))
 
     def _step(self, row: Leased) -> None:
@@ -202,16 +208,7 @@ class Worker:
         self._transact(work)
 
     def _transact(self, work: Callable[[Session], None]) -> None:
-        """One transaction, repeated at once when another one was in its way."""
-        for tries_left in reversed(range(CLASHES_BORNE + 1)):
-            try:
-                with self.database.begin() as session:
-                    work(session)
-            except DBAPIError as error:
-                if not tries_left or not is_clash(error):
-                    raise
-            else:
-                return
+        in_one(self.database, work)
 
 
 def _handler(handlers: Mapping[str, Handler], row: Leased) -> Handler:
@@ -219,11 +216,6 @@ def _handler(handlers: Mapping[str, Handler], row: Leased) -> Handler:
         return handlers[row.kind]
     except KeyError:
         raise UnknownKind(row.kind) from None
-
-
-def _with_place(error: Exception) -> str:
-    """What happened and where, without the values that a traceback's own text would show."""
-    return "\n".join([rules.told(error), *(line.rstrip() for line in traceback.format_tb(error.__traceback__))])
 
 
 def _join(threads: Sequence[threading.Thread], seconds: int) -> None:
