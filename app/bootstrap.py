@@ -19,7 +19,7 @@ from app.jobs.worker import Handlers
 from app.kernel.clock import Clock, SystemClock
 from app.kernel.doorbell import Doorbell
 from app.kernel.events import EVENT_KINDS
-from app.notices import errands, service
+from app.notices import errands, push_trial, pushes, service
 from app.notices.ports import Handsets, PushSender, SmsGateway
 from app.roster import service as rosters
 from app.roster.ports import Solver
@@ -93,6 +93,7 @@ def handlers(services: Services) -> Handlers:
             series.EXTEND: lambda session, row, now: series.extend(session, row.payload["series_id"], now),
             housekeeping.KIND: housekeeping.sweep,
             doors_housekeeping.KIND: doors_housekeeping.sweep,
+            pushes.SWEEP: pushes.sweep,
             texting.KIND: texting.texter(services.sealer),
             waiting.KIND: waiting.offer,
             **{f"event:{kind}": flows.follow for kind in EVENT_KINDS},
@@ -100,6 +101,7 @@ def handlers(services: Services) -> Handlers:
         errands={
             service.DELIVER: deliver,
             rosters.SOLVE: drafting.drafter(services.database, services.clock, solver),
+            push_trial.TRY: push_trial.trier(services.database, services.clock, services.push),
         },
     )
 

@@ -9,6 +9,7 @@ from app.calls.words import CallState, Origin, Outcome, Side
 from app.web.shapes import Id as Id
 from app.web.shapes import InstantIn as InstantIn
 from app.web.shapes import InstantOut as InstantOut
+from app.web.shapes import Nothing as Nothing
 from app.web.shapes import Shape as Shape
 from app.web.shapes import Text as Text
 
@@ -139,7 +140,3 @@ class CancelIn(Shape):
 class DeclineIn(Shape):
     reason: Annotated[str, Field(max_length=24)] | None = None
     note: Annotated[Text, Field(max_length=200)] | None = None
-
-
-class Nothing(Shape):
-    """No parameters."""

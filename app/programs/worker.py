@@ -8,6 +8,7 @@ from app.config import Config
 from app.doors import housekeeping as doors_housekeeping
 from app.jobs.worker import Worker
 from app.kernel.clock import Clock
+from app.notices import pushes
 from app.web import hints, housekeeping
 
 
@@ -17,6 +18,7 @@ def run(config: Config, clock: Clock | None = None) -> None:
     with services.database.begin() as session:
         housekeeping.start(session, services.clock.now())
         doors_housekeeping.start(session, services.clock.now())
+        pushes.start(session, services.clock.now())
     worker = Worker(services.database, services.clock, bootstrap.handlers(services))
 
     def stop(_number: int, _frame: FrameType | None) -> None:

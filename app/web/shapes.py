@@ -24,3 +24,7 @@ Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]  # PostgreSQL keeps no NUL
 
 class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+
+class Nothing(Shape):
+    """No parameters."""
