@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from app.config import BadSetting
+from app.gateways.kannel import Kannel
 from app.gateways.simulated_phones import SimulatedPhones
 from app.kernel.clock import Clock
 from app.notices.ports import SmsGateway
@@ -17,6 +18,7 @@ def _simulated(_url: str, data_dir: Path, clock: Clock) -> SmsGateway:
 
 
 GATEWAYS: dict[str, Opened] = {
+    "kannel": lambda url, _data_dir, _clock: Kannel(url),
     "simulated": _simulated,
 }
 
