@@ -25,7 +25,9 @@ from app.faces import household, now
 from app.families import availability_views
 from app.families import views as family_views
 from app.gateways import unix_doorbell
+from app.notices import push_views
 from app.notices import views as notice_views
+from app.sms import views as text_views
 from app.villages import views as village_views
 from app.web import assets, errors, health, hints, openapi, pages, security
 from app.web.floor import EXTENSION, Floor
@@ -37,7 +39,8 @@ APIS = (
     now.api, call_views.api, family_views.api, village_views.api, desk_views.api, enrolment_views.api,
     desk_village_views.api, household.api, door_views.api, coordinator_views.api,
     pairing_views.api, pin_views.api, feed_views.api, availability_views.api, series_views.api,
-    proposal_views.api, foresight_views.api, waiting_views.api, roster_views.api,
+    proposal_views.api, foresight_views.api, waiting_views.api, roster_views.api, push_views.api,
+    text_views.api,
 )  # fmt: skip
 LARGEST_BODY_BYTES = 9_000_000
 
@@ -60,6 +63,7 @@ def create(services: Services, *, async_mode: str = "threading") -> Web:
         services.sealer,
     )  # fmt: skip
     app.extensions[family_views.SEEN_IN_CALL] = calls.is_shown
+    app.extensions[push_views.SENDER] = services.push
     security.register(app)
     errors.register(app)
     app.after_request(pages.pack)

@@ -18,6 +18,7 @@ from app.families import queries as families
 from app.families.models import Family, Person
 from app.families.pins import Lock
 from app.roster import waits
+from app.sms import thread
 from app.villages import queries as villages
 from app.villages.models import Terminal
 from app.web.api import Api, Ask
@@ -68,13 +69,14 @@ class TerminalFamily(FamilyShape):
     """A family that is locked at this device shows its picture alone, and whether something waits for it.
 
     `awaited` waits for a word from the village, `is_counter` where it answers a time that the village had proposed;
-    `refused` stands until there is another call.
+    `refused` stands until there is another call. `texts_waiting`: so many were not heard yet.
     """
 
     locked: bool
     has_pin: bool
     blocked: bool
     is_awaited: bool
+    texts_waiting: int
     members: Sequence[RoleShape] = ()
     next_call: CallShape | None = None
     awaited: CallShape | None = None
@@ -165,6 +167,7 @@ class _News:
     awaited: dict[str, Awaited]
     refused: dict[str, Refused]
     wishes: dict[str, list[WishShape]]
+    texts: dict[str, int]
 
     @classmethod
     def read(cls, ask: Ask, village_id: str) -> "_News":
@@ -176,6 +179,7 @@ class _News:
             pins.locks(ask.session, village_id, ask.who.device_id, ask.now),
             answers.awaited_by_family(ask.session, village_id, ask.now),
             answers.refused_by_family(ask.session, village_id, ask.now), wishes,
+            thread.waiting(ask.session, village_id, ask.now),
         )  # fmt: skip
 
 
@@ -183,6 +187,7 @@ def _terminal_family(ask: Ask, family: Family, news: _News) -> TerminalFamily:
     lock, awaited = news.locks.get(family.id, Lock()), news.awaited.get(family.id)
     shape = picture.family_shape(family).model_dump() | {
         "locked": lock.is_locked, "has_pin": lock.has_pin, "blocked": lock.is_blocked, "is_awaited": bool(awaited),
+        "texts_waiting": news.texts.get(family.id, 0),
     }  # fmt: skip
     if lock.is_locked:
         return TerminalFamily(**shape)

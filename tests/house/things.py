@@ -27,6 +27,8 @@ from app.roster import queries as rosters
 from app.roster import service as drafting
 from app.roster import waits
 from app.roster.service import Draft, Line
+from app.sms.models import TextIn
+from app.sms.words import Outcome
 from app.storage.database import new_id
 from app.villages import service as villages
 from app.web import sessions
@@ -66,6 +68,7 @@ class Things:
     series_id: str
     roster_id: str
     assignment_id: str
+    ids: list[str]
 
 
 EDGES: dict[str, Any] = {
@@ -112,8 +115,20 @@ def things_of_alice(house: OpenHouse) -> Things:
         call_id, alice.family, alice.child, photo_ids[0], delivery.id, row_id, "terminal.ring",
         alice.child, alice.parent, at(20, 20).isoformat(), device_id, invitation_id, alice.terminal, consent_id,
         no_contact_id, closure_id, alice.parent, alice.parent, alice.village, hours_of(house, alice.child),
-        wait_of(house), series_of(house), *roster_of(house),
+        wait_of(house), series_of(house), *roster_of(house), [text_of(house)],
     )  # fmt: skip
+
+
+def text_of(house: OpenHouse) -> str:
+    """A text that Alice's child's caregiver wrote to the family."""
+    alice, now = house.scene.alice, house.clock.now()
+    with house.database.begin() as session:
+        text = TextIn(
+            id=new_id(session), gateway="simulated", ref="1", sender="+8613800000012", text="Alice, call us",
+            sent_at=now, at=now, outcome=Outcome.MESSAGE, person_id=alice.caregiver, family_id=alice.family,
+        )  # fmt: skip
+        session.add(text)
+        return text.id
 
 
 def series_of(house: OpenHouse) -> str:
