@@ -96,6 +96,7 @@ def handlers(services: Services) -> Handlers:
             pushes.SWEEP: pushes.sweep,
             texting.KIND: texting.texter(services.sealer),
             waiting.KIND: waiting.offer,
+            service.UNANSWERED: service.unanswered,
             **{f"event:{kind}": flows.follow for kind in EVENT_KINDS},
         },
         errands={

@@ -13,6 +13,9 @@ from app.kernel import events
 from app.kernel.events import Event
 from app.notices import service as notices
 from app.telling import calls as tell
+from app.telling import digests as tell_digests
+from app.telling import escalation
+from app.telling import gateways as tell_gateways
 from app.telling import rosters as tell_rosters
 from app.telling import series as tell_series
 
@@ -78,4 +81,9 @@ FLOWS: dict[type[Event], tuple[Callable[..., None], ...]] = {
     events.MemberLeft: (end_what_was_theirs,),
     events.PhotoTaken: (desk.record_photo,),
     events.HoursChanged: (desk.record_hours,),
+    events.NoticesGathered: (tell_digests.of_gathering,),
+    events.NoticeUnanswered: (escalation.of_silence,),
+    events.NoticeFailed: (escalation.of_failure,),
+    events.GatewaySilent: (tell_gateways.of_silence,),
+    events.GatewayBack: (tell_gateways.of_return,),
 }

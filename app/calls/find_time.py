@@ -18,6 +18,7 @@ from app.calls.words import CallState, Obstacle, Outcome
 from app.families import queries as families
 from app.families import rules as permission
 from app.families import schedule
+from app.families.bringing import who_can
 from app.families.words import ConsentKind, MemberRole
 from app.kernel.errors import NotFound, Refused
 from app.kernel.intervals import Interval
@@ -108,7 +109,7 @@ def _question(
     zones = {who.id: who.zone for who, _role in members}
     if not zones.keys() >= {*pair}:
         raise NotFound
-    caregivers = [who.id for who, role in members if role is MemberRole.CAREGIVER and who.id not in pair]
+    caregivers = who_can((who.id for who, role in members if role is MemberRole.CAREGIVER), pair)
     patterns = schedule.patterns_of(session, [*pair, *caregivers])
     engaged = _engaged(session, pair, within)
 

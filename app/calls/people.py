@@ -18,6 +18,7 @@ class People:
     """`caregiver_ids` are those who bring the child; the child itself is told by the terminal alone."""
 
     call_id: str
+    family_id: str
     starts_at: datetime
     place: str
     parent_id: str
@@ -59,7 +60,8 @@ def people(session: Session, call_id: str) -> People:
     }
     village = [i.person_id for i in invited if i.side is Side.VILLAGE and i.person_id != call.child_id]
     return People(
-        call_id=call.id, starts_at=call.starts_at, place=session.get_one(Village, call.village_id).name,
+        call_id=call.id, family_id=call.family_id, starts_at=call.starts_at,
+        place=session.get_one(Village, call.village_id).name,
         parent_id=call.parent_id, parent=persons[call.parent_id], child_id=call.child_id, child=persons[call.child_id],
         caregiver_ids=village, names=persons,
         came_by_moving=session.scalar(select(Call.id).where(Call.moved_to_id == call_id)) is not None,

@@ -16,11 +16,11 @@ from app.calls import rules as bookable
 from app.calls.free import free_intervals
 from app.calls.models import Call, Claim
 from app.calls.words import CallState, Origin
-from app.families import availability, schedule
+from app.families import availability, bringing, schedule
 from app.families.availability import PatternFacts
 from app.families.models import Member, Person
 from app.families.words import MemberRole
-from app.kernel.intervals import covers
+from app.kernel.intervals import Interval, covers
 from app.kernel.local_time import day_of, start_of_day
 from app.notices.rules import awake_at
 from app.roster import rules
@@ -128,13 +128,14 @@ class _People:
         """Whether both can speak then, and somebody can bring the child where somebody is known to."""
         if {one.parent_id, one.child_id} & self.busy:
             return False
-        bring = self.caregivers.get(one.family_id)
-        both = self._is_free(one.parent_id, slot) and self._is_free(one.child_id, slot)
-        return both and (not bring or any(self._is_free(person, slot) for person in bring))
+        when, bring = (slot.starts_at, slot.ends_at), self.caregivers.get(one.family_id, [])
+        if not all(covers(self._free(person_id, when), *when) for person_id in (one.parent_id, one.child_id)):
+            return False
+        bringers = bringing.who_can(bring, (one.parent_id, one.child_id))
+        return bringing.is_brought([self._free(person_id, when) for person_id in bringers], when)
 
-    def _is_free(self, person_id: str, slot: FreedSlot) -> bool:
-        from_, until = slot.starts_at, slot.ends_at
-        return covers(availability.free(self.hours[person_id], self.zones[person_id], from_, until), from_, until)
+    def _free(self, person_id: str, when: Interval) -> list[Interval]:
+        return availability.free(self.hours[person_id], self.zones[person_id], *when)
 
 
 def _in_other_calls(session: Session, persons: set[str], slot: FreedSlot) -> set[str]:

@@ -16,7 +16,7 @@ from app.calls.models import Claim
 from app.calls.obstacles import CHILD_HOURS, PARENT_HOURS
 from app.calls.words import Obstacle
 from app.desk import week
-from app.families import availability, schedule
+from app.families import availability, bringing, schedule
 from app.families import queries as families
 from app.families import rules as permission
 from app.families.models import Person
@@ -178,13 +178,12 @@ class _Place:
             raise Refused("slot_taken")
 
     def _is_brought(self, wanted: Wanted) -> bool:
-        caregivers = [
-            who for who in families.caregivers(self.session, wanted.row.family_id) if who.id not in wanted.pair
-        ]
-        patterns = schedule.patterns_of(self.session, [who.id for who in caregivers])
+        people = {who.id: who for who in families.caregivers(self.session, wanted.row.family_id)}
+        bringers = bringing.who_can(people, wanted.pair)
+        patterns = schedule.patterns_of(self.session, bringers)
         when = wanted.starts_at, wanted.ends_at
-        return not caregivers or any(
-            covers(availability.free(patterns[who.id], who.zone, *when), *when) for who in caregivers
+        return bringing.is_brought(
+            [availability.free(patterns[who], people[who].zone, *when) for who in bringers], when
         )
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
 
+from app.families.bringing import who_can
 from app.families.pairs import Pair
 from app.kernel.intervals import Interval, common, merged
 from app.kernel.local_time import moment_of_day, start_of_day, wall_of
@@ -181,7 +182,7 @@ class _Wishes:
 
     def _brought(self, pair: Pair) -> list[Interval]:
         """When somebody has time to bring the child; always, if there is nobody for it but the two themselves."""
-        others = [who for who in self.facts.caregivers.get(pair.family_id, ()) if who not in pair[1:]]
+        others = who_can(self.facts.caregivers.get(pair.family_id, ()), pair[1:])
         if not others:
             return merged([self.facts.within])
         return merged(interval for who in others for interval in self.facts.free[who])

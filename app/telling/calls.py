@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.calls import find_time, life, queries
+from app.calls import bringing, find_time, life, queries
 from app.calls.models import Call
 from app.calls.people import People, people
 from app.calls.words import CallState, Origin, Outcome, Side
@@ -14,6 +14,7 @@ from app.kernel import events
 from app.notices import queries as told
 from app.notices import rules as manners
 from app.notices import service as notices
+from app.notices import terms
 from app.notices.templates import TOLD_REASONS, Param
 from app.notices.words import NoticeState
 
@@ -22,10 +23,11 @@ REMINDERS = {
     "reminder_hour": timedelta(hours=1),
     "reminder_ten": timedelta(minutes=10),
 }
-BEFORE_THE_CALL = {
-    *REMINDERS, "booked", "proposed", "countered", "slot_offered", "chase", "confirmed_by_other",
-}  # fmt: skip
-WHILE_RINGING = {"ring_parent", "ring_village", "unanswered_caregiver"}
+TO_BE_ANSWERED = {"proposed", "countered", "slot_offered", "chase"}
+BEFORE_THE_CALL = {*REMINDERS, *TO_BE_ANSWERED, "booked", "confirmed_by_other"}
+RINGS = {Side.PARENT: {"ring_parent"}, Side.VILLAGE: {"ring_village", "unanswered_caregiver", "unreached"}}
+ANSWERED = {*TO_BE_ANSWERED, "unreached"}
+WHILE_RINGING = RINGS[Side.PARENT] | RINGS[Side.VILLAGE]
 TOLD_TOGETHER = (Origin.SERIES, Origin.ROSTER)  # one text for the whole series, or for the week
 
 
@@ -39,6 +41,7 @@ def of_proposal(session: Session, event: events.CallProposed, now: datetime) -> 
 
 def of_booking(session: Session, event: events.CallBooked, now: datetime) -> None:
     call, party = queries.locked(session, event.call_id), people(session, event.call_id)
+    notices.close(session, now, subject=party.subject, templates=ANSWERED - {"chase"})
     if call.starts_at <= event.at:
         return  # it rings already
     if not party.came_by_moving and call.origin not in TOLD_TOGETHER:
@@ -61,13 +64,14 @@ def of_confirming(session: Session, call: Call, now: datetime) -> None:
         return
     party = people(session, call.id)
     for person_id in party.everybody:
-        due_at = manners.chase_at(call.confirm_by, families.person(session, person_id).zone, now)
+        quiet = terms.quiet_of(session, call.village_id)
+        due_at = manners.chase_at(call.confirm_by, families.person(session, person_id).zone, now, quiet)
         _tell(session, "chase", party, [person_id], now, due_at=due_at, until_at=call.confirm_by)
 
 
 def of_confirmation(session: Session, event: events.CallConfirmed, now: datetime) -> None:
     party = people(session, event.call_id)
-    notices.cancel_for(session, party.subject, now, {"chase"})
+    notices.close(session, now, subject=party.subject, templates=ANSWERED)
     _tell(session, "confirmed_by_other", party, party.others(event.by), now, by=party.name_of(event.by))
 
 
@@ -100,27 +104,36 @@ def of_release(session: Session, event: events.CallReleased, now: datetime) -> N
 
 
 def by_ringing(session: Session, event: events.CallRinging | events.CallAnswered, now: datetime) -> None:
-    """Text the side that is absent; the village's only for a parent who is there or has just confirmed."""
+    """Text the side that is absent, and no more the one that came.
+
+    The village's is texted only for a parent who is there or has just confirmed, and there at first who usually brings
+    the child.
+    """
     call = session.get_one(Call, event.call_id)
     facts, party = queries.facts(session, call), people(session, call.id)
+    for side, templates in RINGS.items():
+        if facts.side(side).is_here:
+            notices.close(session, now, subject=party.subject, templates=templates)
     if life.rings(facts, Side.PARENT) and now >= call.starts_at:
         _tell(session, "ring_parent", party, [party.parent_id], now)
-    if life.rings(facts, Side.VILLAGE) and now >= call.starts_at:
-        _tell(session, "ring_village", party, party.caregiver_ids, now)
+    if life.rings(facts, Side.VILLAGE) and now >= call.starts_at and not _rung(session, party):
+        _tell(session, "ring_village", party, bringing.turns(session, call)[:1], now)
 
 
 def more_people(session: Session, event: events.CallUnanswered, now: datetime) -> None:
-    party = people(session, event.call_id)
-    facts = queries.facts(session, session.get_one(Call, event.call_id))
+    """Ask the others to bring the child, or once more the only one; or the parent once more."""
+    party, call = people(session, event.call_id), session.get_one(Call, event.call_id)
+    facts = queries.facts(session, call)
     if facts.parent.is_here:
-        _tell(session, "unanswered_caregiver", party, party.caregiver_ids, now)
+        others = [who for who in party.caregiver_ids if who not in _rung(session, party)]
+        _tell(session, "unanswered_caregiver", party, others or party.caregiver_ids, now)
     elif facts.village.is_here:
         _tell(session, "ring_parent", party, [party.parent_id], now, again="again")
 
 
 def nothing_more(session: Session, event: events.CallEnded, now: datetime) -> None:
-    """Drop what would still be told of a call that is over."""
-    notices.cancel_for(session, f"call:{event.call_id}", now, BEFORE_THE_CALL | WHILE_RINGING)
+    """Drop what would still be told of a call that is over, and all that waits for an answer about it."""
+    notices.close(session, now, subject=f"call:{event.call_id}", templates=BEFORE_THE_CALL | WHILE_RINGING)
 
 
 def of_new_times(session: Session, event: events.CallEnded, now: datetime) -> None:
@@ -148,6 +161,11 @@ def _remind(session: Session, party: People, whom: Iterable[str], now: datetime)
         _tell(session, template, party, whom, now, due_at=party.starts_at - before)
 
 
+def _rung(session: Session, party: People) -> set[str]:
+    """Who was asked to bring the child when it began to ring."""
+    return {each.person_id or "" for each in told.told(session, party.subject) if each.template == "ring_village"}
+
+
 def _got_offer(session: Session, party: People) -> set[str]:
     """Who was told of the offer: whoever slept was not, and is not told that it is over."""
     out = [each for each in told.told(session, party.subject) if each.state is NoticeState.OUT]
@@ -165,6 +183,6 @@ def _tell(
     for person_id in whom:
         key = ":".join(filter(None, (template, again, party.call_id, person_id)))
         notices.plan(
-            session, person_id=person_id, template=template, subject=party.subject, params=party.params | params,
-            due_at=due_at or now, key=key, now=now,
+            session, person_id=person_id, family_id=party.family_id, template=template, subject=party.subject,
+            params=party.params | params, due_at=due_at or now, key=key, now=now,
         )  # fmt: skip

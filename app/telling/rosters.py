@@ -44,6 +44,7 @@ def _tell(
     starts: list[datetime] = [call.starts_at for call, _party in calls]
     template = "rostered" if len(pairs) == 1 else "rostered_several"
     notices.plan(
-        session, person_id=person_id, template=template, subject=f"roster:{roster_id}",
-        params={**named, "calls_at": starts}, due_at=now, key=f"rostered:{roster_id}:{person_id}", now=now,
+        session, person_id=person_id, family_id=calls[0][1].family_id, template=template,
+        subject=f"roster:{roster_id}", params={**named, "calls_at": starts}, due_at=now,
+        key=f"rostered:{roster_id}:{person_id}", now=now,
     )  # fmt: skip

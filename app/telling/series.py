@@ -103,6 +103,6 @@ def _tell(
     }
     for person_id in whom:
         notices.plan(
-            session, person_id=person_id, template=template, subject=f"series:{series.id}", params=named | params,
-            due_at=now, key=f"{template}:{series.id}:{at:%Y%m%dT%H%M%S.%f}:{person_id}", now=now,
+            session, person_id=person_id, family_id=series.family_id, template=template, subject=f"series:{series.id}",
+            params=named | params, due_at=now, key=f"{template}:{series.id}:{at:%Y%m%dT%H%M%S.%f}:{person_id}", now=now,
         )  # fmt: skip
