@@ -12,7 +12,7 @@ from pathlib import Path
 
 from app import config as settings
 from app.config import BadSetting, Config
-from app.programs import serving
+from app.programs import push_verbs, serving
 
 Run = Callable[[argparse.Namespace, Config], int]
 
@@ -62,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     seed.add_argument("--families", type=int, default=3)
     _add_village(commands.add_parser("village", help="found a village"))
     _add_coordinator(commands.add_parser("coordinator", help="who may sign in at a desk: add, reset, end, list"))
+    push_verbs.add_to(commands.add_parser("push", help="pushes to browsers: key"))
     return parser
 
 

@@ -94,5 +94,8 @@ def _body(notice: Notice, reader: Reader, now: datetime) -> str:
 
 
 def _url(subject: str, face: str) -> str:
+    """What a touch opens: the call itself on a phone; at a desk the list of what wants mending."""
     kind, _, its_id = subject.partition(":")
-    return f"/{face}#call={its_id}" if kind == "call" and face == "phone" else f"/{face}"
+    if face != "phone":
+        return f"/{face}#troubles"
+    return f"/{face}#call={its_id}" if kind == "call" else f"/{face}"

@@ -13,7 +13,8 @@ from functools import partial
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.config import Config
+from app import bootstrap
+from app.config import BadSetting, Config
 from app.gateways import coturn, stun
 from app.kernel.clock import SystemClock
 from app.storage import migrate
@@ -34,6 +35,8 @@ def findings(config: Config) -> Iterator[Finding]:
     parts: dict[str, Callable[[Config], str]] = {"disk": _disk, "database": _database, "migrations": _migrations}
     if config.redis_url:
         parts["redis"] = _redis
+    if config.push_key:
+        parts["push"] = _push
     for url in config.turn_urls:
         parts[url] = partial(_relay, url=url)
     for part, look in parts.items():
@@ -74,6 +77,17 @@ def _redis(config: Config) -> str:
     except redis.RedisError as down:
         raise RuntimeError(f"no answer: {down}; is it running, and is HOMETHREAD_REDIS_URL right?") from down
     return "answers"
+
+
+def _push(config: Config) -> str:
+    assert config.push_key
+    try:
+        assert bootstrap.pusher(config, SystemClock())
+    except BadSetting as wrong:
+        raise ValueError(str(wrong)) from wrong
+    if config.push_key.stat().st_mode & 0o077:
+        raise ValueError(f"others may read the key: chmod 600 {config.push_key}")
+    return "the key and whom to write to can be used; whether services take pushes shows a trial on a phone"
 
 
 def _relay(config: Config, url: str) -> str:
