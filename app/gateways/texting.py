@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from app.config import BadSetting
 from app.gateways.kannel import Kannel
+from app.gateways.modem import Modem
 from app.gateways.simulated_phones import SimulatedPhones
 from app.kernel.clock import Clock
 from app.notices.ports import SmsGateway
@@ -18,6 +19,7 @@ def _simulated(_url: str, data_dir: Path, clock: Clock) -> SmsGateway:
 
 
 GATEWAYS: dict[str, Opened] = {
+    "modem": lambda url, _data_dir, clock: Modem(url, clock),
     "kannel": lambda url, _data_dir, _clock: Kannel(url),
     "simulated": _simulated,
 }

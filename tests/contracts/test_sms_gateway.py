@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 
 from app.gateways.kannel import Kannel
+from app.gateways.modem import Modem
 from app.gateways.simulated_phones import SimulatedPhones
 from app.kernel.clock import SystemClock
 from app.kernel.numbers import E164
 from app.notices.ports import LONGEST_CALL_SECONDS, Accepted, SmsGateway
 from app.notices.rules import IN_FLIGHT
 from app.notices.segments import segments
+from tests.services.gammu import PrivateGammu
 from tests.services.kannel import PrivateKannel
 
 NUMBERS = count(13_800_138_000)
@@ -58,7 +60,12 @@ def kannel(request: pytest.FixtureRequest) -> Outside:
     return Outside(Kannel(server.url), server.sent, patience_seconds=10)
 
 
-OUTSIDES = {"simulated": simulated, "kannel": kannel}
+def modem(request: pytest.FixtureRequest) -> Outside:
+    daemon: PrivateGammu = request.getfixturevalue("gammu")
+    return Outside(Modem(daemon.url, SystemClock()), daemon.sent)
+
+
+OUTSIDES = {"simulated": simulated, "kannel": kannel, "modem": modem}
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +73,13 @@ def shared_kannel() -> Iterator[PrivateKannel]:
     server = PrivateKannel()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def gammu() -> Iterator[PrivateGammu]:
+    daemon = PrivateGammu()
+    yield daemon
+    daemon.stop()
 
 
 @pytest.fixture(params=OUTSIDES)
