@@ -66,6 +66,9 @@ CHANGE = Policy(HALF_A_DAY, is_essential=True, is_gatherable=True)
 CODE = Policy(
     timedelta(minutes=10), repeat_after=None, is_essential=True, is_for_number=True, is_asked_for=True
 )  # fmt: skip
+ANSWER = Policy(
+    timedelta(hours=1), repeat_after=None, is_essential=True, is_for_number=True, is_asked_for=True
+)  # fmt: skip
 
 POLICIES = {
     "reminder_day": Policy(timedelta(hours=3), is_gatherable=True, can_be_off=True),
@@ -104,6 +107,29 @@ POLICIES = {
     "digest_no_call": Policy(HALF_A_DAY),
     "unreached": Policy(HALF_A_DAY),
     "gateway_silent": Policy(HALF_A_DAY),
+    "announcement": Policy(HALF_A_DAY, gentle=True),
+    "call_back": Policy(HALF_A_DAY, is_essential=True),
+    "sms_confirmed": ANSWER,
+    "sms_offers": ANSWER,
+    "sms_no_offers": ANSWER,
+    "sms_booked": ANSWER,
+    "sms_proposed": ANSWER,
+    "sms_cancelled": ANSWER,
+    "sms_call_back": ANSWER,
+    "sms_who": ANSWER,
+    "sms_help": ANSWER,
+    "sms_stopped": ANSWER,
+    "sms_started": ANSWER,
+    "sms_which_call": ANSWER,
+    "sms_which_person": ANSWER,
+    "sms_which_child": ANSWER,
+    "sms_no_call": ANSWER,
+    "sms_passed_on": ANSWER,
+    "sms_not_understood": ANSWER,
+    "sms_taken": ANSWER,
+    "sms_expired": ANSWER,
+    "sms_stranger": ANSWER,
+    "sms_refused": ANSWER,
 }  # fmt: skip
 
 

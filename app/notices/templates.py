@@ -1,10 +1,11 @@
 """What a text says: a template and its parameters, in the reader's language, with times in the reader's zone.
 
 Only templates with parameters exist, because some vendors allow nothing else; the sentences are `notice.<template>`.
+Where the reader can answer with a digit, some have a form that says with which: 1 yes, 2 other times, 3 no or cancel,
+4 call me back, 5 who is this, 0 help, 9 no more texts, or the number of a time on offer.
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,10 +15,11 @@ from babel import Locale
 from babel.dates import format_datetime
 
 from app.kernel.local_time import wall_of, zone
-from app.notices.segments import GSM_BASIC
+from app.notices.names import plain, short_name, short_place, typed
+from app.notices.segments import Encoding
 from app.web import texts
 
-Param = str | datetime | Sequence[datetime]
+Param = str | datetime | Sequence[datetime] | Sequence[str] | Sequence[tuple[str, datetime]]
 
 SEALED = "code"  # kept sealed, and opened only for the text itself
 SEALED_FOR = "notice code"
@@ -47,6 +49,29 @@ PARAMS: dict[str, frozenset[str]] = {
     "series_gap": CALL | {"offers_at"},
     "rostered": frozenset({"parent", "child", "place", "calls_at"}),
     "rostered_several": frozenset({"place", "calls_at"}),
+    "announcement": frozenset({"place", "text"}),
+    "sms_confirmed": CALL,
+    "sms_offers": CALL | {"offers_at"},
+    "sms_no_offers": CALL,
+    "sms_booked": CALL,
+    "sms_proposed": CALL,
+    "sms_cancelled": CALL,
+    "sms_call_back": frozenset(),
+    "call_back": frozenset({"by", "child"}),
+    "sms_who": frozenset({"place", "name"}),
+    "sms_help": frozenset(),
+    "sms_stopped": frozenset(),
+    "sms_started": frozenset(),
+    "sms_which_call": frozenset({"choices"}),
+    "sms_which_person": frozenset({"choices"}),
+    "sms_which_child": frozenset({"choices"}),
+    "sms_no_call": frozenset(),
+    "sms_passed_on": frozenset({"place"}),
+    "sms_not_understood": frozenset(),
+    "sms_taken": CALL | {"offers_at"},
+    "sms_expired": frozenset(),
+    "sms_stranger": frozenset(),
+    "sms_refused": frozenset({"why"}),
     "sign_in_code": frozenset({SEALED}),
     "number_code": frozenset({SEALED}),
     "invitation": frozenset({SEALED}),
@@ -56,9 +81,18 @@ PARAMS: dict[str, frozenset[str]] = {
     "gateway_silent": frozenset({"gateway", "since_at"}),
 }
 NAMES = frozenset({"parent", "child", "by", "name"})
-WORDED = frozenset({"reason", "every"})  # codes of `notice.<key>.<code>`, "code:count" where the sentence counts
+WORDED = frozenset({"reason", "every", "why"})  # codes of `notice.<key>.<code>`, "code:count" where the sentence counts
 BARE = "_bare"  # the form of a template that has nothing to offer, or no reason to give
+REPLY = "_reply"  # the form for who can answer with a digit
 MAY_BE_EMPTY = ("offers_at", "reason")
+BARES = frozenset({"cancelled", "missed_parent", "missed_village", "released", "series_gap", "sms_taken"})
+REPLIES = frozenset(
+    {
+        "reminder_day", "reminder_hour", "proposed", "countered", "slot_offered", "chase", "rostered", "missed_parent",
+        "missed_village", "released", "series_gap",
+    }
+)  # fmt: skip
+NUMBERED = frozenset({"sms_offers", "sms_taken", *(f"{template}{REPLY}" for template in REPLIES)})  # their offers are
 OFFERS = 3
 # Why a call is off, as far as it is told to the other side; as in `call.reason`.
 TOLD_REASONS = frozenset({"shift_changed", "sick", "no_time", "terminal_broken", "weather", "declined"})
@@ -81,36 +115,53 @@ def stored(template: str, params: Mapping[str, Param]) -> dict[str, Any]:
     return {key: _stored(key, params[key]) for key in sorted(PARAMS[template])}
 
 
-def _stored(key: str, value: Param) -> str | list[str]:
+def _stored(key: str, value: Param) -> str | list[Any]:
     """Offers are few; whoever is told when they speak is told of all calls."""
     if isinstance(value, str):
         return value
     if isinstance(value, datetime):
         return value.isoformat()
-    return [each.isoformat() for each in value][: OFFERS if key == "offers_at" else None]
+    return [_stored_one(each) for each in value][: OFFERS if key == "offers_at" else None]
 
 
-def render(template: str, params: Mapping[str, Any], *, language: str, zone: str, now: datetime, link: str) -> Rendered:
-    """The text of a notice for a reader whose language and zone are given, as it reads at `now`."""
+def _stored_one(value: str | datetime | tuple[str, datetime]) -> str | list[str]:
+    if isinstance(value, tuple):
+        return [value[0], value[1].isoformat()]
+    return value if isinstance(value, str) else value.isoformat()
+
+
+def forms(template: str) -> tuple[str, ...]:
+    """All that a template may become, itself first."""
+    more = ((BARE, BARES), (REPLY, REPLIES))
+    return (template, *(template + suffix for suffix, having in more if template in having))
+
+
+def render(
+    template: str, params: Mapping[str, Any], *, language: str, zone: str, now: datetime, link: str,
+    can_reply: bool = False, names_sender: bool = False,
+) -> Rendered:  # fmt: skip
+    """The text of a notice for a reader whose language and zone are given, as it reads at `now`.
+
+    `can_reply`: an answer to it reaches us. `names_sender`: no vendor puts a signature in front, so it names us itself.
+    Accents of names are left out if the whole text fits into GSM-7 without them.
+    """
     language = language if language in texts.languages() else texts.FALLBACK
-    if any(key in PARAMS[template] and not params.get(key) for key in MAY_BE_EMPTY):
-        template += BARE
-    sentence = texts.texts_of(language)[f"notice.{template}"]
-    reader = _Reader(language, zone, now)
-    used = {key: reader.write(key, params[key]) for key in _placeholders(sentence) if key != "link"}
-    text = sentence.format(**used, link=link)
-    return Rendered(template, used, language, text)
+    form = _form(template, params, can_reply=can_reply)
+    sentence = texts.texts_of(language)[f"notice.{form}"]
+    before = texts.texts_of(language)["notice.sender"] if names_sender else ""
+    reader = _Reader(language, zone, now, is_numbered=form in NUMBERED)
+    words = {key: reader.write(key, params[key]) for key in _placeholders(sentence) if key != "link"}
+    for used in ({key: word if key == "text" else plain(word) for key, word in words.items()}, words):
+        text = before + sentence.format(**used, link=link)
+        if Encoding.GSM7.holds(text):
+            break
+    return Rendered(form, used, language, text)
 
 
-def short_name(name: str) -> str:
-    """A name as a text has room for it: the given name in letters, at most five Chinese characters."""
-    first = re.split(r"[\s·•]", name.strip())[0]
-    return first[:5] if _is_chinese(first) else first[:12].strip("-")
-
-
-def short_place(name: str) -> str:
-    whole = " ".join(name.split())
-    return whole[:8] if _is_chinese(whole) else whole[:16].strip()
+def _form(template: str, params: Mapping[str, Any], *, can_reply: bool) -> str:
+    if template in BARES and any(key in PARAMS[template] and not params.get(key) for key in MAY_BE_EMPTY):
+        return template + BARE
+    return template + REPLY if can_reply and template in REPLIES else template
 
 
 @dataclass(frozen=True)
@@ -118,28 +169,51 @@ class _Reader:
     language: str
     zone: str
     now: datetime
+    is_numbered: bool = False
 
     def write(self, key: str, value: Any) -> str:
+        if key == "choices":
+            return self._numbered([self._choice(each) for each in value])
         if isinstance(value, list):
-            return self._offers([datetime.fromisoformat(each) for each in value])
+            return self._times([datetime.fromisoformat(each) for each in value], key)
         if key.endswith("_at"):
-            at = datetime.fromisoformat(value)
-            return f"{self._day(at, 'far')} {self._time(at)}"
+            return self._whole(datetime.fromisoformat(value))
         if key in WORDED:
             word, _, count = value.partition(":")
             return self._word(f"{key}.{word}").format(count=count)
-        word = short_name(value) if key in NAMES else short_place(value) if key == "place" else value
-        return _plain(word)
+        if key == "text":
+            return typed(value)
+        return short_name(value) if key in NAMES else short_place(value) if key == "place" else str(value)
 
-    def _offers(self, instants: list[datetime]) -> str:
+    def _choice(self, value: str | list[str]) -> str:
+        if isinstance(value, str):
+            return short_name(value)
+        return f"{short_name(value[0])} {self._whole(datetime.fromisoformat(value[1]))}"
+
+    def _times(self, instants: list[datetime], key: str) -> str:
+        if self.is_numbered and key == "offers_at":
+            return self._numbered([f"{self._near_day(at)} {self._time(at)}" for at in instants])
+        return self._days_once(instants)
+
+    def _days_once(self, instants: list[datetime]) -> str:
         """Several times, each day said once: "周一 19:00、19:30、周二 19:00"."""
         written, before = [], ""
         for at in instants:
-            near = at - self.now < timedelta(days=6)
-            day = self._day(at, "near" if near else "date")
+            day = self._near_day(at)
             written.append(self._time(at) if day == before else f"{day} {self._time(at)}")
             before = day
         return self._text("and").join(written)
+
+    def _numbered(self, choices: list[str]) -> str:
+        """Each by the digit that chooses it: "1)周一 19:00 2)周二 19:00"."""
+        numbered = self._text("numbered")
+        return " ".join(numbered.format(number=n, choice=choice) for n, choice in enumerate(choices, 1))
+
+    def _whole(self, at: datetime) -> str:
+        return f"{self._day(at, 'far')} {self._time(at)}"
+
+    def _near_day(self, at: datetime) -> str:
+        return self._day(at, "near" if at - self.now < timedelta(days=6) else "date")
 
     def _day(self, at: datetime, form: str) -> str:
         days = (wall_of(at, self.zone).date() - wall_of(self.now, self.zone).date()).days
@@ -162,13 +236,3 @@ class _Reader:
 
 def _placeholders(sentence: str) -> list[str]:
     return re.findall(r"{(\w+)}", sentence)
-
-
-def _is_chinese(word: str) -> bool:
-    return any("\u3400" <= c <= "\u9fff" for c in word)
-
-
-def _plain(word: str) -> str:
-    """Without the accents that GSM-7 lacks: one of them would halve the room and double the price."""
-    bare = [unicodedata.normalize("NFKD", c)[0] for c in word]
-    return "".join(b if b in GSM_BASIC and c not in GSM_BASIC else c for c, b in zip(word, bare, strict=True))

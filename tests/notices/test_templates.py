@@ -1,5 +1,6 @@
 """What texts say, how long they are, and that times are the reader's."""
 
+import re
 import string
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,44 +10,62 @@ import pytest
 from app.notices.segments import GSM_BASIC, segments
 from app.notices.templates import (
     BARE,
+    BARES,
     MAY_BE_EMPTY,
     PARAMS,
+    REPLIES,
+    REPLY,
     TOLD_REASONS,
     Rendered,
+    forms,
     render,
-    short_name,
-    short_place,
     stored,
 )
 from app.web import texts
 from tests.notices.stage import LINK, NOW
 
 FAR = datetime(2026, 12, 27, 11, 30, tzinfo=UTC)  # long in both languages, another day in every zone
+SOON = datetime(2026, 11, 25, 11, 30, tzinfo=UTC)
 LONG: dict[str, dict[str, Any]] = {
     "zh-CN": {
-        "parent": "欧阳海燕",
-        "child": "阿依古丽·艾合买提",
-        "by": "诸葛奶奶",
-        "name": "诸葛奶奶",
-        "place": "青石板村",
+        "parent": "欧阳海燕", "child": "阿依古丽·艾合买提", "by": "诸葛奶奶", "name": "诸葛奶奶", "place": "青石板村",
+        "text": "明天停电，终端用不了。", "choices": [("阿依古丽", FAR), ("欧阳小明", FAR)],
     },
     "en": {
-        "parent": "Maria Fernanda Xu",
-        "child": "Bartholomew",
-        "by": "Anneliese",
-        "name": "Anneliese",
-        "place": "Upper Qingshi Vill.",
+        "parent": "Maria Fernanda Xu", "child": "Bartholomew", "by": "Anneliese", "name": "Anneliese",
+        "place": "Upper Qingshi Vill.", "text": "No electricity tomorrow, so the terminal is dark.",
+        "choices": [("Bartholomew", FAR), ("Maria", FAR)],
     },
-}
-TIMES: dict[str, Any] = {
-    "code": "4821 0937 5526",
+}  # fmt: skip
+FIXED: dict[str, Any] = {
+    "code": "4821 0937 5526", "every": "times:3", "reason": "declined", "count": "12", "gateway": "africas_talking",
+    "why": "other",
+}  # fmt: skip
+TIMES: dict[str, Any] = FIXED | {
     "starts_at": FAR, "from_at": FAR, "offers_at": [FAR + timedelta(days=days) for days in (1, 2, 3)],
-    "until_at": FAR, "calls_at": [FAR + timedelta(days=days) for days in (1, 2, 3)], "every": "times:3",
-    "reason": "declined", "count": "17", "gateway": "aliyun-2", "since_at": FAR,
+    "until_at": FAR, "calls_at": [FAR + timedelta(days=days) for days in (1, 2, 3)], "since_at": FAR,
+}  # fmt: skip
+# What most texts are about: this week, and answers until this evening.
+USUAL: dict[str, Any] = TIMES | {
+    "starts_at": SOON, "from_at": SOON, "offers_at": [SOON + timedelta(days=days) for days in (0, 1, 2)],
+    "until_at": NOW, "calls_at": [SOON, SOON + timedelta(days=2)], "since_at": NOW,
 }  # fmt: skip
 NOTHING: dict[str, Any] = {"offers_at": [], "reason": ""}
-BARED = {template for template in PARAMS if PARAMS[template] & set(MAY_BE_EMPTY)}
-FORMS = [(template, given) for template in PARAMS for given in (True, False) if given or template in BARED]
+FORMS = [form for template in PARAMS for form in forms(template)]
+# At most eight characters may stand between the brackets.
+SIGNATURES = {"zh-CN": ("【家线】", "【乡音桥】", "【石门留守儿童家】"), "en": ("Homethread: ",)}
+# What takes two, by the room that is left: whatever the dates are, and with dates of this week, as most texts have.
+LONG_LINK = {"invitation"}
+TWO_AT_WORST: dict[str, set[str]] = {
+    "【家线】": LONG_LINK | {"rostered_reply"},
+    "【乡音桥】": LONG_LINK | {"rostered_reply", "released_reply"},
+    "【石门留守儿童家】": LONG_LINK | {
+        "chase_reply", "missed_parent", "missed_parent_reply", "missed_village", "missed_village_reply", "released",
+        "released_reply", "rostered", "rostered_reply", "series_gap_reply", "slot_offered_reply", "sms_taken",
+    },
+    "Homethread: ": set(),
+}  # fmt: skip
+TWO_USUALLY = {"zh-CN": LONG_LINK, "en": set()}
 
 
 def say(template: str, language: str, zone: str = "Asia/Shanghai", now: datetime = NOW, **given: Any) -> Rendered:
@@ -54,35 +73,62 @@ def say(template: str, language: str, zone: str = "Asia/Shanghai", now: datetime
     return render(template, stored(template, said), language=language, zone=zone, now=now, link=LINK)
 
 
-@pytest.mark.parametrize(("template", "is_whole"), FORMS)
-def test_a_chinese_text_is_one_segment(template: str, is_whole: bool) -> None:
-    text = say(template, "zh-CN", **({} if is_whole else NOTHING)).text
-    assert len(text.encode("utf-16-be")) // 2 <= 70, text
-    assert segments(text) == 1
+def say_form(form: str, language: str, times: dict[str, Any], **how: bool) -> Rendered:
+    template = form.removesuffix(BARE).removesuffix(REPLY)
+    said = LONG[language] | times | (NOTHING if form.endswith(BARE) else {})
+    return render(
+        template, stored(template, said), language=language, zone="Asia/Shanghai", now=NOW, link=LINK,
+        can_reply=form.endswith(REPLY), **how,
+    )  # fmt: skip
 
 
-@pytest.mark.parametrize(("template", "is_whole"), FORMS)
-def test_an_english_text_is_one_segment_of_the_basic_alphabet(template: str, is_whole: bool) -> None:
-    text = say(template, "en", **({} if is_whole else NOTHING)).text
-    assert len(text) <= 160, text
+@pytest.mark.parametrize(("language", "signature"), [(each, s) for each in SIGNATURES for s in SIGNATURES[each]])
+def test_which_texts_are_one_segment_with_a_signature(language: str, signature: str) -> None:
+    for times, two in ((TIMES, TWO_AT_WORST[signature]), (USUAL, TWO_USUALLY[language])):
+        counts = {form: segments(signature + say_form(form, language, times).text) for form in FORMS}
+        assert {form for form, count in counts.items() if count > 1} == two
+        assert max(counts.values()) <= 2
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_english_text_is_of_the_basic_alphabet(form: str) -> None:
+    text = say_form(form, "en", TIMES).text
     assert GSM_BASIC.issuperset(text), set(text) - GSM_BASIC
 
 
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
-@pytest.mark.parametrize("template", [*PARAMS, *(template + BARE for template in sorted(BARED))])
-def test_a_sentence_uses_parameters_that_are_kept_and_one_link_at_most(template: str, language: str) -> None:
-    sentence = texts.texts_of(language)[f"notice.{template}"]
+def test_every_form_is_said_as_itself_and_names_the_sender_where_nobody_signs(form: str, language: str) -> None:
+    bare, named = say_form(form, language, TIMES), say_form(form, language, TIMES, names_sender=True)
+    assert bare.template == named.template == form
+    assert named.text == SIGNATURES[language][0] + bare.text
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize("form", FORMS)
+def test_a_sentence_uses_parameters_that_are_kept_and_one_link_at_most(form: str, language: str) -> None:
+    sentence = texts.texts_of(language)[f"notice.{form}"]
     used = [name for _, name, _, _ in string.Formatter().parse(sentence) if name]
-    assert set(used) - {"link"} <= PARAMS[template.removesuffix(BARE)]
+    assert set(used) - {"link"} <= PARAMS[form.removesuffix(BARE).removesuffix(REPLY)]
     assert used.count("link") <= 1
     assert "【" not in sentence, "the vendor's signature stands there"
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize("form", sorted(f"{template}{REPLY}" for template in REPLIES))
+def test_a_form_to_answer_says_the_digits_and_sends_nobody_to_a_page(form: str, language: str) -> None:
+    text = say_form(form, language, USUAL).text
+    assert {"1", "2", "3"} & set(re.findall(r"(?<![\d:])[123](?![\d:])", text)) >= {"1", "3"}
+    assert "页面" not in text
+    assert "page" not in text
 
 
 def test_no_sentence_is_without_template() -> None:
     sentences = {
         key.split(".", 1)[1] for key in texts.texts_of("en") if key.startswith("notice.") and key.count(".") == 1
     }
-    assert sentences == PARAMS.keys() | {template + BARE for template in BARED}
+    assert sentences == {*FORMS, "sender"}
+    assert set(BARES) == {template for template in PARAMS if PARAMS[template] & set(MAY_BE_EMPTY)} - {"sms_offers"}
 
 
 @pytest.mark.parametrize(
@@ -168,38 +214,48 @@ def test_how_often_a_regular_call_is(every: str, chinese: str, english: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("name", "short"),
-    [
-        ("王小明", "王小明"),
-        ("阿依古丽·艾合买提", "阿依古丽"),
-        ("欧阳娜娜小姐姐", "欧阳娜娜小"),
-        ("Maria Fernanda Xu", "Maria"),
-        ("  Li  Wei ", "Li"),
-        ("Maximiliana-Josefina", "Maximiliana"),
-    ],
-)
-def test_names_are_shortened(name: str, short: str) -> None:
-    assert short_name(name) == short
-
-
-@pytest.mark.parametrize(
-    ("place", "short"),
-    [
-        ("青石村", "青石村"),
-        ("新疆维吾尔自治区青石村", "新疆维吾尔自治区"),
-        ("Upper\nQingshi Village", "Upper Qingshi Vi"),
-    ],
-)
-def test_places_are_shortened(place: str, short: str) -> None:
-    assert short_place(place) == short
-
-
-@pytest.mark.parametrize(
     ("name", "written"),
-    [("Łukasz", "Łukasz"), ("Nguyễn", "Nguyen"), ("José", "José"), ("Zoë", "Zoe"), ("Андрей", "Андрей")],
-)
+    [
+        ("Łukasz", "Lukasz"), ("Nguyễn", "Nguyen"), ("José", "José"), ("Zoë", "Zoe"), ("D’Arcy", "D'Arcy"),
+        ("François", "Francois"), ("Håkon", "Håkon"), ("Ayşe", "Ayse"), ("Þóra", "Thora"),
+    ],
+)  # fmt: skip
 def test_accents_that_would_double_the_price_are_left_out(name: str, written: str) -> None:
     assert say("ring_parent", "en", child=name).params["child"] == written
+
+
+def test_accents_stay_where_leaving_them_out_saves_nothing() -> None:
+    assert say("booked", "zh-CN", parent="José").params["parent"] == "José"
+    says = say("booked", "en", parent="Nguyễn", child="小明")
+    assert says.params["parent"] == "Nguyễn"
+    assert "Nguyễn and 小明" in says.text
+
+
+def test_what_somebody_wrote_keeps_its_letters_but_not_the_quotes_that_double_its_price() -> None:
+    written = say("announcement", "en", text="“Elif’s” school – closed…\r\nTomorrow").text
+    assert written == 'Upper Qingshi Vi: "Elif\'s" school - closed...\nTomorrow'
+    assert say("announcement", "en", text="Okul “kapalı” – yarın").text.endswith("Okul “kapalı” – yarın")
+
+
+def test_offers_are_numbered_where_a_digit_chooses_one() -> None:
+    offers = [NOW + timedelta(days=1), NOW + timedelta(days=1, minutes=30), NOW + timedelta(days=2)]
+    assert say("sms_offers", "zh-CN", offers_at=offers).params["offers_at"] == "1)明天 18:00 2)明天 18:30 3)周三 18:00"
+    said = LONG["en"] | TIMES | {"offers_at": offers}
+    for can_reply, written in (
+        (True, "1) tomorrow 18:00 2) tomorrow 18:30 3) Wed 18:00"),
+        (False, "tomorrow 18:00, 18:30, Wed 18:00"),
+    ):
+        says = render(
+            "missed_parent", stored("missed_parent", said), language="en", zone="Asia/Shanghai", now=NOW, link=LINK,
+            can_reply=can_reply,
+        )  # fmt: skip
+        assert says.params["offers_at"] == written
+
+
+def test_choices_are_numbered_calls_or_people() -> None:
+    calls = [("王小明", NOW), ("Maria Fernanda", NOW + timedelta(days=1))]
+    assert say("sms_which_call", "zh-CN", choices=calls).params["choices"] == "1)王小明 今天 18:00 2)Maria 明天 18:00"
+    assert say("sms_which_person", "en", choices=["王小明", "José Luis"]).params["choices"] == "1) 王小明 2) José"
 
 
 def test_braces_in_a_name_stay_braces() -> None:
