@@ -1,95 +1,194 @@
-/** The simulated phones: what they were sent, looked at every two seconds while the page is seen. */
+/**
+ * The played phones: what each was sent, and one of them, large, to type an answer on. Looked at each second while the
+ * page is seen, faster when an answer is awaited.
+ */
+import { t } from "./core/texts.js";
+import { ApiError, Api, newKey } from "./net/api.js";
+import { draw, listen, sentence, startPage, toast } from "./ui/dom.js";
+import { Beeper } from "./handsets/beep.js";
+import { Keypad } from "./handsets/keypad.js";
+import * as screens from "./handsets/screens.js";
 
-const POLL_MS = 2_000;
+/** @typedef {import("./handsets/screens.js").Phone} Phone */
+/** @typedef {import("./handsets/screens.js").Text} Text */
 
-/** @typedef {{ id: string, at: string, text: string }} Text */
-/** @typedef {{ id: string, number: string, names: string[], language: string, texts: Text[] }} Phone */
+const LOOK_MS = 1_000;
+const LOOK_FOR_ANSWER_MS = 250;
+const ANSWER_WITHIN_MS = 6_000;
+const BUZZ_MS = 1_100;
 
-const phones = byId("phones");
-const trouble = byId("trouble");
-/** @type {Map<string, HTMLElement>} */
-const cards = new Map();
+const main = startPage();
+const api = new Api("");
+const beeper = new Beeper();
+const keypad = new Keypad();
+const longest = Number(document.documentElement.dataset.longest);
+
+/** @type {Phone[]} */
+let phones = [];
+/** @type {Text[]} */
+let texts = [];
+let chosenId = location.hash.slice(1);
+let query = "";
+let refusal = "";
+let isListOpen = false;
+let isSending = false;
 let isFirstLook = true;
+let isLost = false;
+let asked_at = -Infinity;
+/** What is being typed, and the key it goes out with, by phone. @type {Map<string, {text: string, key: string}>} */
+const drafts = new Map();
+/** How many texts were seen, by phone. @type {Map<string, number>} */
+const seen = new Map();
+/** @type {Set<string>} */
+const buzzing = new Set();
 
-/** @param {string} id */
-function byId(id) {
-  return /** @type {HTMLElement} */ (document.getElementById(id));
-}
+const chosen = () => phones.find(({ id }) => id === chosenId) ?? null;
+const field = () => /** @type {HTMLTextAreaElement | null} */ (main.querySelector("[data-draft]"));
+const log = () => /** @type {HTMLElement | null} */ (main.querySelector(".screen__texts"));
+/** @param {Phone} phone */
+const unread = ({ id, count }) => count - (seen.get(id) ?? 0);
 
-/** @param {string} id @returns {HTMLElement} */
-function copyOf(id) {
-  const template = /** @type {HTMLTemplateElement} */ (document.getElementById(id));
-  const fragment = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
-  return /** @type {HTMLElement} */ (fragment.firstElementChild);
-}
+/** @param {Phone} phone */
+const isLookedFor = (phone) =>
+  [screens.holderOf(phone), phone.family ?? "", phone.number].some((one) => one.toLocaleLowerCase().includes(query));
 
-/** @param {HTMLElement} element @param {string} selector */
-function part(element, selector) {
-  return /** @type {HTMLElement} */ (element.querySelector(selector));
-}
-
-/** @param {Text} text @param {string} language */
-function written(text, language) {
-  const item = copyOf("text");
-  item.lang = language;
-  part(item, ".text__at").textContent = text.at;
-  part(item, ".text__words").textContent = text.text;
-  return item;
-}
-
-/** @param {string} id */
-function cardOf(id) {
-  const card = cards.get(id) ?? copyOf("phone");
-  if (!card.isConnected) phones.append(card);
-  cards.set(id, card);
-  return card;
-}
-
-/** Texts are only ever added, so what stands there stays, and a screen reader hears what is new.
- * @param {HTMLElement} card @param {Phone} phone */
-function show(card, phone) {
-  const holder = phone.names.join(" · ") || phone.number;
-  part(card, ".screen__number").textContent = phone.number;
-  part(card, ".phone__holder").textContent = holder;
-  const list = part(card, ".screen__texts");
-  list.setAttribute("aria-label", holder);
-  const fresh = phone.texts.slice(list.children.length);
-  if (!fresh.length) return;
-  list.append(...fresh.map((text) => written(text, phone.language)));
-  list.scrollTop = list.scrollHeight;
-  part(card, ".screen__empty").hidden = true;
-  if (!isFirstLook) buzz(card);
-}
-
-/** @param {HTMLElement} card */
-function buzz(card) {
-  card.classList.remove("phone--buzzes");
-  void card.offsetWidth; // lets the animation start anew
-  card.classList.add("phone--buzzes");
+function show() {
+  const shown = {
+    phones: phones.filter(isLookedFor), all: phones.length, chosen: chosen(), texts, buzzing, unread, isListOpen,
+    draft: drafts.get(chosenId)?.text ?? "", isLetters: keypad.isLetters, isSending, isOn: beeper.isOn, refusal,
+  }; // prettier-ignore
+  const before = log();
+  const count = before?.childElementCount;
+  draw(main, "phones", screens.page(shown));
+  const after = log();
+  if (after && (after !== before || after.childElementCount !== count)) after.scrollTop = after.scrollHeight;
 }
 
 async function look() {
+  const of = chosenId;
   try {
-    const response = await fetch("/demo/phones/texts");
-    if (!response.ok) throw new Error(String(response.status));
-    const { phones: all } = /** @type {{ phones: Phone[] }} */ (await response.json());
-    for (const phone of all) show(cardOf(phone.id), phone);
-    isFirstLook = false;
-    trouble.hidden = true;
-  } catch {
-    trouble.hidden = false;
+    const answer = await api.get("/demo/phones/texts", of ? { of } : undefined);
+    if (of !== chosenId) return; // another phone was taken up meanwhile
+    take(answer.phones, answer.texts ?? []);
+    isLost = false;
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.status === 404) chosenId = ""; // a phone that is gone
+    else if (!isLost) toast("bad", t("handset.no_connection"));
+    isLost = error.status !== 404;
+  }
+  show();
+}
+
+/** @param {Phone[]} found @param {Text[]} screen */
+function take(found, screen) {
+  for (const phone of isFirstLook ? found : []) seen.set(phone.id, phone.count);
+  const known = new Map(phones.map(({ id, count }) => [id, count]));
+  const fresh = found.filter(({ id, count, newest }) => count > (known.get(id) ?? 0) && newest && !newest.is_own);
+  phones = found;
+  texts = screen;
+  if (!chosen()) return void (phones[0] && choose(phones[0].id));
+  seen.set(chosenId, chosen()?.count ?? 0);
+  if (!isFirstLook && fresh.length) buzz(fresh);
+  isFirstLook = false;
+}
+
+/** @param {Phone[]} fresh */
+function buzz(fresh) {
+  beeper.beep();
+  for (const { id } of fresh) {
+    buzzing.add(id);
+    setTimeout(() => (buzzing.delete(id), show()), BUZZ_MS);
   }
 }
+
+/** @param {string} id */
+function choose(id) {
+  chosenId = id;
+  history.replaceState(null, "", `#${id}`);
+  texts = [];
+  refusal = "";
+  isListOpen = false;
+  keypad.rest();
+  void look();
+}
+
+/** @param {string} text */
+function keepDraft(text) {
+  const before = drafts.get(chosenId);
+  if (before?.text === text) return;
+  drafts.set(chosenId, { text: text.slice(0, longest), key: newKey() });
+}
+
+/** @param {string} text */
+function write(text) {
+  keepDraft(text);
+  const draft = field();
+  if (draft) draft.value = drafts.get(chosenId)?.text ?? "";
+  if (draft) draft.scrollTop = draft.scrollHeight;
+}
+
+async function send() {
+  const [id, draft] = [chosenId, drafts.get(chosenId)];
+  if (!draft?.text.trim() || isSending) return field()?.focus();
+  isSending = true;
+  refusal = "";
+  show();
+  try {
+    await api.command("/demo/phones/texts", { id, text: draft.text }, { key: draft.key });
+    asked_at = performance.now();
+    if (drafts.get(id) === draft) drafts.delete(id);
+    if (id === chosenId && !drafts.has(id)) write("");
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (id === chosenId) refusal = sentence(error);
+  } finally {
+    isSending = false;
+    keypad.rest();
+  }
+  await look();
+}
+
+const typed = () => field()?.value ?? "";
+listen(main, {
+  list: () => ((isListOpen = !isListOpen), show()),
+  choose: ({ dataset }) => choose(dataset.phoneId ?? ""),
+  sound: () => (beeper.toggle(), show()),
+  letters: () => ((keypad.isLetters = !keypad.isLetters), show()),
+  key: ({ dataset }) => write(keypad.press(typed(), dataset.digit ?? "", performance.now())),
+  delete: () => (keypad.rest(), write([...typed()].slice(0, -1).join(""))),
+  send: () => void send(),
+});
+
+main.addEventListener("input", ({ target }) => {
+  if (!(target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement)) return;
+  if (target === field()) return keepDraft(target.value);
+  query = target.value.trim().toLocaleLowerCase();
+  show();
+});
+
+/** The computer's keyboard types on the phone, wherever the page was touched last. */
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  const target = /** @type {HTMLElement} */ (event.target);
+  const isDraft = target === field();
+  if (event.key === "Enter" && isDraft && !event.shiftKey) {
+    event.preventDefault();
+    return void send();
+  }
+  if (isDraft || target.matches("input")) return;
+  if (event.key === "Backspace" || (event.key.length === 1 && event.key !== " ")) field()?.focus();
+});
 
 /** One look at a time, none while nobody sees the page. */
 async function watch() {
   for (;;) {
     if (document.visibilityState === "visible") await look();
     else await new Promise((seen) => document.addEventListener("visibilitychange", seen, { once: true }));
-    await new Promise((later) => setTimeout(later, POLL_MS));
+    const isAwaited = performance.now() - asked_at < ANSWER_WITHIN_MS;
+    await new Promise((later) => setTimeout(later, isAwaited ? LOOK_FOR_ANSWER_MS : LOOK_MS));
   }
 }
 
+show();
 void watch();
-
-export {};

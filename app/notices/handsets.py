@@ -68,13 +68,13 @@ def phone_of(all_phones: Iterable[Phone], phone_id: str) -> Phone:
 
 
 def _held(session: Session) -> dict[E164, list[Holder]]:
-    """Who holds each phone; the phones of a family stand together."""
+    """Who holds each phone, by number: those of a household were mostly bought together."""
     rows = session.execute(
         select(Person.phone, Person, Member.role, Family.name)
         .outerjoin(Member, (Member.person_id == Person.id) & Member.left_at.is_(None))
         .outerjoin(Family, Family.id == Member.family_id)
         .where(Person.phone.is_not(None))
-        .order_by(Family.name, Family.id, Member.role.desc(), Person.name, Person.id)
+        .order_by(Person.phone, Person.name, Person.id)
     )
     held: dict[E164, dict[str, Holder]] = {}
     for number, person, role, family in rows:
