@@ -93,6 +93,8 @@ REPLIES = frozenset(
     }
 )  # fmt: skip
 NUMBERED = frozenset({"sms_offers", "sms_taken", *(f"{template}{REPLY}" for template in REPLIES)})  # their offers are
+FOR_DESKS = frozenset({"unreached", "gateway_silent"})  # listed at the desk, and pushed; never a text
+WRITTEN_FREELY = frozenset({"announcement"})  # somebody's own words, which no vendor approves before
 OFFERS = 3
 # Why a call is off, as far as it is told to the other side; as in `call.reason`.
 TOLD_REASONS = frozenset({"shift_changed", "sick", "no_time", "terminal_broken", "weather", "declined"})
@@ -136,6 +138,10 @@ def forms(template: str) -> tuple[str, ...]:
     return (template, *(template + suffix for suffix, having in more if template in having))
 
 
+def sentence_of(form: str, language: str) -> str:
+    return texts.texts_of(language)[f"notice.{form}"]
+
+
 def render(
     template: str, params: Mapping[str, Any], *, language: str, zone: str, now: datetime, link: str,
     can_reply: bool = False, names_sender: bool = False,
@@ -147,10 +153,10 @@ def render(
     """
     language = language if language in texts.languages() else texts.FALLBACK
     form = _form(template, params, can_reply=can_reply)
-    sentence = texts.texts_of(language)[f"notice.{form}"]
+    sentence = sentence_of(form, language)
     before = texts.texts_of(language)["notice.sender"] if names_sender else ""
     reader = _Reader(language, zone, now, is_numbered=form in NUMBERED)
-    words = {key: reader.write(key, params[key]) for key in _placeholders(sentence) if key != "link"}
+    words = {key: reader.write(key, params[key]) for key in placeholders(sentence) if key != "link"}
     for used in ({key: word if key == "text" else plain(word) for key, word in words.items()}, words):
         text = before + sentence.format(**used, link=link)
         if Encoding.GSM7.holds(text):
@@ -234,5 +240,5 @@ class _Reader:
         return texts.texts_of(self.language)[f"notice.{key}"]
 
 
-def _placeholders(sentence: str) -> list[str]:
+def placeholders(sentence: str) -> list[str]:
     return re.findall(r"{(\w+)}", sentence)
