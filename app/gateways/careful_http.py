@@ -41,6 +41,7 @@ class CarefulHttp:
     allows_loopback: bool = False
     trusts: ssl.SSLContext | None = None
     resolve: Resolve = addresses_of
+    whole_seconds: float = WHOLE_SECONDS
 
     def accepts(self, url: str) -> bool:
         """Whether it may be called, as far as can be told without asking where its name leads."""
@@ -50,7 +51,7 @@ class CarefulHttp:
             return False
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, Mapping[str, str]]:
-        """The answer's status and headers (names in lower case), within WHOLE_SECONDS after the connection stands.
+        """The answer's status and headers (names in lower case), within `whole_seconds` after the connection stands.
 
         Raises NotCalled; OSError and HTTPException mean that nobody knows whether it was taken.
         """
@@ -89,7 +90,8 @@ class CarefulHttp:
         host, is_sealed = url.hostname or "", url.scheme == "https"
         port = url.port or (443 if is_sealed else 80)
         line = _line_to(self._address_of(host, port), port)
-        clock = threading.Timer(WHOLE_SECONDS, _shut, [line])
+        line.settimeout(self.whole_seconds)
+        clock = threading.Timer(self.whole_seconds, _shut, [line])
         clock.daemon = True
         clock.start()
         try:
@@ -101,11 +103,9 @@ class CarefulHttp:
 
 def _line_to(address: str, port: int) -> socket.socket:
     try:
-        line = socket.create_connection((address, port), CONNECT_SECONDS)
+        return socket.create_connection((address, port), CONNECT_SECONDS)
     except OSError as error:
         raise NotCalled(f"no connection: {type(error).__name__}", is_refused=False) from error
-    line.settimeout(WHOLE_SECONDS)
-    return line
 
 
 def _open(line: socket.socket, host: str, port: int) -> http.client.HTTPConnection:

@@ -103,12 +103,13 @@ def make_key(path: Path) -> None:
 
 
 def _encrypted(subscription: Subscription, payload: bytes) -> bytes:
-    from pywebpush import WebPusher  # type: ignore[import-untyped]  # late: a web program can do without what it brings
+    # Late: a web program sends nothing, and can do without all that this brings.
+    from pywebpush import WebPusher, WebPushException  # type: ignore[import-untyped]
 
     keys = {"p256dh": subscription.p256dh, "auth": subscription.auth}
     try:
         body: bytes = WebPusher({"endpoint": subscription.endpoint, "keys": keys}).encode(payload)["body"]
-    except ValueError as error:
+    except (ValueError, IndexError, WebPushException) as error:
         raise GatewayError("the subscription's key is none", permanent=True) from error
     return body
 
