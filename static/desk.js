@@ -294,5 +294,6 @@ live.start();
 show();
 setInterval(show, REDRAW_MS);
 setInterval(() => live.refresh(), REREAD_MS);
+if (window.Notification?.permission === "granted") import("./desk/pushes.js").then((part) => part.start(desk), () => {}); // else at the next visit
 const idle = window.requestIdleCallback ?? ((/** @type {() => void} */ run) => setTimeout(run, 500));
 idle(() => desk.now() && ["ledger", "troubles"].forEach((name) => parts.has(name) || loadPart(name)));

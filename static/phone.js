@@ -75,6 +75,10 @@ function open(next) {
 
 const endedPart = () => withWords(import("./phone/ended.js"), "phone.ended", "phone.extra");
 const extrasPart = () => withWords(import("./phone/extras.js"), "phone.extra");
+/** Who never allowed notifications here, and was not sent by one, needs no part for them. */
+const pushesPart = async () =>
+  (/^#call=/.test(location.hash) || window.Notification?.permission === "granted") &&
+  (await import("./phone/pushes.js")).start(phone);
 const deedsPart = () => withWords(import("./phone/deeds.js"), "phone.agree");
 
 /** A part that a screen wants; without a network the next drawing asks again. @template P @param {string} name
@@ -215,6 +219,7 @@ const idle = window.requestIdleCallback ?? ((/** @type {() => void} */ run) => s
 const heard = new Promise((done) => live.subscribe(({ reach }) => reach !== "starting" && done(null)));
 idle(() =>
   Promise.all([calling.prepare(), heard])
+    .then(pushesPart)
     .then(deedsPart)
     .then(() => withWords(import("./phone/booking.js"), "phone.time", "phone.extra"))
     .catch(() => {}),

@@ -42,6 +42,7 @@ STYLE = (
     Check("mypy", (str(BIN / "mypy"),)),
     Check("lint-imports", (str(BIN / "lint-imports"),)),
     Check("tsc", (str(ROOT / "tests/node_modules/.bin/tsc"), "-p", "static", "--noEmit")),
+    Check("tsc worker", (str(ROOT / "tests/node_modules/.bin/tsc"), "-p", "static/worker", "--noEmit")),
     Check("placement", (PYTHON, "-m", "tests.groups")),
     Check("lock", (PYTHON, "-m", "tests.lock")),
 )

@@ -25,7 +25,7 @@ SOON = frozenset({"reminder_day", "reminder_hour", "reminder_ten", "cancelled", 
 TOPIC_LENGTH = 32  # RFC 8030, 5.4
 LONGEST_BODY = 600  # a payload has room for 3,993 bytes, and a screen for less
 LINK = "\0"  # marks where a text would name its link
-SENTENCE_WITH_LINK = re.compile(f"[^.。!！?？]*{LINK}[^.。!！?？]*[.。!！?？]?")
+CLAUSE_WITH_LINK = re.compile(f"[，,]?[^.。!！?？，,]*{LINK}[^.。!！?？，,]*")
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def _title(template: str, language: str) -> str:
 
 def _body(notice: Notice, reader: Reader, now: datetime) -> str:
     says = render(notice.template, notice.params, language=reader.language, zone=reader.zone, now=now, link=LINK)
-    return SENTENCE_WITH_LINK.sub("", says.text).strip()[:LONGEST_BODY]
+    return CLAUSE_WITH_LINK.sub("", says.text).strip()[:LONGEST_BODY]
 
 
 def _url(subject: str, face: str) -> str:

@@ -101,6 +101,17 @@ def blueprint(assets: Assets) -> Blueprint:
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if fresh else "no-store"
         return response
 
+    @routes.get("/sw.js")
+    @allow(ANYONE)
+    def service_worker() -> Response:
+        """At the root, since it may see to no more than what lies below its address; asked for anew each time."""
+        response = Response(assets.get("worker/sw.js").plain, mimetype="text/javascript")
+        response.headers["Cache-Control"] = "no-cache"
+        response.headers["Content-Security-Policy"] = "default-src 'none'; connect-src 'self'"
+        response.add_etag()
+        response.make_conditional(request)
+        return response
+
     return routes
 
 

@@ -2,7 +2,8 @@
 import { t } from "../core/texts.js";
 import { dayAndTime, now as serverNow } from "../core/time.js";
 import { ApiError } from "../net/api.js";
-import { button, draw, h, icon, openDialog, sentence, stateOf } from "../ui/dom.js";
+import { drop } from "../net/pushes.js";
+import { button, draw, h, icon, openDialog, sentence, stateOf, toast, withWords } from "../ui/dom.js";
 import { word } from "./words.js";
 
 /** @typedef {import("./wire.js").Desk} Desk
@@ -18,8 +19,8 @@ export function openAccount(desk) {
   const dialog = openDialog(
     now.coordinator.name,
     [box],
-    [button("close", "btn btn--quiet", null, t("common.close")), button("sign-out", "btn btn--danger", null, t("desk.sign_out"))],
-    { "sign-out": () => signOut(desk) },
+    [button("close", "btn btn--quiet", null, t("common.close")), button("pushes", "btn", "bell", t("desk.pushes")), button("sign-out", "btn btn--danger", null, t("desk.sign_out"))],
+    { "sign-out": () => signOut(desk), pushes: () => openPushes(desk, now.coordinator.id) },
     "dialog--wide",
   );
   dialog.dataset.screen = "account";
@@ -33,9 +34,18 @@ export function openAccount(desk) {
   fill(desk, now, box);
 } // prettier-ignore
 
+/** @param {Desk} desk @param {string} who */
+async function openPushes(desk, who) {
+  const part = await withWords(import("../ui/pushes.js"), "common.push").catch(() => null);
+  if (part) await part.openPushes({ api: desk.live.api, face: "desk", who });
+  else toast("bad", t("common.offline"));
+}
+
 /** @param {Desk} desk */
 async function signOut(desk) {
-  if (await desk.command("/api/sign_out", {}, t("desk.signed_out"))) await desk.leave();
+  if (!(await desk.command("/api/sign_out", {}, t("desk.signed_out")))) return;
+  await drop("desk");
+  await desk.leave();
 }
 
 /** Another village's desk, all of it. @param {Desk} desk @param {string} village_id @param {HTMLDialogElement} dialog */

@@ -2,6 +2,7 @@
 import { t } from "../core/texts.js";
 import { dayAndTime, now as serverNow } from "../core/time.js";
 import { ApiError } from "../net/api.js";
+import { drop } from "../net/pushes.js";
 import { button, h, icon, openDialog, photo, sentence, stateOf, toast, withWords } from "../ui/dom.js";
 
 /** @typedef {import("../net/live.js").Live} Live */
@@ -20,6 +21,7 @@ export async function openSettings(phone) {
       h("div", { class: "list" }, [
         place("my-hours", "clock", t("phone.settings.hours"), t("phone.settings.hours_text")),
         place("calendar", "calendar", t("phone.settings.calendar"), t("phone.settings.calendar_text")),
+        place("pushes", "bell", t("phone.settings.pushes"), t("phone.settings.pushes_text")),
       ]),
       h("h3", { class: "heading" }, t("phone.settings.devices")),
       devices,
@@ -31,6 +33,7 @@ export async function openSettings(phone) {
     {
       "my-hours": () => openHours(phone),
       calendar: () => openCalendar(phone),
+      pushes: () => openPushes(phone),
       "sign-out": () => askToLeave(phone.live),
       "end-device": (element) => end(phone, element.dataset.deviceId ?? ""),
     },
@@ -73,6 +76,12 @@ const openHours = (phone) =>
 const openCalendar = (phone) =>
   phone.withPart(withWords(import("./calendar.js"), "phone.calendar"), (part) => part.openCalendar(phone));
 
+/** @param {Phone} phone */
+const openPushes = (phone) =>
+  phone.withPart(withWords(import("../ui/pushes.js"), "common.push"), (part) =>
+    part.openPushes({ api: phone.live.api, face: "phone", who: phone.live.view.now?.me?.id ?? "" }),
+  );
+
 /** @param {Device} device @param {string} zone */
 const row = (device, zone) =>
   h(
@@ -114,7 +123,9 @@ function askToLeave(live) {
 
 /** @param {Live} live */
 export async function signOut(live) {
-  if (await tell(live.api.command("/api/sign_out"), t("phone.settings.signed_out"))) await live.leave();
+  if (!(await tell(live.api.command("/api/sign_out"), t("phone.settings.signed_out")))) return;
+  await drop("phone");
+  await live.leave();
 }
 
 /** @param {Promise<unknown>} command @param {string} done */
