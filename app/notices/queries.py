@@ -1,9 +1,10 @@
 """Reads for the desk: what could not be delivered to a village's people, and what was told about one subject."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, select, type_coerce
+from sqlalchemy import ColumnElement, Select, and_, exists, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 
 from app.families.models import Family, Member, Person
@@ -12,6 +13,9 @@ from app.notices.models import Delivery, Notice
 from app.notices.service import UNHAPPY
 from app.notices.words import DeliveryState, NoticeState
 from app.storage.types import Instant
+
+LISTED_FOR = timedelta(days=7)
+MOST_LISTED = 50
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,21 @@ def delivery_of_village(session: Session, village_id: str, delivery_id: str) -> 
     return found
 
 
+def desk_notices(session: Session, village_id: str, now: datetime) -> Sequence[Notice]:
+    """What a village's desk was told and nobody has closed, newest first."""
+    due = _of_desk(village_id).where(Notice.due_at <= now, Notice.due_at > now - LISTED_FOR)
+    listed = due.where(Notice.closed_at.is_(None), Notice.state != NoticeState.CANCELLED)
+    return session.scalars(listed.order_by(Notice.due_at.desc(), Notice.id).limit(MOST_LISTED)).all()
+
+
+def desk_notice(session: Session, village_id: str, notice_id: str) -> Notice:
+    """A notice to this village's desk. Raises NotFound for any other."""
+    found = session.scalar(_of_desk(village_id).where(Notice.id == notice_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
 def told(session: Session, subject: str) -> list[Told]:
     """The notices of a subject, by when they are due."""
     rows = session.execute(
@@ -78,6 +97,12 @@ def told(session: Session, subject: str) -> list[Told]:
         .order_by(Notice.due_at, Notice.id)
     )
     return [Told(*row) for row in rows]
+
+
+def _of_desk(village_id: str) -> Select[Notice]:
+    return select(Notice).where(
+        Notice.village_id == village_id, Notice.person_id.is_(None), Notice.number.is_(None)
+    )  # fmt: skip
 
 
 def _is_latest() -> ColumnElement[bool]:

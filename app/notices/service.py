@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Update, select, update
 from sqlalchemy.exc import IntegrityError
@@ -145,19 +145,23 @@ def send_again(session: Session, delivery_id: str, now: datetime) -> str:
     )  # fmt: skip
     session.add(again)
     notice.state = NoticeState.PLANNED
-    put_delivery(session, notice, again.number, now, now)
+    put_delivery(session, notice, again.number, now, now, again=True)
     return again.id
 
 
 def put_delivery(
-    session: Session, notice: Notice, number: int, due_at: datetime, now: datetime, *, repeat: bool = False
+    session: Session, notice: Notice, number: int, due_at: datetime, now: datetime, *, repeat: bool = False,
+    again: bool = False,
 ) -> None:  # fmt: skip
-    """Put the due row of a notice's delivery of this number, or of that delivery's one repetition."""
-    jobs.put(
-        session, DELIVER, due_at, now, lane=Lane.ERRAND, subject=notice.subject,
-        payload={"notice": notice.id, "number": number},
-        key=f"{'repeat' if repeat else 'deliver'}:{notice.id}:{number}",
-    )  # fmt: skip
+    """Put the due row of a notice's delivery of this number, or of that delivery's one repetition.
+
+    `again`: it falls due then even if it was put for another time before.
+    """
+    payload, key = {"notice": notice.id, "number": number}, f"{'repeat' if repeat else 'deliver'}:{notice.id}:{number}"
+    if again:
+        jobs.put_again(session, DELIVER, key, due_at, now, lane=Lane.SEND, subject=notice.subject, payload=payload)
+    else:
+        jobs.put(session, DELIVER, due_at, now, lane=Lane.SEND, subject=notice.subject, payload=payload, key=key)
 
 
 def _reader(
@@ -181,9 +185,9 @@ def _of(subject: str, templates: Collection[str] | None, person_id: str | None) 
 
 
 def _put_unanswered(session: Session, notice: Notice, now: datetime) -> None:
-    after = terms.escalate_after(session, notice.template, notice.village_id)
-    if after is not None:
+    minutes = terms.escalate_minutes(session, notice.template, notice.village_id)
+    if minutes is not None:
         jobs.put(
-            session, UNANSWERED, notice.due_at + after, now, subject=notice.subject, payload={"notice": notice.id},
-            key=f"unanswered:{notice.id}",
+            session, UNANSWERED, notice.due_at + timedelta(minutes=minutes), now, subject=notice.subject,
+            payload={"notice": notice.id}, key=f"unanswered:{notice.id}",
         )  # fmt: skip

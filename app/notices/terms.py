@@ -5,8 +5,10 @@ answers to a text are on nobody's. The village's month is all of its rows togeth
 for one row; only where it has a budget do they.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import case, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -55,23 +57,47 @@ def quiet_of(session: Session, village_id: str | None) -> Quiet:
     return terms_of(session, village_id).quiet if village_id else QUIET
 
 
+def change(session: Session, village_id: str, given: Mapping[str, Any]) -> None:
+    """Decide some of a village's terms, by the names of their columns; the others stay as they are."""
+    now = terms_of(session, village_id)
+    row = {
+        "village_id": village_id, "quiet_from_minute": now.quiet.from_minute,
+        "quiet_until_minute": now.quiet.until_minute, "family_segments": now.family_segments,
+        "village_segments": now.village_segments, "segment_price": now.segment_price, "currency": now.currency,
+        "is_push_on": now.is_push_on,
+    }  # fmt: skip
+    deciding = insert_into(session, NoticeTerms).values(row | dict(given))
+    session.execute(deciding.on_conflict_do_update(index_elements=["village_id"], set_=dict(given)))
+
+
+def choose(session: Session, village_id: str, template: str, given: Mapping[str, Any]) -> None:
+    """Decide something about one kind, by the names of its columns; what is not said stays as it is."""
+    row = {"village_id": village_id, "template": template, "is_on": True, "escalate_minutes": None}
+    choosing = insert_into(session, NoticeChoice).values(row | dict(given))
+    keys = ["village_id", "template"]
+    if given:
+        session.execute(choosing.on_conflict_do_update(index_elements=keys, set_=dict(given)))
+
+
 def is_on(session: Session, notice: Notice) -> bool:
     """Whether the village has this kind sent; most can't be switched off."""
-    if notice.village_id is None or not POLICIES[notice.template].can_be_off:
-        return True
-    choice = session.get(NoticeChoice, (notice.village_id, notice.template))
-    return choice is None or choice.is_on
+    return notice.village_id is None or is_kind_on(session, notice.village_id, notice.template)
 
 
-def escalate_after(session: Session, template: str, village_id: str | None) -> timedelta | None:
+def is_kind_on(session: Session, village_id: str, template: str) -> bool:
+    choice = session.get(NoticeChoice, (village_id, template))
+    return choice is None or choice.is_on or not POLICIES[template].can_be_off
+
+
+def escalate_minutes(session: Session, template: str, village_id: str | None) -> int | None:
     """How long after a notice is due others are asked instead of who did not answer it; None: never."""
     usual = POLICIES[template].escalate_after
-    if usual is None or village_id is None:
-        return usual
-    choice = session.get(NoticeChoice, (village_id, template))
+    if usual is None:
+        return None
+    choice = session.get(NoticeChoice, (village_id, template)) if village_id else None
     if choice is None or choice.escalate_minutes is None:
-        return usual
-    return timedelta(minutes=choice.escalate_minutes)
+        return round(usual / timedelta(minutes=1))
+    return choice.escalate_minutes
 
 
 def reach(session: Session, notice: Notice, now: datetime, *, has_push_sender: bool = True) -> Reach:
@@ -138,6 +164,18 @@ def spent_by_village(session: Session, village_id: str, now: datetime) -> int:
         or_(Spending.owner == f"village:{village_id}", Spending.owner.in_(of_families)),
     )
     return int(session.scalar(month) or 0)
+
+
+def spent_by_families(session: Session, village_id: str, now: datetime) -> list[tuple[Family, int]]:
+    """The families of a village that cost something this month, the dearest first."""
+    spent = (
+        select(Family, Spending.segments)
+        .join(Spending, Spending.owner == "family:" + Family.id)
+        .where(Family.village_id == village_id, Spending.month == _month(session, village_id, now))
+        .where(Spending.segments > 0)
+    )
+    rows = session.execute(spent.order_by(Spending.segments.desc(), Family.name, Family.id))
+    return [(family, segments) for family, segments in rows]
 
 
 def _has_room(session: Session, notice: Notice, segments: int, now: datetime) -> bool:

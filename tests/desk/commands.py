@@ -13,6 +13,7 @@ from app.jobs.models import DueRow
 from app.jobs.words import DueState, Lane
 from app.jobs.worker import Worker
 from app.kernel.numbers import E164
+from app.notices import service as notices
 from app.web import sessions
 from app.web.principals import TERMINAL
 from tests.desk.conftest import Desk
@@ -34,6 +35,7 @@ OF_A_DRAFT = {"POST /rosters/<roster_id>/assign", "POST /rosters/<roster_id>/und
 # They name nothing: whoever asks does it to the own village.
 OF_THE_ASKERS_VILLAGE = {
     "POST /families", "POST /openings", "POST /closures", "POST /terminals", "POST /village/promise", "POST /rosters",
+    "POST /notices/terms",
 }  # fmt: skip
 
 
@@ -48,7 +50,7 @@ class Office:
     phones: SimulatedPhones
 
     def settle(self) -> None:
-        while self.worker.run_due(Lane.STEP) + self.worker.run_due(Lane.ERRAND):
+        while sum(self.worker.run_due(lane) for lane in Lane):
             pass
 
     def entries(self) -> list[AuditEntry]:
@@ -179,6 +181,15 @@ def with_hours(office: Office) -> dict[str, str]:
     return {"pattern_id": office.made(path, SHIFT)["patterns"][0]["id"]}
 
 
+def with_desk_notice(office: Office) -> dict[str, str]:
+    with office.house.database.begin() as session:
+        notice_id = notices.plan(
+            session, village_id=office.house.scene.alice.village, template="gateway_silent", subject="gateway:kannel",
+            params={"gateway": "kannel", "since_at": NOW}, due_at=NOW, key="silent", now=NOW,
+        )  # fmt: skip
+    return {"notice_id": notice_id}
+
+
 PAIR = "Child of Alice – Alice"
 COMMANDS: dict[str, Command] = {
     "POST /availability/<pattern_id>/end": Command("end_hours", "Alice", before=with_hours),
@@ -221,6 +232,8 @@ COMMANDS: dict[str, Command] = {
         "lift_no_contact", PAIR,
         before=lambda o: {"no_contact_id": o.made("/api/no_contacts", pair(o, reason="court"))["id"]},
     ),
+    "POST /notices/terms": Command("set_notice_terms", "Redstone", lambda _: {"family_segments": 60}),
+    "POST /notices/<notice_id>/close": Command("close_notice", "Redstone", before=with_desk_notice),
     "POST /openings": Command("set_openings", "Redstone", lambda _: {"openings": []}),
     "POST /pairing/approve": Command(
         "pair", "Redstone office", lambda o: {"terminal_id": o.house.scene.alice.terminal}, waiting_box
