@@ -18,10 +18,19 @@ def _simulated(_url: str, data_dir: Path, clock: Clock) -> SmsGateway:
     return SimulatedPhones(data_dir / "simulated-phones.sqlite", clock)
 
 
+def _smpp(url: str, data_dir: Path, clock: Clock) -> SmsGateway:
+    try:
+        from app.gateways.smpp import Smpp
+    except ModuleNotFoundError as missing:
+        raise BadSetting("HOMETHREAD_SMS_GATEWAYS: smpp needs its library: pip install 'homethread[smpp]'") from missing
+    return Smpp(url, data_dir, clock)
+
+
 GATEWAYS: dict[str, Opened] = {
     "modem": lambda url, _data_dir, clock: Modem(url, clock),
     "kannel": lambda url, _data_dir, _clock: Kannel(url),
     "simulated": _simulated,
+    "smpp": _smpp,
 }
 
 

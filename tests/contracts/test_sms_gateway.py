@@ -13,6 +13,7 @@ import pytest
 from app.gateways.kannel import Kannel
 from app.gateways.modem import Modem
 from app.gateways.simulated_phones import SimulatedPhones
+from app.gateways.smpp import Smpp
 from app.kernel.clock import SystemClock
 from app.kernel.numbers import E164
 from app.notices.ports import LONGEST_CALL_SECONDS, Accepted, SmsGateway
@@ -20,6 +21,7 @@ from app.notices.rules import IN_FLIGHT
 from app.notices.segments import segments
 from tests.services.gammu import PrivateGammu
 from tests.services.kannel import PrivateKannel
+from tests.services.smsc import PrivateSmsc
 
 NUMBERS = count(13_800_138_000)
 
@@ -65,7 +67,13 @@ def modem(request: pytest.FixtureRequest) -> Outside:
     return Outside(Modem(daemon.url, SystemClock()), daemon.sent)
 
 
-OUTSIDES = {"simulated": simulated, "kannel": kannel, "modem": modem}
+def smpp(request: pytest.FixtureRequest) -> Outside:
+    server: PrivateSmsc = request.getfixturevalue("shared_smsc")
+    gateway = Smpp(server.url, request.getfixturevalue("tmp_path"), SystemClock())
+    return Outside(gateway, server.sent, patience_seconds=10)
+
+
+OUTSIDES = {"simulated": simulated, "kannel": kannel, "smpp": smpp, "modem": modem}
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +88,13 @@ def gammu() -> Iterator[PrivateGammu]:
     daemon = PrivateGammu()
     yield daemon
     daemon.stop()
+
+
+@pytest.fixture(scope="module")
+def shared_smsc() -> Iterator[PrivateSmsc]:
+    server = PrivateSmsc()
+    yield server
+    server.stop()
 
 
 @pytest.fixture(params=OUTSIDES)
