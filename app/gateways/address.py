@@ -19,12 +19,15 @@ class Address:
     settings: Mapping[str, str]
 
 
-def read(url: str, *, known: Collection[str], needed: Collection[str] = ()) -> Address:
-    """What an address says; every setting in it is `known`, and what is `needed` is there. Raises ValueError."""
+def read(url: str, *, known: Collection[str], needed: Collection[str] = (), port: int | None = None) -> Address:
+    """What an address says; every setting in it is `known`, and what is `needed` is there. A plus means itself.
+
+    `port` is the one of an address that names none. Raises ValueError.
+    """
     parts = urlsplit(url)
-    form = f"an address as {parts.scheme}://user:password@host:port/" + _example(needed)
-    port = _port(parts)
-    settings = dict(parse_qsl(parts.query, keep_blank_values=True))
+    form = f"an address as {parts.scheme}://user:password@host{'' if port else ':port'}/" + _example(needed)
+    port = _port(parts) if parts.netloc.rpartition("@")[2].rpartition(":")[1] else port
+    settings = dict(parse_qsl(parts.query.replace("+", "%2B"), keep_blank_values=True))
     if not (port and parts.hostname and parts.username and parts.password) or parts.path not in ("", "/"):
         raise ValueError(form)
     for name in settings:
