@@ -78,7 +78,8 @@ EDGES: dict[str, Any] = {
     "evidence": "paper", "user_code": "12345678", "pictures": ["fish", "fish", "boat", "star"], "name": "Somebody",
     "occupation": "school", "detail": {"weekdays": [0], "from_minute": 480, "until_minute": 960}, "day": "2026-11-24",
     "days": 10, "starts_on": "2026-11-29", "starts_minute": 1080, "rule": "FREQ=WEEKLY",
-    "week": "2026-11-30", "version": 2,
+    "week": "2026-11-30", "version": 2, "text": "No power in the office tomorrow.",
+    "endpoint": "https://push.example/hers", "p256dh": "BA", "auth": "AA",
 }  # fmt: skip
 # Where a word means something else than on most routes.
 OF_ROUTE: dict[str, dict[str, Any]] = {"/api/persons/<person_id>/availability": {"kind": "weekly"}}
@@ -103,7 +104,7 @@ def things_of_alice(house: OpenHouse) -> Things:
         session.flush()
         delivery = Delivery(
             id=new_id(session), notice_id=notice.id, number=1, channel="text", state=DeliveryState.FAILED,
-            attempted_at=now, settled_at=now, error="no such number",
+            settled_at=now, error="no such number",
         )  # fmt: skip
         session.add(delivery)
     house.parent(alice)  # a second device of hers, whose end would not stop her from asking
