@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.desk.notice_shapes import FamilySpending, KindIn, KindShape, MonthShape, TermsIn, TermsShape
 from app.desk.service import record
 from app.kernel.errors import Refused
-from app.notices import terms
+from app.notices import deciding, terms
 from app.notices.rules import POLICIES
 from app.notices.terms import Terms
 from app.villages.service import tell_village
@@ -29,14 +29,12 @@ def change(session: Session, who: Principal, wanted: TermsIn, now: datetime) -> 
     """Change what is given. Raises Refused for a kind that a village can't decide about in this way."""
     given: dict[str, Any] = {name: getattr(wanted, name) for name in wanted.model_fields_set - {"kinds"}}
     if given:
-        terms.change(session, who.village, given)
+        deciding.change(session, who.village, given)
     for kind in wanted.kinds:
         _choose(session, who.village, kind)
     detail = given | {"kinds": [kind.template for kind in wanted.kinds]}
     record(session, who, "set_notice_terms", f"village:{who.village}", detail, now)
     tell_village(session, who.village, now)
-    session.flush()
-    session.expire_all()  # what was written stands in no record that was read before
     return shown(session, who, now)
 
 
@@ -51,7 +49,7 @@ def _choose(session: Session, village_id: str, kind: KindIn) -> None:
     chosen: dict[str, Any] = {} if kind.is_on is None else {"is_on": kind.is_on}
     if "escalate_minutes" in kind.model_fields_set:
         chosen["escalate_minutes"] = kind.escalate_minutes
-    terms.choose(session, village_id, kind.template, chosen)
+    deciding.choose(session, village_id, kind.template, chosen)
 
 
 def _kinds(session: Session, village_id: str) -> list[KindShape]:
@@ -71,6 +69,6 @@ def _month(session: Session, village_id: str, decided: Terms, now: datetime) -> 
         segments=segments, cost=segments * decided.segment_price,
         families=[
             FamilySpending(id=family.id, name=family.name, emblem=family.emblem, segments=spent)
-            for family, spent in terms.spent_by_families(session, village_id, now)
+            for family, spent in deciding.spent_by_families(session, village_id, now)
         ],
     )  # fmt: skip

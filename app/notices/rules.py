@@ -71,7 +71,7 @@ ANSWER = Policy(
 )  # fmt: skip
 
 POLICIES = {
-    "reminder_day": Policy(timedelta(hours=3), is_gatherable=True, can_be_off=True),
+    "reminder_day": Policy(timedelta(hours=3), can_be_off=True),
     "reminder_hour": Policy(timedelta(minutes=30), can_be_off=True),
     "reminder_ten": Policy(
         timedelta(minutes=8), repeat_after=None, is_essential=True, text_after=timedelta(minutes=1), can_be_off=True

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Update, select, update
+from sqlalchemy import Update, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -104,13 +104,19 @@ def close(
     session: Session, now: datetime, *, subject: str, templates: Collection[str] | None = None,
     person_id: str | None = None,
 ) -> int:  # fmt: skip
-    """Have nothing more done about notices of a subject: they were read, answered, or count no more; how many.
+    """Have nothing more done about notices of a subject: they were answered, or count no more; how many.
 
     What of them is still planned is cancelled; what is out is told by no further channel, and to nobody else instead.
     """
     cancelled = cancel_for(session, subject, now, templates, person_id)
-    still_open = _of(subject, templates, person_id).where(Notice.closed_at.is_(None)).values(closed_at=now)
-    return cancelled + len(session.scalars(still_open.returning(Notice.id)).all())
+    theirs = _of(subject, templates, person_id).where(Notice.state == NoticeState.OUT)
+    closed = session.execute(
+        theirs.values(closed_at=func.coalesce(Notice.closed_at, now)).returning(Notice.id, Notice.template)
+    ).all()
+    for notice_id, template in closed:
+        if rules.POLICIES[template].escalate_after is not None:
+            jobs.put_again(session, UNANSWERED, _unanswered_key(notice_id), None, now)
+    return cancelled + len(closed)
 
 
 def close_one(session: Session, notice_id: str, now: datetime) -> None:
@@ -122,9 +128,9 @@ def close_one(session: Session, notice_id: str, now: datetime) -> None:
 
 
 def unanswered(session: Session, row: Leased, now: datetime) -> None:
-    """The step for rows of kind `UNANSWERED`: say so, unless the notice was answered, read or called off meanwhile."""
-    notice = session.get_one(Notice, row.payload["notice"], with_for_update=True)
-    if notice.closed_at is None and notice.state is not NoticeState.CANCELLED:
+    """The step for rows of kind `UNANSWERED`: say so, unless the notice was called off; reading it is no answer."""
+    notice = session.get_one(Notice, row.payload["notice"])
+    if notice.state is not NoticeState.CANCELLED:
         jobs.emit(session, NoticeUnanswered(now, notice.id), now)
 
 
@@ -189,5 +195,9 @@ def _put_unanswered(session: Session, notice: Notice, now: datetime) -> None:
     if minutes is not None:
         jobs.put(
             session, UNANSWERED, notice.due_at + timedelta(minutes=minutes), now, subject=notice.subject,
-            payload={"notice": notice.id}, key=f"unanswered:{notice.id}",
+            payload={"notice": notice.id}, key=_unanswered_key(notice.id),
         )  # fmt: skip
+
+
+def _unanswered_key(notice_id: str) -> str:
+    return f"unanswered:{notice_id}"

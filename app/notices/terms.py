@@ -5,10 +5,9 @@ answers to a text are on nobody's. The village's month is all of its rows togeth
 for one row; only where it has a budget do they.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import case, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -42,41 +41,57 @@ class Terms:
     is_push_on: bool
 
 
+@dataclass(frozen=True)
+class Choice:
+    """What a village decided about one kind; `escalate_minutes` None is the usual time."""
+
+    is_on: bool
+    escalate_minutes: int | None
+
+
+@dataclass
+class _Known:
+    """What one transaction has read already, since its many notices are of few villages."""
+
+    terms: dict[str, Terms] = field(default_factory=dict)
+    zones: dict[str, str] = field(default_factory=dict)
+    choices: dict[str, dict[str, Choice]] = field(default_factory=dict)
+    stopped: dict[str, bool] = field(default_factory=dict)
+    pushed: dict[str, bool] = field(default_factory=dict)
+
+
 def terms_of(session: Session, village_id: str) -> Terms:
-    row = session.get(NoticeTerms, village_id)
-    if row is None:
-        is_push_on = villages.village(session, village_id).zone not in WITHOUT_PUSH
-        return Terms(QUIET, None, None, SEGMENT_PRICE, CURRENCY, is_push_on)
-    return Terms(
-        Quiet(row.quiet_from_minute, row.quiet_until_minute), row.family_segments, row.village_segments,
-        row.segment_price, row.currency, row.is_push_on,
-    )  # fmt: skip
+    known = _known(session).terms
+    if village_id not in known:
+        row = session.get(NoticeTerms, village_id, populate_existing=True)
+        known[village_id] = _decided(row) if row else _usual(_zone(session, village_id))
+    return known[village_id]
+
+
+def look_up(session: Session, notices: Sequence[Notice]) -> None:
+    """Read at once what `reach` will ask of each of these notices, whose persons are at hand."""
+    known = _known(session)
+    numbers = {number for notice in notices if (number := number_of(session, notice))}
+    stopped = set(session.scalars(select(StoppedNumber.number).where(StoppedNumber.number.in_(numbers))))
+    known.stopped |= {number: number in stopped for number in numbers}
+    readers = {f"person:{notice.person_id}" for notice in notices if notice.person_id and _may_push(session, notice)}
+    if readers:
+        pushed = select(PushSubscription.principal).where(
+            PushSubscription.principal.in_(readers), PushSubscription.ended_at.is_(None)
+        )
+        found = set(session.scalars(pushed.distinct()))
+        known.pushed |= {reader: reader in found for reader in readers}
 
 
 def quiet_of(session: Session, village_id: str | None) -> Quiet:
     return terms_of(session, village_id).quiet if village_id else QUIET
 
 
-def change(session: Session, village_id: str, given: Mapping[str, Any]) -> None:
-    """Decide some of a village's terms, by the names of their columns; the others stay as they are."""
-    now = terms_of(session, village_id)
-    row = {
-        "village_id": village_id, "quiet_from_minute": now.quiet.from_minute,
-        "quiet_until_minute": now.quiet.until_minute, "family_segments": now.family_segments,
-        "village_segments": now.village_segments, "segment_price": now.segment_price, "currency": now.currency,
-        "is_push_on": now.is_push_on,
-    }  # fmt: skip
-    deciding = insert_into(session, NoticeTerms).values(row | dict(given))
-    session.execute(deciding.on_conflict_do_update(index_elements=["village_id"], set_=dict(given)))
-
-
-def choose(session: Session, village_id: str, template: str, given: Mapping[str, Any]) -> None:
-    """Decide something about one kind, by the names of its columns; what is not said stays as it is."""
-    row = {"village_id": village_id, "template": template, "is_on": True, "escalate_minutes": None}
-    choosing = insert_into(session, NoticeChoice).values(row | dict(given))
-    keys = ["village_id", "template"]
-    if given:
-        session.execute(choosing.on_conflict_do_update(index_elements=keys, set_=dict(given)))
+def forget(session: Session, village_id: str) -> None:
+    """Have what a village decided read anew: it was changed in this transaction."""
+    known = _known(session)
+    known.terms.pop(village_id, None)
+    known.choices.pop(village_id, None)
 
 
 def is_on(session: Session, notice: Notice) -> bool:
@@ -85,8 +100,10 @@ def is_on(session: Session, notice: Notice) -> bool:
 
 
 def is_kind_on(session: Session, village_id: str, template: str) -> bool:
-    choice = session.get(NoticeChoice, (village_id, template))
-    return choice is None or choice.is_on or not POLICIES[template].can_be_off
+    if not POLICIES[template].can_be_off:
+        return True
+    choice = _choice(session, village_id, template)
+    return choice is None or choice.is_on
 
 
 def escalate_minutes(session: Session, template: str, village_id: str | None) -> int | None:
@@ -94,7 +111,7 @@ def escalate_minutes(session: Session, template: str, village_id: str | None) ->
     usual = POLICIES[template].escalate_after
     if usual is None:
         return None
-    choice = session.get(NoticeChoice, (village_id, template)) if village_id else None
+    choice = _choice(session, village_id, template) if village_id else None
     if choice is None or choice.escalate_minutes is None:
         return round(usual / timedelta(minutes=1))
     return choice.escalate_minutes
@@ -107,7 +124,7 @@ def reach(session: Session, notice: Notice, now: datetime, *, has_push_sender: b
     return Reach(
         has_number=number is not None,
         has_push=has_push,
-        is_stopped=number is not None and session.get(StoppedNumber, number) is not None,
+        is_stopped=number is not None and _is_stopped(session, number),
         may_spend=_has_room(session, notice, 1, now),
         is_desk=is_desk,
     )
@@ -138,14 +155,14 @@ def spend(session: Session, notice: Notice, segments: int, now: datetime) -> boo
     budget = terms.family_segments if is_bound and notice.family_id else None
     if budget is not None and segments > budget:
         return False
-    return _count(session, _owner(notice), _month(session, notice.village_id, now), segments, budget)
+    return _count(session, _owner(notice), month_of(session, notice.village_id, now), segments, budget)
 
 
 def give_back(session: Session, notice: Notice, segments: int, spent_at: datetime) -> None:
     """Take segments off the account again, which were counted at `spent_at` for a text that did not go out."""
     if notice.village_id is None:
         return
-    month = _month(session, notice.village_id, spent_at)
+    month = month_of(session, notice.village_id, spent_at)
     row = update(Spending).where(Spending.owner == _owner(notice), Spending.month == month)
     left = case((Spending.segments > segments, Spending.segments - segments), else_=0)
     session.execute(row.values(segments=left))
@@ -160,22 +177,10 @@ def spent_by_village(session: Session, village_id: str, now: datetime) -> int:
     """Segments of this month by all families of a village and by the village itself."""
     of_families = select("family:" + Family.id).where(Family.village_id == village_id)
     month = select(func.coalesce(func.sum(Spending.segments), 0)).where(
-        Spending.month == _month(session, village_id, now),
+        Spending.month == month_of(session, village_id, now),
         or_(Spending.owner == f"village:{village_id}", Spending.owner.in_(of_families)),
     )
     return int(session.scalar(month) or 0)
-
-
-def spent_by_families(session: Session, village_id: str, now: datetime) -> list[tuple[Family, int]]:
-    """The families of a village that cost something this month, the dearest first."""
-    spent = (
-        select(Family, Spending.segments)
-        .join(Spending, Spending.owner == "family:" + Family.id)
-        .where(Family.village_id == village_id, Spending.month == _month(session, village_id, now))
-        .where(Spending.segments > 0)
-    )
-    rows = session.execute(spent.order_by(Spending.segments.desc(), Family.name, Family.id))
-    return [(family, segments) for family, segments in rows]
 
 
 def _has_room(session: Session, notice: Notice, segments: int, now: datetime) -> bool:
@@ -188,7 +193,7 @@ def _has_room(session: Session, notice: Notice, segments: int, now: datetime) ->
             return False
     if terms.family_segments is None or notice.family_id is None:
         return True
-    key = (_owner(notice), _month(session, notice.village_id, now))
+    key = (_owner(notice), month_of(session, notice.village_id, now))
     of_family = select(Spending.segments).where(Spending.owner == key[0], Spending.month == key[1])
     return (session.scalar(of_family) or 0) + segments <= terms.family_segments
 
@@ -202,23 +207,69 @@ def _count(session: Session, owner: str, month: str, segments: int, budget: int 
     return session.scalar(adding.returning(Spending.owner)) is not None
 
 
+def _may_push(session: Session, notice: Notice) -> bool:
+    return notice.village_id is not None and terms_of(session, notice.village_id).is_push_on
+
+
 def _has_push(session: Session, notice: Notice) -> bool:
     """Whether some browser of the reader wants pushes; for a desk, of one of its coordinators."""
-    if notice.village_id is None or not terms_of(session, notice.village_id).is_push_on:
+    if not _may_push(session, notice):
         return False
     standing = select(PushSubscription.id).where(PushSubscription.ended_at.is_(None))
-    if notice.person_id is not None:
-        standing = standing.where(PushSubscription.principal == f"person:{notice.person_id}")
-    else:
+    if notice.person_id is None:
         standing = standing.join(DeviceSession, DeviceSession.id == PushSubscription.device_id).where(
             DeviceSession.kind == PrincipalKind.COORDINATOR, DeviceSession.village_id == notice.village_id
         )
-    return session.scalar(standing.limit(1)) is not None
+        return session.scalar(standing.limit(1)) is not None
+    known, reader = _known(session).pushed, f"person:{notice.person_id}"
+    if reader not in known:
+        known[reader] = session.scalar(standing.where(PushSubscription.principal == reader).limit(1)) is not None
+    return known[reader]
+
+
+def _is_stopped(session: Session, number: str) -> bool:
+    known = _known(session).stopped
+    if number not in known:
+        known[number] = session.get(StoppedNumber, number) is not None
+    return known[number]
+
+
+def _choice(session: Session, village_id: str, template: str) -> Choice | None:
+    known = _known(session).choices
+    if village_id not in known:
+        rows = select(NoticeChoice.template, NoticeChoice.is_on, NoticeChoice.escalate_minutes)
+        theirs = session.execute(rows.where(NoticeChoice.village_id == village_id))
+        known[village_id] = {kind: Choice(is_on, minutes) for kind, is_on, minutes in theirs}
+    return known[village_id].get(template)
+
+
+def _decided(row: NoticeTerms) -> Terms:
+    return Terms(
+        Quiet(row.quiet_from_minute, row.quiet_until_minute), row.family_segments, row.village_segments,
+        row.segment_price, row.currency, row.is_push_on,
+    )  # fmt: skip
+
+
+def _usual(zone: str) -> Terms:
+    return Terms(QUIET, None, None, SEGMENT_PRICE, CURRENCY, zone not in WITHOUT_PUSH)
+
+
+def _known(session: Session) -> _Known:
+    """A session is one transaction."""
+    known: _Known = session.info.setdefault("notices.terms", _Known())
+    return known
+
+
+def _zone(session: Session, village_id: str) -> str:
+    known = _known(session).zones
+    if village_id not in known:
+        known[village_id] = villages.village(session, village_id).zone
+    return known[village_id]
 
 
 def _owner(notice: Notice) -> str:
     return f"family:{notice.family_id}" if notice.family_id else f"village:{notice.village_id}"
 
 
-def _month(session: Session, village_id: str, now: datetime) -> str:
-    return f"{wall_of(now, villages.village(session, village_id).zone):%Y-%m}"
+def month_of(session: Session, village_id: str, now: datetime) -> str:
+    return f"{wall_of(now, _zone(session, village_id)):%Y-%m}"
