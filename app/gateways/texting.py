@@ -5,9 +5,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from app.config import BadSetting
+from app.gateways.africas_talking import AfricasTalking
+from app.gateways.aliyun import Aliyun
 from app.gateways.kannel import Kannel
 from app.gateways.modem import Modem
 from app.gateways.simulated_phones import SimulatedPhones
+from app.gateways.twilio import Twilio
 from app.kernel.clock import Clock
 from app.notices.ports import SmsGateway
 
@@ -27,10 +30,13 @@ def _smpp(url: str, data_dir: Path, clock: Clock) -> SmsGateway:
 
 
 GATEWAYS: dict[str, Opened] = {
-    "modem": lambda url, _data_dir, clock: Modem(url, clock),
+    "africastalking": AfricasTalking,
+    "aliyun": lambda url, _data_dir, clock: Aliyun(url, clock),
     "kannel": lambda url, _data_dir, _clock: Kannel(url),
+    "modem": lambda url, _data_dir, clock: Modem(url, clock),
     "simulated": _simulated,
     "smpp": _smpp,
+    "twilio": lambda url, _data_dir, _clock: Twilio(url),
 }
 
 

@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from app.gateways.africas_talking import AfricasTalking
+from app.gateways.aliyun import Aliyun
 from app.gateways.kannel import Kannel
 from app.gateways.modem import Modem
 from app.gateways.simulated_phones import SimulatedPhones
 from app.gateways.smpp import Smpp
+from app.gateways.twilio import Twilio
 from app.kernel.clock import SystemClock
 from app.kernel.numbers import E164
 from app.notices.ports import LONGEST_CALL_SECONDS, Accepted, SmsGateway
@@ -22,6 +25,7 @@ from app.notices.segments import segments
 from tests.services.gammu import PrivateGammu
 from tests.services.kannel import PrivateKannel
 from tests.services.smsc import PrivateSmsc
+from tests.services.vendors import AfricasTalkingLike, AliyunLike, TwilioLike
 
 NUMBERS = count(13_800_138_000)
 
@@ -44,11 +48,13 @@ class Outside:
     grandmother: E164 = field(default_factory=new_number)
 
     def shown(self, number: E164, texts: int) -> list[str]:
-        """What a phone shows once it shows as many texts, or once waiting is over."""
+        """What a phone shows once it shows as many texts, or once waiting is over, behind the vendor's signature."""
         deadline = time.monotonic() + self.patience_seconds
         while len(self.arrived(number)) < texts and time.monotonic() < deadline:
             time.sleep(0.02)
-        return self.arrived(number)
+        arrived, signature = self.arrived(number), self.gateway.signature
+        assert all(text.startswith(signature) for text in arrived)
+        return [text.removeprefix(signature) for text in arrived]
 
 
 def simulated(request: pytest.FixtureRequest) -> Outside:
@@ -73,7 +79,31 @@ def smpp(request: pytest.FixtureRequest) -> Outside:
     return Outside(gateway, server.sent, patience_seconds=10)
 
 
-OUTSIDES = {"simulated": simulated, "kannel": kannel, "smpp": smpp, "modem": modem}
+def twilio(request: pytest.FixtureRequest) -> Outside:
+    vendor: TwilioLike = request.getfixturevalue("shared_twilio")
+    return Outside(Twilio(vendor.url), vendor.phones.shown)
+
+
+def africas_talking(request: pytest.FixtureRequest) -> Outside:
+    vendor: AfricasTalkingLike = request.getfixturevalue("shared_africas_talking")
+    folder: Path = request.getfixturevalue("tmp_path")
+    return Outside(AfricasTalking(vendor.url, folder, SystemClock()), vendor.phones.shown)
+
+
+def aliyun(request: pytest.FixtureRequest) -> Outside:
+    vendor: AliyunLike = request.getfixturevalue("shared_aliyun")
+    return Outside(Aliyun(vendor.url, SystemClock()), vendor.phones.shown)
+
+
+OUTSIDES = {
+    "simulated": simulated,
+    "kannel": kannel,
+    "smpp": smpp,
+    "modem": modem,
+    "twilio": twilio,
+    "africastalking": africas_talking,
+    "aliyun": aliyun,
+}
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +111,27 @@ def shared_kannel() -> Iterator[PrivateKannel]:
     server = PrivateKannel()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="module")
+def shared_twilio() -> Iterator[TwilioLike]:
+    vendor = TwilioLike()
+    yield vendor
+    vendor.stop()
+
+
+@pytest.fixture(scope="module")
+def shared_africas_talking() -> Iterator[AfricasTalkingLike]:
+    vendor = AfricasTalkingLike()
+    yield vendor
+    vendor.stop()
+
+
+@pytest.fixture(scope="module")
+def shared_aliyun() -> Iterator[AliyunLike]:
+    vendor = AliyunLike()
+    yield vendor
+    vendor.stop()
 
 
 @pytest.fixture
@@ -103,7 +154,8 @@ def outside(request: pytest.FixtureRequest) -> Outside:
 
 
 def send(outside: Outside, key: str, text: str = "约好了", to: E164 | None = None) -> Accepted:
-    return outside.gateway.send(to or outside.mother, "booked", {"parent": "王小明"}, "zh-CN", text, key=key)
+    params = {"text": text}  # what a vendor gets that holds the words itself
+    return outside.gateway.send(to or outside.mother, "booked", params, "zh-CN", text, key=key)
 
 
 def test_it_says_what_it_is(outside: Outside) -> None:

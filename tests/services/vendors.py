@@ -175,11 +175,11 @@ class AfricasTalkingLike(LoopbackVendor):
     def url(self) -> str:
         return f"africastalking://{self.USERNAME}:{self.KEY}@127.0.0.1:{self.port}/?from={self.SHORT_CODE}"
 
-    def receive(self, number: str, text: str, date: str = "") -> None:
-        """Somebody writes to the short code."""
+    def receive(self, number: str, text: str, date: str = "", to: str = SHORT_CODE) -> None:
+        """Somebody writes to a short code of the account."""
         date = date or time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
         self._inbox.append({
-            "linkId": "SampleLinkId123", "text": text, "to": self.SHORT_CODE, "id": next(self._ids), "date": date,
+            "linkId": "SampleLinkId123", "text": text, "to": to, "id": next(self._ids), "date": date,
             "from": number,
         })  # fmt: skip
 
