@@ -29,6 +29,7 @@ from app.notices.segments import Encoding, encoding_of, header, octets, split
 log = logging.getLogger(__name__)
 
 SEND_SECONDS = LONGEST_CALL_SECONDS - 2.0
+LEAST_SECONDS = 1.0  # what can't be answered in time is not begun
 BINDING_SECONDS, PROBE_SECONDS = 8.0, 4.0
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 60.0
 THROTTLED_PAUSE_SECONDS = 1.0
@@ -129,7 +130,7 @@ class Smpp:
             threading.Event().wait(THROTTLED_PAUSE_SECONDS)
 
     def _asked(self, link: Link, fields: Mapping[str, Any], until: float) -> Answer:
-        if not self._window.acquire(timeout=max(until - time.monotonic(), 0)):
+        if not self._window.acquire(timeout=max(until - LEAST_SECONDS - time.monotonic(), 0)):
             raise GatewayError("the SMSC leaves too many texts without an answer", permanent=False)
         try:
             return link.request("submit_sm", until, **fields)

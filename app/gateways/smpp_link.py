@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 CONNECT_SECONDS, BIND_SECONDS, UNBIND_SECONDS = 4.0, 4.0, 1.0
 STUCK_SECONDS = 5.0  # that long no byte can be written: the other end is gone
 HEADER = struct.Struct(">LLLL")
+LENGTH_OCTETS = 4
 LARGEST_PDU = 70_000  # a message_payload may have 64 kB
 RESPONSE = 0x80000000
 DELIVER_SM, UNBIND, ENQUIRE_LINK, DATA_SM = 0x05, 0x06, 0x15, 0x103
@@ -219,8 +220,8 @@ def bound(address: Address, system_type: str, *, receives: bool) -> Link:
 
 def _whole_pdus(got: bytearray) -> Iterator[bytes]:
     """Cut off what has come whole. Raises ValueError for a length that no PDU has."""
-    while len(got) >= HEADER.size:
-        length = int.from_bytes(got[:4])
+    while len(got) >= LENGTH_OCTETS:
+        length = int.from_bytes(got[:LENGTH_OCTETS])
         if not HEADER.size <= length <= LARGEST_PDU:
             raise ValueError("no PDU")
         if len(got) < length:

@@ -9,10 +9,10 @@ const STATES = ["", "ENROUTE", "DELIVRD", "EXPIRED", "DELETED", "UNDELIV", "ACCE
 const AGAIN_MS = 300;
 
 /** How it behaves; `behave` changes some of it. */
-const ways = {
+const WELL = {
   submit: "accept", // refuse (with `status`), hang (taken, no answer), drop (taken, hung up)
   status: 0,
-  times: Infinity, // that many submits are treated so, then accepted
+  times: 1e9, // that many submits are treated so, then accepted
   after: 0, // the first that many are accepted
   receipts: "once", // never, twice
   receipt_after_ms: 0,
@@ -25,9 +25,10 @@ const ways = {
   reversed: 0, // hold as many answers back and give them in reverse
   deliveries: "one", // all: without waiting for answers
 };
+const ways = { ...WELL };
 let ids = 4000;
 let held = [];
-const waiting = []; // what is to be delivered, until somebody has acknowledged it
+let waiting = []; // what is to be delivered, until somebody has acknowledged it
 const listeners = new Set();
 
 function serve(session) {
@@ -105,21 +106,33 @@ function put(one) {
 /** Hand out what waits, one at a time unless told otherwise; what is not acknowledged comes again. */
 function deliver() {
   for (const each of [...waiting]) {
-    if (ways.deliveries === "one" && waiting.some((other) => other.session !== null)) return;
+    if (ways.deliveries === "one" && waiting.some((other) => other.session)) return;
     const [session] = listeners;
-    if (!session || each.session !== null) continue;
+    if (!session || each.session || each.rests) continue;
     each.session = session;
     session.deliver_sm({ ...each.fields }, (pdu) => {
       say({ event: "acknowledged", name: each.name, status: pdu.command_status });
-      if (pdu.command_status === smpp.ESME_RX_T_APPN) return setTimeout(() => ((each.session = null), deliver()), AGAIN_MS);
-      waiting.splice(waiting.indexOf(each), 1);
+      each.session = null;
+      if (pdu.command_status === smpp.ESME_RX_T_APPN) rest(each);
+      else waiting = waiting.filter((other) => other !== each);
       deliver();
     });
   }
 }
 
+function rest(each) {
+  each.rests = true;
+  setTimeout(() => ((each.rests = false), deliver()), AGAIN_MS);
+}
+
 const commands = {
   behave: (changed) => Object.assign(ways, changed),
+  forget() {
+    Object.assign(ways, WELL);
+    held = [];
+    waiting = [];
+    say({ event: "forgotten" });
+  },
   deliver: ({ name, octets, ...fields }) => put({ name, fields: { ...fields, short_message: Buffer.from(octets, "hex") } }),
   kick: () => server.sessions.forEach((session) => session.destroy()),
   nonsense: (hex) => server.sessions.forEach((session) => session.socket.write(Buffer.from(hex, "hex"))),

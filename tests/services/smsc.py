@@ -61,6 +61,13 @@ class PrivateSmsc:
         self.said = [each for each in self.said if each["event"] != "ready"]
         self.start()
 
+    def forget(self) -> None:
+        """Behaves as in the beginning, has nothing to deliver, and its connections are closed."""
+        self.kick()
+        self._tell("forget", None)
+        self.until(lambda: bool(self.events("forgotten")))
+        self.said.clear()
+
     def behave(self, **ways: Any) -> None:
         self._tell("behave", ways)
 
