@@ -86,7 +86,9 @@ def encoding_of(text: str, *, may_shift: bool = False) -> Encoding:
     if Encoding.GSM7.holds(text):
         return Encoding.GSM7
     national = [each for each in _ESCAPED if each.shift and may_shift and each.holds(text)]
-    return min((Encoding.UCS2, *national), key=lambda each: len(_cut(well_formed(text), each)))
+    if not national:
+        return Encoding.UCS2
+    return min((Encoding.UCS2, *national), key=lambda each: len(_cut(text, each)))
 
 
 def segments(text: str, *, may_shift: bool = False) -> int:

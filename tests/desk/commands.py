@@ -29,13 +29,13 @@ WEEK = "2026-11-30"
 EVENINGS = {"weekdays": [0], "from_minute": 1080, "until_minute": 1320}
 SHIFT = {"kind": "weekly", "occupation": "shift", "detail": EVENINGS}
 # They touch nobody but the one who gives them.
-OWN = {"POST /sign_out", "POST /devices/<device_id>/end"}
+OWN = {"POST /broadcasts/preview", "POST /sign_out", "POST /devices/<device_id>/end"}
 # They change a draft, of which nobody is told before it is published.
 OF_A_DRAFT = {"POST /rosters/<roster_id>/assign", "POST /rosters/<roster_id>/undo"}
 # They name nothing: whoever asks does it to the own village.
 OF_THE_ASKERS_VILLAGE = {
     "POST /families", "POST /openings", "POST /closures", "POST /terminals", "POST /village/promise", "POST /rosters",
-    "POST /notices/terms",
+    "POST /notices/terms", "POST /broadcasts",
 }  # fmt: skip
 
 
@@ -193,6 +193,7 @@ def with_desk_notice(office: Office) -> dict[str, str]:
 PAIR = "Child of Alice – Alice"
 COMMANDS: dict[str, Command] = {
     "POST /availability/<pattern_id>/end": Command("end_hours", "Alice", before=with_hours),
+    "POST /broadcasts": Command("broadcast", "Redstone", lambda _: {"text": f"No power tomorrow. Ask {NUMBER}."}),
     "POST /calls": Command("book", PAIR, booking),
     "POST /calls/now": Command(
         "book", PAIR, lambda o: {"child_id": o.house.scene.alice.child, "minutes": 15}, with_terminal
