@@ -10,10 +10,12 @@ import pytest
 
 from app.gateways.modem import Modem
 from app.gateways.simulated_phones import SimulatedPhones
+from app.gateways.smpp import Smpp
 from app.kernel.clock import SystemClock
 from app.kernel.numbers import E164
 from app.notices.ports import Arrivals, Inbound, Listening, Receipt, ReceiptStatus, SmsGateway
 from tests.services.gammu import PrivateGammu
+from tests.services.smsc import PrivateSmsc
 from tests.web.waiting import until
 
 MOTHER, GRANDMOTHER = E164("+8613800138000"), E164("+8613800138001")
@@ -41,7 +43,19 @@ def modem(request: pytest.FixtureRequest) -> Outside:
     return Outside(Modem(daemon.url, SystemClock()), daemon.receive, ReceiptStatus.SENT)
 
 
-OUTSIDES = {"simulated": simulated, "modem": modem}
+def smpp(request: pytest.FixtureRequest) -> Outside:
+    server: PrivateSmsc = request.getfixturevalue("smsc")
+    return Outside(Smpp(server.url, request.getfixturevalue("tmp_path"), SystemClock()), server.receive)
+
+
+OUTSIDES = {"simulated": simulated, "modem": modem, "smpp": smpp}
+
+
+@pytest.fixture
+def smsc() -> Iterator[PrivateSmsc]:
+    server = PrivateSmsc()
+    yield server
+    server.stop()
 
 
 @pytest.fixture
