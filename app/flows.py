@@ -8,10 +8,12 @@ from sqlalchemy.orm import Session
 from app.calls import agreement, invitees, queries, rehousing, series, timetable
 from app.desk import service as desk
 from app.desk import waiting
+from app.doors import credentials
 from app.jobs.service import Leased
 from app.kernel import events
 from app.kernel.events import Event
 from app.notices import service as notices
+from app.sms import commands
 from app.telling import calls as tell
 from app.telling import digests as tell_digests
 from app.telling import escalation
@@ -55,6 +57,10 @@ def ask_about_the_next(session: Session, event: events.CallEnded, now: datetime)
         tell.of_confirming(session, following, now)
 
 
+def answer_text(session: Session, event: events.TextReceived, now: datetime) -> None:
+    commands.follow(session, event, now, credentials.in_charge)
+
+
 FLOWS: dict[type[Event], tuple[Callable[..., None], ...]] = {
     events.CallProposed: (tell.of_proposal, desk.record_call_command),
     events.CallBooked: (tell.of_booking, waiting.fulfil, desk.record_call_command),
@@ -74,6 +80,7 @@ FLOWS: dict[type[Event], tuple[Callable[..., None], ...]] = {
     events.SeriesChanged: (tell_series.of_change, desk.record_series_command),
     events.SeriesEnded: (tell_series.of_ending, desk.record_series_command),
     events.SeriesGap: (tell_series.of_gap,),
+    events.TextReceived: (answer_text,),
     events.TerminalRetired: (rehousing.leave,),
     events.RosterPublished: (tell_rosters.of_publishing,),
     events.ConsentRevoked: (end_what_is_forbidden,),

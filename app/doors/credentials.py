@@ -131,6 +131,16 @@ def everybody(session: Session) -> list[tuple[Coordinator, Village, Credential]]
     return [(coordinator, village, credential) for coordinator, village, credential in session.execute(rows)]
 
 
+def in_charge(session: Session, village_id: str) -> str | None:
+    """The name of a coordinator of a village whose login was not ended, always the same one of several."""
+    standing = (
+        select(Coordinator.name)
+        .outerjoin(Credential, Credential.coordinator_id == Coordinator.id)
+        .where(Coordinator.village_id == village_id, Credential.ended_at.is_(None))
+    )
+    return session.scalar(standing.order_by(Coordinator.name, Coordinator.id).limit(1))
+
+
 def is_operator(session: Session, who: Principal) -> bool:
     standing = select(Credential.coordinator_id).where(
         Credential.coordinator_id == who.subject_id, Credential.is_operator.is_(True), Credential.ended_at.is_(None)

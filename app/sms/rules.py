@@ -6,7 +6,7 @@ their languages' tables, in every language to everybody. What a digit means is d
 """
 
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -66,8 +66,7 @@ def read(text: str, words: Lexicon) -> Said:
     if not said or None in tokens:
         return MESSAGE
     digits = {token for token in tokens if isinstance(token, int)}
-    commands = {token for token in tokens if isinstance(token, Command)}
-    return _meant(digits, commands)
+    return _meant(digits, [token for token in tokens if isinstance(token, Command)])
 
 
 def plain(text: str) -> str:
@@ -83,15 +82,15 @@ def language_of(text: str, usual: str) -> str:
     return "en" if is_latin and usual.startswith("zh") else usual
 
 
-def _meant(digits: Collection[int], commands: Collection[Command]) -> Said:
-    """One thing, said once or twice; of what contradicts itself nothing is taken."""
+def _meant(digits: Collection[int], commands: Sequence[Command]) -> Said:
+    """One thing; of what contradicts itself nothing is taken, nor what may be a word against another ("no cancel")."""
     if len(digits) == 1:
         (digit,) = digits
         agrees = set(commands) <= {DIGITS.get(digit)}
         return Said(Kind.DIGIT, digit=digit) if digit <= 9 and agrees else UNCLEAR
-    if digits or len(commands) > 1:
+    if digits or len(set(commands)) > 1 or commands.count(Command.CANCEL) > 1:
         return UNCLEAR
-    return Said(Kind.WORD, command=next(iter(commands))) if commands else MESSAGE
+    return Said(Kind.WORD, command=commands[0]) if commands else MESSAGE
 
 
 def _tokens(said: str, words: Lexicon) -> Iterator[int | Command | str | None]:
