@@ -71,6 +71,7 @@ class AfricasTalking:
         self._headers = {"apiKey": address.password, "Accept": "application/json"}
         self._vendor = Vendor("Africa's Talking", address)
         self._place, self._clock = data_dir / "africastalking-last", clock
+        self._ahead: set[int] = set()  # what was taken behind something that was not
 
     @property
     def can_receive(self) -> bool:
@@ -130,14 +131,19 @@ class AfricasTalking:
                 stop.wait(LOOK_SECONDS)
 
     def _fetch(self, take: Callable[[Arrivals], None]) -> None:
-        """All that is new. From what is not taken on it is fetched again, and known by its name if it was taken."""
+        """All that is new. What is not taken is fetched again, and holds nothing else back."""
         query = f"username={quote(self._username, safe='')}&lastReceivedId={self._last()}"
         answer = self._vendor.get(f"{MESSAGING}?{query}", self._headers)
         now, is_whole = self._clock.now(), True
         for fields in _messages(answer):
-            is_whole &= self._taken(take, fields, now)
+            number = int(fields["id"])
+            if number in self._ahead or self._taken(take, fields, now):
+                self._ahead.add(number)
+            else:
+                is_whole = False
             if is_whole:
-                self._keep(int(fields["id"]))
+                self._keep(number)
+                self._ahead.discard(number)
 
     def _taken(self, take: Callable[[Arrivals], None], fields: Mapping[str, Any], now: datetime) -> bool:
         try:

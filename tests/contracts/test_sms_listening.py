@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.gateways.africas_talking import AfricasTalking
 from app.gateways.modem import Modem
 from app.gateways.simulated_phones import SimulatedPhones
 from app.gateways.smpp import Smpp
@@ -16,6 +17,7 @@ from app.kernel.numbers import E164
 from app.notices.ports import Arrivals, Inbound, Listening, Receipt, ReceiptStatus, SmsGateway
 from tests.services.gammu import PrivateGammu
 from tests.services.smsc import PrivateSmsc
+from tests.services.vendors import AfricasTalkingLike
 from tests.web.waiting import until
 
 MOTHER, GRANDMOTHER = E164("+8613800138000"), E164("+8613800138001")
@@ -48,7 +50,14 @@ def smpp(request: pytest.FixtureRequest) -> Outside:
     return Outside(Smpp(server.url, request.getfixturevalue("tmp_path"), SystemClock()), server.receive)
 
 
-OUTSIDES = {"simulated": simulated, "modem": modem, "smpp": smpp}
+def africas_talking(request: pytest.FixtureRequest) -> Outside:
+    vendor: AfricasTalkingLike = request.getfixturevalue("vendor")
+    folder: Path = request.getfixturevalue("tmp_path")
+    return Outside(AfricasTalking(vendor.url, folder, SystemClock()), vendor.receive)
+
+
+OUTSIDES = {"simulated": simulated, "modem": modem, "smpp": smpp, "africastalking": africas_talking}
+TELLING = [name for name in OUTSIDES if name != "africastalking"]  # what became of texts
 
 
 @pytest.fixture
@@ -66,6 +75,14 @@ def gammu(monkeypatch: pytest.MonkeyPatch) -> Iterator[PrivateGammu]:
     daemon.start()
     yield daemon
     daemon.stop()
+
+
+@pytest.fixture
+def vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[AfricasTalkingLike]:
+    monkeypatch.setattr("app.gateways.africas_talking.LOOK_SECONDS", 0.05)
+    started = AfricasTalkingLike()
+    yield started
+    started.stop()
 
 
 @dataclass
@@ -155,6 +172,7 @@ def test_what_is_not_taken_comes_again_under_its_name_and_holds_nothing_else_bac
     assert [each.ref for each in take.texts if each.sender == MOTHER] == refused
 
 
+@pytest.mark.parametrize("outside", TELLING, indirect=True)
 def test_it_says_what_became_of_a_text(outside: Outside) -> None:
     take = Taken()
     with listening(outside, take):
@@ -165,6 +183,7 @@ def test_it_says_what_became_of_a_text(outside: Outside) -> None:
     assert ref == receipt.ref or receipt.key == "k"
 
 
+@pytest.mark.parametrize("outside", TELLING, indirect=True)
 def test_a_receipt_that_is_not_taken_comes_again(outside: Outside) -> None:
     send(outside, "k")
     take = Taken(refusals=1)
