@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from app.gateways.vendor_words import LONGEST_SENDER, clean
 from app.notices.segments import Encoding, encoding_of, header, split
 
 LINE_HEX_DIGITS = 200
+LONGEST_FILE = 200_000
 CODING = {Encoding.UCS2: "Unicode_No_Compression", Encoding.GSM7: "Default_No_Compression"}
 # The name tells who sent it; what a text itself says of its sender is anybody's.
 NAME = re.compile(r"(?P<whole>IN\d{8}_\d{6}_\d{2}_(?P<sender>.*))_(?P<part>\d{2})\.txt", re.DOTALL)
@@ -42,17 +44,17 @@ def backup(to: str, text: str, reference: int) -> str:
 
 
 def part_at(path: Path) -> Part | None:
-    """What one file of the inbox says; None if its name is none of a text. Raises OSError."""
-    name = NAME.fullmatch(path.name)
-    if name is None:
+    """What one file of the inbox says; None if it is no text. Raises OSError."""
+    name, stat = NAME.fullmatch(path.name), path.stat()
+    if name is None or not path.is_file() or stat.st_size > LONGEST_FILE:
         return None
-    modified_at = path.stat().st_mtime
-    return Part(path, name["whole"], name["sender"], int(name["part"]), modified_at, path.read_bytes())
+    sender = name["sender"][:LONGEST_SENDER]
+    return Part(path, name["whole"], sender, int(name["part"]), stat.st_mtime, path.read_bytes())
 
 
 def text_of(parts: list[Part]) -> str:
     """The text of all parts of one, in their order."""
-    return "".join(_read(part.content) for part in parts)
+    return clean("".join(_read(part.content) for part in parts))
 
 
 def ref_of(parts: list[Part]) -> str:

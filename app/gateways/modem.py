@@ -148,11 +148,13 @@ class Modem:
                 yield parts
 
     def _part(self, name: str) -> Part | None:
-        path = self._spool / "inbox" / name
-        part = part_at(path) if path.is_file() else None
+        try:
+            part = part_at(self._spool / "inbox" / name)
+        except OSError:
+            part = None
         if part is None and name not in self._strange:
             self._strange.add(name)
-            log.warning("in the modem's inbox lies something that is no text; it stays there")
+            log.warning("in the modem's inbox lies something that can't be read as a text; it stays there")
         return part
 
     def _tell(self, take: Callable[[Arrivals], None], folder: Path, status: ReceiptStatus) -> None:

@@ -68,6 +68,14 @@ class PrivateGammu:
         path = self.folder / "smsd.log"
         return path.read_text(errors="replace") if path.exists() else ""
 
+    @property
+    def pid(self) -> int | None:
+        return self._leash.pid if self._leash else None
+
+    def waiting(self) -> list[Path]:
+        """The texts in the outbox."""
+        return [path for path in (self.folder / "outbox").iterdir() if path.name.startswith("OUT")]
+
     def start(self) -> None:
         self._leash = Leash([self._program, "-c", str(self._config)], folder=self.folder, end=signal.SIGTERM)
 
@@ -82,13 +90,13 @@ class PrivateGammu:
 
     def drain(self) -> None:
         """Let the daemon run until nothing waits in its outbox. It writes its remarks into files that it has sent."""
-        if not self._waiting():
+        if not self.waiting():
             return
-        self._given |= {path.name: path.read_text() for path in self._waiting()}
+        self._given |= {path.name: path.read_text() for path in self.waiting()}
         self.start()
         try:
             deadline = time.monotonic() + DRAIN_SECONDS
-            while self._waiting():
+            while self.waiting():
                 if time.monotonic() > deadline:
                     raise TimeoutError(f"gammu-smsd did not send:\n{self.log}")
                 time.sleep(0.02)
@@ -109,9 +117,6 @@ class PrivateGammu:
             ["gammu", "-c", str(self._config), "savesms", "TEXT", "-folder", "1", "-unread", "-sender", number, *said],
             check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=os.environ | {"LC_ALL": "C.UTF-8"},
         )  # fmt: skip
-
-    def _waiting(self) -> list[Path]:
-        return [path for path in (self.folder / "outbox").iterdir() if path.name.startswith("OUT")]
 
 
 def _text_in(backup: str) -> str:
