@@ -60,7 +60,8 @@ def change(house: OpenHouse, person_id: str, **fields: Any) -> None:
 
 def budget(house: OpenHouse, village_segments: int) -> None:
     with house.database.begin() as session:
-        deciding.change(session, house.scene.alice.village, {"village_segments": village_segments, "segment_price": 300})
+        given = {"village_segments": village_segments, "segment_price": 300}
+        deciding.change(session, house.scene.alice.village, given)
 
 
 def names(house: OpenHouse) -> set[str]:

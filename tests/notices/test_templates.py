@@ -177,6 +177,23 @@ def test_nothing_to_offer_is_a_template_of_its_own() -> None:
     assert say("missed_village", "en").template == "missed_village"
 
 
+def test_the_desk_has_a_word_for_every_kind() -> None:
+    for language in texts.languages():
+        assert not {f"desk.what.{template}" for template in PARAMS} - texts.texts_of(language).keys()
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize(
+    ("key", "template"), [("why", "sms_refused"), ("reason", "cancelled"), ("every", "series_booked")]
+)
+def test_whatever_word_is_filled_in_it_stays_one_segment(key: str, template: str, language: str) -> None:
+    codes = [each.split(".")[2] for each in texts.texts_of(language) if each.startswith(f"notice.{key}.")]
+    assert codes
+    for code in codes:
+        text = say(template, language, **{key: f"{code}:99"}).text
+        assert segments(SIGNATURES[language][-1] + text) == 1, text
+
+
 def test_an_unknown_language_is_read_in_english() -> None:
     says = say("booked", "tlh")
     assert says.language == "en"
