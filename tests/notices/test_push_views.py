@@ -11,7 +11,7 @@ from app.gateways.careful_http import CarefulHttp
 from app.gateways.web_push import WebPush
 from app.jobs import service as jobs
 from app.jobs.words import Lane
-from app.notices import push_trial, push_views, terms
+from app.notices import deciding, push_trial, push_views
 from app.notices.models import Delivery, Notice, PushSubscription
 from app.notices.words import Channel, DeliveryState, NoticeState
 from app.storage.database import Database
@@ -34,7 +34,7 @@ def house(database: Database, tmp_path: Path) -> OpenHouse:
     key, http = ec.generate_private_key(ec.SECP256R1()), CarefulHttp(allows_loopback=True)
     opened.web.app.extensions[push_views.SENDER] = WebPush(key, "mailto:desk@example.org", opened.clock, http)
     with database.begin() as session:
-        terms.change(session, opened.scene.alice.village, {"is_push_on": True})
+        deciding.change(session, opened.scene.alice.village, {"is_push_on": True})
     return opened
 
 
@@ -75,7 +75,7 @@ class TestWhetherTheyAreToBeHad:
         guest = house.parent(house.scene.alice)
         guest.command("/api/push", body(service.browser()))
         with house.database.begin() as session:
-            terms.change(session, house.scene.alice.village, {"is_push_on": False})
+            deciding.change(session, house.scene.alice.village, {"is_push_on": False})
         assert looked(guest) == {"is_on": False, "public_key": None, "why": "village"}
 
 
