@@ -85,11 +85,9 @@ class Hearing:
         kept = self.pieces.keep(piece, name, self._instant(delivery))
         if waiting := self.pieces.of(kept):
             self._give(waiting)
-        if self.pieces.is_settled(kept):
-            link.answer(delivery, OK)
-            self.pieces.acknowledged(kept, self.clock.now())
-        else:
-            link.answer(delivery, NOT_NOW)
+        is_settled, at = self.pieces.is_settled(kept), self.clock.now()
+        link.answer(delivery, OK if is_settled else NOT_NOW)
+        self.pieces.answered(kept, at, is_refused=not is_settled)
 
     def _give(self, waiting: Waiting) -> None:
         text = joined(list(waiting.pieces))

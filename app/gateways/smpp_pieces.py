@@ -3,9 +3,9 @@
 An SMSC wants every piece acknowledged before it hands out the next, so that what was acknowledged must outlive us. And
 an SMSC gives texts no names: this file gives them, and knows one that comes again. Decided here:
 
-* The same octets are the same text come again if they came before the first was acknowledged, or soon after over
-  another connection, where the acknowledgement may have been lost. Otherwise somebody has sent the same words twice.
-  The same piece of a long text, with its reference, is always the same.
+* The same octets are the same text come again if the first was refused for now; if an answer to it was long in coming;
+  or if they come over another connection, where the answer may have been lost. Otherwise somebody has sent the same
+  words twice. The same piece of a long text, with its reference, is always the same.
 * Pieces belong together by sender, recipient, reference and how many they are. A piece that differs from the one that
   is there begins another text.
 * What is not whole after `WHOLE_WITHIN` is told as it is.
@@ -24,7 +24,8 @@ from app.kernel.ids import random_id
 
 BUSY_SECONDS = 10
 WHOLE_WITHIN = timedelta(minutes=10)
-LOST_ACKNOWLEDGEMENT = timedelta(minutes=1)
+LOST_ANSWER = timedelta(minutes=1)
+LONG_IN_COMING = timedelta(seconds=5)  # no SMSC loses its patience earlier
 KEPT_FOR = timedelta(hours=1)  # after it was told
 AGAIN_AFTER = timedelta(seconds=2)  # what was not taken
 MOST_AT_ONCE = 100
@@ -36,7 +37,8 @@ TABLES = (
     "CREATE INDEX IF NOT EXISTS text_open ON text (sender, reference, of) WHERE told_at IS NULL",
     """CREATE TABLE IF NOT EXISTS piece (
         place INTEGER PRIMARY KEY, text INTEGER NOT NULL REFERENCES text, number INTEGER NOT NULL, charset TEXT,
-        shift INTEGER, octets BLOB NOT NULL, digest TEXT NOT NULL, link TEXT NOT NULL, acknowledged_at TEXT)""",
+        shift INTEGER, octets BLOB NOT NULL, digest TEXT NOT NULL, link TEXT NOT NULL, came_at TEXT NOT NULL,
+        answered_at TEXT, is_refused INTEGER NOT NULL DEFAULT 0)""",
     "CREATE INDEX IF NOT EXISTS piece_digest ON piece (digest)",
     "CREATE INDEX IF NOT EXISTS piece_text ON piece (text)",
 )
@@ -74,9 +76,13 @@ class Pieces:
         with self._open() as file:
             return _again(file, piece, digest, link, came_at) or _new(file, piece, digest, link, came_at)
 
-    def acknowledged(self, kept: Kept, now: datetime) -> None:
+    def answered(self, kept: Kept, at: datetime, *, is_refused: bool) -> None:
+        """When the SMSC's asking for it was answered, and how: taken, or not now."""
         with self._open() as file:
-            file.execute("UPDATE piece SET acknowledged_at = ? WHERE place = ?", (now.isoformat(), kept.piece))
+            file.execute(
+                "UPDATE piece SET answered_at = ?, is_refused = ? WHERE place = ?",
+                (at.isoformat(), is_refused, kept.piece),
+            )
 
     def is_settled(self, kept: Kept) -> bool:
         """Whether nothing is left to do for its text, or other pieces of it are still to come."""
@@ -122,24 +128,30 @@ class Pieces:
 
 def _again(file: sqlite3.Connection, piece: Piece, digest: str, link: str, came_at: datetime) -> Kept | None:
     row = file.execute(
-        "SELECT place, text, link, acknowledged_at FROM piece WHERE digest = ? ORDER BY place DESC", (digest,)
-    ).fetchone()
+        "SELECT place, text, link = ?, came_at, answered_at, is_refused FROM piece WHERE digest = ?"
+        " ORDER BY place DESC", (link, digest)
+    ).fetchone()  # fmt: skip
     if row is None:
         return None
-    place, text, its_link, acknowledged_at = row
-    may_come_until = timedelta() if link == its_link else LOST_ACKNOWLEDGEMENT
+    place, text, is_same_link, first_at, answered_at, is_refused = row
+    first, answered = datetime.fromisoformat(first_at), answered_at and datetime.fromisoformat(answered_at)
     if piece.of > 1:
-        may_come_until = WHOLE_WITHIN
-    if acknowledged_at and came_at > datetime.fromisoformat(acknowledged_at) + may_come_until:
-        return None
-    return Kept(place, text)
+        is_again = came_at <= first + WHOLE_WITHIN
+    elif is_refused:
+        is_again = True
+    elif is_same_link:
+        is_again = came_at >= first + LONG_IN_COMING and (answered is None or came_at <= answered)
+    else:
+        is_again = answered is None or came_at <= answered + LOST_ANSWER
+    return Kept(place, text) if is_again else None
 
 
 def _new(file: sqlite3.Connection, piece: Piece, digest: str, link: str, came_at: datetime) -> Kept:
     text = _text_for(file, piece, came_at)
     place = file.execute(
-        "INSERT INTO piece (text, number, charset, shift, octets, digest, link) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (text, piece.number, piece.charset, piece.shift, piece.octets, digest, link),
+        "INSERT INTO piece (text, number, charset, shift, octets, digest, link, came_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (text, piece.number, piece.charset, piece.shift, piece.octets, digest, link, came_at.isoformat()),
     ).lastrowid
     assert place is not None
     return Kept(place, text)

@@ -6,7 +6,6 @@ import smpp from "smpp";
 const [port, system_id, password] = process.argv.slice(2);
 const say = (said) => process.stdout.write(`${JSON.stringify(said)}\n`);
 const STATES = ["", "ENROUTE", "DELIVRD", "EXPIRED", "DELETED", "UNDELIV", "ACCEPTD", "UNKNOWN", "REJECTD"];
-const AGAIN_MS = 300;
 
 /** How it behaves; `behave` changes some of it. */
 const WELL = {
@@ -23,6 +22,7 @@ const WELL = {
   bind: "accept", // hang, or a status
   answers_enquiries: true,
   reversed: 0, // hold as many answers back and give them in reverse
+  again_ms: 300, // after it was refused for now
   deliveries: "one", // all: without waiting for answers
 };
 const ways = { ...WELL };
@@ -110,6 +110,7 @@ function deliver() {
     const [session] = listeners;
     if (!session || each.session || each.rests) continue;
     each.session = session;
+    say({ event: "handed", name: each.name });
     session.deliver_sm({ ...each.fields }, (pdu) => {
       say({ event: "acknowledged", name: each.name, status: pdu.command_status });
       each.session = null;
@@ -122,7 +123,7 @@ function deliver() {
 
 function rest(each) {
   each.rests = true;
-  setTimeout(() => ((each.rests = false), deliver()), AGAIN_MS);
+  setTimeout(() => ((each.rests = false), deliver()), ways.again_ms);
 }
 
 const commands = {
