@@ -18,6 +18,8 @@ from app.jobs import service as jobs
 from app.jobs.words import Lane
 from app.jobs.worker import Worker
 from app.kernel.numbers import E164
+from app.notices.ports import PushSender
+from app.notices.templates import REPLY
 from app.storage.database import Database
 from app.web.principals import Principal
 from tests.scene import SEALER, Scene, set_scene
@@ -66,11 +68,11 @@ class Evening:
             seats.leave(session, call_id, who.device_id, seats.FAREWELL, self.scene.clock.now())
 
     def templates(self, person_id: str) -> list[str]:
-        """The templates of all texts that a person's phone got, in order."""
+        """The templates of all texts that a person's phone got, in order, however they are to be answered."""
         with self.scene.database.read() as session:
             number = session.get_one(Person, person_id).phone
         assert number is not None
-        return [text.template for text in self.phones.texts(E164(number))]
+        return [text.template.removesuffix(REPLY) for text in self.phones.texts(E164(number)) if not text.is_own]
 
     def _next(self, lane: Lane) -> datetime | None:
         with self.scene.database.read() as session:
@@ -82,7 +84,7 @@ def evening(database: Database, tmp_path: Path) -> Evening:
     return evening_on(database, tmp_path)
 
 
-def evening_on(database: Database, tmp_path: Path) -> Evening:
+def evening_on(database: Database, tmp_path: Path, push: PushSender | None = None) -> Evening:
     scene = set_scene(database)
     phones = SimulatedPhones(tmp_path / "phones.sqlite", scene.clock)
     services = Services(
@@ -90,7 +92,7 @@ def evening_on(database: Database, tmp_path: Path) -> Evening:
         database,
         scene.clock,
         (phones,),
-        None,
+        push,
         phones,
         DirectOnly(),
         SEALER,
