@@ -164,7 +164,8 @@ async function openFamily(familyId, childId, parentId) {
     isOpening = false;
   }
   if (pages) {
-    visit = new pages.Visit(live, familyId, { redraw: show, leave: toWall, calls: () => calling.calls });
+    const stay = () => (touched_at = now());
+    visit = new pages.Visit(live, familyId, { redraw: show, leave: toWall, stay, calls: () => calling.calls });
     Object.assign(acts, visit.acts);
     visit.open(childId, parentId);
   }

@@ -76,6 +76,18 @@ export interface Family {
   is_counter?: boolean;
   refused?: Refused | null;
   wishes?: Wish[];
+  texts_waiting?: number;
+}
+/** What somebody wrote to a family by text. */
+export interface FamilyText {
+  id: string;
+  from_person: string;
+  name: string;
+  photo_id: string | null;
+  text: string;
+  language: string;
+  at: string;
+  heard_at: string | null;
 }
 /** A call that was given up before its time. */
 export interface Refused {

@@ -98,13 +98,15 @@ const isUnsure = ({ can, confirm_by, sides }, at) =>
 
 /** @typedef {{zone: string, at: number, isBusy: boolean}} Look */
 
-/** @param {Family} family @param {Standing} what @param {Pair} chosen @param {Look} look */
-export function familyScreen(family, what, chosen, look) {
+/** @param {Family} family @param {Standing} what @param {Pair} chosen @param {Look} look
+ * @param {HTMLElement | null} [letters] that wait */
+export function familyScreen(family, what, chosen, look, letters) {
   const call = "call" in what ? what.call : null;
   return h(
     "section",
     { class: "screen family", "data-call-id": call?.id, "data-page": what.page },
     familyBar(family, place("lock", "plain", family.has_pin ? "lock" : "lock-open", { text: false })),
+    letters,
     h(
       "div",
       { class: "family__next" },
@@ -186,7 +188,7 @@ export const faces = (child, parent, state, said = {}, size = "l") =>
   );
 
 /** @param {Person} person @param {string} size @param {string} [iconId] */
-const saying = (person, size, iconId) =>
+export const saying = (person, size, iconId) =>
   h("span", { class: "saying" }, photo(person, size), iconId ? mark(iconId) : null);
 
 /** @param {string} iconId */

@@ -45,7 +45,9 @@ export function idleScreen({ now, reach }, at) {
     h(
       "div",
       { class: "wall", "data-size": families.length > 12 ? "many" : families.length > 6 ? "some" : "few" },
-      families.map((family) => windowOf(family, Boolean(family.is_awaited) || tonight.has(family.id))),
+      families.map((family) =>
+        windowOf(family, Boolean(family.is_awaited || family.texts_waiting) || tonight.has(family.id)),
+      ),
     ),
     scene("scene-hills", "hills", { preserveAspectRatio: "xMidYMax slice" }),
   );

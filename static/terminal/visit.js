@@ -9,6 +9,7 @@ import { sentence, toast, withWords } from "../ui/dom.js";
 import * as asking from "./asking.js";
 import * as cancelling from "./cancelling.js";
 import * as family from "./family.js";
+import { Letters } from "./letters.js";
 import { firstScreen } from "./screens.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
@@ -18,7 +19,7 @@ import { firstScreen } from "./screens.js";
 /** @typedef {import("./family.js").Look} Look */
 /**
  * A page, and what has been chosen on the way to it; `answers` is a call that another time is asked for.
- * @typedef {"ask" | "ask-more" | "ask-confirm" | "cancel" | "cancel-confirm" | "undo"} Deep
+ * @typedef {"ask" | "ask-more" | "ask-confirm" | "cancel" | "cancel-confirm" | "undo" | "text"} Deep
  * @typedef {{page: "faces" | "family" | "pin" | Deep, childId?: string, parentId?: string, minutes?: number, answers?: string,
  *   found?: Proposals | null, slots?: Slot[] | null, startsAt?: string, terminalId?: string, callId?: string,
  *   reason?: string}} Place
@@ -43,6 +44,7 @@ export class Visit {
   #path = [];
   /** @type {import("./pin.js").PinPad | null} */
   #pad = null;
+  #letters;
   #unsent = new cancelling.Unsent(({ call, what, reason }) => {
     this.#does(`/api/calls/${call.id}/${what}`, reason ? { reason } : {});
   });
@@ -51,11 +53,15 @@ export class Visit {
   #hooks;
 
   /** @param {import("../net/live.js").Live} live @param {string} familyId
-   * @param {{redraw: () => void, leave: () => void, calls: () => Call[]}} hooks `calls`: tonight's, as they are now */
+   * @param {{redraw: () => void, leave: () => void, stay: () => void, calls: () => Call[]}} hooks `stay`: somebody is still
+   * there, though nothing is touched; `calls`: tonight's, as they are now */
   constructor(live, familyId, hooks) {
     this.#live = live;
     this.familyId = familyId;
     this.#hooks = hooks;
+    const show = () => this.#place.page === "text" || this.#go({ page: "text" });
+    this.#letters = new Letters(live, familyId, { ...hooks, show, home: () => this.#home() });
+    Object.assign(this.acts, this.#letters.acts);
   }
 
   /** What its touches do. @type {import("../ui/dom.js").Acts} */
@@ -113,6 +119,7 @@ export class Visit {
   #inTime(whose, look) {
     const { page, callId, reason = "other" } = this.#place;
     const call = this.#callOf(callId);
+    if (page === "text") return this.#letters.opened(whose, look);
     if (page === "pin" && this.#pad) return ["pin", this.#pad.screen(whose, look.at)];
     const { no, until } = this.#unsent;
     if (page === "undo" && no) return ["undo", cancelling.undoScreen(whose, no, until, look)];
@@ -139,7 +146,7 @@ export class Visit {
   #familys(whose, look) {
     if (this.#place.page === "faces") return ["faces", family.facesScreen(whose)];
     const what = family.standing(whose, this.#next(), look.at);
-    return [what.page, family.familyScreen(whose, what, this.#chosen(), look)];
+    return [what.page, family.familyScreen(whose, what, this.#chosen(), look, this.#letters.waiting(whose))];
   }
 
   #next() {
