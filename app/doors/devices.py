@@ -2,6 +2,7 @@
 
 from app.doors.shapes import DeviceShape, DevicesShape
 from app.kernel.errors import NotFound
+from app.notices import pushes
 from app.web import sessions
 from app.web.api import Ask
 from app.web.models import DeviceSession
@@ -21,8 +22,9 @@ def listed(ask: Ask) -> DevicesShape:
 
 
 def end(ask: Ask, device_id: str) -> None:
-    """End one of the asker's own sessions; its sockets are closed. Somebody else's is NotFound."""
+    """End one of the asker's own sessions, with its sockets and its pushes. Somebody else's is NotFound."""
     device = ask.session.get(DeviceSession, device_id, with_for_update=True)
     if device is None or (device.kind, device.subject_id) != (ask.who.kind, ask.who.subject_id):
         raise NotFound
     sessions.end(ask.session, device, ask.now)
+    pushes.end_of_device(ask.session, device.id, ask.now)

@@ -95,6 +95,12 @@ def unsubscribe(session: Session, who: Principal, endpoint: str, now: datetime, 
     _end(session, session.scalars(own).all(), reason, now)
 
 
+def end_of_device(session: Session, device_id: str, now: datetime) -> None:
+    """Push nothing more to a device that is signed out; `sweep` finds those that are signed out elsewhere."""
+    own = select(PushSubscription.id).where(PushSubscription.device_id == device_id)
+    _end(session, session.scalars(own).all(), SIGNED_OUT, now)
+
+
 def of_device(session: Session, who: Principal, now: datetime) -> PushSubscription | None:
     """The subscription of the device that is asking."""
     own = _open_of(who.name, now).where(PushSubscription.device_id == who.device_id)

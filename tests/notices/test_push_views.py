@@ -103,9 +103,11 @@ class TestTheSwitch:
 
     def test_signing_out_ends_it(self, house: OpenHouse, service: PushService) -> None:
         phone = house.parent(house.scene.alice)
-        phone.command("/api/push", body(service.browser()))
+        browser = service.browser()
+        phone.command("/api/push", body(browser))
         phone.command("/api/sign_out")
         assert looked(house.parent(house.scene.alice))["is_on"] is False
+        assert ended(house) == {browser.endpoint: "signed_out"}
 
     @pytest.mark.parametrize(
         "wrong",
