@@ -2,11 +2,12 @@
 
 from datetime import date
 
-from app.calls import asking, rules
+from app.calls import rules
 from app.calls.foresight import foresee
 from app.calls.series import SeriesWish
 from app.calls.series_shapes import Day, Minute, Minutes, RuleText
 from app.calls.shapes import Id, InstantOut, Shape
+from app.families import whose
 from app.web.api import Api, Ask
 from app.web.principals import COORDINATOR, PERSON
 
@@ -37,7 +38,7 @@ class ForesightShape(Shape):
 @api.query("/series/preview", PERSON, COORDINATOR, gives=ForesightShape, takes=ForesightSearch)
 def preview_series(ask: Ask, search: ForesightSearch) -> ForesightShape:
     """The days of a series in the next eight weeks, and those on which it would find no call."""
-    family_id, parent_id = asking.pair(ask, search.child_id, search.parent_id)
+    family_id, parent_id = whose.pair(ask, search.child_id, search.parent_id)
     minutes = search.minutes if search.minutes is not None else rules.CALL_MINUTES
     wish = SeriesWish(
         family_id, search.child_id, parent_id, search.starts_on, search.starts_minute, search.rule, minutes

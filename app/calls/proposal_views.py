@@ -4,12 +4,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.calls import asking, rules
+from app.calls import rules
 from app.calls.find_time import Search, find_time
 from app.calls.proposals import Answer, Compromise
 from app.calls.shapes import Id, InstantIn, InstantOut, Shape
 from app.calls.words import Obstacle, SlotReason
 from app.families import queries as families
+from app.families import whose
 from app.villages import queries as villages
 from app.web import texts
 from app.web.api import Api, Ask
@@ -66,7 +67,7 @@ class ProposalsShape(Shape):
 @api.query("/proposals", PERSON, TERMINAL, COORDINATOR, gives=ProposalsShape, takes=ProposalSearch)
 def proposals(ask: Ask, search: ProposalSearch) -> ProposalsShape:
     """Find a time for a child and a parent."""
-    family_id, parent_id = asking.pair(ask, search.child_id, search.parent_id)
+    family_id, parent_id = whose.pair(ask, search.child_id, search.parent_id)
     village = villages.village(ask.session, families.village_of(ask.session, family_id))
     wanted = Search(family_id, search.child_id, parent_id, search.minutes, search.from_ or ask.now, search.until)
     return _shape(find_time(ask.session, village, wanted, ask.now), village.zone, ask.who.language)

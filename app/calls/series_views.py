@@ -20,6 +20,7 @@ from app.calls.series_shapes import (
 )
 from app.calls.words import CallState
 from app.families import queries as families
+from app.families import whose
 from app.families.models import Family, Person
 from app.families.words import MemberRole
 from app.kernel.errors import NotFound
@@ -34,7 +35,7 @@ SHOWN_AFTER_THE_END = timedelta(days=14)
 @api.command("POST", "/series", PERSON, COORDINATOR, gives=SeriesShape, takes=SeriesIn, status=201)
 def book_series(ask: Ask, body: SeriesIn) -> SeriesShape:
     """Book calls that come again and again."""
-    family_id, parent_id = asking.pair(ask, body.child_id, body.parent_id)
+    family_id, parent_id = whose.pair(ask, body.child_id, body.parent_id)
     wish = SeriesWish(
         family_id, body.child_id, parent_id, body.starts_on, body.starts_minute, body.rule,
         body.minutes if body.minutes is not None else rules.CALL_MINUTES,

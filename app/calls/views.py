@@ -7,6 +7,7 @@ from app.calls.shapes import BookingIn, CallShape, CancelIn, DeclineIn, NowIn, S
 from app.calls.words import Side
 from app.families import queries as families
 from app.families import service as consent
+from app.families import whose
 from app.families.words import ConsentKind
 from app.villages import queries as villages
 from app.web.api import Api, Ask
@@ -18,7 +19,7 @@ api = Api("calls")
 @api.query("/slots", PERSON, TERMINAL, COORDINATOR, gives=SlotsShape, takes=SlotSearch)
 def slots(ask: Ask, search: SlotSearch) -> SlotsShape:
     """Free slots for a child and a parent."""
-    family_id, parent_id = asking.pair(ask, search.child_id, search.parent_id)
+    family_id, parent_id = whose.pair(ask, search.child_id, search.parent_id)
     consent.may_contact(ask.session, ConsentKind.CALL, search.child_id, parent_id, ask.now)
     village = villages.village(ask.session, families.village_of(ask.session, family_id))
     persons, minutes = [search.child_id, parent_id], rules.CALL_MINUTES
@@ -29,7 +30,7 @@ def slots(ask: Ask, search: SlotSearch) -> SlotsShape:
 @api.command("POST", "/calls", PERSON, TERMINAL, COORDINATOR, gives=CallShape, takes=BookingIn, status=201)
 def book(ask: Ask, body: BookingIn) -> CallShape:
     """Book a call; a terminal proposes it to the parent."""
-    family_id, parent_id = asking.pair(ask, body.child_id, body.parent_id)
+    family_id, parent_id = whose.pair(ask, body.child_id, body.parent_id)
     by = asking.actor(ask, parent_id)
     is_proposal = body.is_proposal or by.side is Side.VILLAGE
     minutes = body.minutes if body.minutes is not None else rules.CALL_MINUTES
@@ -41,7 +42,7 @@ def book(ask: Ask, body: BookingIn) -> CallShape:
 @api.command("POST", "/calls/now", PERSON, COORDINATOR, gives=CallShape, takes=NowIn, status=201)
 def call_now(ask: Ask, body: NowIn) -> CallShape:
     """Call at this minute, if terminal and people are free; it rings at once."""
-    family_id, parent_id = asking.pair(ask, body.child_id, body.parent_id)
+    family_id, parent_id = whose.pair(ask, body.child_id, body.parent_id)
     wish = Wish(family_id, body.child_id, parent_id, ask.now)
     return _shape(ask, booking.book_now(ask.session, wish, body.minutes, asking.actor(ask, parent_id), ask.now))
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from app.calls import asking, picture
+from app.calls import picture
 from app.calls.models import Call
 from app.calls.words import CallState, Origin
 from app.desk import service as desk
@@ -12,6 +12,7 @@ from app.desk import waiting
 from app.desk.waiting_shapes import OfferShape, WaitIn, WaitShape, WaitsShape
 from app.families import queries as families
 from app.families import service as consent
+from app.families import whose
 from app.families.models import Family, Person
 from app.families.words import ConsentKind, MemberRole
 from app.kernel.errors import NotFound
@@ -36,7 +37,7 @@ def list_waits(ask: Ask) -> WaitsShape:
 @api.command("POST", "/waits", PERSON, TERMINAL, COORDINATOR, gives=WaitsShape, takes=WaitIn, status=201)
 def wait_for_slot(ask: Ask, body: WaitIn) -> WaitsShape:
     """Ask for a slot that gets free, also beside a call that is ahead."""
-    family_id, parent_id = asking.pair(ask, body.child_id, body.parent_id)
+    family_id, parent_id = whose.pair(ask, body.child_id, body.parent_id)
     consent.hold_contact(ask.session, ConsentKind.CALL, body.child_id, parent_id, ask.now)
     village_id = families.village_of(ask.session, family_id)
     waits.ask(
@@ -104,7 +105,7 @@ def _seen(ask: Ask, wait_id: str) -> Wait:
     if not is_seen:
         raise NotFound
     if ask.who.kind is TERMINAL:
-        asking.pair(ask, wait.child_id, wait.parent_id)  # behind a PIN it is left alone
+        whose.pair(ask, wait.child_id, wait.parent_id)  # behind a PIN it is left alone
     return wait
 
 
