@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from app.gateways.address import read
 from app.gateways.one_listener import turn
-from app.gateways.vendor_http import TLS_PORT, Answer, Vendor, is_yes
+from app.gateways.vendor_http import ANSWER_SECONDS, TLS_PORT, Answer, Vendor, is_yes
 from app.gateways.vendor_words import LONGEST_REF, LONGEST_SENDER, clean, instant, needed, read_form, word
 from app.kernel.clock import Clock
 from app.kernel.numbers import E164
@@ -133,7 +133,7 @@ class AfricasTalking:
     def _fetch(self, take: Callable[[Arrivals], None]) -> None:
         """All that is new. What is not taken is fetched again, and holds nothing else back."""
         query = f"username={quote(self._username, safe='')}&lastReceivedId={self._last()}"
-        answer = self._vendor.get(f"{MESSAGING}?{query}", self._headers)
+        answer = self._vendor.get(f"{MESSAGING}?{query}", self._headers, ANSWER_SECONDS)
         now, is_whole = self._clock.now(), True
         for fields in _messages(answer):
             number = int(fields["id"])

@@ -55,13 +55,16 @@ class Vendor:
         self._pool = urllib3.connection_from_url(f"{scheme}://{host}:{address.port}", maxsize=CONNECTIONS)
 
     def post(self, path: str, fields: Fields, headers: Mapping[str, str], *, is_probe: bool = False) -> Answer:
-        """The answer to a form. Raises GatewayError where nothing was sent, and NoAnswer."""
-        form = {"Content-Type": "application/x-www-form-urlencoded"}
-        return self._call("POST", path, urlencode(fields).encode(), {**form, **headers}, is_probe)
+        """The answer to a form. Raises GatewayError where nothing was sent, and NoAnswer, but for a probe."""
+        form = {"Content-Type": "application/x-www-form-urlencoded", **headers}
+        body = urlencode(fields).encode()
+        if is_probe:
+            return self._ask("POST", path, body, form, PROBE_SECONDS)
+        return self._call("POST", path, body, form, ANSWER_SECONDS)
 
-    def get(self, path: str, headers: Mapping[str, str]) -> Answer:
-        """What changes nothing there, within the time of a probe. Raises GatewayError, also where nobody answered."""
-        return self._call("GET", path, None, headers, is_probe=True)
+    def get(self, path: str, headers: Mapping[str, str], seconds: float = PROBE_SECONDS) -> Answer:
+        """The answer to what changes nothing there. Raises GatewayError."""
+        return self._ask("GET", path, None, headers, seconds)
 
     def refusal(self, answer: Answer, code: str, *, permanent: bool = False) -> GatewayError | NoAnswer:
         """What an answer means that does not say that the text was taken; `code` is the vendor's own word, if any."""
@@ -71,10 +74,14 @@ class Vendor:
             return GatewayError(f"{self._name} answered {answer.status}", permanent=False)
         return NoAnswer(f"{self._name} answered {answer.status} and nothing of its own")
 
-    def _call(
-        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], is_probe: bool
-    ) -> Answer:  # fmt: skip
-        seconds = PROBE_SECONDS if is_probe else ANSWER_SECONDS
+    def _ask(self, *call: Any) -> Answer:
+        """A call that nobody needs to doubt."""
+        try:
+            return self._call(*call)
+        except NoAnswer as error:
+            raise GatewayError(str(error), permanent=False) from error
+
+    def _call(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], seconds: float) -> Answer:
         try:
             answer = self._pool.urlopen(
                 method, path, body, headers, retries=False, redirect=False, preload_content=False,
@@ -84,8 +91,8 @@ class Vendor:
         except (NewConnectionError, ConnectTimeoutError) as error:
             raise GatewayError(f"{self._name} is not reachable", permanent=False) from error
         except (HTTPError, TimeoutError) as error:
-            if is_probe or _is_bad_certificate(error):
-                raise GatewayError(f"{self._name}: {type(error).__name__}", permanent=False) from error
+            if _is_bad_certificate(error):
+                raise GatewayError(f"{self._name} shows a wrong certificate", permanent=False) from error
             raise NoAnswer(f"{self._name} did not answer: {type(error).__name__}") from error
 
 

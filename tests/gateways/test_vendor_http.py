@@ -108,7 +108,7 @@ def test_a_certificate_of_somebody_else_is_a_passing_refusal(
     monkeypatch.setattr("app.gateways.vendor_http.is_this_machine", lambda _host: False)
     thread = threading.Thread(target=shake)
     thread.start()
-    with pytest.raises(GatewayError, match="SSLError") as refused:
+    with pytest.raises(GatewayError, match="wrong certificate") as refused:
         vendor_at(port_of(raw)).post("/", FIELDS, {})
     thread.join()
     assert not refused.value.permanent
@@ -170,3 +170,37 @@ def test_yes_and_no_are_the_only_answers() -> None:
     assert said == {"yes": True, "no": False}
     with pytest.raises(ValueError, match="yes or no"):
         is_yes(Address("", "", "", 1, {"hook": "on"}), "hook")
+
+
+def test_a_connection_that_was_closed_in_a_pause_is_no_doubt(raw: socket.socket) -> None:
+    """Vendors close what says nothing for a minute; the next text goes over a new connection."""
+    closed, ports = threading.Event(), []
+
+    def answer_and_close() -> None:
+        for _ in range(2):
+            line, (_, port) = raw.accept()
+            ports.append(port)
+            with line:
+                line.recv(10_000)
+                line.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+            closed.set()
+
+    thread = threading.Thread(target=answer_and_close)
+    thread.start()
+    vendor = vendor_at(port_of(raw))
+    assert vendor.post("/", FIELDS, {}).said == {}
+    assert closed.wait(5)
+    assert vendor.post("/", FIELDS, {}).said == {}
+    thread.join()
+    assert len(set(ports)) == 2
+
+
+def test_a_connection_serves_text_after_text() -> None:
+    played = PlayedVendor([Said(200, {})] * 3)
+    try:
+        vendor = vendor_at(played.port)
+        for _ in range(3):
+            vendor.post("/", FIELDS, {})
+        assert played.connections == 1
+    finally:
+        played.stop()

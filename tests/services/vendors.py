@@ -63,9 +63,16 @@ class LoopbackVendor:
     """An HTTP server that answers by `reply`, on a port of its own."""
 
     def __init__(self, reply: Callable[[Sent], Said | None]) -> None:
+        self.connections = 0
+        vendor = self
+
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True
+
+            def setup(self) -> None:
+                vendor.connections += 1
+                super().setup()
 
             def _take(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
