@@ -21,6 +21,7 @@ const main = startPage();
 const api = new Api("");
 const beeper = new Beeper();
 const keypad = new Keypad();
+const hasKeyboard = matchMedia("(hover: hover) and (pointer: fine)"); // else a keyboard would cover the phone
 const longest = Number(document.documentElement.dataset.longest);
 
 /** @type {Phone[]} */
@@ -152,7 +153,11 @@ async function send() {
 const typed = () => field()?.value ?? "";
 listen(main, {
   list: () => ((isListOpen = !isListOpen), show()),
-  choose: ({ dataset }) => choose(dataset.phoneId ?? ""),
+  choose: ({ dataset }) => {
+    choose(dataset.phoneId ?? "");
+    show();
+    if (hasKeyboard.matches) field()?.focus();
+  },
   sound: () => (beeper.toggle(), show()),
   letters: () => ((keypad.isLetters = !keypad.isLetters), show()),
   key: ({ dataset }) => write(keypad.press(typed(), dataset.digit ?? "", performance.now())),
@@ -177,7 +182,8 @@ document.addEventListener("keydown", (event) => {
     return void send();
   }
   if (isDraft || target.matches("input")) return;
-  if (event.key === "Backspace" || (event.key.length === 1 && event.key !== " ")) field()?.focus();
+  const isWriting = event.key.length === 1 && event.key !== " ";
+  if (isWriting || event.key === "Backspace" || event.key === "Process") field()?.focus();
 });
 
 /** One look at a time, none while nobody sees the page. */

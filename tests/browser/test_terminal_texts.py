@@ -56,8 +56,8 @@ ENGINE = """
 """
 
 
-def write(village: Village, whom: Household, *texts: str, language: str = "en") -> list[str]:
-    """Texts of a family's caregiver that were no command; their ids."""
+def write(village: Village, whom: Household, *texts: str) -> list[str]:
+    """Texts of a family's parent that were no command, and the consent to them; their ids."""
     with village.scene.database.begin() as session:
         families.give_consent(
             session, child_id=whom.child, contact_id=whom.parent, kind=ConsentKind.MESSAGE, given_by=whom.parent,
