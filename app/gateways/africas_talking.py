@@ -37,8 +37,8 @@ MESSAGING, USER = "/version1/messaging", "/version1/user"
 LOOK_SECONDS = 10.0
 OLD = timedelta(days=1)  # what was written before we listened for the first time means nothing any more
 TAKEN = frozenset({100, 101, 102})  # processed, sent, queued
-# No number, no number that gets texts, on the list of those who want none, the network's "do not disturb".
-PERMANENT = frozenset({403, 404, 406, 409})
+# No number, no number that gets texts, on the list of those who want none. 409, "do not disturb", passes by morning.
+PERMANENT = frozenset({403, 404, 406})
 STATUSES = {
     "Sent": ReceiptStatus.SENT,
     "Submitted": ReceiptStatus.SENT,

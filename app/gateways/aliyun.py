@@ -110,7 +110,7 @@ class Aliyun:
 
     def probe(self) -> None:
         """Whether we are let in, and the signature is approved."""
-        answer, said = self._ask("QuerySmsSign", {"SignName": self._sign}, is_probe=True)
+        answer, said = self._ask("GetSmsSign", {"SignName": self._sign}, is_probe=True)
         if said.get("Code") != "OK":
             raise GatewayError(f"Aliyun says {word(said.get('Code') or '') or answer.status}", permanent=False)
         if said.get("SignStatus") != APPROVED:

@@ -32,8 +32,8 @@ from app.notices.ports import (
     ReceiptStatus,
 )
 
-# twilio.com/docs/api/errors: no number, one that can't be reached, opted out, no mobile number, a landline.
-PERMANENT = frozenset({"21211", "21214", "21217", "21265", "21610", "21614", "21635"})
+# twilio.com/docs/api/errors: no number, opted out, no mobile number, a landline.
+PERMANENT = frozenset({"21211", "21610", "21614", "21635"})
 STATUSES = {
     "sent": ReceiptStatus.SENT,
     "delivered": ReceiptStatus.DELIVERED,

@@ -79,7 +79,6 @@ def test_what_is_processed_or_queued_is_taken(play: Play, code: int) -> None:
         (403, "InvalidPhoneNumber"),
         (404, "UnsupportedNumberType"),
         (406, "UserInBlacklist"),
-        (409, "DoNotDisturbRejection"),
     ],
 )
 def test_what_no_gateway_will_do_better_is_permanent(play: Play, code: int, status: str) -> None:
@@ -96,6 +95,7 @@ def test_what_no_gateway_will_do_better_is_permanent(play: Play, code: int, stat
         recipient(402, "InvalidSenderId"),
         recipient(405, "InsufficientBalance"),
         recipient(407, "CouldNotRoute"),
+        Said(409, recipient(409, "DoNotDisturbRejection").body),
         recipient(500, "InternalServerError"),
         recipient(501, "GatewayError"),
         recipient(502, "RejectedByGateway"),

@@ -215,7 +215,7 @@ def test_a_probe_asks_for_the_signature(play: Play) -> None:
         None,
     )
     gateway.probe()
-    assert (vendor.sent[0].fields["Action"], vendor.sent[0].fields["SignName"]) == ("QuerySmsSign", "家线")
+    assert (vendor.sent[0].fields["Action"], vendor.sent[0].fields["SignName"]) == ("GetSmsSign", "家线")
     for said in ("not approved", "InvalidAccessKeyId", "Aliyun"):
         with pytest.raises(GatewayError, match=said):
             gateway.probe()

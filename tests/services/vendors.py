@@ -222,7 +222,7 @@ class AfricasTalkingLike(LoopbackVendor):
 
 
 class AliyunLike(LoopbackVendor):
-    """SendSms and QuerySmsSign as RPC, by templates that it holds."""
+    """SendSms and GetSmsSign as RPC, by templates that it holds."""
 
     KEY_ID, KEY_SECRET, SIGN = "LTAI of the tests", "a secret & more", "家线"
 
@@ -244,7 +244,7 @@ class AliyunLike(LoopbackVendor):
         if fields["SignatureNonce"] in self._nonces:
             return _aliyun_error(400, "SignatureNonceUsed")
         self._nonces.add(fields["SignatureNonce"])
-        if fields["Action"] == "QuerySmsSign":
+        if fields["Action"] == "GetSmsSign":
             said = {"SignName": fields["SignName"], "SignStatus": 1} if fields["SignName"] == self.SIGN else {}
             code = "OK" if said else "isv.SMS_SIGN_ILLEGAL"
             return Said(200, {"Code": code, "Message": code, "RequestId": "F655A8D5", **said})
