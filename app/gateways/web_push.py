@@ -73,7 +73,7 @@ class WebPush:
 def opened(key_file: Path, contact: str, clock: Clock, *, allows_loopback: bool) -> WebPush:
     """A sender with the key that lies in a file. Raises BadSetting."""
     if find_spec("pywebpush") is None:
-        raise BadSetting("HOMETHREAD_PUSH_KEY needs the extra `push`: pip install 'homethread[push]'")
+        raise BadSetting("HOMETHREAD_PUSH_KEY needs the extra `push`: pip install '.[push]'")
     sender = WebPush(read_key(key_file), contact, clock, CarefulHttp(allows_loopback))
     try:
         sender.authorization("https://push.example")
