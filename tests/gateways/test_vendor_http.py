@@ -1,12 +1,14 @@
 """How vendors are called, whichever they are: within their time, over TLS, and with nothing of a person in a log."""
 
+import contextlib
 import logging
 import socket
 import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from app.gateways import vendor_http
 from app.gateways.address import Address
 from app.gateways.vendor_http import Vendor, hook_address, is_this_machine, is_yes
 from app.notices.ports import LONGEST_CALL_SECONDS, GatewayError, NoAnswer
+from app.programs.local_tls import LocalAuthority
 from tests.services.vendors import PlayedVendor, Said
 
 FIELDS = [("To", "+8613800138000"), ("Body", "验证码：4821")]
@@ -88,30 +91,36 @@ def test_who_speaks_no_tls_is_told_nothing(raw: socket.socket, monkeypatch: pyte
     assert heard[0][:1] == b"\x16"  # a TLS handshake
 
 
-def test_a_certificate_of_somebody_else_is_a_passing_refusal(
-    raw: socket.socket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_only_who_shows_a_right_certificate_is_told_anything(
+    raw: socket.socket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_trusted: bool
 ) -> None:
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
-         "-keyout", key, "-out", certificate, "-subj", "/CN=127.0.0.1"],
-        check=True, capture_output=True,
-    )  # fmt: skip
+    authority = LocalAuthority(tmp_path)
+    authority.certify([ip_address("127.0.0.1")], "vendor", datetime.now(UTC))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    context.load_cert_chain(authority.server_file)
+    heard: list[bytes] = []
 
-    def shake() -> None:
+    def answer() -> None:
         line, _ = raw.accept()
-        with line, pytest.raises(OSError, match="ALERT"):
-            context.wrap_socket(line, server_side=True)
+        with line, contextlib.suppress(ssl.SSLError), context.wrap_socket(line, server_side=True) as sealed:
+            heard.append(sealed.recv(10_000))
+            sealed.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
 
     monkeypatch.setattr("app.gateways.vendor_http.is_this_machine", lambda _host: False)
-    thread = threading.Thread(target=shake)
+    if is_trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.crt"))
+    thread = threading.Thread(target=answer)
     thread.start()
-    with pytest.raises(GatewayError, match="wrong certificate") as refused:
-        vendor_at(port_of(raw)).post("/", FIELDS, {})
+    vendor = vendor_at(port_of(raw))
+    if is_trusted:
+        assert vendor.post("/", FIELDS, {}).said == {}
+    else:
+        with pytest.raises(GatewayError, match="wrong certificate") as refused:
+            vendor.post("/", FIELDS, {})
+        assert not refused.value.permanent
     thread.join()
-    assert not refused.value.permanent
+    assert bool(heard) is is_trusted
 
 
 def test_a_name_that_leads_nowhere_has_taken_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
