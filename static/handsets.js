@@ -110,7 +110,7 @@ function choose(id) {
   texts = [];
   refusal = "";
   isListOpen = false;
-  keypad.rest();
+  keypad.restart();
   void look();
 }
 
@@ -138,6 +138,7 @@ async function send() {
   try {
     await api.command("/demo/phones/texts", { id, text: draft.text }, { key: draft.key });
     asked_at = performance.now();
+    keypad.restart();
     if (drafts.get(id) === draft) drafts.delete(id);
     if (id === chosenId && !drafts.has(id)) write("");
   } catch (error) {
@@ -145,7 +146,6 @@ async function send() {
     if (id === chosenId) refusal = sentence(error);
   } finally {
     isSending = false;
-    keypad.rest();
   }
   await look();
 }
@@ -156,7 +156,7 @@ listen(main, {
   choose: ({ dataset }) => {
     choose(dataset.phoneId ?? "");
     show();
-    if (hasKeyboard.matches) field()?.focus();
+    (hasKeyboard.matches ? field() : log())?.focus();
   },
   sound: () => (beeper.toggle(), show()),
   letters: () => ((keypad.isLetters = !keypad.isLetters), show()),
@@ -177,6 +177,7 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   const target = /** @type {HTMLElement} */ (event.target);
   const isDraft = target === field();
+  if (event.key === "Escape" && isListOpen) return ((isListOpen = false), show());
   if (event.key === "Enter" && isDraft && !event.shiftKey) {
     event.preventDefault();
     return void send();

@@ -32,4 +32,10 @@ export class Keypad {
   rest() {
     this.#last = "";
   }
+
+  /** Another text begins: digits first. */
+  restart() {
+    this.rest();
+    this.isLetters = false;
+  }
 }
