@@ -52,7 +52,7 @@ def test_it_says_what_kind_of_number_the_sender_is(
 ) -> None:
     url = smsc.url.replace("from=12345", f"from={sender}")
     send(Smpp(url, tmp_path, SystemClock()))
-    (sent,) = smsc.events("submitted")
+    (sent,) = smsc.told("submitted")
     assert (sent["ton"], sent["sender"], sent["number"]) == ([ton, 1], written, "8613800138000")
 
 
@@ -60,7 +60,7 @@ def test_a_long_text_is_numbered_and_its_last_piece_asks_for_the_receipt(smsc: P
     """A fox at the border of two segments goes into the second, whole."""
     text = "约" * 66 + "🦊" + "好" * 70
     ref = send(gateway, text)
-    sent = smsc.events("submitted")
+    sent = smsc.told("submitted")
     assert [each["registered"] for each in sent] == [0, 0, 1]
     assert {each["esm_class"] for each in sent} == {UDHI}
     assert sent[1]["text"].startswith("🦊")
@@ -82,7 +82,7 @@ def test_a_refusal_is_permanent_where_the_number_is_bad_and_passing_where_not(
     with pytest.raises(GatewayError) as refused:
         send(gateway)
     assert refused.value.permanent is permanent
-    assert not smsc.events("submitted")
+    assert not smsc.told("submitted")
 
 
 def test_a_long_text_is_ended_when_the_smsc_is_busy_in_its_middle(smsc: PrivateSmsc, gateway: Smpp) -> None:
@@ -142,9 +142,9 @@ def test_answers_in_another_order_reach_who_asked(smsc: PrivateSmsc, gateway: Sm
     with ThreadPoolExecutor(6) as threads:
         refs = {f"text {n}": threads.submit(send, gateway, f"text {n}", str(n)) for n in range(6)}
     assert {text: ref.result() for text, ref in refs.items()} == {
-        each["text"]: str(each["id"]) for each in smsc.events("submitted")
+        each["text"]: str(each["id"]) for each in smsc.told("submitted")
     }
-    assert len(smsc.events("bind")) == 1
+    assert len(smsc.told("bind")) == 1
 
 
 def test_no_more_wait_for_answers_than_the_window_lets(smsc: PrivateSmsc, tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_no_more_wait_for_answers_than_the_window_lets(smsc: PrivateSmsc, tmp_pa
         patch.setattr(smpp, "SEND_SECONDS", 1.2)
         asked = [threads.submit(send, gateway, str(n), str(n)) for n in range(2)]
     assert {type(each.exception()) for each in asked} == {GatewayError, NoAnswer}
-    assert len(smsc.events("submitted")) == 1
+    assert len(smsc.told("submitted")) == 1
 
 
 @pytest.mark.parametrize("octets", [b"\xff" * 16, b"\0\0\0\1", b"GET / HTTP/1.1\r\n\r\n" * 10])
@@ -185,9 +185,9 @@ def test_a_text_goes_after_the_smsc_was_restarted(smsc: PrivateSmsc, gateway: Sm
 
 def test_it_probes_without_sending(smsc: PrivateSmsc, gateway: Smpp) -> None:
     gateway.probe()
-    assert [each["command"] for each in smsc.events("bind")] == ["bind_transmitter"]
-    assert len(smsc.events("enquired")) == 1
-    assert not smsc.events("submitted")
+    assert [each["command"] for each in smsc.told("bind")] == ["bind_transmitter"]
+    assert len(smsc.told("enquired")) == 1
+    assert not smsc.told("submitted")
     smsc.until(lambda: bool(smsc.events("unbound")))
 
 

@@ -125,7 +125,7 @@ def send(gateway: Smpp, text: str = "约好了", key: str = "k") -> str:
 def test_a_receipt_says_what_became_of_the_text(
     smsc: PrivateSmsc, gateway: Smpp, heard: Sink, form: str, state: str, status: ReceiptStatus, error: str | None
 ) -> None:
-    smsc.behave(receipt_form=form, state=state)
+    smsc.behave(receipt_form=form, state=state, receipt_digits=10)
     ref = send(gateway)
     until(lambda: bool(heard.receipts))
     (receipt,) = heard.receipts
@@ -406,15 +406,15 @@ def test_one_that_stays_silent_is_asked_and_left(
     smsc.behave(answers_enquiries=False)
     with listening(gateway, sink):
         smsc.until(lambda: len(smsc.events("bind")) == 2)
-    assert smsc.events("enquired")
+    assert smsc.told("enquired")
 
 
 def test_who_sends_and_who_listens_share_one_connection(smsc: PrivateSmsc, gateway: Smpp, heard: Sink) -> None:
     for n in range(5):
         send(gateway, key=str(n))
     gateway.probe()
-    assert [each["command"] for each in smsc.events("bind")] == ["bind_transceiver"]
-    assert not smsc.events("unbound")
+    assert [each["command"] for each in smsc.told("bind")] == ["bind_transceiver"]
+    assert not smsc.told("unbound")
 
 
 def test_nothing_that_came_in_stands_in_a_log(

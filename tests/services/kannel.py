@@ -3,6 +3,7 @@
 The fake SMSC is the outside world: it is told what a phone sends, and its log shows what phones were sent.
 """
 
+import os
 import re
 import signal
 import socket
@@ -12,6 +13,8 @@ import threading
 import time
 import urllib.request
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
@@ -27,6 +30,7 @@ group = core
 admin-port = {admin}
 admin-interface = 127.0.0.1
 admin-password = {admin_password}
+status-password = {admin_password}
 smsbox-port = {box}
 smsbox-interface = 127.0.0.1
 log-level = 1
@@ -79,6 +83,7 @@ dest-addr-ton = 1
 dest-addr-npi = 1
 reconnect-delay = 1
 """
+SAID = b"fakesmsc: sent message"
 BEGINNING = rb"\S+ (?P<number>\S+) (?P<kind>text|ucs-2|data|udh) "
 MESSAGE = re.compile(rb"Got message \d+: <" + BEGINNING + rb"(?P<rest>.*?)>\n(?=\d{4}-|\Z)", re.DOTALL)
 # A plain text with a line feed in it comes as two lines, which the fake SMSC takes for two messages.
@@ -122,10 +127,21 @@ class PrivateKannel:
     def end(self, name: str, sent: signal.Signals = signal.SIGKILL) -> None:
         """Of bearerbox and smsbox the one of this name."""
         self._boxes[name].send(sent)
-        self._boxes[name].let_go()
 
-    def begin(self, name: str) -> None:
-        self._boxes[name] = self._box(name)
+    def restart(self) -> None:
+        """All of it, as whoever watches it does; what was sent before is still to be seen."""
+        for box in self._boxes.values():
+            box.let_go()
+        self.start()
+
+    @contextmanager
+    def frozen(self, name: str) -> Iterator[None]:
+        """One of its boxes hangs."""
+        os.kill(self._boxes[name].pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self._boxes[name].pid, signal.SIGCONT)
 
     def stop(self) -> None:
         if self._fake is not None:
@@ -187,9 +203,15 @@ class FakeSmsc:
         self._reader.start()
 
     def say(self, line: str) -> None:
+        """Returns when it is handed on: of two lines in one go it would keep the second back."""
         assert self._process.stdin is not None
+        said, give_up = self._log.count(SAID), time.monotonic() + READY_SECONDS
         self._process.stdin.write(line.encode() + b"\n")
         self._process.stdin.flush()
+        while self._log.count(SAID) == said:
+            if time.monotonic() > give_up:
+                raise RuntimeError(f"the fake SMSC handed nothing on:\n{self._log.decode(errors='replace')[-2000:]}")
+            time.sleep(0.005)
 
     def texts(self) -> dict[str, list[str]]:
         shown: dict[str, list[str]] = defaultdict(list)

@@ -17,6 +17,7 @@ const WELL = {
   receipt_after_ms: 0,
   receipt_first: false, // before the answer to the submit
   receipt_form: "text", // tlv
+  receipt_digits: 0, // at least as many in an id, zeros in front
   state: "DELIVRD",
   ids: "decimal", // hex: in answers to submits, while receipts stay decimal
   bind: "accept", // hang, or a status
@@ -89,7 +90,7 @@ function answer_in_turn(answer) {
 function receipt(pdu, id) {
   if (!(pdu.registered_delivery & 1)) return;
   const times = { once: 1, twice: 2, never: 0 }[ways.receipts];
-  const said = `id:${String(id).padStart(10, "0")} sub:001 dlvrd:001 submit date:2611261200 done date:2611261200 stat:${ways.state} err:000 text:`;
+  const said = `id:${String(id).padStart(ways.receipt_digits, "0")} sub:001 dlvrd:001 submit date:2611261200 done date:2611261200 stat:${ways.state} err:000 text:`;
   const tlvs = { receipted_message_id: String(id), message_state: STATES.indexOf(ways.state) };
   const fields = {
     source_addr: pdu.destination_addr, destination_addr: pdu.source_addr, esm_class: 4, data_coding: 0,
@@ -128,11 +129,11 @@ function rest(each) {
 
 const commands = {
   behave: (changed) => Object.assign(ways, changed),
+  echo: (mark) => say({ event: "echo", mark }),
   forget() {
     Object.assign(ways, WELL);
     held = [];
     waiting = [];
-    say({ event: "forgotten" });
   },
   deliver: ({ name, octets, ...fields }) => put({ name, fields: { ...fields, short_message: Buffer.from(octets, "hex") } }),
   kick: () => server.sessions.forEach((session) => session.destroy()),

@@ -10,6 +10,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ class PrivateSmsc:
     def __init__(self) -> None:
         self.port = free_port()
         self.said: list[dict[str, Any]] = []
+        self._marks = count()
         self.start()
 
     @property
@@ -65,11 +67,13 @@ class PrivateSmsc:
         """Behaves as in the beginning, has nothing to deliver, and its connections are closed."""
         self.kick()
         self._tell("forget", None)
-        self.until(lambda: bool(self.events("forgotten")))
+        self._settle()
         self.said.clear()
 
     def behave(self, **ways: Any) -> None:
+        """Returns when it does."""
         self._tell("behave", ways)
+        self._settle()
 
     def kick(self) -> None:
         """Hangs up on everybody."""
@@ -99,7 +103,13 @@ class PrivateSmsc:
             header = bytes([5, 0, 3, reference, len(pieces), number])
             self.deliver(sender, header + piece, data_coding=UCS2, esm_class=UDHI)
 
+    def told(self, event: str) -> list[dict[str, Any]]:
+        """All of this kind that has happened by now."""
+        self._settle()
+        return self.events(event)
+
     def events(self, event: str) -> list[dict[str, Any]]:
+        """As far as it was heard."""
         return [each for each in self.said if each["event"] == event]
 
     def acknowledged(self, name: str) -> list[int]:
@@ -110,8 +120,8 @@ class PrivateSmsc:
         """The texts that came to a phone, long ones joined by their headers, in their order."""
         shown: list[str] = []
         parts: dict[str, dict[int, str]] = defaultdict(dict)
-        for each in self.events("submitted"):
-            if each["number"] != number.removeprefix("+"):
+        for each in self.told("submitted"):
+            if each["number"].removeprefix("+") != number.removeprefix("+"):
                 continue
             place = next((element for element in each["header"] if element.startswith("0003")), None)
             if place is None:
@@ -130,6 +140,12 @@ class PrivateSmsc:
             if self._process.poll() is not None or time.monotonic() > give_up:
                 raise RuntimeError(f"the SMSC never came to that; it said {self.said[-20:]}")
             time.sleep(0.01)
+
+    def _settle(self) -> None:
+        """Returns when all that it was told is done, and all that it said is heard."""
+        mark = next(self._marks)
+        self._tell("echo", mark)
+        self.until(lambda: any(each.get("mark") == mark for each in self.said))
 
     def _tell(self, command: str, argument: Any) -> None:
         assert self._process.stdin is not None
