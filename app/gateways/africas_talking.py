@@ -122,13 +122,21 @@ class AfricasTalking:
         if self._is_called or not self.can_receive:
             stop.wait()
             return
+        was_there = True
         with turn(self._place.with_suffix(".listener"), stop):
             while not stop.is_set():
-                try:
-                    self._fetch(take)
-                except GatewayError as error:
-                    log.warning("what came in can't be fetched: %s", error)
+                was_there = self._is_fetched(take, was_there)
                 stop.wait(LOOK_SECONDS)
+
+    def _is_fetched(self, take: Callable[[Arrivals], None], was_there: bool) -> bool:
+        """Whether the vendor answered; it is said once that it stopped to."""
+        try:
+            self._fetch(take)
+        except GatewayError as error:
+            if was_there:
+                log.warning("what came in can't be fetched: %s", error)
+            return False
+        return True
 
     def _fetch(self, take: Callable[[Arrivals], None]) -> None:
         """All that is new. What is not taken is fetched again, and holds nothing else back."""

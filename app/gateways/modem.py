@@ -25,6 +25,7 @@ from app.notices.ports import Accepted, Arrivals, GatewayError, Inbound, Receipt
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
+AWAY_SECONDS = 30.0  # after the folders could not be read
 QUIET_SECONDS = 1.0  # nobody writes a file any more that was left alone for so long
 STUCK_SECONDS = 180
 KEEP_SECONDS = 3 * 24 * 3600
@@ -96,7 +97,7 @@ class Modem:
                         stop.wait(LOOK_SECONDS)
             except OSError as error:
                 log.warning("the modem's folders can't be read: %s", error.strerror)
-                stop.wait(LOOK_SECONDS)
+                stop.wait(AWAY_SECONDS)
 
     def _put(self, urgency: str, mark: str, content: str) -> None:
         """The daemon takes files in the order of their names, and sees none that begins with a dot."""

@@ -281,7 +281,9 @@ def test_after_a_restart_it_goes_on_where_it_was(vendor: AfricasTalkingLike, tmp
     assert texts == ["1", "2"]
 
 
-def test_a_vendor_that_is_away_for_a_while_is_asked_again(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_vendor_that_is_away_for_a_while_is_asked_again(
+    play: Play, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr("app.gateways.africas_talking.LOOK_SECONDS", 0.02)
     text = {"linkId": "SampleLinkId123", "text": "Hello", "to": "22384", "id": 15071, "date": "", "from": MOTHER}
     strange = [{"id": "x"}, {"id": 15070, "from": ""}, "nothing", {}]
@@ -292,3 +294,4 @@ def test_a_vendor_that_is_away_for_a_while_is_asked_again(play: Play, monkeypatc
     assert texts == ["Hello"]
     assert vendor.sent[0].path == "/version1/messaging?username=MyAppUsername&lastReceivedId=0"
     assert vendor.sent[4].path.endswith("lastReceivedId=15071")
+    assert caplog.text.count("can't be fetched") == 1
