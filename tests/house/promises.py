@@ -57,5 +57,6 @@ PROMISES: dict[str, list[str]] = {
     ],
     "10. In a public room the idle screen shows a family by its picture alone": [
         "browser/test_pages.py::test_the_idle_screen_names_nobody",
+        "browser/test_terminal_texts.py::test_a_letter_is_read_aloud_and_then_heard",
     ],
 }
