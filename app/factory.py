@@ -28,6 +28,7 @@ from app.families import views as family_views
 from app.gateways import unix_doorbell
 from app.notices import push_views
 from app.notices import views as notice_views
+from app.sms import hooks
 from app.sms import views as text_views
 from app.villages import views as village_views
 from app.web import assets, errors, health, hints, openapi, pages, security
@@ -76,6 +77,7 @@ def create(services: Services, *, async_mode: str = "threading") -> Web:
     app.register_blueprint(pages.blueprint(static))
     app.register_blueprint(assets.blueprint(static))
     app.register_blueprint(feed_views.blueprint)
+    app.register_blueprint(hooks.blueprint(services.sms))
     app.register_blueprint(health.blueprint(config.data_dir, lambda: limit.open))
     if services.handsets is not None:
         app.register_blueprint(notice_views.blueprint(services.handsets))

@@ -87,7 +87,7 @@ def question(session: Session, abouts: Sequence[About]) -> Reply:
     """Which of these is meant: by who writes, where that is all that differs, by call, or by child."""
     speak = [families.person(session, about.person_id).name for about in abouts]
     matters = {(about.family_id, about.child_id, about.parent_id, about.call_id) for about in abouts}
-    if len(matters) == 1:
+    if len(matters) == 1 < len(abouts):
         return Reply("sms_which_person", {"choices": speak})
     calls = [session.get(Call, about.call_id) if about.call_id else None for about in abouts]
     named = [(_name(session, about), call) for about, call in zip(abouts, calls, strict=True)]
