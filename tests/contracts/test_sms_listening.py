@@ -71,7 +71,7 @@ def smsc() -> Iterator[PrivateSmsc]:
 def gammu(monkeypatch: pytest.MonkeyPatch) -> Iterator[PrivateGammu]:
     monkeypatch.setattr("app.gateways.modem.LOOK_SECONDS", 0.05)
     monkeypatch.setattr("app.gateways.modem.QUIET_SECONDS", 0.2)
-    daemon = PrivateGammu()
+    daemon = PrivateGammu(loop_seconds=1)
     daemon.start()
     yield daemon
     daemon.stop()
