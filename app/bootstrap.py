@@ -19,8 +19,11 @@ from app.jobs.worker import Handlers
 from app.kernel.clock import Clock, SystemClock
 from app.kernel.doorbell import Doorbell
 from app.kernel.events import EVENT_KINDS
-from app.notices import errands, push_trial, pushes, service
+from app.notices import push_trial, pushes, service
+from app.notices.courier import Courier
+from app.notices.outside import Outside
 from app.notices.ports import Handsets, PushSender, SmsGateway
+from app.notices.wording import Wording
 from app.roster import service as rosters
 from app.roster.ports import Solver
 from app.storage.database import Database
@@ -86,7 +89,7 @@ def doorbell_path(config: Config) -> Path:
 
 def handlers(services: Services) -> Handlers:
     link = f"{services.config.public_url}/phone"
-    deliver = errands.deliver(services.database, services.clock, services.sms[0], link, services.sealer)
+    outside = Outside(services.sms, services.push, Wording(link, services.sealer))
     return Handlers(
         steps={
             timetable.TICK: lambda session, row, now: timetable.tick(session, row.payload["call_id"], now),
@@ -100,10 +103,10 @@ def handlers(services: Services) -> Handlers:
             **{f"event:{kind}": flows.follow for kind in EVENT_KINDS},
         },
         errands={
-            service.DELIVER: deliver,
             rosters.SOLVE: drafting.drafter(services.database, services.clock, solver),
             push_trial.TRY: push_trial.trier(services.database, services.clock, services.push),
         },
+        batches={service.DELIVER: Courier(outside)},
     )
 
 

@@ -145,6 +145,7 @@ def _undelivered(trouble: Trouble) -> TroubleShape:
     return TroubleShape(
         kind="delivery", id=trouble.delivery_id, what=trouble.template, who=trouble.person_name,
         call_id=subject_id if kind == "call" else None, at=trouble.at, error=trouble.error or trouble.state,
+        gateway=trouble.gateway, detail=trouble.detail,
     )  # fmt: skip
 
 

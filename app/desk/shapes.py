@@ -36,7 +36,10 @@ class OpeningShape(Shape):
 
 
 class TroubleShape(Shape):
-    """`what` is a template for a delivery, and the kind of work for a dead row."""
+    """`what` is a template for a delivery, and the kind of work for a dead row.
+
+    `gateway` is what a delivery was tried by last, and `detail` what that said, in its own words.
+    """
 
     kind: Literal["dead_row", "delivery"]
     id: str
@@ -45,6 +48,8 @@ class TroubleShape(Shape):
     call_id: str | None
     at: InstantOut
     error: str
+    gateway: str | None = None
+    detail: str | None = None
 
 
 @dataclass(frozen=True)

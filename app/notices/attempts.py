@@ -1,202 +1,293 @@
-"""The database's half of a delivery: what is to be done for a due row, and what became of it. Calls nobody.
+"""The database's half of a delivery: what is to be done for a due row, and what became of a call. Calls nobody.
 
-A delivery in "sending" belongs to the worker that wrote it, told by the number of its attempts. One whose fate nobody
-knows is "unknown"; while its notice is still planned, something may yet be done about it.
+Every attempt is written down as "sending" before its vendor is called, and belongs to the worker that wrote it. One
+whose fate nobody knows is "unknown", and is settled by a receipt, by asking its vendor, or by the policy of its kind:
+until then nothing is given to another gateway.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.families import queries as families
-from app.jobs import service as jobs
 from app.jobs.rules import MAX_ATTEMPTS
-from app.jobs.service import Leased, LeaseLost
-from app.kernel.events import NoticeFailed
+from app.jobs.service import Leased
+from app.jobs.settling import DONE, Done, Failed, Later
 from app.kernel.numbers import E164
-from app.notices import rules
-from app.notices.models import Delivery, Notice
-from app.notices.ports import GatewayError, SmsGateway
+from app.notices import channels, digest, outcomes, pushes, rules, terms
+from app.notices.cases import Case
+from app.notices.channels import Reach
+from app.notices.models import Attempt, Delivery
+from app.notices.outside import Came, Missing, NoWord, Outside, PushOut, Question, Refusal, Send, Took, Under, came_of
+from app.notices.ports import SmsGateway
+from app.notices.pushes import Outcome
 from app.notices.segments import segments
-from app.notices.service import TERMINAL, TEXT, put_delivery
-from app.notices.templates import SEALED, SEALED_FOR, Rendered, render
-from app.notices.words import DeliveryState, NoticeState
+from app.notices.service import put_delivery
+from app.notices.switchboard import Switchboard
+from app.notices.templates import WRITTEN_FREELY
+from app.notices.words import AttemptState, Channel, DeliveryState, NoticeState
 from app.storage.database import new_id
-from app.web.hints import hint
-from app.web.sealing import Sealer
+
+PUSH = "push"  # what stands as the gateway of a push
+# Rows that wait for the same gateway are spread over this.
+SPREAD = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
 class Work:
-    """What every step of one piece of work shares."""
+    """What all rows of one transaction share; `jitter` is in 0..1."""
 
     session: Session
-    row: Leased
-    gateway: SmsGateway
-    link: str
-    sealer: Sealer
+    outside: Outside
+    board: Switchboard
     now: datetime
+    jitter: float
 
 
-@dataclass(frozen=True)
-class Attempt:
-    """One send that is written down as under way."""
-
-    notice_id: str
-    delivery_id: str
-    number: int
-    key: str
-    to: E164
-    says: Rendered
+Step = Under | Later | Failed | Done
 
 
-@dataclass(frozen=True)
-class Question:
-    """Whether the vendor has what was sent in attempt `number`."""
-
-    notice_id: str
-    delivery_id: str
-    number: int
-    key: str
-
-
-def decide(work: Work) -> Attempt | Question | None:
-    """What to do next: send (already written down), ask the vendor, or nothing."""
-    notice = work.session.get_one(Notice, work.row.payload["notice"], with_for_update=True)
-    number = work.row.payload["number"]
-    delivery = work.session.scalar(select(Delivery).where(Delivery.notice_id == notice.id, Delivery.number == number))
-    if delivery and delivery.state in (DeliveryState.SENDING, DeliveryState.UNKNOWN):
-        return _doubt(work, notice, delivery)
-    if notice.state is not NoticeState.PLANNED or (delivery and delivery.state is not DeliveryState.WAITING):
-        return None
-    return _begin(work, notice, delivery or _new_delivery(work.session, notice, number))
+def decide(work: Work, row: Leased, case: Case) -> Step:
+    """What to do next: send (already written down), ask the vendor, wait, or nothing."""
+    if case.delivery and case.delivery.state in (DeliveryState.SENDING, DeliveryState.UNKNOWN):
+        return _doubt(work, row, case)
+    if not _is_wanted(work, case):
+        return DONE
+    return _begin(work, row, case)
 
 
-def taken(work: Work, attempt: Attempt | Question, ref: str) -> None:
-    """The vendor has it: it said so, or said so when it was asked."""
-    delivery, notice = _ours(work, attempt)
-    delivery.state, delivery.ref, delivery.error, delivery.settled_at = DeliveryState.SENT, ref, None, work.now
-    notice.state = NoticeState.OUT
+def came(work: Work, row: Leased, case: Case, under: Under, what: Came) -> Step:
+    """What to do next after a call, unless somebody else went on with this delivery in between."""
+    if isinstance(what, Outcome):
+        pushes.settle(work.session, what, work.now)
+        what = _of_push(what)
+    attempt = next((each for each in case.attempts if each.id == under.attempt_id), None)
+    awaited = AttemptState.UNKNOWN if isinstance(under, Question) else AttemptState.SENDING
+    if attempt is None or attempt.state is not awaited:
+        if attempt is not None and attempt.ref is None and isinstance(what, Took):
+            attempt.ref = what.ref
+        return decide(work, row, case)
+    if isinstance(what, Took):
+        return _taken(work, case, attempt, what.ref)
+    if isinstance(under, Question):
+        return _asked(work, row, case, attempt, what)
+    assert not isinstance(what, Missing)
+    if isinstance(what, Refusal):
+        return _refused(work, row, case, attempt, under, what)
+    return _unanswered(work, case, attempt, what.error)
 
 
-def refused(work: Work, attempt: Attempt, error: GatewayError) -> None:
-    """The vendor did not take it: give up, or wait for the next try, for as long as the notice is of use."""
-    delivery, notice = _ours(work, attempt)
-    if error.permanent:
-        _fail(work, notice, delivery, rules.without_digits(error))
-        return
-    delivery.state, delivery.error = DeliveryState.WAITING, rules.without_digits(error)[:200]
-    if work.row.attempts >= MAX_ATTEMPTS:
-        jobs.later(work.session, work.row, work.now + rules.OUTAGE_PAUSE)
+def _is_wanted(work: Work, case: Case) -> bool:
+    """A notice is told once, and by a further channel only while nobody has read it."""
+    notice, delivery = case.notice, case.delivery
+    if delivery is not None and delivery.state is not DeliveryState.WAITING:
+        return False
+    if notice.told_in_id is not None or notice.state is NoticeState.CANCELLED:
+        return False
+    if notice.closed_at is not None or not terms.is_on(work.session, notice):
+        if notice.state is NoticeState.PLANNED:
+            notice.state = NoticeState.CANCELLED
+        return False
+    if case.number == 1:
+        return notice.state is NoticeState.PLANNED
+    return delivery is not None or rules.is_useful(notice.template, notice.due_at, work.now)
 
 
-def unanswered(work: Work, attempt: Attempt, error: Exception) -> None:
-    """Nobody knows whether the vendor took it: doubtful, and looked at again when it can't be under way any more."""
-    delivery, _ = _ours(work, attempt)
-    _to_unknown(delivery, f"{type(error).__name__}: {rules.without_digits(error)}")
-    jobs.later(work.session, work.row, work.now + rules.pause_after_doubt(delivery.doubts))
-
-
-def missing(work: Work, question: Question) -> Attempt | None:
-    """The vendor was asked and does not have it: send it, if it is still wanted."""
-    delivery, notice = _ours(work, question)
-    if notice.state is not NoticeState.PLANNED:
-        delivery.state = DeliveryState.WAITING
-        return None
-    return _begin(work, notice, delivery)
-
-
-def key_of(notice: Notice, delivery: Delivery) -> str:
-    """By what a vendor knows a delivery, in all its attempts."""
-    return notice.key if delivery.number == 1 else f"{notice.key}~{delivery.number}"
-
-
-def _new_delivery(session: Session, notice: Notice, number: int) -> Delivery:
-    delivery = Delivery(
-        id=new_id(session), notice_id=notice.id, number=number, channel=TEXT, state=DeliveryState.WAITING,
-        attempts=0, doubts=0,
-    )  # fmt: skip
-    session.add(delivery)
-    return delivery
-
-
-def _begin(work: Work, notice: Notice, delivery: Delivery) -> Attempt | None:
+def _begin(work: Work, row: Leased, case: Case, tried: frozenset[str] = frozenset()) -> Step:
+    notice = case.notice
     if not rules.is_useful(notice.template, notice.due_at, work.now):
-        _fail(work, notice, delivery, "too_late")
-        return None
-    assert notice.person_id is not None
-    person = families.person(work.session, notice.person_id)
-    to = notice.number or (person.phone if person.phone_confirmed_at else None)
+        return outcomes.fail(work.session, case, Channel.TEXT, "too_late", work.now)
+    reach = _reach(work, case)
+    channel = case.delivery.channel if case.delivery else channels.channel(notice.template, case.number, reach)
+    match channel:
+        case Channel.TEXT:
+            return _text(work, row, case, reach, tried)
+        case Channel.PUSH:
+            return _push(work, case, reach)
+        case Channel.TERMINAL | Channel.DESK:
+            return _show(work, case, Channel(channel), reach)
+    if case.earlier:
+        return DONE
+    if reach.is_stopped:
+        notice.state = NoticeState.CANCELLED
+        return DONE
+    return outcomes.fail(work.session, case, Channel.TEXT, "no_number", work.now)
+
+
+def _reach(work: Work, case: Case) -> Reach:
+    """Which channel is the next one is counted from the first that was tried, even if that is gone meanwhile."""
+    reach = terms.reach(work.session, case.notice, work.now, has_push_sender=work.outside.push is not None)
+    return replace(reach, has_push=case.earlier[0].channel == Channel.PUSH) if case.earlier else reach
+
+
+def _show(work: Work, case: Case, channel: Channel, reach: Reach) -> Done:
+    """Whoever comes to the terminal, or sits at the desk, finds it there."""
+    delivery = _delivery(work, case, channel, reach)
+    delivery.channel, delivery.state, delivery.error, delivery.settled_at = channel, DeliveryState.SENT, None, work.now
+    case.notice.state = NoticeState.OUT
+    return DONE
+
+
+def _push(work: Work, case: Case, reach: Reach) -> Step:
+    wanted = pushes.targets(work.session, case.notice, work.now)
+    delivery = _delivery(work, case, Channel.PUSH, reach)
+    if not wanted or work.outside.push is None:
+        return outcomes.fail(work.session, case, Channel.PUSH, "no_browser", work.now)
+    attempt = _attempt(work, case, delivery, PUSH, 0)
+    return PushOut(attempt.id, work.outside.push, wanted)
+
+
+def _text(work: Work, row: Leased, case: Case, reach: Reach, tried: frozenset[str]) -> Step:
+    notice = case.notice
+    to = terms.number_of(work.session, notice)
     if to is None:
-        # Nothing to send: the terminal shows it to whoever comes.
-        delivery.channel, delivery.state, delivery.settled_at = TERMINAL, DeliveryState.SENT, work.now
-        notice.state = NoticeState.OUT
-        return None
-    says = render(
-        notice.template, _opened(work, notice), language=person.language, zone=person.zone, now=work.now, link=work.link
-    )
-    if segments(says.text) > work.gateway.max_segments:
-        _fail(work, notice, delivery, "too_long")
-        return None
-    delivery.state, delivery.gateway, delivery.attempted_at = DeliveryState.SENDING, work.gateway.name, work.now
+        return _show(work, case, Channel.TERMINAL, reach)
+    if not case.attempts and (again_at := digest.gather(work.session, notice, work.now)):
+        return Later(again_at)
+    return DONE if notice.told_in_id is not None else _leave(work, row, case, reach, E164(to), tried)
+
+
+def _leave(work: Work, row: Leased, case: Case, reach: Reach, to: E164, tried: frozenset[str]) -> Step:
+    """By the first gateway that is not shut and can carry it, if the budget allows for it."""
+    is_too_long = False
+    if not any(_takes(gateway, case.notice.template) for gateway in work.outside.gateways):
+        return outcomes.fail(work.session, case, Channel.TEXT, "no_free_text", work.now)
+    for gateway in work.board.open_ways(tried):
+        if not _takes(gateway, case.notice.template):
+            continue
+        says = work.outside.wording.of(work.session, case.notice, gateway, work.now)
+        count = segments(gateway.signature + says.text)
+        if count > gateway.max_segments:
+            is_too_long = True
+        elif work.board.takes(gateway.name):
+            if not terms.spend(work.session, case.notice, count, work.now):
+                return _show(work, case, Channel.TERMINAL, reach)
+            attempt = _attempt(work, case, _delivery(work, case, Channel.TEXT, reach), gateway.name, count)
+            return Send(attempt.id, gateway, case.key, to, says, tried)
+    if is_too_long and not tried:
+        return outcomes.fail(work.session, case, Channel.TEXT, "too_long", work.now)
+    return _wait(work, row, _delivery(work, case, Channel.TEXT, reach), tried)
+
+
+def _takes(gateway: SmsGateway, template: str) -> bool:
+    """What somebody wrote freely is in no vendor's list of approved texts."""
+    return not (gateway.templates_only and template in WRITTEN_FREELY)
+
+
+def _wait(work: Work, row: Leased, delivery: Delivery, tried: frozenset[str]) -> Step:
+    """For as long as the notice is of use: until a gateway may be tried again, or a while that grows."""
+    delivery.state, delivery.error = DeliveryState.WAITING, "no_gateway"
+    if tried and any(True for _ in work.board.open_ways(frozenset())):
+        if row.attempts < MAX_ATTEMPTS:
+            return Failed("no gateway took it")
+        return Later(work.now + rules.OUTAGE_PAUSE)
+    return Later(work.board.opens_at() + SPREAD * work.jitter)
+
+
+def _delivery(work: Work, case: Case, channel: Channel, reach: Reach) -> Delivery:
+    """The delivery itself; with its beginning, the next one is planned in case that this one is not read."""
+    if case.delivery is not None:
+        return case.delivery
+    notice = case.notice
+    case.delivery = Delivery(
+        id=new_id(work.session), notice_id=notice.id, number=case.number, channel=channel,
+        state=DeliveryState.WAITING, attempts=0, doubts=0,
+    )  # fmt: skip
+    work.session.add(case.delivery)
+    after = channels.next_after(notice.template, case.number, reach)
+    if after is not None:
+        put_delivery(work.session, notice, case.number + 1, work.now + after, work.now)
+    return case.delivery
+
+
+def _attempt(work: Work, case: Case, delivery: Delivery, gateway: str, count: int) -> Attempt:
+    number = case.last.number + 1 if case.last else 1
+    attempt = Attempt(
+        id=new_id(work.session), delivery_id=delivery.id, number=number, gateway=gateway, key=case.key,
+        state=AttemptState.SENDING, segments=count, began_at=work.now,
+    )  # fmt: skip
+    work.session.add(attempt)
+    case.attempts.append(attempt)
+    delivery.state = DeliveryState.SENDING
     delivery.attempts += 1
-    return Attempt(notice.id, delivery.id, delivery.attempts, key_of(notice, delivery), E164(to), says)
+    return attempt
 
 
-def _opened(work: Work, notice: Notice) -> dict[str, Any]:
-    """The parameters as the text needs them; a code is in no table as it is read."""
-    if SEALED not in notice.params:
-        return notice.params
-    return notice.params | {SEALED: work.sealer.unseal(SEALED_FOR, notice.params[SEALED])}
+def _taken(work: Work, case: Case, attempt: Attempt, ref: str) -> Done:
+    if attempt.gateway != PUSH and attempt.state is AttemptState.SENDING:
+        work.board.answered(attempt.gateway, has_taken=True)
+    attempt.ref = ref
+    outcomes.move(case, attempt, AttemptState.SENT, work.now)
+    return DONE
 
 
-def _doubt(work: Work, notice: Notice, delivery: Delivery) -> Attempt | Question | None:
-    assert delivery.attempted_at is not None
-    if rules.is_in_flight(delivery.attempted_at, work.now):
-        jobs.later(work.session, work.row, delivery.attempted_at + rules.IN_FLIGHT)
-        return None
-    if delivery.state is DeliveryState.SENDING:
-        _to_unknown(delivery, "its worker died")
-    if work.gateway.can_query and work.gateway.name == delivery.gateway:
-        return Question(notice.id, delivery.id, delivery.attempts, key_of(notice, delivery))
-    if notice.state is not NoticeState.PLANNED:
-        return None
-    again_at = rules.repeat_at(notice.template, notice.due_at, delivery.attempted_at, delivery.doubts)
+def _refused(work: Work, row: Leased, case: Case, attempt: Attempt, under: Under, refusal: Refusal) -> Step:
+    """Not taken: it can't be delivered to this number, or it goes on at once by the next gateway."""
+    outcomes.move(case, attempt, AttemptState.REFUSED, work.now, refusal.error)
+    delivery = case.there()
+    if attempt.gateway == PUSH:
+        return outcomes.fail(work.session, case, Channel.PUSH, "refused", work.now)
+    terms.give_back(work.session, case.notice, attempt.segments, attempt.began_at)
+    if refusal.is_permanent:
+        work.board.answered(attempt.gateway, has_taken=False)
+        return outcomes.fail(work.session, case, Channel.TEXT, "refused", work.now)
+    work.board.fault(attempt.gateway, attempt.began_at, refusal.error)
+    assert isinstance(under, Send)
+    delivery.state, delivery.error = DeliveryState.WAITING, "no_gateway"
+    if not _is_wanted(work, case):
+        return DONE
+    return _begin(work, row, case, under.tried | {attempt.gateway})
+
+
+def _unanswered(work: Work, case: Case, attempt: Attempt, error: str) -> Later:
+    """Nobody knows whether it was taken: looked at again when it can't be under way any more."""
+    if attempt.gateway != PUSH:
+        work.board.fault(attempt.gateway, attempt.began_at, error)
+    outcomes.to_unknown(case, attempt, error)
+    return Later(work.now + rules.pause_after_doubt(case.there().doubts))
+
+
+def _asked(work: Work, row: Leased, case: Case, attempt: Attempt, what: Missing | Refusal | NoWord) -> Step:
+    """The vendor does not have it: send it, if it is still wanted. One that does not say is asked again for a while."""
+    if isinstance(what, Missing):
+        outcomes.move(case, attempt, AttemptState.REFUSED, work.now, attempt.error)
+        terms.give_back(work.session, case.notice, attempt.segments, attempt.began_at)
+        case.there().state = DeliveryState.WAITING
+        return _begin(work, row, case) if _is_wanted(work, case) else DONE
+    if row.attempts < MAX_ATTEMPTS:
+        return Failed(f"its gateway does not say whether it has it: {what.error}")
+    return _by_policy(work, row, case, attempt)
+
+
+def _doubt(work: Work, row: Leased, case: Case) -> Step:
+    attempt = case.last
+    assert attempt is not None
+    if rules.is_in_flight(attempt.began_at, work.now):
+        return Later(attempt.began_at + rules.IN_FLIGHT)
+    if attempt.state is AttemptState.SENDING:
+        outcomes.to_unknown(case, attempt, "its worker died")
+    gateway = work.board.named(attempt.gateway)
+    if gateway is not None and gateway.can_query:
+        return Question(attempt.id, gateway, attempt.key)
+    return _by_policy(work, row, case, attempt)
+
+
+def _by_policy(work: Work, row: Leased, case: Case, attempt: Attempt) -> Step:
+    """Nobody can be asked: repeated once after the receipt's deadline, or left as it is."""
+    notice, delivery = case.notice, case.there()
+    if notice.state is NoticeState.CANCELLED or notice.closed_at is not None:
+        return DONE
+    again_at = rules.repeat_at(notice.template, notice.due_at, attempt.began_at, delivery.doubts)
     if again_at is None:
-        notice.state, delivery.settled_at = NoticeState.OUT, work.now
-        _tell_desks(work, notice)
-        return None
+        outcomes.leave(work.session, case, work.now)
+        return DONE
     if work.now >= again_at:
-        return _begin(work, notice, delivery)
-    put_delivery(work.session, notice, delivery.number, again_at, work.now, repeat=True)
-    return None
+        return _begin(work, row, case)
+    put_delivery(work.session, notice, case.number, again_at, work.now, repeat=True)
+    return DONE
 
 
-def _to_unknown(delivery: Delivery, error: str) -> None:
-    delivery.state, delivery.error = DeliveryState.UNKNOWN, error[:200]
-    delivery.doubts += 1
-
-
-def _fail(work: Work, notice: Notice, delivery: Delivery, error: str) -> None:
-    delivery.state, delivery.error, delivery.settled_at = DeliveryState.FAILED, error[:200], work.now
-    notice.state = NoticeState.OUT
-    jobs.emit(work.session, NoticeFailed(at=work.now, notice_id=notice.id), work.now)
-    _tell_desks(work, notice)
-
-
-def _tell_desks(work: Work, notice: Notice) -> None:
-    for family in families.families_of_person(work.session, notice.person_id or ""):
-        hint(work.session, "village", family.village_id, work.now)
-
-
-def _ours(work: Work, was: Attempt | Question) -> tuple[Delivery, Notice]:
-    """The delivery and its notice, if nobody else went on with it in between. Raises LeaseLost."""
-    notice = work.session.get_one(Notice, was.notice_id, with_for_update=True)
-    delivery = work.session.get_one(Delivery, was.delivery_id)
-    state = DeliveryState.SENDING if isinstance(was, Attempt) else DeliveryState.UNKNOWN
-    if delivery.attempts != was.number or delivery.state is not state:
-        raise LeaseLost(work.row.kind)
-    return delivery, notice
+def _of_push(outcome: Outcome) -> Took | Refusal | NoWord:
+    if outcome.ref is not None:
+        return Took(outcome.ref)
+    return came_of(outcome.error) if outcome.error else Refusal("no browser", is_permanent=True)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.notices.words import AttemptState, DeliveryState, NoticeState
 from app.storage.record import Record
@@ -42,7 +42,10 @@ class Notice(Record):
 
 
 class Delivery(Record):
-    """A notice on one channel. `number` counts a notice's deliveries, `doubts` sends of which nobody knew the fate."""
+    """A notice on one channel. `number` counts a notice's deliveries, `doubts` sends of which nobody knew the fate.
+
+    `error` is a word that the desk can translate; what a vendor said stands at the attempt.
+    """
 
     __tablename__ = "delivery"
     __table_args__ = (UniqueConstraint("notice_id", "number"),)
@@ -51,12 +54,9 @@ class Delivery(Record):
     notice_id: Mapped[str] = mapped_column(ForeignKey("notice.id"))
     number: Mapped[int] = mapped_column(default=1)
     channel: Mapped[str] = mapped_column(String(16))
-    gateway: Mapped[str | None] = mapped_column(String(32))
-    ref: Mapped[str | None] = mapped_column(String(120), index=True)
     state: Mapped[DeliveryState] = mapped_column(word(DeliveryState))
     attempts: Mapped[int] = mapped_column(default=0)
     doubts: Mapped[int] = mapped_column(default=0)
-    attempted_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
     error: Mapped[str | None] = mapped_column(String(200))
 
@@ -79,9 +79,15 @@ class Attempt(Record):
     settled_at: Mapped[datetime | None]
     error: Mapped[str | None] = mapped_column(String(200))
 
+    # So that a batch of both is written in two statements, deliveries first.
+    _delivery: Mapped[Delivery] = relationship(lazy="raise")
+
 
 class GatewayState(Record):
-    """A gateway as the workers found it last. `opened_until`: nothing is sent by it before. `silent_since` was told."""
+    """A gateway as the workers found it last. `opened_until`: nothing is sent by it before. `silent_since` was told.
+
+    `trial_at`: when the one text began that is tried after that. `failing_since`: no text was taken, no probe answered.
+    """
 
     __tablename__ = "gateway_state"
 
@@ -89,6 +95,7 @@ class GatewayState(Record):
     failures: Mapped[int] = mapped_column(default=0)
     failing_since: Mapped[datetime | None]
     opened_until: Mapped[datetime | None]
+    trial_at: Mapped[datetime | None]
     last_taken_at: Mapped[datetime | None]
     last_error_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(String(200))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.families.models import Family, Member, Person
 from app.kernel.errors import NotFound
-from app.notices.models import Delivery, Notice
+from app.notices.models import Attempt, Delivery, Notice
 from app.notices.service import UNHAPPY
 from app.notices.words import DeliveryState, NoticeState
 from app.storage.types import Instant
@@ -20,7 +20,10 @@ MOST_LISTED = 50
 
 @dataclass(frozen=True)
 class Trouble:
-    """A delivery that failed, or of which nobody knows, and that nothing later made good."""
+    """A delivery that failed, or of which nobody knows, and that nothing later made good.
+
+    `error` is a word that the desk can translate. `gateway` was tried last, and `detail` is what its vendor said.
+    """
 
     delivery_id: str
     person_name: str
@@ -29,6 +32,8 @@ class Trouble:
     state: DeliveryState
     error: str | None
     at: datetime
+    gateway: str | None
+    detail: str | None
 
 
 @dataclass(frozen=True)
@@ -49,9 +54,10 @@ def troubles(session: Session, village_id: str, since: datetime) -> list[Trouble
     rows = session.execute(
         select(
             Delivery.id, Person.name, Notice.template, Notice.subject, Delivery.state, Delivery.error,
-            type_coerce(Delivery.settled_at, Instant),
+            type_coerce(Delivery.settled_at, Instant), Attempt.gateway, Attempt.error,
         )
         .join(Notice, Notice.id == Delivery.notice_id)
+        .outerjoin(Attempt, and_(Attempt.delivery_id == Delivery.id, _is_last_attempt()))
         .join(Person, Person.id == Notice.person_id)
         .where(
             Notice.state == NoticeState.OUT, Delivery.state.in_(UNHAPPY), Delivery.settled_at >= since,
@@ -108,6 +114,11 @@ def _of_desk(village_id: str) -> Select[Notice]:
 def _is_latest() -> ColumnElement[bool]:
     later = aliased(Delivery)
     return ~exists().where(later.notice_id == Delivery.notice_id, later.number > Delivery.number)
+
+
+def _is_last_attempt() -> ColumnElement[bool]:
+    later = aliased(Attempt)
+    return ~exists().where(later.delivery_id == Attempt.delivery_id, later.number > Attempt.number)
 
 
 def _is_of_village(village_id: str) -> ColumnElement[bool]:

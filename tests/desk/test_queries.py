@@ -38,7 +38,7 @@ def undelivered(desk: Desk, whom: Household, state: DeliveryState = DeliveryStat
         )  # fmt: skip
         session.get_one(Notice, planned).state = NoticeState.OUT
         delivery = Delivery(
-            id=new_id(session), notice_id=planned, number=1, channel="text", state=state, attempted_at=desk.now,
+            id=new_id(session), notice_id=planned, number=1, channel="text", state=state,
             settled_at=desk.now, error="no_such_number",
         )  # fmt: skip
         session.add(delivery)

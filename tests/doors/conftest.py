@@ -28,7 +28,7 @@ class Doors:
 
     def texts(self, number: str) -> list[str]:
         """What came to a number, after all that is due was sent."""
-        while self.worker.run_due(Lane.STEP) + self.worker.run_due(Lane.ERRAND):
+        while sum(self.worker.run_due(lane) for lane in Lane):
             pass
         return [text.text for text in self.phones.texts(E164(number))]
 

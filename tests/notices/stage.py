@@ -12,11 +12,13 @@ from app.jobs.models import DueRow
 from app.jobs.words import DueState, Lane
 from app.jobs.worker import Handlers, Worker
 from app.kernel.numbers import E164
-from app.notices.errands import deliver
-from app.notices.models import Delivery, Notice
-from app.notices.ports import Accepted, SmsGateway
+from app.notices.courier import Courier
+from app.notices.models import Attempt, Delivery, Notice
+from app.notices.outside import Outside
+from app.notices.ports import Accepted, PushSender, SmsGateway
 from app.notices.service import DELIVER, plan
 from app.notices.templates import Param
+from app.notices.wording import Wording
 from app.storage.database import Database
 from app.web.models import Change
 from tests.scene import SEALER
@@ -126,15 +128,21 @@ def plan_one(
         return plan_in(session, person_id, key, template, due_at, now, **other)
 
 
-def worker(database: Database, clock: StepClock, gateway: SmsGateway, **more: Callable[[str], None]) -> Worker:
-    errands = {DELIVER: deliver(database, clock, gateway, LINK, SEALER)}
-    return Worker(database, clock, Handlers(steps={}, errands=errands), **more)  # type: ignore[arg-type]
+def worker(
+    database: Database, clock: StepClock, *gateways: SmsGateway, push: PushSender | None = None,
+    crash: Callable[[str], None] | None = None,
+) -> Worker:  # fmt: skip
+    courier = Courier(Outside(gateways, push, Wording(LINK, SEALER)), jitter=lambda: 0)
+    return Worker(database, clock, Handlers(steps={}, errands={}, batches={DELIVER: courier}), crash=crash)
 
 
-def work_off(database: Database, clock: StepClock, gateway: SmsGateway, until: datetime | None = None) -> None:
+def work_off(
+    database: Database, clock: StepClock, *gateways: SmsGateway, until: datetime | None = None,
+    push: PushSender | None = None,
+) -> None:  # fmt: skip
     """Let a new worker do everything that falls due, stepping the clock from one due row to the next."""
     for _ in range(2000):
-        while worker(database, clock, gateway).run_due(Lane.ERRAND):
+        while worker(database, clock, *gateways, push=push).run_due(Lane.SEND):
             pass
         at = next_instant(database)
         if at is None or (until and at > until):
@@ -145,7 +153,7 @@ def work_off(database: Database, clock: StepClock, gateway: SmsGateway, until: d
 
 def next_instant(database: Database) -> datetime | None:
     with database.read() as session:
-        rows = session.scalars(select(DueRow).where(DueRow.lane == Lane.ERRAND)).all()
+        rows = session.scalars(select(DueRow).where(DueRow.lane == Lane.SEND)).all()
         waiting = [row.due_at for row in rows if row.state is DueState.WAITING]
         leased = [row.leased_until for row in rows if row.state is DueState.LEASED and row.leased_until]
     return min([*waiting, *leased], default=None)
@@ -160,6 +168,12 @@ def deliveries(database: Database, notice_id: str) -> list[Delivery]:
     with looking(database) as session:
         mine = select(Delivery).where(Delivery.notice_id == notice_id).order_by(Delivery.number)
         return list(session.scalars(mine))
+
+
+def attempts(database: Database, notice_id: str) -> list[Attempt]:
+    with looking(database) as session:
+        made = select(Attempt).join(Delivery, Delivery.id == Attempt.delivery_id).where(Delivery.notice_id == notice_id)
+        return list(session.scalars(made.order_by(Delivery.number, Attempt.number)))
 
 
 def due_rows(database: Database, kind: str) -> list[DueRow]:

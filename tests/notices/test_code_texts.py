@@ -10,7 +10,7 @@ from app.families.models import Person
 from app.jobs.models import DueRow
 from app.kernel.numbers import E164
 from app.notices import rules
-from app.notices.models import Delivery
+from app.notices.models import Attempt, Delivery
 from app.notices.ports import GatewayError
 from app.notices.service import TERMINAL, plan
 from app.notices.templates import SEALED_FOR
@@ -51,7 +51,7 @@ def test_a_code_goes_to_the_number_that_was_named_and_stays_sealed_in_the_tables
     assert to == ELSEWHERE
     assert "482109" in text
     with database.read() as session:
-        assert "482109" not in str(session.execute(select(Delivery.__table__)).all())
+        assert "482109" not in str([session.execute(select(each.__table__)).all() for each in (Attempt, Delivery)])
     assert "482109" not in str(notice_of(database, notice_id).params)
 
 
@@ -96,7 +96,7 @@ def test_what_a_vendor_says_is_kept_without_the_code_that_it_quotes(
     work_off(database, clock, gateway)
     assert len(gateway.taken) == times
     with database.read() as session:
-        kept = str([session.execute(select(each.__table__)).all() for each in (Delivery, DueRow)])
+        kept = str([session.execute(select(each.__table__)).all() for each in (Attempt, Delivery, DueRow)])
     for told in (kept, caplog.text):
         assert "0937" not in told
         assert str(ELSEWHERE)[3:] not in told

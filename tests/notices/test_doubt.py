@@ -15,6 +15,7 @@ from tests.notices.stage import (
     Killed,
     RecordingGateway,
     StepClock,
+    attempts,
     deliveries,
     due_rows,
     hinted,
@@ -67,7 +68,8 @@ def test_where_nobody_can_be_asked_a_ring_is_not_repeated(database: Database, pe
     (delivery,) = deliveries(database, notice_id)
     assert gateway.times("k") == 1
     assert (delivery.state, delivery.doubts, delivery.attempts) == (DeliveryState.UNKNOWN, 1, 1)
-    assert delivery.error == "NoAnswer: time out"
+    assert delivery.error == "no_answer"
+    assert [each.error for each in attempts(database, notice_id)] == ["NoAnswer: time out"]
     assert notice_of(database, notice_id).state is NoticeState.OUT
     assert hinted(database) == [("village", people.village)]
 
@@ -105,7 +107,7 @@ def test_another_gateway_is_not_asked_about_what_the_first_one_was_given(
 ) -> None:
     plan_one(database, people.parent, template="ring_parent")
     first, second = RecordingGateway(after=once(NoAnswer())), RecordingGateway(name="another")
-    worker(database, clock, first).run_due(Lane.ERRAND)
+    worker(database, clock, first).run_due(Lane.SEND)
     work_off(database, clock, second)
     assert (len(first.taken), len(second.taken)) == (1, 0)
 
@@ -130,7 +132,7 @@ def test_what_is_cancelled_in_doubt_is_not_sent_again_but_its_fate_is_learnt_if_
     setattr(gateway, "after" if was_taken else "before", die)
     notice_id = plan_one(database, people.parent)
     with pytest.raises(Killed):
-        worker(database, clock, gateway).run_due(Lane.ERRAND)
+        worker(database, clock, gateway).run_due(Lane.SEND)
     with database.begin() as session:
         cancel_for(session, "call:1", clock.now())
     gateway.before = gateway.after = lambda: None
@@ -149,12 +151,12 @@ def test_an_attempt_that_may_be_under_way_is_left_alone(database: Database, peop
     def slow() -> None:
         clock.step(16)
         gateway.before = lambda: None
-        seen.append(worker(database, clock, gateway).run_due(Lane.ERRAND))
+        seen.append(worker(database, clock, gateway).run_due(Lane.SEND))
         seen.append(len(gateway.taken))
 
     gateway.before = slow
     first = worker(database, clock, gateway, crash=lambda point: clock.step(15) if point == "leased" else None)
-    first.run_due(Lane.ERRAND)
+    first.run_due(Lane.SEND)
     assert seen == [1, 0], "the second worker had the row, and sent nothing"
     work_off(database, clock, gateway)
     assert gateway.times("k") == 1
@@ -174,7 +176,7 @@ def test_an_answer_that_comes_after_another_worker_went_on_changes_nothing(
         raise GatewayError("blocked number", permanent=True)
 
     gateway.after = very_slow
-    worker(database, clock, gateway).run_due(Lane.ERRAND)
+    worker(database, clock, gateway).run_due(Lane.SEND)
     (delivery,) = deliveries(database, notice_id)
     assert gateway.times("k") == 1
     assert (delivery.state, delivery.error) == (DeliveryState.SENT, None)

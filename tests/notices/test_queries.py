@@ -38,7 +38,10 @@ def test_troubles_are_those_of_the_village(database: Database, people: People, c
             ("caregiver 1", DeliveryState.UNKNOWN, "ring_village"),
             ("parent 1", DeliveryState.FAILED, "booked"),
         ]
-        assert [each.error for each in seen] == ["NoAnswer: ", "blocked number"]
+        assert [(each.error, each.gateway, each.detail) for each in seen] == [
+            ("no_answer", "recording", "NoAnswer: "),
+            ("refused", "recording", "blocked number"),
+        ]
         assert len(troubles(session, others.village, SINCE)) == 1
         assert troubles(session, people.village, clock.now() + timedelta(seconds=1)) == []
 

@@ -92,7 +92,7 @@ def test_each_phone_shows_its_texts_newest_last_in_its_holders_zone(
     mine = of(client, "Maria Fernanda Xu")
     assert (mine["number"], mine["language"], mine["role"], mine["family"]) == ("…11", "zh-CN", "parent", "王")
     assert [text["at"] for text in mine["texts"]] == ["11-23 14:00", "11-23 14:01"]
-    assert mine["texts"][0]["text"].startswith("约好了：")
+    assert mine["texts"][0]["text"].startswith("【家线】约好了：")
     assert (mine["count"], mine["newest"]) == (2, mine["texts"][-1])
 
 

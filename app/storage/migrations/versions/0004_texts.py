@@ -12,6 +12,7 @@ down_revision = "0003"
 def upgrade() -> None:
     _extend_notices()
     _create_attempt()
+    _move_attempts()
     _create_gateway_state()
     _create_push_subscription()
     _create_terms()
@@ -44,12 +45,33 @@ def _create_attempt() -> None:
     op.create_index(op.f("ix_attempt_key"), "attempt", ["key"])
 
 
+def _move_attempts() -> None:
+    """What a delivery said of its last attempt becomes an attempt of its own; sending has a lane of its own."""
+    op.execute("""
+        INSERT INTO attempt
+            (id, delivery_id, number, gateway, key, ref, state, segments, began_at, settled_at, error)
+        SELECT
+            delivery.id, delivery.id, delivery.attempts, delivery.gateway,
+            CASE WHEN delivery.number = 1 THEN notice.key ELSE notice.key || '~' || delivery.number END, delivery.ref,
+            CASE WHEN delivery.state IN ('waiting', 'failed') THEN 'refused' ELSE delivery.state END, 0,
+            delivery.attempted_at, delivery.settled_at, delivery.error
+        FROM delivery JOIN notice ON notice.id = delivery.notice_id
+        WHERE delivery.gateway IS NOT NULL AND delivery.attempted_at IS NOT NULL
+    """)
+    op.drop_index(op.f("ix_delivery_ref"), "delivery")
+    with op.batch_alter_table("delivery") as delivery:
+        for column in ("gateway", "ref", "attempted_at"):
+            delivery.drop_column(column)
+    op.execute("UPDATE due_row SET lane = 'send' WHERE kind = 'notice.deliver'")
+
+
 def _create_gateway_state() -> None:
     op.create_table(
         "gateway_state",
         sa.Column("name", sa.String(32), nullable=False), sa.Column("failures", sa.Integer(), nullable=False),
-        *(_at(name, True) for name in ("failing_since", "opened_until", "last_taken_at", "last_error_at")),
-        sa.Column("last_error", sa.String(200)), _at("probed_at", True), sa.Column("probe_error", sa.String(200)),
+        *(_at(name, True) for name in ("failing_since", "opened_until", "trial_at", "last_taken_at")),
+        _at("last_error_at", True), sa.Column("last_error", sa.String(200)), _at("probed_at", True),
+        sa.Column("probe_error", sa.String(200)),
         _at("silent_since", True), _key("gateway_state", "name"),
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from app.jobs.words import DueState, Lane
 from app.notices.models import Notice
 from app.notices.ports import GatewayError
 from app.notices.service import DELIVER, TERMINAL, TEXT, cancel_for
-from app.notices.words import DeliveryState, NoticeState
+from app.notices.words import AttemptState, DeliveryState, NoticeState
 from app.storage.database import Database
 from tests.notices.conftest import People
 from tests.notices.stage import (
@@ -17,6 +17,7 @@ from tests.notices.stage import (
     NOW,
     RecordingGateway,
     StepClock,
+    attempts,
     deliveries,
     due_rows,
     hinted,
@@ -36,10 +37,13 @@ def test_it_is_sent_once_to_the_persons_phone_in_the_persons_language(
     notice_id = plan_one(database, people.parent, template="ring_parent")
     gateway = RecordingGateway()
     work_off(database, clock, gateway)
-    assert gateway.taken == [("+8613800000011", "k", f"您和小雨的通话开始了，请打开 {LINK}")]
+    assert gateway.taken == [("+8613800000011", "k", f"【家线】您和小雨的通话开始了，请打开 {LINK}")]
     (delivery,) = deliveries(database, notice_id)
-    assert (delivery.state, delivery.channel, delivery.gateway) == (DeliveryState.SENT, TEXT, "recording")
-    assert (delivery.ref, delivery.attempts, delivery.doubts, delivery.settled_at) == ("ref 1", 1, 0, NOW)
+    assert (delivery.state, delivery.channel, delivery.settled_at) == (DeliveryState.SENT, TEXT, NOW)
+    assert (delivery.attempts, delivery.doubts) == (1, 0)
+    (attempt,) = attempts(database, notice_id)
+    assert (attempt.state, attempt.gateway, attempt.key) == (AttemptState.SENT, "recording", "k")
+    assert (attempt.ref, attempt.segments, attempt.began_at, attempt.settled_at) == ("ref 1", 1, NOW, NOW)
     assert notice_of(database, notice_id).state is NoticeState.OUT
 
 
@@ -86,7 +90,10 @@ def test_a_refusal_is_final_kept_and_told(database: Database, people: People, cl
     notice_id = plan_one(database, people.parent)
     work_off(database, clock, RecordingGateway(before=refuse))
     (delivery,) = deliveries(database, notice_id)
-    assert (delivery.state, delivery.error, delivery.attempts) == (DeliveryState.FAILED, "blocked number", 1)
+    assert (delivery.state, delivery.error, delivery.attempts) == (DeliveryState.FAILED, "refused", 1)
+    assert [(each.state, each.error) for each in attempts(database, notice_id)] == [
+        (AttemptState.REFUSED, "blocked number")
+    ]
     assert [row.payload["notice_id"] for row in due_rows(database, FAILED_EVENT)] == [notice_id]
     assert hinted(database) == [("village", people.village)]
     assert [row.state for row in due_rows(database, DELIVER)] == [DueState.DONE]
@@ -164,7 +171,7 @@ def test_what_is_cancelled_between_two_tries_is_not_tried_again(
 ) -> None:
     gateway = RecordingGateway(before=once(GatewayError("out of order", permanent=False)))
     notice_id = plan_one(database, people.parent)
-    worker(database, clock, gateway).run_due(Lane.ERRAND)
+    worker(database, clock, gateway).run_due(Lane.SEND)
     with database.begin() as session:
         cancel_for(session, "call:1", clock.now())
     work_off(database, clock, gateway)
