@@ -36,6 +36,7 @@ ENGINE = """
     if (!one) return;
     setTimeout(() => {
       if (queue[0] !== one) return;
+      if (globalThis.breaks) return one.onerror({ error: "synthesis-failed" });
       one.onstart?.();
       said.push([one.voice.lang, one.text]);
       setTimeout(() => {
@@ -128,6 +129,10 @@ def test_a_letter_is_read_aloud_and_then_heard(village: Village, devices: Device
     page.wait_for_timeout(900)
     assert [language for language, _text in said(page)[4:]] == ["en-GB"], "who puts it away hears no more"
     assert heard(village) == {first}, "what was not read to its end still waits"
+
+    page.evaluate("breaks = true")
+    touch(page, "visit.text.open")
+    sees(page, "text-shown")
 
 
 def test_where_no_voice_can_read_somebody_has_to(village: Village, devices: Devices) -> None:
