@@ -1,8 +1,7 @@
-"""SMPP 3.4 with an SMSC of somebody else's making: sending, where it behaves and where it doesn't."""
+"""Sending by SMPP to an SMSC of somebody else's making, where it behaves and where it doesn't."""
 
 import logging
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,36 +10,13 @@ import pytest
 from app.gateways import smpp, smpp_link
 from app.gateways.smpp import Smpp
 from app.kernel.clock import SystemClock
-from app.kernel.numbers import E164
 from app.notices.ports import GatewayError, NoAnswer
+from tests.contracts.smpp.ears import NUMBER, send
 from tests.services import free_port
 from tests.services.smsc import PASSWORD, SYSTEM_ID, PrivateSmsc
 
-NUMBER = E164("+8613800138000")
 THROTTLED, QUEUE_FULL, BAD_NUMBER, BAD_SENDER, SYSTEM_ERROR, OF_THEIR_OWN = 0x58, 0x14, 0x0B, 0x0A, 0x08, 0x0400
 UDHI = 0x40
-
-
-@pytest.fixture(scope="module")
-def node_smsc() -> Iterator[PrivateSmsc]:
-    server = PrivateSmsc()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def smsc(node_smsc: PrivateSmsc) -> PrivateSmsc:
-    node_smsc.forget()
-    return node_smsc
-
-
-@pytest.fixture
-def gateway(smsc: PrivateSmsc, tmp_path: Path) -> Smpp:
-    return Smpp(smsc.url, tmp_path, SystemClock())
-
-
-def send(gateway: Smpp, text: str = "约好了", key: str = "k") -> str:
-    return gateway.send(NUMBER, "booked", {}, "zh-CN", text, key).ref
 
 
 @pytest.mark.parametrize(
