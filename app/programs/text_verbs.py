@@ -1,4 +1,4 @@
-"""The verbs of `homethread sms`: what a vendor has to approve, and how long a text is."""
+"""The verbs of `homethread sms`: what a vendor has to approve, where it calls us, and how long a text is."""
 
 import argparse
 import json
@@ -29,6 +29,8 @@ def add_to(sms: argparse.ArgumentParser) -> None:
     count = verbs.add_parser("count", help=about, description=about)
     count.add_argument("text", metavar="TEXT", help="the text; - reads it from the standard input")
     count.set_defaults(run=_count)
+    about = "the addresses that vendors are given to tell us of receipts and texts; keep them secret"
+    verbs.add_parser("hooks", help=about, description=about).set_defaults(run=_hooks)
 
 
 def _templates(parsed: argparse.Namespace, config: Config) -> int:
@@ -59,6 +61,19 @@ def _count(parsed: argparse.Namespace, _config: Config) -> int:
         sys.stdout.write(f"{hint}\n")
     for number, part in enumerate(parts, 1):
         sys.stdout.write(f"{number}: {json.dumps(part, ensure_ascii=False)}\n")
+    return 0
+
+
+def _hooks(_parsed: argparse.Namespace, config: Config) -> int:
+    from app import bootstrap
+    from app.sms import hooks
+
+    services = bootstrap.build(config)
+    found = hooks.addresses(services.sms, services.sealer, config.public_url)
+    for name, address in found.items():
+        sys.stdout.write(f"{name}: {address}\n")
+    if not found:
+        sys.stdout.write("None of the gateways in HOMETHREAD_SMS_GATEWAYS is called back; each listens by itself.\n")
     return 0
 
 

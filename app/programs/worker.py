@@ -1,14 +1,17 @@
-"""The worker program: leases due rows until it is told to stop."""
+"""The worker program: leases due rows, and hears what gateways bring in, until it is told to stop."""
 
 import signal
 from types import FrameType
 
 from app import bootstrap
+from app.bootstrap import Services
 from app.config import Config
 from app.doors import housekeeping as doors_housekeeping
 from app.jobs.worker import Worker
 from app.kernel.clock import Clock
 from app.notices import pushes
+from app.programs.listening import Listeners, Take
+from app.sms import inbox
 from app.web import hints, housekeeping
 
 
@@ -20,10 +23,17 @@ def run(config: Config, clock: Clock | None = None) -> None:
         doors_housekeeping.start(session, services.clock.now())
         pushes.start(session, services.clock.now())
     worker = Worker(services.database, services.clock, bootstrap.handlers(services))
+    listeners = Listeners(services.sms, lambda gateway: _taker(services, gateway.name), worker.stop)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         worker.stop.set()
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    listeners.start()
     worker.run()
+    listeners.join()
+
+
+def _taker(services: Services, gateway: str) -> Take:
+    return lambda arrivals: inbox.take(services.database, services.clock, gateway, arrivals)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -72,3 +73,25 @@ def test_a_text_is_counted_and_shown_where_it_is_cut(
     assert main(["sms", "count", text]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert set(said) <= set(lines)
+
+
+def test_the_addresses_for_vendors_are_printed_and_the_same_each_time(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOMETHREAD_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("HOMETHREAD_PUBLIC_URL", "https://calls.example.org")
+    monkeypatch.setenv("HOMETHREAD_SMS_GATEWAYS", "kannel://u:p@127.0.0.1:13013 simulated:")
+    printed = []
+    for _time in range(2):
+        assert main(["sms", "hooks"]) == 0
+        printed.append(capsys.readouterr().out)
+    assert re.fullmatch(r"kannel: https://calls\.example\.org/hooks/kannel/[0-9a-f]{40}\n", printed[0])
+    assert printed[0] == printed[1]
+
+
+def test_where_nobody_calls_back_that_is_said(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOMETHREAD_DATA_DIR", str(tmp_path))
+    assert main(["sms", "hooks"]) == 0
+    assert "None of the gateways" in capsys.readouterr().out
