@@ -7,6 +7,7 @@ touch alone: the touch is an event made in the worker, and the window it asks fo
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,9 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from app.desk import service as desk_service
 from app.gateways.web_push import make_key
-from app.notices import deciding
-from app.notices.models import Notice
-from app.notices.words import NoticeState
+from app.notices import deciding, pushes
+from app.notices.models import Delivery, Notice
+from app.notices.words import Channel, DeliveryState, NoticeState
 from app.web.models import PrincipalKind
 from tests.browser import stories
 from tests.browser.conftest import DESK, PHONE, Devices, shoot
@@ -36,6 +37,19 @@ SUBSCRIBE = """async (subscription) => {
 SHOWN = """async () => (await (await navigator.serviceWorker.ready).getNotifications()).map((shown) => (
   { title: shown.title, body: shown.body, tag: shown.tag, stays: shown.requireInteraction,
     actions: shown.actions.map(({ title }) => title) }))"""
+# What a browser does that is no guest of a test: it subscribes, and remembers it.
+SUBSCRIBES = """(() => {
+  const given = GIVEN;
+  const plain = (key) => atob(key.replace(/-/g, "+").replace(/_/g, "/"));
+  const bytes = (key) => Uint8Array.from(plain(key), (one) => one.charCodeAt(0)).buffer;
+  const made = () => localStorage.made && {
+    endpoint: given.endpoint, options: { applicationServerKey: bytes(localStorage.made) },
+    toJSON: () => ({ endpoint: given.endpoint, keys: { p256dh: given.p256dh, auth: given.auth } }),
+    unsubscribe: async () => !(delete localStorage.made),
+  };
+  PushManager.prototype.subscribe = async (wanted) => ((localStorage.made = wanted.applicationServerKey), made());
+  PushManager.prototype.getSubscription = async () => made() || null;
+})()"""
 # Where a window may be opened or fronted only for a real touch, it is said where it would have been.
 TOUCHED = """async () => {
   const opened = [];
@@ -130,6 +144,7 @@ def open_page(context: BrowserContext, village: Village) -> Page:
 
 
 def put_notice(village: Village, id_: str) -> None:
+    """One that was pushed and not read."""
     with village.scene.database.begin() as session:
         session.add(
             Notice(
@@ -137,6 +152,8 @@ def put_notice(village: Village, id_: str) -> None:
                 subject="call:1", due_at=village.now(), state=NoticeState.OUT, planned_at=village.now(),
             )
         )  # fmt: skip
+        session.flush()
+        session.add(Delivery(id=id_, notice_id=id_, number=1, channel=Channel.PUSH, state=DeliveryState.SENT, doubts=0))
 
 
 def is_read(village: Village, notice_id: str) -> bool:
@@ -200,6 +217,35 @@ def test_a_page_that_is_looked_at_rings_by_itself_and_one_behind_is_brought_to_i
     assert worker.touch() == []
     sees(phone, "waiting|ready|live", 20)
     expect(phone.locator("main")).not_to_have_attribute("data-screen", "home")
+
+
+def test_it_is_switched_on_tried_gone_on_with_and_switched_off(
+    village: Village, devices: Devices, service: PushService
+) -> None:
+    alice, browser = village.scene.alice, service.browser()
+    context = devices.device(PHONE)
+    allow(context)
+    context.add_init_script(SUBSCRIBES.replace("GIVEN", json.dumps(asdict(browser.subscription))))
+    phone = open_page(context, village)
+    open_switch(phone)
+    touch(phone, "push-on")
+    expect(phone.locator(".pushes")).to_have_attribute("data-state", "on")
+    touch(phone, "push-trial")
+    wait_until(phone, "a trial", lambda: bool(browser.taken))
+    shoot(phone, "pushes-on")
+    worker = ServiceWorker(phone)
+    worker.deliver(browser.taken[0].said)
+    wait_until(phone, "it is shown although somebody looks", lambda: bool(worker.shown))
+
+    put_notice(village, "pushed")
+    phone.reload()
+    wait_until(phone, "who comes has read it", lambda: is_read(village, "pushed"))
+    open_switch(phone)
+    touch(phone, "push-off")
+    expect(phone.locator(".pushes")).to_have_attribute("data-state", "off")
+    assert phone.evaluate("localStorage.length") == 0
+    with village.scene.database.read() as session:
+        assert not pushes.has_subscription(session, f"person:{alice.parent}", village.now())
 
 
 def test_the_switch_says_what_holds_and_how_to_mend_it(village: Village, devices: Devices) -> None:

@@ -52,6 +52,11 @@ PROMISES: dict[str, list[str]] = {
         "doors/test_invitations.py::test_one_card_in_many_hands_at_once_lets_one_in",
         "web/test_socket_strangers.py::test_who_never_enters_is_shown_out_and_who_entered_stays",
     ],
+    "A push is never the only channel, and its address no way into our own network": [
+        "flows/test_pushes.py::test_who_does_not_look_gets_a_text_once",
+        "flows/test_pushes.py::test_where_no_browser_takes_it_a_text_goes_at_once",
+        "contracts/test_push.py::TestWhereItGoes",
+    ],
     "9. First screen within the page budget": [
         "browser/test_pages.py::test_a_face_opens_within_its_budget",
     ],
