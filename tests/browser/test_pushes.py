@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
+from sqlalchemy import select
 
 from app.desk import service as desk_service
 from app.gateways.web_push import make_key
 from app.notices import deciding, pushes
-from app.notices.models import Delivery, Notice
+from app.notices.models import Delivery, Notice, PushSubscription
 from app.notices.words import Channel, DeliveryState, NoticeState
 from app.web.models import PrincipalKind
 from tests.browser import stories
@@ -62,6 +63,16 @@ TOUCHED = """async () => {
   self.dispatchEvent(event);
   await Promise.all(worked);
   return opened;
+}"""
+
+RENEWED = """async ([old, given]) => {
+  const keys = { p256dh: given.p256dh, auth: given.auth };
+  PushManager.prototype.subscribe = async () => ({ toJSON: () => ({ endpoint: given.endpoint, keys }) });
+  let work = null;
+  const event = Object.assign(new Event("pushsubscriptionchange"), { oldSubscription: { endpoint: old } });
+  event.waitUntil = (started) => (work = started);
+  self.dispatchEvent(event);
+  await work;
 }"""
 
 
@@ -117,8 +128,11 @@ class ServiceWorker:
 
     def touch(self) -> list[str]:
         """Touch the notification that stands; the addresses of the windows that it asks for."""
-        asked: list[str] = self._page.context.service_workers[0].evaluate(TOUCHED)
+        asked: list[str] = self.evaluate(TOUCHED)
         return asked
+
+    def evaluate(self, script: str, argument: Any = None) -> Any:
+        return self._page.context.service_workers[0].evaluate(script, argument)
 
 
 def told_by_pushes(devices: Devices, village: Village, browser: PushedTo) -> Page:
@@ -199,7 +213,8 @@ def test_a_page_that_is_looked_at_rings_by_itself_and_one_behind_is_brought_to_i
     alice = village.scene.alice
     village.move_clock_to(at(18, 59))
     call_id = village.scene.book(alice, at(19), alice.desk_acts)
-    phone = told_by_pushes(devices, village, service.browser())
+    browser = service.browser()
+    phone = told_by_pushes(devices, village, browser)
     worker = ServiceWorker(phone)
     phone.reload()
     sees(phone, "home")
@@ -217,6 +232,12 @@ def test_a_page_that_is_looked_at_rings_by_itself_and_one_behind_is_brought_to_i
     assert worker.touch() == []
     sees(phone, "waiting|ready|live", 20)
     expect(phone.locator("main")).not_to_have_attribute("data-screen", "home")
+
+    other = service.browser().subscription
+    worker.evaluate(RENEWED, [browser.endpoint, asdict(other)])
+    with village.scene.database.read() as session:
+        kept = {row.endpoint: row.ended_reason for row in session.scalars(select(PushSubscription))}
+    assert kept == {browser.endpoint: "replaced", other.endpoint: None}
 
 
 def test_it_is_switched_on_tried_gone_on_with_and_switched_off(
