@@ -219,7 +219,9 @@ class _Reader:
         return f"{self._day(at, 'far')} {self._time(at)}"
 
     def _near_day(self, at: datetime) -> str:
-        return self._day(at, "near" if at - self.now < timedelta(days=6) else "date")
+        """In a list short enough for the 35 characters that vendors leave to three times."""
+        far = at - self.now
+        return self._day(at, "near" if far < timedelta(days=6) else "day" if far < timedelta(days=27) else "date")
 
     def _day(self, at: datetime, form: str) -> str:
         days = (wall_of(at, self.zone).date() - wall_of(self.now, self.zone).date()).days

@@ -155,7 +155,8 @@ def test_a_time_is_written_in_the_readers_zone_and_language(
     ("days_and_minutes", "written"),
     [
         ([(1, 0), (1, 30), (2, 0)], "明天 18:00、18:30、周三 18:00"),
-        ([(0, 60), (6, -1), (6, 0)], "今天 19:00、周日 17:59、11月29日 18:00"),
+        ([(0, 60), (6, -1), (6, 0)], "今天 19:00、周日 17:59、29日 18:00"),
+        ([(26, 0), (26, 1439), (27, 0)], "19日 18:00、20日 17:59、12月20日 18:00"),
         ([(1, 0), (2, 0), (3, 0), (4, 0)], "明天 18:00、周三 18:00、周四 18:00"),
     ],
 )
@@ -267,6 +268,12 @@ def test_offers_are_numbered_where_a_digit_chooses_one() -> None:
             can_reply=can_reply,
         )  # fmt: skip
         assert says.params["offers_at"] == written
+
+
+def test_three_times_leave_room_for_what_vendors_allow_in_one_place() -> None:
+    offers = [datetime(2026, 12, 17 + day, 15, 30, tzinfo=UTC) for day in (0, 1, 2)]
+    for template in ("sms_offers", "missed_parent"):
+        assert len(say(template, "zh-CN", offers_at=offers).params["offers_at"]) <= 35
 
 
 def test_choices_are_numbered_calls_or_people() -> None:
