@@ -5,7 +5,7 @@ is decided when it is answered, not here.
 """
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -33,8 +33,8 @@ def take(database: Database, clock: Clock, gateway: str, arrivals: Arrivals) -> 
     with database.begin() as session:
         for receipt in arrivals.receipts:
             receipts.put(session, gateway, receipt, now)
-        for inbound in arrivals.texts:
-            _keep(session, gateway, inbound, now)
+        for place, inbound in enumerate(arrivals.texts):  # those of one call keep their order
+            _keep(session, gateway, inbound, now + timedelta(microseconds=place))
 
 
 def _keep(session: Session, gateway: str, inbound: Inbound, now: datetime) -> None:

@@ -56,6 +56,13 @@ class Stage:
         inbox.take(self.database, self.scene.clock, "simulated", arrivals)
         return ref
 
+    def receive_together(self, *texts: tuple[str, str]) -> list[str]:
+        """Several (number, text) come in by one call of the vendor; the vendor's names for them."""
+        refs = [f"in {next(self.refs)}" for _text in texts]
+        inbounds = [Inbound(ref, number, text, self.now) for ref, (number, text) in zip(refs, texts, strict=True)]
+        inbox.take(self.database, self.scene.clock, "simulated", Arrivals(texts=inbounds))
+        return refs
+
     def write(self, number: str, text: str, *, sent_at: datetime | None = None) -> "Answered":
         """A text comes in a minute later and is followed, with all that follows; what came of it."""
         self.scene.clock.step(minutes=1)
