@@ -22,7 +22,7 @@ from app.desk import village_views as desk_village_views
 from app.desk.queries import coordinator_name
 from app.doors import coordinator_views, pairing_views, pin_views
 from app.doors import views as door_views
-from app.faces import household, now
+from app.faces import household, now, strangers
 from app.families import availability_views
 from app.families import views as family_views
 from app.gateways import unix_doorbell
@@ -42,7 +42,7 @@ APIS = (
     desk_village_views.api, household.api, door_views.api, coordinator_views.api,
     pairing_views.api, pin_views.api, feed_views.api, availability_views.api, series_views.api,
     proposal_views.api, foresight_views.api, waiting_views.api, roster_views.api, push_views.api,
-    text_views.api, desk_notice_views.api, broadcast_views.api,
+    text_views.api, strangers.api, desk_notice_views.api, broadcast_views.api,
 )  # fmt: skip
 LARGEST_BODY_BYTES = 9_000_000
 

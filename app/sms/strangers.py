@@ -67,9 +67,10 @@ def of_village(session: Session, village_id: str, now: datetime) -> list[Strange
     return _counted(_texts(session, now, list(by_number)), by_number)
 
 
-def everywhere(session: Session, now: datetime) -> list[Stranger]:
-    """All of them, for who looks after every village. Whose a number may be is not said."""
-    return _counted(_texts(session, now, None), {})
+def of_nobody(session: Session, now: datetime) -> list[Stranger]:
+    """Those whose number stands with nobody, for who looks after every village."""
+    known = set(session.scalars(select(Person.phone).where(Person.phone.is_not(None))))
+    return _counted([(number, at) for number, at in _texts(session, now, None) if number not in known], {})
 
 
 def _done(session: Session, conversation: Conversation, text: TextIn, said: Said, now: datetime) -> Done:
