@@ -1,12 +1,14 @@
 """Texts through a Kannel: its smsbox takes them over HTTP, and calls our hook for receipts and for what comes in.
 
 Kannel gives no name to what it takes. Its receipts are asked for at an address with our key in it, and so they are
-known by key. It cuts long texts itself. What is sent stands in headers and body, never in an address, since addresses
-are written into logs. How its calls are read: `kannel_hook.py`.
+known by key. Long texts are cut by us and numbered in their headers: Kannel would cut a fox in half, and unless it is
+told otherwise it drops all but the first piece. The last piece's receipt speaks for the whole. What is sent stands in
+headers and body, never in an address, since addresses are written into logs. Its calls: `kannel_hook.py`.
 """
 
 import http.client
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,10 +23,11 @@ from app.gateways import kannel_hook
 from app.gateways.address import read
 from app.kernel.numbers import E164
 from app.notices.ports import Accepted, Arrivals, GatewayError, HookRequest, NoAnswer
-from app.notices.segments import Encoding, encoding_of, well_formed
+from app.notices.segments import Encoding, encoding_of, header, split
 
 SENDSMS = "/cgi-bin/sendsms"
-CONNECT_SECONDS, ANSWER_SECONDS = 3.0, 12.0
+CONNECT_SECONDS, ANSWER_SECONDS = 3.0, 14.0
+LEAST_SECONDS = 0.5
 PROBE_SECONDS = 2.0
 CONNECTIONS = 16
 LONGEST_ANSWER = 2_000
@@ -77,15 +80,14 @@ class Kannel:
     def send(
         self, to: E164, template: str, params: Mapping[str, str], language: str, text: str, key: str
     ) -> Accepted:  # fmt: skip
-        headers = {"X-Kannel-To": to, "X-Kannel-Coding": CODING[encoding_of(text)]}
-        if self._sender:
-            headers["X-Kannel-From"] = self._sender
-        if self._hook:
-            headers["X-Kannel-DLR-Mask"] = str(DLR_MASK)
-            headers["X-Kannel-DLR-Url"] = f"{self._hook}?{kannel_hook.receipt_query(key)}"
-        status, said = self._call(headers, well_formed(text).encode(), ANSWER_SECONDS)
-        if not (status == HTTPStatus.ACCEPTED and said.startswith(TAKEN)):
-            raise _refusal(status, said)
+        encoding, pieces = encoding_of(text), split(text)
+        reference, until = sha256(key.encode()).digest()[0], time.monotonic() + ANSWER_SECONDS
+        for number, piece in enumerate(pieces, 1):
+            head = header(encoding, reference, number, len(pieces))
+            headers = self._headers(to, CODING[encoding], head, asks=key if number == len(pieces) else None)
+            status, said = self._call(headers, piece.encode(), max(until - time.monotonic(), LEAST_SECONDS))
+            if not (status == HTTPStatus.ACCEPTED and said.startswith(TAKEN)):
+                raise _refusal(status, said)
         return Accepted(sha256(key.encode()).hexdigest())
 
     def query(self, key: str) -> Accepted | None:
@@ -104,6 +106,18 @@ class Kannel:
 
     def hook(self, request: HookRequest, now: datetime) -> Arrivals:
         return kannel_hook.arrivals(request, now)
+
+    def _headers(self, to: E164, coding: str, head: bytes, *, asks: str | None) -> dict[str, str]:
+        """Of one piece; the one that `asks` for receipts does so by a key."""
+        headers = {"X-Kannel-To": to, "X-Kannel-Coding": coding}
+        if self._sender:
+            headers["X-Kannel-From"] = self._sender
+        if head:
+            headers["X-Kannel-UDH"] = head.hex()
+        if self._hook and asks is not None:
+            headers["X-Kannel-DLR-Mask"] = str(DLR_MASK)
+            headers["X-Kannel-DLR-Url"] = f"{self._hook}?{kannel_hook.receipt_query(asks)}"
+        return headers
 
     def _call(self, headers: Mapping[str, str], body: bytes, seconds: float) -> tuple[int, str]:
         """Kannel's status and words. Raises GatewayError where it was not reached, and NoAnswer."""

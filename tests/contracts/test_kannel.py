@@ -257,6 +257,17 @@ def test_in_front_of_an_smsc_both_directions_and_a_text_that_fails(
     assert [(each.sender, each.text) for each in ears.texts] == [(NUMBER, long)]
 
 
+def test_a_fox_at_the_border_of_two_pieces_stays_whole(
+    before_smpp: PrivateKannel, smsc: PrivateSmsc, ears: Ears
+) -> None:
+    text = "约" * 66 + "🦊" + "好" * 10
+    smsc.behave(state="DELIVRD")
+    send(Kannel(before_smpp.url), text, "fox")
+    until(lambda: ReceiptStatus.DELIVERED in ears.statuses("fox"))
+    assert [each["text"][0] for each in smsc.told("submitted")[-2:]] == ["约", "🦊"]
+    assert smsc.sent(NUMBER)[-1] == text
+
+
 def test_a_number_that_the_smsc_refuses_comes_back_as_failed(
     before_smpp: PrivateKannel, smsc: PrivateSmsc, ears: Ears
 ) -> None:

@@ -62,6 +62,17 @@ def test_a_refusal_is_permanent_for_a_number_alone(status: int, words: str, perm
         assert refused.value.permanent is permanent
 
 
+def test_a_long_text_goes_in_numbered_pieces_of_which_the_last_asks_for_the_receipt() -> None:
+    for gateway, vendor in answering(*[said(202, "0: Accepted for delivery")] * 2):
+        gateway.send(NUMBER, "booked", {}, "zh-CN", "约" * 66 + "🦊好好好", KEY)
+        first, last = vendor.sent
+    assert [first.body.decode(), last.body.decode()] == ["约" * 66, "🦊好好好"]
+    headers = [bytes.fromhex(each.headers["x-kannel-udh"]) for each in (first, last)]
+    assert [(each[:3], each[4:]) for each in headers] == [(b"\5\0\3", b"\2\1"), (b"\5\0\3", b"\2\2")]
+    assert headers[0][3] == headers[1][3]
+    assert ["x-kannel-dlr-url" in each.headers for each in (first, last)] == [False, True]
+
+
 def test_words_about_a_refusal_carry_no_number() -> None:
     for gateway, _vendor in answering(said(403, f"Denied receivers are: {NUMBER}")):
         with pytest.raises(GatewayError) as refused:

@@ -49,8 +49,6 @@ http-queue-delay = 1
 group = sendsms-user
 username = {user}
 password = "{password}"
-max-messages = 10
-concatenation = true
 
 group = sms-service
 keyword = default
