@@ -19,10 +19,11 @@ from app.jobs.worker import Handlers
 from app.kernel.clock import Clock, SystemClock
 from app.kernel.doorbell import Doorbell
 from app.kernel.events import EVENT_KINDS
-from app.notices import push_trial, pushes, service
+from app.notices import push_trial, pushes, receipts, service
 from app.notices.courier import Courier
 from app.notices.outside import Outside
 from app.notices.ports import Handsets, PushSender, SmsGateway
+from app.notices.receipts import Receipts
 from app.notices.wording import Wording
 from app.roster import service as rosters
 from app.roster.ports import Solver
@@ -106,7 +107,7 @@ def handlers(services: Services) -> Handlers:
             rosters.SOLVE: drafting.drafter(services.database, services.clock, solver),
             push_trial.TRY: push_trial.trier(services.database, services.clock, services.push),
         },
-        batches={service.DELIVER: Courier(outside)},
+        batches={service.DELIVER: Courier(outside), receipts.KIND: Receipts()},
     )
 
 

@@ -1,4 +1,4 @@
-"""Works off the lane whose rows call the outside by the thousand: decided together, called at once, settled in groups.
+"""Works off a lane whose rows come by the thousand: decided together, called at once, settled in groups.
 
 A round is two transactions, however many rows: one leases, the other one settles what has come back and decides about
 what was leased. Calls run on threads meanwhile, so that a slow one keeps nobody waiting. What is decided about a row,
@@ -59,10 +59,10 @@ class Batches:
     """Used by one thread; only the calls run on others. `lease` takes the most rows that are wanted."""
 
     def __init__(
-        self, database: Database, clock: Clock, kinds: Mapping[str, Batch], lease: Callable[[int], list[Leased]],
-        keeper: Keeper, crash: Callable[[str], None],
+        self, database: Database, clock: Clock, lane: Lane, kinds: Mapping[str, Batch],
+        lease: Callable[[Lane, int], list[Leased]], keeper: Keeper, crash: Callable[[str], None],
     ) -> None:  # fmt: skip
-        self.database, self.clock, self.kinds = database, clock, kinds
+        self.database, self.clock, self.lane, self.kinds = database, clock, lane, kinds
         self._lease, self._keeper, self._crash = lease, keeper, crash
         self._threads: ThreadPoolExecutor | None = None
         self._back = SimpleQueue[Item]()
@@ -80,7 +80,7 @@ class Batches:
 
     def run_due(self) -> int:
         """Lease one batch and work it off; the number of rows that were leased."""
-        rows = self._lease(BATCH)
+        rows = self._lease(self.lane, BATCH)
         self._take(rows)
         while self._in_hand or self._under_way:
             self._settle_what_came()
@@ -103,13 +103,13 @@ class Batches:
         room = min(BATCH, MOST_UNDER_WAY - self._under_way - len(self._in_hand))
         if room <= 0 or not (self._may_be_due or self._sees_due()):
             return []
-        rows = self._lease(room)
+        rows = self._lease(self.lane, room)
         self._may_be_due = len(rows) == room
         return rows
 
     def _sees_due(self) -> bool:
         with self.database.read() as session:
-            due_at = service.next_due(session, Lane.SEND)
+            due_at = service.next_due(session, self.lane)
         return due_at is not None and due_at <= self.clock.now()
 
     def _take(self, rows: Sequence[Leased]) -> None:
@@ -158,7 +158,7 @@ class Batches:
                 nexts |= self.kinds[kind].advance(session, of_kind, now)
             else:
                 for item in of_kind:
-                    service.give_up(session, item.row, f"no handler for {Lane.SEND} rows of kind {kind!r}")
+                    service.give_up(session, item.row, f"no handler for {self.lane} rows of kind {kind!r}")
         self._crash("worked")
         jitter = random.random()  # noqa: S311 - spread, not secrecy
         settle(session, [(item.row, nexts[item.row.id]) for item in items if item.row.id in nexts], now, jitter)
@@ -175,7 +175,7 @@ class Batches:
             self._keeper.drop([row])
             return
         if self._threads is None:
-            self._threads = ThreadPoolExecutor(MOST_UNDER_WAY, thread_name_prefix="send")
+            self._threads = ThreadPoolExecutor(MOST_UNDER_WAY, thread_name_prefix=f"worker-{self.lane}")
         self._under_way += 1
         self._threads.submit(self._call, row, what)
 

@@ -22,6 +22,7 @@ from app.storage.database import insert_into, new_id
 log = logging.getLogger(__name__)
 
 PUT_AGAIN = "jobs.put_again"
+DUE_NOW = "jobs.due_now"  # in a session's info: it puts something that is due already
 UNHELD = {"leased_by": None, "leased_until": None}
 
 
@@ -196,6 +197,8 @@ def _new(
     session: Session, kind: str, due_at: datetime, now: datetime, payload: dict[str, Any] | None, lane: Lane,
     subject: str | None, key: str | None,
 ) -> dict[str, Any]:  # fmt: skip
+    if due_at <= now:
+        session.info[DUE_NOW] = True
     return {
         "id": new_id(session), "kind": kind, "key": key, "subject": subject, "payload": payload or {}, "lane": lane,
         "due_at": due_at, "put_at": now,

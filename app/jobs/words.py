@@ -12,8 +12,12 @@ class DueState(StrEnum):
 
 
 class Lane(StrEnum):
-    """A step works in the database alone. An errand calls the outside; what is sent does so in batches."""
+    """A step works in the database alone, an errand calls the outside. Texts and their receipts go in batches."""
 
     STEP = "step"
     ERRAND = "errand"
     SEND = "send"
+    RECEIPT = "receipt"
+
+
+BATCHED = (Lane.SEND, Lane.RECEIPT)

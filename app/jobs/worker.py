@@ -17,7 +17,7 @@ from app.jobs import rules, service
 from app.jobs.batches import Batch, Batches
 from app.jobs.keeper import ROUND_SECONDS, Keeper
 from app.jobs.service import Leased, LeaseLost
-from app.jobs.words import Lane
+from app.jobs.words import BATCHED, Lane
 from app.kernel.clock import Clock
 from app.storage.clashes import in_one
 from app.storage.database import Database
@@ -73,13 +73,14 @@ class Worker:
         self._leasing = threading.Lock()
         self._troubles = self._troubles_mended = 0
         self._ended_unasked: Lane | None = None
-        self._batches = Batches(
-            database, clock, handlers.batches, lambda most: self._lease(Lane.SEND, most), self._keeper, self._crash
-        )
+        self._batches = {
+            lane: Batches(database, clock, lane, handlers.batches, self._lease, self._keeper, self._crash)
+            for lane in BATCHED
+        }
 
     def run(self) -> None:
         """Work until stopped; returns when every thread has finished its row. Raises LaneEnded if one ended unasked."""
-        lanes = [Lane.STEP, *[Lane.ERRAND] * self.errand_threads, *[Lane.SEND] * bool(self.handlers.batches)]
+        lanes = [Lane.STEP, *[Lane.ERRAND] * self.errand_threads, *(BATCHED if self.handlers.batches else ())]
         threads = [threading.Thread(target=self._run_lane, args=(lane,), name=f"worker-{lane}") for lane in lanes]
         for thread in threads:
             thread.start()
@@ -95,8 +96,8 @@ class Worker:
 
     def run_due(self, lane: Lane) -> int:
         """Lease one batch and work it off; the number of rows that were leased."""
-        if lane is Lane.SEND:
-            return self._batches.run_due()
+        if lane in BATCHED:
+            return self._batches[lane].run_due()
         rows = self._lease(lane, BATCH if lane is Lane.STEP else 1)
         try:
             self._crash("leased")
@@ -115,8 +116,8 @@ class Worker:
             while not self.stop.is_set():
                 if not self._note_trouble(lambda: self._take_turn(lane)):
                     self.stop.wait(LONGEST_NAP_SECONDS)
-            if lane is Lane.SEND:
-                self._batches.finish()
+            if lane in BATCHED:
+                self._batches[lane].finish()
         finally:
             if not self.stop.is_set():
                 self._ended_unasked = lane
@@ -126,7 +127,7 @@ class Worker:
         """Work off one batch, or sleep until something may be due."""
         if lane is Lane.STEP:
             self._keeper.come_round()
-        if not (self._batches.turn() if lane is Lane.SEND else self.run_due(lane)):
+        if not (self._batches[lane].turn() if lane in BATCHED else self.run_due(lane)):
             self._wait_for_due(lane)
 
     def _wait_for_due(self, lane: Lane) -> None:

@@ -35,6 +35,11 @@ def move(case: Case, attempt: Attempt, state: AttemptState, now: datetime, error
         case.notice.state = NoticeState.OUT
 
 
+def has_arrived(case: Case) -> bool:
+    """Whether a vendor has the text, as far as anybody knows."""
+    return any(each.state in ARRIVED for each in case.attempts)
+
+
 def to_unknown(case: Case, attempt: Attempt, error: str) -> None:
     """Nobody knows the fate of this attempt: that is counted, and looked into."""
     attempt.state, attempt.error = AttemptState.UNKNOWN, error[:200]
