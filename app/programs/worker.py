@@ -7,6 +7,7 @@ from app import bootstrap
 from app.bootstrap import Services
 from app.config import Config
 from app.doors import housekeeping as doors_housekeeping
+from app.jobs.alarm import Alarm, rouse_after_commit
 from app.jobs.worker import Worker
 from app.kernel.clock import Clock
 from app.notices import pushes
@@ -23,6 +24,8 @@ def run(config: Config, clock: Clock | None = None) -> None:
         doors_housekeeping.start(session, services.clock.now())
         pushes.start(session, services.clock.now())
     worker = Worker(services.database, services.clock, bootstrap.handlers(services))
+    worker.stop = alarm = Alarm()
+    rouse_after_commit(services.database, alarm)
     listeners = Listeners(services.sms, lambda gateway: _taker(services, gateway.name), worker.stop)
 
     def stop(_number: int, _frame: FrameType | None) -> None:

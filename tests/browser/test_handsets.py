@@ -156,7 +156,7 @@ def test_a_text_whose_answer_is_lost_goes_out_once_and_one_that_is_refused_stays
 def test_two_brings_three_times_and_a_digit_takes_one(village: Village, devices: Devices) -> None:
     alice = village.scene.alice
     village.scene.clock.at = village.now()
-    village.scene.book(alice, at(19, day=25), alice.desk_acts)
+    village.scene.book(alice, at(19, day=25), alice.terminal_acts)
     page = opened(devices, village)
     choose(page, "Alice")
     expect(texts(page).first).to_be_visible(timeout=15_000)
