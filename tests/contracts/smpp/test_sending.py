@@ -1,13 +1,15 @@
 """Sending by SMPP to an SMSC of somebody else's making, where it behaves and where it doesn't."""
 
 import logging
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from app.gateways import smpp, smpp_link
+from app.config import BadSetting
+from app.gateways import smpp, smpp_link, texting
 from app.gateways.smpp import Smpp
 from app.kernel.clock import SystemClock
 from app.notices.ports import GatewayError, NoAnswer
@@ -205,3 +207,11 @@ def test_neither_number_nor_text_nor_password_stands_in_a_log(
             send(gateway, "secret words", "again")
     for secret in (NUMBER.lstrip("+"), "secret words", b"secret words".hex(), PASSWORD):
         assert secret not in caplog.text
+
+
+def test_without_its_library_the_setting_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith(("smpplib", "app.gateways.smpp"))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "smpplib", None)
+    with pytest.raises(BadSetting, match=r"homethread\[smpp\]"):
+        texting.opened([f"smpp://{SYSTEM_ID}:{PASSWORD}@127.0.0.1:2775/"], tmp_path, SystemClock())
