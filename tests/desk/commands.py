@@ -29,7 +29,10 @@ WEEK = "2026-11-30"
 EVENINGS = {"weekdays": [0], "from_minute": 1080, "until_minute": 1320}
 SHIFT = {"kind": "weekly", "occupation": "shift", "detail": EVENINGS}
 # They touch nobody but the one who gives them.
-OWN = {"POST /broadcasts/preview", "POST /sign_out", "POST /devices/<device_id>/end"}
+OWN = {
+    "POST /sign_out", "POST /devices/<device_id>/end", "POST /push", "POST /push/end", "POST /push/trial",
+    "POST /broadcasts/preview",
+}  # fmt: skip
 # They change a draft, of which nobody is told before it is published.
 OF_A_DRAFT = {"POST /rosters/<roster_id>/assign", "POST /rosters/<roster_id>/undo"}
 # They name nothing: whoever asks does it to the own village.

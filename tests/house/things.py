@@ -21,6 +21,7 @@ from app.families.words import Occupation, PatternKind
 from app.jobs import service as jobs
 from app.jobs.models import DueRow
 from app.jobs.words import DueState
+from app.notices import service as notices
 from app.notices.models import Delivery, Notice
 from app.notices.words import DeliveryState, NoticeState
 from app.roster import queries as rosters
@@ -68,6 +69,7 @@ class Things:
     series_id: str
     roster_id: str
     assignment_id: str
+    notice_id: str
     ids: list[str]
 
 
@@ -116,8 +118,18 @@ def things_of_alice(house: OpenHouse) -> Things:
         call_id, alice.family, alice.child, photo_ids[0], delivery.id, row_id, "terminal.ring",
         alice.child, alice.parent, at(20, 20).isoformat(), device_id, invitation_id, alice.terminal, consent_id,
         no_contact_id, closure_id, alice.parent, alice.parent, alice.village, hours_of(house, alice.child),
-        wait_of(house), series_of(house), *roster_of(house), [text_of(house)],
+        wait_of(house), series_of(house), *roster_of(house), told_to_desk(house), [text_of(house)],
     )  # fmt: skip
+
+
+def told_to_desk(house: OpenHouse) -> str:
+    """What Alice's desk was told: the notice's id."""
+    alice, now = house.scene.alice, house.clock.now()
+    with house.database.begin() as session:
+        return notices.plan(
+            session, village_id=alice.village, template="gateway_silent", subject="gateway:kannel", key="silent",
+            params={"gateway": "kannel", "since_at": now}, due_at=now, now=now,
+        )  # fmt: skip
 
 
 def text_of(house: OpenHouse) -> str:
