@@ -19,7 +19,7 @@ from app.jobs.worker import Handlers
 from app.kernel.clock import Clock, SystemClock
 from app.kernel.doorbell import Doorbell
 from app.kernel.events import EVENT_KINDS
-from app.notices import push_trial, pushes, receipts, service
+from app.notices import beat, push_trial, pushes, receipts, service
 from app.notices.courier import Courier
 from app.notices.outside import Outside
 from app.notices.ports import Handsets, PushSender, SmsGateway
@@ -106,6 +106,7 @@ def handlers(services: Services) -> Handlers:
         errands={
             rosters.SOLVE: drafting.drafter(services.database, services.clock, solver),
             push_trial.TRY: push_trial.trier(services.database, services.clock, services.push),
+            beat.KIND: beat.beater(services.database, services.clock, services.sms),
         },
         batches={service.DELIVER: Courier(outside), receipts.KIND: Receipts()},
     )

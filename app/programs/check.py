@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from urllib.parse import urlsplit
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,7 +17,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import bootstrap
 from app.config import BadSetting, Config
 from app.gateways import coturn, stun
+from app.gateways import texting as texting_gateways
 from app.kernel.clock import SystemClock
+from app.notices.ports import GatewayError
+from app.notices.rules import without_digits
 from app.storage import migrate
 from app.storage.database import Database
 from app.web.health import LEAST_FREE_BYTES
@@ -37,6 +41,8 @@ def findings(config: Config) -> Iterator[Finding]:
         parts["redis"] = _redis
     if config.push_key:
         parts["push"] = _push
+    for place, url in enumerate(config.sms_gateways, start=1):
+        parts[f"texts {place} ({urlsplit(url).scheme})"] = partial(_gateway, url=url)
     for url in config.turn_urls:
         parts[url] = partial(_relay, url=url)
     for part, look in parts.items():
@@ -77,6 +83,22 @@ def _redis(config: Config) -> str:
     except redis.RedisError as down:
         raise RuntimeError(f"no answer: {down}; is it running, and is HOMETHREAD_REDIS_URL right?") from down
     return "answers"
+
+
+def _gateway(config: Config, url: str) -> str:
+    """The address is never shown, for it holds the password."""
+    kind = urlsplit(url).scheme
+    try:
+        (gateway,) = texting_gateways.opened([url], config.data_dir, SystemClock())
+        gateway.probe()
+    except BadSetting as wrong:
+        raise ValueError(str(wrong)) from wrong
+    except GatewayError as silent:
+        raise RuntimeError(
+            f"{without_digits(silent)}: does it run, can this machine reach it, and are host, user and password of "
+            f"the {kind}: address in HOMETHREAD_SMS_GATEWAYS right? No text leaves by it meanwhile"
+        ) from silent
+    return f"{gateway.name} answers, {'texts can be answered' if gateway.can_receive else 'it brings no answers'}"
 
 
 def _push(config: Config) -> str:

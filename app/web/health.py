@@ -2,13 +2,14 @@
 
 import hmac
 import shutil
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from flask import Blueprint, Response, jsonify, request
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from app.jobs.models import DueRow, WorkerBeat
 from app.kernel.errors import NotFound
@@ -21,7 +22,11 @@ LEAST_FREE_BYTES = 50_000_000
 LOOPBACK = {"127.0.0.1", "::1"}
 
 
-def blueprint(data_dir: Path, socket_count: Callable[[], int]) -> Blueprint:
+Figures = Callable[[Session, datetime], list[str]]
+
+
+def blueprint(data_dir: Path, socket_count: Callable[[], int], *more: Figures) -> Blueprint:
+    """`more` are Prometheus lines of slices that know more."""
     routes = Blueprint("health", __name__)
 
     @routes.get("/healthz")
@@ -54,7 +59,7 @@ def blueprint(data_dir: Path, socket_count: Callable[[], int]) -> Blueprint:
             token is None or not _is_equal(request.headers.get("Authorization", ""), f"Bearer {token}")
         ):
             raise NotFound
-        return Response(_figures(socket_count()), mimetype="text/plain")
+        return Response(_figures(socket_count(), more), mimetype="text/plain")
 
     return routes
 
@@ -79,9 +84,10 @@ def _worker() -> bool:
     return last is not None and last > floor().now() - WORKER_SILENT
 
 
-def _figures(sockets: int) -> str:
+def _figures(sockets: int, more: Sequence[Figures]) -> str:
     lines = ["# TYPE homethread_sockets gauge", f"homethread_sockets {sockets}", "# TYPE homethread_due_rows gauge"]
     with floor().database.read() as session:
         counted = session.execute(select(DueRow.state, func.count()).group_by(DueRow.state).order_by(DueRow.state))
         lines += [f'homethread_due_rows{{state="{state.value}"}} {count}' for state, count in counted]
+        lines += [line for figures in more for line in figures(session, floor().now())]
     return "\n".join(lines) + "\n"

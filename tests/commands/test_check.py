@@ -1,4 +1,4 @@
-"""`homethread check` on the relay: what a real coturn says, and what is advised where something is wrong."""
+"""`homethread check`: what a real coturn and a gateway say, and what is advised where something is wrong."""
 
 import re
 import subprocess
@@ -53,3 +53,23 @@ def test_tls_without_tls_is_told(coturn: PrivateCoturn, tmp_path: Path) -> None:
     assert found.returncode == 1
     assert "TLS" in found.stdout
     assert "Traceback" not in found.stderr
+
+
+def test_a_gateway_that_answers_is_fine(tmp_path: Path) -> None:
+    found = checked_texts(tmp_path, "simulated:")
+    assert found.returncode == 0, found.stdout
+    assert re.search(r"ok +texts 1 \(simulated\): simulated answers", found.stdout)
+
+
+def test_a_gateway_that_does_not_answer_is_told_with_what_mends_it_and_without_its_password(tmp_path: Path) -> None:
+    found = checked_texts(tmp_path, f"simulated: kannel://we:secret@127.0.0.1:{free_port()}/?from=Home")
+    assert found.returncode == 1
+    assert "texts 2 (kannel): " in found.stdout
+    assert "HOMETHREAD_SMS_GATEWAYS" in found.stdout
+    assert "secret" not in found.stdout + found.stderr
+    assert "Traceback" not in found.stderr
+
+
+def checked_texts(folder: Path, urls: str) -> subprocess.CompletedProcess[str]:
+    assert run("migrate", DATA_DIR=str(folder)).returncode == 0
+    return run("check", DATA_DIR=str(folder), SMS_GATEWAYS=urls)
