@@ -36,6 +36,8 @@ let isSending = false;
 let isFirstLook = true;
 let isLost = false;
 let asked_at = -Infinity;
+/** Ends the pause before the next look. */
+let hurry = () => {};
 /** What is being typed, and the key it goes out with, by phone. @type {Map<string, {text: string, key: string}>} */
 const drafts = new Map();
 /** How many texts were seen, by phone. @type {Map<string, number>} */
@@ -138,6 +140,7 @@ async function send() {
   try {
     await api.command("/demo/phones/texts", { id, text: draft.text }, { key: draft.key });
     asked_at = performance.now();
+    hurry();
     keypad.restart();
     if (drafts.get(id) === draft) drafts.delete(id);
     if (id === chosenId && !drafts.has(id)) write("");
@@ -193,8 +196,16 @@ async function watch() {
     if (document.visibilityState === "visible") await look();
     else await new Promise((seen) => document.addEventListener("visibilitychange", seen, { once: true }));
     const isAwaited = performance.now() - asked_at < ANSWER_WITHIN_MS;
-    await new Promise((later) => setTimeout(later, isAwaited ? LOOK_FOR_ANSWER_MS : LOOK_MS));
+    await pause(isAwaited ? LOOK_FOR_ANSWER_MS : LOOK_MS);
   }
+}
+
+/** @param {number} pause_ms @returns {Promise<void>} */
+function pause(pause_ms) {
+  return new Promise((later) => {
+    hurry = later;
+    setTimeout(later, pause_ms);
+  });
 }
 
 show();
