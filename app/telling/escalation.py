@@ -69,7 +69,8 @@ def _next_in_turn(session: Session, call: Call, party: People, notice: Notice) -
     """Of those who bring the child the next who was not told this yet; nobody speaks for the parent."""
     if notice.person_id not in party.caregiver_ids:
         return None
-    asked = {each.person_id for each in told.told(session, party.subject) if each.template == notice.template}
+    alike = WHILE_RINGING if notice.template in WHILE_RINGING else {notice.template}
+    asked = {each.person_id for each in told.told(session, party.subject) if each.template in alike}
     return next((who for who in bringing.turns(session, call) if who not in asked), None)
 
 

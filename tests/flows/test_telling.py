@@ -27,6 +27,7 @@ from app.kernel.events import RosterPublished
 from app.kernel.local_time import wall_of
 from app.kernel.numbers import E164
 from app.notices.ports import HandsetText
+from app.notices.templates import REPLY
 from app.roster.models import Assignment, Roster
 from app.roster.words import Progress, RosterState
 from app.storage.database import Database, new_id
@@ -233,7 +234,7 @@ def test_one_day_of_a_series_is_told_as_that_day_alone(told: Told) -> None:
 
 def check(texts: dict[str, list[HandsetText]], whom: set[str], template: str, starts_at: datetime) -> None:
     """One text each to whom it concerns, nothing to anybody else; its time is the reader's, and so are its words."""
-    assert {who: [text.template for text in got] for who, got in texts.items()} == {
+    assert {who: [text.template.removesuffix(REPLY) for text in got] for who, got in texts.items()} == {
         who: [template] * (who in whom) for who in texts
     }
     for who in whom:
