@@ -14,7 +14,7 @@ from app.calls import feed_views, foresight_views, proposal_views, series_views
 from app.calls import queries as calls
 from app.calls import sockets as call_sockets
 from app.calls import views as call_views
-from app.desk import broadcast_views, roster_views, waiting_views
+from app.desk import broadcast_views, outage_views, roster_views, waiting_views
 from app.desk import family_views as enrolment_views
 from app.desk import notice_views as desk_notice_views
 from app.desk import views as desk_views
@@ -43,7 +43,7 @@ APIS = (
     desk_village_views.api, household.api, door_views.api, coordinator_views.api,
     pairing_views.api, pin_views.api, feed_views.api, availability_views.api, series_views.api,
     proposal_views.api, foresight_views.api, waiting_views.api, roster_views.api, push_views.api,
-    text_views.api, strangers.api, desk_notice_views.api, broadcast_views.api,
+    text_views.api, strangers.api, desk_notice_views.api, broadcast_views.api, outage_views.api,
 )  # fmt: skip
 LARGEST_BODY_BYTES = 9_000_000
 

@@ -106,9 +106,13 @@ class InvitedShape(Shape):
 
 
 class EnrolledMember(MemberShape):
-    """`invited` is the newest invitation that was not revoked; `devices` how many are signed in."""
+    """`invited` is the newest invitation that was not revoked; `devices` how many are signed in.
+
+    `has_stopped_texts`: whoever holds the number asked for no more texts.
+    """
 
     confirmed: bool
+    has_stopped_texts: bool
     zone: str
     language: str
     invited: InvitedShape | None

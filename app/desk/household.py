@@ -15,6 +15,7 @@ from app.families.models import Consent, Family, NoContact, Person, PicturePin
 from app.families.rules import ConsentFacts
 from app.families.words import MemberRole
 from app.kernel.errors import NotFound
+from app.notices.models import StoppedNumber
 from app.web import sessions
 from app.web.principals import PERSON, Principal
 
@@ -47,8 +48,13 @@ def _member(
     return EnrolledMember(
         **picture.person_shape(person, who).model_dump(), role=role.value, has_phone=person.phone is not None,
         confirmed=person.phone is not None and person.phone_confirmed_at is not None, zone=person.zone,
-        language=person.language, invited=invited, devices=len(sessions.devices_of(session, PERSON, person.id, now)),
+        language=person.language, invited=invited, has_stopped_texts=_has_stopped_texts(session, person),
+        devices=len(sessions.devices_of(session, PERSON, person.id, now)),
     )  # fmt: skip
+
+
+def _has_stopped_texts(session: Session, person: Person) -> bool:
+    return person.phone is not None and session.get(StoppedNumber, person.phone) is not None
 
 
 def _consents(session: Session, who: Principal, child: Person, now: datetime) -> list[ConsentShape]:

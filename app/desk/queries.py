@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.calls import picture
 from app.calls import queries as calls
 from app.calls.models import Call, CallEvent
-from app.desk import hearings, rules
+from app.desk import hearings, outage, rules
 from app.desk.models import Coordinator
 from app.desk.shapes import (
     DeskFamily,
@@ -53,6 +53,7 @@ def desk_now(session: Session, who: Principal, now: datetime) -> DeskNow:
         openings=_openings(session, village, from_, until),
         promise_days=village.promise_days,
         troubles=troubles(session, village.id, now),
+        texts=outage.texts_now(session, village.id, now),
     )
 
 

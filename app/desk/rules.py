@@ -1,5 +1,6 @@
-"""Who is unheard longest, which hours the board shows, whose a due row is. Pure: values and `now` in, values out."""
+"""Who is unheard longest, which hours the board shows, whose a due row is, when texts are late. Pure."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,6 +10,10 @@ from app.kernel.local_time import day_of, start_of_day
 TROUBLES_SHOWN = timedelta(days=2)
 EVENING_REACHES = timedelta(hours=2)
 NEVER = datetime.min.replace(tzinfo=UTC)
+TEXTS_LATE = timedelta(minutes=2)
+CALLED_BEFORE = timedelta(hours=2)
+# An address or a setting, by which a vendor's account might be told.
+ADDRESS = re.compile(r"\S*(?:://|@|=)\S*")
 
 
 def longest_unheard(last_heard_at: datetime | None) -> datetime:
@@ -32,6 +37,16 @@ def row_concerns(subject: str | None, payload: Mapping[str, Any]) -> tuple[str, 
         if f"{kind}_id" in payload:
             return kind, str(payload[f"{kind}_id"])
     return None
+
+
+def is_late(waiting_since: datetime, now: datetime) -> bool:
+    """Whether texts have waited for so long that the desk has to know."""
+    return now - waiting_since >= TEXTS_LATE
+
+
+def without_addresses(error: str) -> str:
+    """What a gateway said, as any desk may read it."""
+    return ADDRESS.sub("…", error)
 
 
 def in_short(error: str | None) -> str:

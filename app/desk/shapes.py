@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from app.calls.shapes import CallShape, FamilyShape, InstantOut, MemberShape, PersonShape, Shape, TerminalShape
 from app.calls.words import CallState, Outcome
+from app.desk.outage_shapes import TextsNow
 
 
 class NamedShape(Shape):
@@ -63,6 +64,7 @@ class DeskNow:
     openings: list[OpeningShape]
     promise_days: int
     troubles: list[TroubleShape]
+    texts: TextsNow
 
 
 class LedgerChild(Shape):

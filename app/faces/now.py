@@ -9,6 +9,7 @@ from app.calls import answers, picture, queries
 from app.calls.answers import Awaited, Refused
 from app.calls.models import Call
 from app.calls.shapes import CallShape, FamilyShape, InstantOut, PersonShape, Shape, TerminalShape
+from app.desk.outage_shapes import TextsNow
 from app.desk.queries import desk_now
 from app.desk.shapes import DeskFamily, DeskTerminal, NamedShape, OpeningShape, TroubleShape
 from app.doors import credentials
@@ -111,6 +112,7 @@ class Now(Shape):
     terminals: list[DeskTerminal] | None = None
     openings: list[OpeningShape] | None = None
     troubles: list[TroubleShape] | None = None
+    texts: TextsNow | None = None
     promise_days: int | None = None
 
 
@@ -224,6 +226,7 @@ def _desk(ask: Ask) -> Now:
         coordinator=shown.coordinator, operator=credentials.is_operator(ask.session, ask.who),
         terminals=shown.terminals, families=shown.families,
         openings=shown.openings, troubles=shown.troubles, promise_days=shown.promise_days,
+        texts=shown.texts,
     )  # fmt: skip
 
 
