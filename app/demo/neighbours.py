@@ -110,7 +110,8 @@ def _remember_weeks(
 def _consent(session: Session, children: Iterable[str], parents: Sequence[str], now: datetime) -> None:
     for child in children:
         for parent in parents:
-            families.give_consent(
-                session, child_id=child, contact_id=parent, kind=ConsentKind.CALL, given_by=parent, evidence="demo",
-                from_at=now - timedelta(days=30), now=now,
-            )  # fmt: skip
+            for kind in (ConsentKind.CALL, ConsentKind.MESSAGE):
+                families.give_consent(
+                    session, child_id=child, contact_id=parent, kind=kind, given_by=parent, evidence="demo",
+                    from_at=now - timedelta(days=30), now=now,
+                )  # fmt: skip

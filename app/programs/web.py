@@ -12,6 +12,7 @@ from app.kernel.clock import Clock
 from app.programs.slow_senders import PunctualWorker
 
 GRACE_SECONDS = 3
+LONGEST_REQUEST_LINE = 8_190  # a vendor may call with a long text in its query, three bytes for each of its own
 
 
 class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
@@ -33,6 +34,7 @@ class WebServer(BaseApplication):  # type: ignore[misc]  # gunicorn ships no typ
             "loglevel": self._config.log_level,
             "proc_name": "homethread-web",
             "control_socket_disable": True,
+            "limit_request_line": LONGEST_REQUEST_LINE,
             **self._tls(),
         }
         for name, value in settings.items():
