@@ -1,6 +1,6 @@
 """The desk's routes about notices: what the village decides of them, and what the desk itself is told."""
 
-from app.desk import notice_terms, told
+from app.desk import notice_terms, service, told
 from app.desk.notice_shapes import DeskNoticesShape, TermsIn, TermsShape
 from app.web.api import Api, Ask
 from app.web.principals import COORDINATOR
@@ -18,7 +18,7 @@ def notices(ask: Ask) -> DeskNoticesShape:
 @api.command("POST", "/notices/<notice_id>/close", COORDINATOR, gives=Nothing)
 def close_notice(ask: Ask, notice_id: str) -> Nothing:
     """Take what was seen to off the list."""
-    told.close(ask.session, ask.who, notice_id, ask.now)
+    service.close_notice(ask.session, ask.who, notice_id, ask.now)
     return Nothing()
 
 

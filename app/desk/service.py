@@ -69,6 +69,15 @@ def send_again(session: Session, who: Principal, delivery_id: str, now: datetime
     hint(session, "village", who.village, now)
 
 
+def close_notice(session: Session, who: Principal, notice_id: str, now: datetime) -> None:
+    """Take a notice off the list of this desk. Raises NotFound for any other."""
+    notice = notices.desk_notice(session, who.village, notice_id)
+    sending.close_one(session, notice.id, now)
+    subject = notice.subject if notice.subject.startswith("call:") else f"village:{who.village}"
+    record(session, who, "close_notice", subject, {"notice": notice.id, "template": notice.template}, now)
+    hint(session, "village", who.village, now)
+
+
 def record_call_command(session: Session, event: CallCommand, now: datetime) -> None:
     """Keep what a desk did to a call; what families do themselves is in the call's own log."""
     kind, _, coordinator_id = event.by.partition(":")

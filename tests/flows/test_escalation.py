@@ -203,6 +203,6 @@ def test_the_coordinator_has_seen_to_it(house: House) -> None:
         lee = desk.add_coordinator(session, scene.alice.village, "Lee", "en", scene.clock.now())
         who = Principal(COORDINATOR, lee.id, scene.alice.village, "desk", "en")
         (shown,) = told.shown(session, who, scene.clock.now()).notices
-        told.close(session, who, shown.id, scene.clock.now())
+        desk.close_notice(session, who, shown.id, scene.clock.now())
     assert "has not answered" in shown.text
     assert house.at_desk() == []
