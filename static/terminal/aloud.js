@@ -10,6 +10,9 @@ const RATE = 0.85; // for the very old and the very young
 /** Tags by which engines call Mandarin, and what is another tongue behind the same letters. */
 const MANDARIN = /^(zh|cmn)\b(?!.*-(hk|mo)\b)/;
 
+/** Voices have been waited for once; later they are there or not. */
+let hasWaited = false;
+
 /** @typedef {"resting" | "starting" | "reading" | "read" | "silent"} Phase */
 
 export class Aloud {
@@ -97,7 +100,8 @@ export function sentencesOf(text, language) {
 async function voiceOf(language) {
   const engine = globalThis.speechSynthesis;
   if (!engine) return null;
-  if (!engine.getVoices().length) {
+  if (!engine.getVoices().length && !hasWaited) {
+    hasWaited = true;
     await new Promise((done) => {
       engine.addEventListener?.("voiceschanged", done, { once: true });
       setTimeout(done, VOICES_WITHIN_MS);

@@ -50,6 +50,9 @@ def own(village: Village, number: E164) -> list[str]:
 def test_a_phone_is_typed_on_with_its_keys_and_with_a_keyboard(village: Village, devices: Devices) -> None:
     village.scene.move_in("Dora", "fish", 10)  # so many phones that one is looked for
     page = opened(devices, village)
+    goes_out_once_though_its_answer_is_lost(page, village)
+    stays_where_it_is_refused(page, devices)
+    page.reload()
     choose(page, "Granny of Alice")
     draft = page.locator("[data-draft]")
     press(page, "12*0#")
@@ -68,13 +71,13 @@ def test_a_phone_is_typed_on_with_its_keys_and_with_a_keyboard(village: Village,
     expect(draft).to_have_value("")
     page.keyboard.insert_text("好的 OK")
     page.keyboard.press("Enter")
-    expect(page.locator(".text[data-own]")).to_have_text(re.compile("好的 OK"))
+    expect(page.locator(".text[data-own]").last).to_have_text(re.compile("好的 OK"))
     choose(page, "Granny of Alice")
     expect(draft).to_have_value("2")
     page.locator("[data-act=send]").click()
     expect(page.locator(".text[data-own]")).to_have_text(re.compile("^2"))
     expect(draft).to_have_value("")
-    assert (own(village, ALICE), own(village, GRANNY)) == (["好的 OK"], ["2"])
+    assert (own(village, ALICE), own(village, GRANNY)) == (["I will call later", "好的 OK"], ["2"])
 
     page.locator("[data-find]").fill("stranger")
     expect(page.locator(".row")).to_have_count(1)
@@ -85,7 +88,9 @@ def test_a_phone_is_typed_on_with_its_keys_and_with_a_keyboard(village: Village,
     assert own(village, STRANGER) == ["1"]
 
 
-def test_a_new_text_is_noticed_on_any_screen(village: Village, devices: Devices) -> None:
+def test_a_new_text_is_noticed_on_any_screen_and_answered(
+    village: Village, devices: Devices, record_property: Callable[[str, object], None]
+) -> None:
     page = opened(devices, village, PHONE)
     tiny = opened(devices, village, TINY)
     for screen in (page, tiny):
@@ -106,6 +111,7 @@ def test_a_new_text_is_noticed_on_any_screen(village: Village, devices: Devices)
     choose(page, "Granny of Alice")
     expect(texts(page)).to_have_text("约好了")
     expect(page.locator(".bar .badge")).to_have_count(0)
+    two_brings_three_times_and_a_digit_takes_one(village, opened(devices, village), record_property)
 
 
 def fits(page: Page) -> None:
@@ -125,10 +131,7 @@ def fits(page: Page) -> None:
     assert log["height"] >= 40
 
 
-def test_a_text_whose_answer_is_lost_goes_out_once_and_one_that_is_refused_stays(
-    village: Village, devices: Devices
-) -> None:
-    page = opened(devices, village)
+def goes_out_once_though_its_answer_is_lost(page: Page, village: Village) -> None:
     choose(page, "Alice")
     lost: list[int] = []
 
@@ -145,11 +148,16 @@ def test_a_text_whose_answer_is_lost_goes_out_once_and_one_that_is_refused_stays
     expect(page.locator("[data-draft]")).to_have_value("")
     assert lost == [201]
     assert own(village, ALICE) == ["I will call later"]
+    page.unroute("**/demo/phones/texts*")
+
+
+def stays_where_it_is_refused(page: Page, devices: Devices) -> None:
     page.route("**/demo/phones/texts*", lambda route: route.continue_(post_data='{"id": "0", "text": "x"}'))
     page.keyboard.type("Sunday")
     page.keyboard.press("Enter")
     expect(page.locator(".screen__refusal")).to_be_visible()
     expect(page.locator("[data-draft]")).to_have_value("Sunday")
+    page.unroute("**/demo/phones/texts*")
     devices.complaints = [said for said in devices.complaints if "ERR_FAILED" not in said]
     devices.forgive("404")
 
@@ -166,15 +174,14 @@ WATCH_FOR_AN_ANSWER = """
 """
 
 
-def test_two_brings_three_times_and_a_digit_takes_one(
-    village: Village, devices: Devices, record_property: Callable[[str, object], None]
+def two_brings_three_times_and_a_digit_takes_one(
+    village: Village, page: Page, record_property: Callable[[str, object], None]
 ) -> None:
     alice = village.scene.alice
     village.scene.clock.at = village.now()
     village.scene.book(alice, at(19, day=25), alice.terminal_acts)
-    page = opened(devices, village)
     choose(page, "Alice")
-    expect(texts(page).first).to_be_visible(timeout=15_000)
+    expect(texts(page)).to_have_count(2, timeout=15_000)
     page.evaluate(WATCH_FOR_AN_ANSWER)
     press(page, "2")
     page.locator("[data-act=send]").click()
@@ -184,5 +191,5 @@ def test_two_brings_three_times_and_a_digit_takes_one(
     record_property("figure", f"played phone: three times offered {answered_ms:.0f} ms after the touch of Send")
     press(page, "3")
     page.locator("[data-act=send]").click()
-    expect(page.locator(".text:not([data-own])")).to_have_count(3, timeout=ANSWER_MS)
+    expect(page.locator(".text:not([data-own])")).to_have_count(4, timeout=ANSWER_MS)
     shoot(page, "phones-conversation")

@@ -11,6 +11,9 @@ from sqlalchemy import select
 
 from app.families import service as families
 from app.families.words import ConsentKind
+from app.gateways.simulated_phones import SimulatedPhones
+from app.kernel.clock import SystemClock
+from app.kernel.numbers import E164
 from app.sms.models import TextIn
 from app.sms.words import Outcome
 from app.storage.database import new_id
@@ -21,6 +24,7 @@ from tests.browser.test_terminal_scheduling import is_touchable
 from tests.browser.village import Village
 from tests.scene import Household
 
+ALICES, BOBS = E164("+8613800000011"), E164("+8613800000021")
 SHORT, LONGER = "天冷了。多穿衣服！", "I will call on Sunday. Be good, and eat well."
 LONG = "I was at the sea with the others from the factory. " * 16
 
@@ -70,7 +74,7 @@ def write(village: Village, whom: Household, *texts: str) -> list[str]:
             ids.append(new_id(session))
             session.add(
                 TextIn(
-                    id=ids[-1], gateway="simulated", ref=ids[-1], sender="+8613800000011", number="+8613800000011",
+                    id=ids[-1], gateway="simulated", ref=ids[-1], sender=ALICES, number=ALICES,
                     text=text, sent_at=at, at=at, outcome=Outcome.MESSAGE, person_id=whom.parent,
                     family_id=whom.family,
                 )
@@ -133,6 +137,33 @@ def test_a_letter_is_read_aloud_and_then_heard(village: Village, devices: Device
     page.evaluate("breaks = true")
     touch(page, "visit.text.open")
     sees(page, "text-shown")
+    what_somebody_types_joins_the_letters_on_any_screen(village, page, village.scene.bob)
+
+
+def what_somebody_types_joins_the_letters_on_any_screen(village: Village, page: Page, bob: Household) -> None:
+    write(village, bob, SHORT, LONGER, LONG, "ok")
+    for _step in range(2):
+        touch(page, "back")
+    sees(page, "idle")
+    page.reload()
+    touch(page, "family", family_id=bob.family)
+    expect(page.locator(".letter")).to_have_count(3)
+    expect(page.locator(".letter__count")).to_have_text("2")
+    phones = SimulatedPhones(village.folder / "simulated-phones.sqlite", SystemClock())
+    phones.write(BOBS, "I dreamt of you", "typed")
+    expect(page.locator(".letter__count")).to_have_text("3", timeout=10_000)
+    for width, height in ((1920, 1080), (600, 1024)):
+        page.set_viewport_size({"width": width, "height": height})
+        expect(page.locator(".letter")).to_have_count(3)
+        shoot(page, f"terminal-letters-{width}")
+        page.locator(".letter").nth(1).click()
+        sees(page, "text")
+        shoot(page, f"terminal-letter-{width}")
+        sheet = page.locator(".opened__sheet").bounding_box()
+        assert sheet
+        assert sheet["x"] >= 0
+        assert sheet["x"] + sheet["width"] <= width
+        touch(page, "back")
 
 
 def test_where_no_voice_can_read_somebody_has_to(village: Village, devices: Devices) -> None:
@@ -172,24 +203,3 @@ def test_where_no_voice_can_read_somebody_has_to(village: Village, devices: Devi
     wait_until(page, "told when the network is back", lambda: heard(village) == {first, second}, 30)
     expect(page.locator(".letter")).to_have_count(0)
     devices.complaints = [said for said in devices.complaints if "ERR_INTERNET_DISCONNECTED" not in said]
-
-
-def test_many_letters_on_other_screens(village: Village, devices: Devices) -> None:
-    alice = village.scene.alice
-    write(village, alice, SHORT, LONGER, LONG, "ok", "1 2 3")
-    page = stories.open_terminal(devices, village, alice)
-    touch(page, "family", family_id=alice.family)
-    expect(page.locator(".letter")).to_have_count(3)
-    assert page.locator(".letter__count").inner_text() == "3"
-    for width, height in ((1920, 1080), (600, 1024)):
-        page.set_viewport_size({"width": width, "height": height})
-        expect(page.locator(".letter")).to_have_count(3)
-        shoot(page, f"terminal-letters-{width}")
-        page.locator(".letter").nth(1).click()
-        sees(page, "text-shown")
-        shoot(page, f"terminal-letter-{width}")
-        sheet = page.locator(".opened__sheet").bounding_box()
-        assert sheet
-        assert sheet["x"] >= 0
-        assert sheet["x"] + sheet["width"] <= width
-        touch(page, "back")
