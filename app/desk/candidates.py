@@ -22,6 +22,7 @@ from app.families.models import Member, Person
 from app.families.words import MemberRole
 from app.kernel.intervals import Interval, covers
 from app.kernel.local_time import day_of, start_of_day
+from app.notices import terms
 from app.notices.rules import awake_at
 from app.roster import rules
 from app.roster.rules import Waiting
@@ -58,11 +59,11 @@ def of(
     asked = _asked_enough(session, village, now)
     let_go = _had_it_before(session, slot)
     left = [w for w in line if w.family_id not in asked and not let_go & {w.parent_id, w.child_id}]
-    people = _People.of(session, left, slot)
+    people, quiet = _People.of(session, left, slot), terms.quiet_of(session, village.id)
     for one in left:
         if not one.may_speak_until(slot.ends_at) or not people.have_time(one, slot):
             continue
-        awake = awake_at(now, people.zones[one.parent_id])
+        awake = awake_at(now, people.zones[one.parent_id], quiet)
         if awake == now:
             yield one, None
         elif not rules.is_too_close(slot.starts_at, awake):

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from app.calls import booking
 from app.calls.booking import Actor
@@ -13,10 +14,13 @@ from app.desk import told, waiting
 from app.families import service as families
 from app.families.models import Person
 from app.families.words import MemberRole
+from app.jobs import service as jobs
+from app.kernel.events import NoticeFailed
 from app.kernel.local_time import wall_of
 from app.kernel.numbers import E164
 from app.notices import deciding
 from app.notices import queries as notices
+from app.notices.models import Notice
 from app.web.principals import COORDINATOR, Principal
 from tests.flows.conftest import Evening
 from tests.scene import ZONE, at
@@ -193,6 +197,38 @@ def test_who_has_no_number_is_not_rung_first(house: House) -> None:
         session.get_one(Person, house.granny).phone_confirmed_at = None
     ringing(house, confirmed_by=house.granny)
     assert len(house.texts(house.uncle, "ring_village")) == 1
+
+
+def failed(house: House, template: str) -> None:
+    """Let it be known that what was sent to granny was not delivered."""
+    scene = house.evening.scene
+    with scene.database.begin() as session:
+        notice = session.scalars(select(Notice).where(Notice.template == template)).one()
+        assert notice.person_id == house.granny
+        jobs.emit(session, NoticeFailed(scene.clock.now(), notice.id), scene.clock.now())
+    house.evening.settle()
+
+
+def test_a_ring_that_fails_goes_to_the_other_at_once(house: House) -> None:
+    ringing(house, confirmed_by=house.granny)
+    failed(house, "ring_village")
+    assert len(house.texts(house.uncle, "ring_village")) == 1
+    house.wait(at(19, 3, day=25) + timedelta(seconds=15))
+    assert len(house.texts(house.granny, "unanswered_caregiver")) == 1, "all were rung: they are asked once more"
+
+
+def test_news_that_fails_is_asked_of_nobody_else(house: House) -> None:
+    scene = house.evening.scene
+    scene.book(scene.alice, at(19, day=25), Actor(f"person:{house.uncle}", Side.VILLAGE))
+    scene.book(scene.alice, at(20, day=26), Actor(f"person:{house.uncle}", Side.VILLAGE))
+    house.evening.settle()
+    with scene.database.begin() as session:
+        for notice in session.scalars(select(Notice).where(Notice.template == "booked")):
+            jobs.emit(session, NoticeFailed(scene.clock.now(), notice.id), scene.clock.now())
+    before = len(house.evening.templates(house.granny))
+    house.evening.settle()
+    assert house.at_desk() == []
+    assert len(house.evening.templates(house.granny)) == before
 
 
 def test_the_coordinator_has_seen_to_it(house: House) -> None:
