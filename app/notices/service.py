@@ -70,13 +70,7 @@ def plan(
         family_id=family_id, template=template, params=stored(template, params), language=language, subject=subject,
         number=number, due_at=due_at, state=state, planned_at=now,
     )  # fmt: skip
-    try:
-        with session.begin_nested():
-            session.add(notice)
-    except IntegrityError:
-        known = session.scalar(select(Notice.id).where(Notice.key == key))
-        if known is None:
-            raise
+    if known := _planned_meanwhile(session, notice):
         return known
     if state is NoticeState.PLANNED:
         put_delivery(session, notice, 1, due_at, now)
@@ -168,6 +162,19 @@ def put_delivery(
         jobs.put_again(session, DELIVER, key, due_at, now, lane=Lane.SEND, subject=notice.subject, payload=payload)
     else:
         jobs.put(session, DELIVER, due_at, now, lane=Lane.SEND, subject=notice.subject, payload=payload, key=key)
+
+
+def _planned_meanwhile(session: Session, notice: Notice) -> str | None:
+    """Keep a notice, unless another transaction has just planned it: then that one's id."""
+    try:
+        with session.begin_nested():
+            session.add(notice)
+    except IntegrityError:
+        known = session.scalar(select(Notice.id).where(Notice.key == notice.key))
+        if known is None:
+            raise
+        return known
+    return None
 
 
 def _reader(
