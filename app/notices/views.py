@@ -34,49 +34,60 @@ def blueprint(handsets: Handsets) -> Blueprint:
     @routes.get("")
     @allow(ANYONE)
     def page() -> Response:
-        language = language_of_request()
-        shown = texts.texts_for_face("handset", language)
-        response = Response(
-            render_template(
-                "handsets.html", language=language, assets=f"/static/{floor().version}", text=shown,
-                texts=json.dumps(shown, ensure_ascii=False).replace("<", "\\u003c"), longest=LONGEST_TYPED,
-            )
-        )  # fmt: skip
-        response.headers["Cache-Control"] = "private, no-cache"
-        response.headers["Vary"] = "Cookie, Accept-Language"
-        return response
+        return _page()
 
     @routes.get("/texts")
     @allow(ANYONE)
     def screens() -> Response:
-        """All phones with their newest texts, and the whole screen of the one that is asked for."""
-        with floor().database.read() as session:
-            all_phones = phones(session, handsets)
-        shown: dict[str, Any] = {"phones": [_phone(phone) for phone in all_phones]}
-        if "of" in request.args:
-            phone = phone_of(all_phones, request.args["of"])
-            shown["texts"] = [_text(each, phone) for each in handsets.texts(phone.number)]
-        response = jsonify(shown)
-        response.headers["Cache-Control"] = "private, no-cache"
-        response.add_etag()
-        response.make_conditional(request)
-        return response
+        return _screens(handsets)
 
     @routes.post("/texts")
     @allow(ANYONE)
     def send() -> tuple[Response, int]:
-        request.max_content_length = LARGEST_JSON_BYTES
-        key = request.headers.get(KEY_HEADER, "")
-        if not 1 <= len(key) <= LONGEST_KEY:
-            raise Invalid("idempotency_key_missing", header=KEY_HEADER)
-        typed = Typed.model_validate_json(request.get_data(), strict=True)
-        with floor().database.read() as session:
-            phone = phone_of(phones(session, handsets), typed.id)
-        limits.count(floor().database, [(TYPED, phone.id)], floor().now())
-        handsets.write(phone.number, typed.text, f"typed:{phone.id}:{key}")
+        _send(handsets)
         return jsonify({}), 201
 
     return routes
+
+
+def _page() -> Response:
+    language = language_of_request()
+    shown = texts.texts_for_face("handset", language)
+    page = render_template(
+        "handsets.html", language=language, assets=f"/static/{floor().version}", text=shown,
+        texts=json.dumps(shown, ensure_ascii=False).replace("<", "\\u003c"), longest=LONGEST_TYPED,
+    )  # fmt: skip
+    response = Response(page)
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Vary"] = "Cookie, Accept-Language"
+    return response
+
+
+def _screens(handsets: Handsets) -> Response:
+    """All phones with their newest texts, and the whole screen of the one that is asked for."""
+    with floor().database.read() as session:
+        all_phones = phones(session, handsets)
+    shown: dict[str, Any] = {"phones": [_phone(phone) for phone in all_phones]}
+    if "of" in request.args:
+        phone = phone_of(all_phones, request.args["of"])
+        shown["texts"] = [_text(each, phone) for each in handsets.texts(phone.number)]
+    response = jsonify(shown)
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+def _send(handsets: Handsets) -> None:
+    request.max_content_length = LARGEST_JSON_BYTES
+    key = request.headers.get(KEY_HEADER, "")
+    if not 1 <= len(key) <= LONGEST_KEY:
+        raise Invalid("idempotency_key_missing", header=KEY_HEADER)
+    typed = Typed.model_validate_json(request.get_data(), strict=True)
+    with floor().database.read() as session:
+        phone = phone_of(phones(session, handsets), typed.id)
+    limits.count(floor().database, [(TYPED, phone.id)], floor().now())
+    handsets.write(phone.number, typed.text, f"typed:{phone.id}:{key}")
 
 
 def _phone(phone: Phone) -> dict[str, Any]:
