@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import product
 
 from sqlalchemy.orm import Session
 
@@ -108,10 +109,8 @@ def _remember_weeks(
 
 
 def _consent(session: Session, children: Iterable[str], parents: Sequence[str], now: datetime) -> None:
-    for child in children:
-        for parent in parents:
-            for kind in (ConsentKind.CALL, ConsentKind.MESSAGE):
-                families.give_consent(
-                    session, child_id=child, contact_id=parent, kind=kind, given_by=parent, evidence="demo",
-                    from_at=now - timedelta(days=30), now=now,
-                )  # fmt: skip
+    for child, parent, kind in product(children, parents, (ConsentKind.CALL, ConsentKind.MESSAGE)):
+        families.give_consent(
+            session, child_id=child, contact_id=parent, kind=kind, given_by=parent, evidence="demo",
+            from_at=now - timedelta(days=30), now=now,
+        )  # fmt: skip
