@@ -28,7 +28,7 @@ from app.storage.database import Database
 
 log = logging.getLogger(__name__)
 
-BATCH = 16
+BATCH = 32
 MOST_UNDER_WAY = 64
 # Without anything due: how long the first to come back is waited for, and then others that would be settled with it.
 PATIENCE_SECONDS, LINGER_SECONDS = 0.25, 0.01

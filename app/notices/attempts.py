@@ -42,6 +42,7 @@ class Work:
     board: Switchboard
     now: datetime
     jitter: float
+    tally: terms.Tally
 
 
 Step = Under | Later | Failed | Done
@@ -160,7 +161,7 @@ def _leave(work: Work, row: Leased, case: Case, reach: Reach, to: E164, tried: f
         if count > gateway.max_segments:
             is_too_long = True
         elif work.board.takes(gateway.name):
-            if not terms.spend(work.session, case.notice, count, work.now):
+            if not terms.spend(work.session, case.notice, count, work.now, work.tally):
                 return _show(work, case, Channel.TERMINAL, reach)
             attempt = _attempt(work, case, _delivery(work, case, Channel.TEXT, reach), gateway.name, count)
             return Send(attempt.id, gateway, case.key, to, says, tried)

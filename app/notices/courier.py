@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.jobs.batches import Item
 from app.jobs.settling import DONE, Call, Next
-from app.notices import attempts, cases, pushes
+from app.notices import attempts, cases, pushes, terms
 from app.notices.attempts import Step, Work
 from app.notices.outside import Came, Missing, Outside, PushOut, Question, Send, Took, Under, came_of
 from app.notices.switchboard import Switchboard
@@ -30,12 +30,15 @@ class Courier:
 
     def advance(self, session: Session, items: Sequence[Item], now: datetime) -> Mapping[str, Next]:
         known = cases.read(session, {_wanted(item) for item in items})
+        terms.look_up(session, [known[wanted].notice for wanted in map(_wanted, items) if wanted in known])
         board = Switchboard(session, self.outside.gateways, now)
-        work = Work(session, self.outside, board, now, self._jitter())
+        work = Work(session, self.outside, board, now, self._jitter(), terms.Tally())
         nexts: dict[str, Next] = {}
-        for item in items:
-            case = known.get(_wanted(item))
-            nexts[item.row.id] = DONE if case is None else _next(self._step(work, item, case))
+        with session.no_autoflush:  # so that all is written in one statement a table
+            for item in sorted(items, key=lambda item: _account(known, item)):
+                case = known.get(_wanted(item))
+                nexts[item.row.id] = DONE if case is None else _next(self._step(work, item, case))
+            terms.write_down(session, work.tally)
         return nexts
 
     def _step(self, work: Work, item: Item, case: cases.Case) -> Step:
@@ -47,6 +50,12 @@ class Courier:
 
 def _wanted(item: Item) -> cases.Wanted:
     return item.row.payload["notice"], item.row.payload["number"]
+
+
+def _account(known: Mapping[cases.Wanted, cases.Case], item: Item) -> tuple[str, str]:
+    """By village and family, so that two batches never wait for each other's budgets."""
+    case = known.get(_wanted(item))
+    return ("", "") if case is None else terms.account(case.notice)
 
 
 def _next(step: Step) -> Next:

@@ -34,6 +34,7 @@ def gather(session: Session, notice: Notice, now: datetime) -> datetime | None:
     """
     if notice.person_id is None or not _can_wait(notice, now):
         return None
+    session.flush()  # what was begun in this very transaction counts too
     if not _lock(session, notice.person_id):
         return now + PAUSE
     if notice.held_until is not None and notice.held_until <= now:

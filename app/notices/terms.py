@@ -5,6 +5,7 @@ answers to a text are on nobody's. The village's month is all of its rows togeth
 for one row; only where it has a budget do they.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -39,6 +40,10 @@ class Terms:
     segment_price: int
     currency: str
     is_push_on: bool
+
+
+# Segments by owner and month, as in `Spending`.
+Tally = Counter[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -138,15 +143,21 @@ def number_of(session: Session, notice: Notice) -> str | None:
     return person.phone if person.phone_confirmed_at else None
 
 
-def spend(session: Session, notice: Notice, segments: int, now: datetime) -> bool:
+def spend(session: Session, notice: Notice, segments: int, now: datetime, tally: Tally | None = None) -> bool:
     """Count the segments of a text, or False: the month's budget is used up, and this kind does not go beyond it.
 
     Locks what it counts on, until the transaction ends: who counts several does so by village and then by family
-    (`account`), so that two who do can't wait for each other.
+    (`account`), so that two who do can't wait for each other. With a `tally`, what no budget holds back is only noted
+    there: `write_down` counts it, in one statement.
     """
     if notice.village_id is None:
         return True
     terms, is_bound = terms_of(session, notice.village_id), not POLICIES[notice.template].is_essential
+    has_budget = terms.village_segments is not None or (terms.family_segments is not None and bool(notice.family_id))
+    if tally is not None and not (is_bound and has_budget):
+        tally[_owner(notice), month_of(session, notice.village_id, now)] += segments
+        return True
+    write_down(session, tally)
     if is_bound and terms.village_segments is not None:
         own = select(NoticeTerms.village_id).where(NoticeTerms.village_id == notice.village_id)
         session.execute(own.with_for_update())
@@ -156,6 +167,21 @@ def spend(session: Session, notice: Notice, segments: int, now: datetime) -> boo
     if budget is not None and segments > budget:
         return False
     return _count(session, _owner(notice), month_of(session, notice.village_id, now), segments, budget)
+
+
+def write_down(session: Session, tally: Tally | None) -> None:
+    """Count what was noted, in the same order whoever does."""
+    if not tally:
+        return
+    adding = insert_into(session, Spending)
+    adding = adding.on_conflict_do_update(
+        index_elements=["owner", "month"], set_={"segments": Spending.segments + adding.excluded.segments}
+    )
+    noted = [
+        {"owner": owner, "month": month, "segments": segments} for (owner, month), segments in sorted(tally.items())
+    ]
+    session.connection().execute(adding, noted)
+    tally.clear()
 
 
 def give_back(session: Session, notice: Notice, segments: int, spent_at: datetime) -> None:
