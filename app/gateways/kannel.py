@@ -29,7 +29,7 @@ SENDSMS = "/cgi-bin/sendsms"
 CONNECT_SECONDS, ANSWER_SECONDS = 3.0, 14.0
 LEAST_SECONDS = 0.5
 PROBE_SECONDS = 2.0
-CONNECTIONS = 16
+CONNECTIONS = 64
 LONGEST_ANSWER = 2_000
 # Kannel's user's guide, "Delivery report": delivered, failed, buffered, accepted by the SMSC, rejected by it.
 DLR_MASK = 1 + 2 + 4 + 8 + 16

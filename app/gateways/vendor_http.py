@@ -23,7 +23,7 @@ from app.notices.ports import BadHook, GatewayError, NoAnswer
 
 CONNECT_SECONDS, ANSWER_SECONDS = 4.0, 14.0
 PROBE_SECONDS = 2.0
-CONNECTIONS = 16
+CONNECTIONS = 64
 LONGEST_ANSWER = 200_000
 TLS_PORT = 443
 
