@@ -38,12 +38,13 @@ export const familyBar = (family, beside) =>
     h("div", { class: "terminal-bar__end" }, beside, help()),
   );
 
-/** @param {Family} family */
-export const facesScreen = (family) =>
+/** @param {Family} family @param {HTMLElement | null} [letters] that wait */
+export const facesScreen = (family, letters) =>
   h(
     "section",
     { class: "screen faces" },
     familyBar(family),
+    letters,
     h("div", { class: "faces__grid" }, (family.members ?? []).map(face)),
   );
 

@@ -15,7 +15,7 @@ import { place } from "./screens.js";
 /** @typedef {import("../core/wire.js").Family} Family */
 /** @typedef {import("../core/wire.js").FamilyText} FamilyText */
 /** @typedef {import("./family.js").Look} Look */
-/** @typedef {{redraw: () => void, show: () => void, home: () => void, stay: () => void}} Hooks */
+/** @typedef {{redraw: () => void, show: () => void, back: () => void, stay: () => void}} Hooks */
 
 export const styled = sheet("thread.css", import.meta.url);
 
@@ -104,7 +104,7 @@ export class Thread {
     const next = this.#next;
     if (this.#aloud.phase === "silent") this.#hear();
     if (act === "next" && next) this.#open(next.id);
-    else this.#hooks.home();
+    else this.#hooks.back();
   }
 
   /** The letter that was touched; null where it is gone. @param {Family} whose @param {Look} look

@@ -60,7 +60,7 @@ export class Visit {
     this.familyId = familyId;
     this.#hooks = hooks;
     const show = () => this.#place.page === "text" || this.#go({ page: "text" });
-    this.#letters = new Letters(live, familyId, { ...hooks, show, home: () => this.#home() });
+    this.#letters = new Letters(live, familyId, { ...hooks, show, back: () => this.#back() });
     Object.assign(this.acts, this.#letters.acts);
   }
 
@@ -144,7 +144,7 @@ export class Visit {
 
   /** @param {Family} whose @param {Look} look @returns {[string, HTMLElement]} */
   #familys(whose, look) {
-    if (this.#place.page === "faces") return ["faces", family.facesScreen(whose)];
+    if (this.#place.page === "faces") return ["faces", family.facesScreen(whose, this.#letters.waiting(whose))];
     const what = family.standing(whose, this.#next(), look.at);
     return [what.page, family.familyScreen(whose, what, this.#chosen(), look, this.#letters.waiting(whose))];
   }

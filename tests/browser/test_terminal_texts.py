@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from app.families import service as families
-from app.families.words import ConsentKind
+from app.families.words import ConsentKind, MemberRole
 from app.gateways.simulated_phones import SimulatedPhones
 from app.kernel.clock import SystemClock
 from app.kernel.numbers import E164
@@ -142,16 +142,24 @@ def test_a_letter_is_read_aloud_and_then_heard(village: Village, devices: Device
 
 def what_somebody_types_joins_the_letters_on_any_screen(village: Village, page: Page, bob: Household) -> None:
     write(village, bob, SHORT, LONGER, LONG, "ok")
+    has_one_more_child(village, bob)
     for _step in range(2):
         touch(page, "back")
     sees(page, "idle")
     page.reload()
     touch(page, "family", family_id=bob.family)
+    sees(page, "faces")
     expect(page.locator(".letter")).to_have_count(3)
     expect(page.locator(".letter__count")).to_have_text("2")
+    is_touchable(page, "letters-and-faces")
     phones = SimulatedPhones(village.folder / "simulated-phones.sqlite", SystemClock())
     phones.write(BOBS, "I dreamt of you", "typed")
     expect(page.locator(".letter__count")).to_have_text("3", timeout=10_000)
+    page.locator(".letter").first.click()
+    sees(page, "text")
+    touch(page, "visit.text.done")
+    sees(page, "faces")
+    touch(page, "face", person_id=bob.child)
     for width, height in ((1920, 1080), (600, 1024)):
         page.set_viewport_size({"width": width, "height": height})
         expect(page.locator(".letter")).to_have_count(3)
@@ -164,6 +172,14 @@ def what_somebody_types_joins_the_letters_on_any_screen(village: Village, page: 
         assert sheet["x"] >= 0
         assert sheet["x"] + sheet["width"] <= width
         touch(page, "back")
+
+
+def has_one_more_child(village: Village, whom: Household) -> None:
+    with village.scene.database.begin() as session:
+        child = families.add_person(session, name="Little one", zone="Asia/Shanghai", language="en")
+        families.add_member(
+            session, family_id=whom.family, person_id=child.id, role=MemberRole.CHILD, now=village.now()
+        )  # fmt: skip
 
 
 def test_where_no_voice_can_read_somebody_has_to(village: Village, devices: Devices) -> None:
