@@ -18,7 +18,7 @@ from app.families import queries as families
 from app.families import service as consent
 from app.families.words import ConsentKind
 from app.kernel.errors import HomethreadError
-from app.sms import replies
+from app.sms import replies, speakers
 from app.sms.conversation import ACTS, About, Act, Choices, Focus, Situation, Times, situation
 from app.sms.replies import Done
 from app.sms.words import Command, Outcome
@@ -30,8 +30,9 @@ STANDING = {CallState.BOOKED: "sms_booked", CallState.PROPOSED: "sms_proposed"}
 
 def follow(session: Session, command: Command, about: About, now: datetime) -> Done:
     """Do what a command comes to for this call as it stands, or for this pair without one."""
-    act = ACTS[_situation(session, about, now)][command]
-    return _tried(session, about, lambda: DOING[act](session, about, now), now)
+    theirs = speakers.current(session, about) or about
+    act = ACTS[_situation(session, theirs, now)][command]
+    return _tried(session, theirs, lambda: DOING[act](session, theirs, now), now)
 
 
 def choose(session: Session, about: About, starts_at: datetime, now: datetime) -> Done:

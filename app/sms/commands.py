@@ -25,8 +25,10 @@ from app.sms.conversation import (
     Ask,
     Choices,
     Do,
+    Focus,
     Meaning,
     NoneSuits,
+    Offered,
     Pick,
     Plain,
     Repeat,
@@ -83,14 +85,22 @@ def _answer(
 ) -> None:  # fmt: skip
     said, people = rules.read(text.text, words()), speakers.of_number(session, str(text.number))
     if not people:
-        strangers.answer(session, conversation, text, said, now)
+        strangers.answer(session, conversation, text, said, now, is_quiet=_is_flood(session, text))
         return
-    talk = _Talk(session, conversation, text, people, coordinator_of, now)
+    talk = _Talk(session, conversation, text, people, coordinator_of, now, is_flood=_is_flood(session, text))
     if talk.is_flood and said.kind is not Kind.MESSAGE and not _is_stop(said):
         text.outcome = Outcome.IGNORED
         return
     meant = meaning(said, talk.state())
     talk.settle(talk.done(meant), is_message=meant is Plain.MESSAGE)
+
+
+def _is_flood(session: Session, text: TextIn) -> bool:
+    """Whether so many texts came from this number lately that no more are answered."""
+    lately = select(func.count()).where(
+        TextIn.number == text.number, TextIn.at > text.at - timedelta(hours=1), TextIn.at <= text.at
+    )
+    return (session.scalar(lately) or 0) > MOST_AN_HOUR
 
 
 def _is_stop(said: Said) -> bool:
@@ -107,6 +117,7 @@ class _Talk:
     people: list[Person]
     coordinator_of: CoordinatorOf
     now: datetime
+    is_flood: bool
 
     @property
     def speaking(self) -> list[Person]:
@@ -115,21 +126,20 @@ class _Talk:
         named = [one for one in self.people if one.id == self.conversation.person_id and not is_over]
         return named or self.people
 
-    @property
-    def is_flood(self) -> bool:
-        """Whether so many texts came from this number that no more are answered."""
-        lately = select(func.count()).where(
-            TextIn.number == self.text.number, TextIn.at > self.text.at - timedelta(hours=1), TextIn.at <= self.text.at
-        )  # fmt: skip
-        return (self.session.scalar(lately) or 0) > MOST_AN_HOUR
-
     def state(self) -> State:
-        everybody = {person.id for person in self.people}
         return State(
-            memory.offered(self.conversation, everybody), memory.is_over(self.conversation, self.text),
+            self._offered(), memory.is_over(self.conversation, self.text),
             memory.is_unseen(self.conversation, self.text),
             told.since(self.session, self.speaking, self.conversation.heard_at, self.text.at),
         )  # fmt: skip
+
+    def _offered(self) -> Offered | None:
+        """What was offered last, as far as it has not come to nothing since."""
+        offered = memory.offered(self.conversation, {person.id for person in self.people})
+        if not isinstance(offered, Times | Focus):
+            return offered
+        about = speakers.current(self.session, offered.about)
+        return replace(offered, about=about) if about is not None else None
 
     def done(self, meant: Meaning) -> Done:
         match meant:
@@ -181,7 +191,7 @@ class _Talk:
         return Done(Outcome.ASKED, replies.question(self.session, offered.choices), offered)
 
     def _passed_on(self) -> Done:
-        offered = self.state().offered
+        offered = self._offered()
         waiting = offered.text_ids if isinstance(offered, Choices) else ()
         return passing_on.pass_on(self.session, self.text, self.speaking, waiting, self.now)
 

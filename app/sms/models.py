@@ -42,6 +42,7 @@ class Conversation(Record):
     """What is going on with a number: what was offered to it last, as whom, until when; how often a stranger wrote.
 
     One row a number, locked by whoever answers it, so that two texts of one number are answered one after the other.
+    What was told before `heard_at` has been answered. `person_id` is who said that they are writing.
     """
 
     __tablename__ = "conversation"

@@ -5,13 +5,14 @@ can bring about is listed in `commands.py`, all of it is told to the number itse
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.calls import queries as calls
 from app.calls.models import Call, Invitee
-from app.calls.words import CallState, Side
+from app.calls.words import CallState, Outcome, Side
 from app.families import queries as families
 from app.families.models import Family, Person
 from app.families.words import MemberRole
@@ -34,6 +35,16 @@ def about_call(session: Session, person: Person, call_id: str) -> About | None:
     if call is None or side is None:
         return None
     return About(person.id, side, call.family_id, call.child_id, call.parent_id, call.id)
+
+
+def current(session: Session, about: About) -> About | None:
+    """The same about the call that this one became by moving; None when it took place."""
+    call = session.get(Call, about.call_id, populate_existing=True) if about.call_id else None
+    while call is not None and call.moved_to_id is not None:
+        call = session.get_one(Call, call.moved_to_id)
+    if call is None:
+        return about
+    return None if call.outcome in (Outcome.HELD, Outcome.MESSAGE) else replace(about, call_id=call.id)
 
 
 def open_calls(session: Session, people: Sequence[Person]) -> list[About]:

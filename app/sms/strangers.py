@@ -35,12 +35,13 @@ class Stranger:
     name: str | None
 
 
-def answer(session: Session, conversation: Conversation, text: TextIn, said: Said, now: datetime) -> None:
-    """Answer a number for which nobody speaks, or don't."""
-    assert text.number is not None
+def answer(
+    session: Session, conversation: Conversation, text: TextIn, said: Said, now: datetime, *, is_quiet: bool
+) -> None:  # fmt: skip
+    """Answer a number for which nobody speaks, or don't: nothing at all if it `is_quiet`."""
     done = _done(session, conversation, text, said, now)
     text.outcome = done.outcome
-    if done.reply is not None:
+    if done.reply is not None and not is_quiet:
         replies.plan_to_stranger(session, text, done.reply, language_of(text), now)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from app.calls import booking
 from app.calls.booking import Wish
+from app.calls.models import Call
 from app.calls.words import CallState, Origin
 from app.calls.words import Outcome as Ended
 from app.families import service as families
@@ -200,6 +201,27 @@ def test_of_one_missed_call_both_sides_make_one_new_one(stage: Stage) -> None:
     assert asked.template == "sms_which_call", "there is a new one already"
     assert len(stage.calls(stage.alice)) == 2
     assert stage.write(GRANNY, "1").text.call_id == made
+
+
+def test_what_the_others_moved_meanwhile_is_spoken_of_where_it_is_now(stage: Stage) -> None:
+    old = stage.scene.book(stage.alice, TOMORROW)
+    stage.write(GRANNY, "1")
+    with stage.database.begin() as session:
+        new = booking.move(session, old, LATER, stage.alice.parent_acts, stage.now).id
+    assert stage.write(GRANNY, "3").text.call_id == new
+    assert stage.call(new).outcome is Ended.CANCELLED
+
+
+def test_a_call_that_took_place_is_spoken_of_no_more(stage: Stage) -> None:
+    over, ahead = stage.scene.book(stage.alice, at(19)), stage.scene.book(stage.alice, TOMORROW)
+    stage.scene.clock.at = at(18, 58)
+    assert stage.write(GRANNY, "1").template == "sms_which_call"
+    assert stage.write(GRANNY, "1").text.call_id == over
+    with stage.database.begin() as session:
+        call = session.get_one(Call, over)
+        call.state, call.outcome, call.ended_at = CallState.ENDED, Ended.HELD, at(19, 15)
+    stage.scene.clock.at = at(19, 20)
+    assert stage.write(GRANNY, "1").text.call_id == ahead
 
 
 def test_nothing_that_began_is_changed(stage: Stage) -> None:

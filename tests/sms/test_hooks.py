@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from app import factory
-from app.bootstrap import Services
+from app.bootstrap import Services, vault
 from app.config import load
 from app.gateways.direct_only import DirectOnly
 from app.kernel.numbers import E164
@@ -66,7 +66,7 @@ class House:
         self.database, self.config = database, load({"HOMETHREAD_DATA_DIR": str(folder), **settings})
         self.gateways = (Vendor("signing", signs=True), Vendor("plain", signs=False))
         self.services = Services(
-            self.config, database, StepClock(), self.gateways, None, None, DirectOnly(), SEALER
+            self.config, database, StepClock(), self.gateways, None, None, DirectOnly(), SEALER, vault(self.config)
         )  # fmt: skip
         self.client = factory.create(self.services).app.test_client()
 

@@ -169,6 +169,11 @@ def test_nobody_is_answered_without_end(stage: Stage) -> None:
     assert stage.write(ALICE, "3").outcome is Outcome.CANCELLED
 
 
+def test_a_stranger_who_stops_and_starts_without_end_is_not_answered_without_end(stage: Stage) -> None:
+    answered = [stage.write(STRANGER, text).template for text in ["STOP", "START"] * 13]
+    assert answered == ["sms_stopped", "sms_started"] * 10 + [None] * 6
+
+
 def test_a_village_sees_the_strangers_whose_number_it_wrote_down_and_no_others(stage: Stage) -> None:
     with stage.database.begin() as session:
         session.get_one(Person, stage.alice.caregiver).phone_confirmed_at = None
