@@ -13,12 +13,15 @@ from app.doors import texting
 from app.gateways import texting as texting_gateways
 from app.gateways.coturn import Coturn
 from app.gateways.direct_only import DirectOnly
+from app.gateways.local_blobs import LocalBlobs
 from app.gateways.simulated_phones import SimulatedPhones
 from app.gateways.unix_doorbell import UnixDoorbell
 from app.jobs.worker import Handlers
 from app.kernel.clock import Clock, SystemClock
 from app.kernel.doorbell import Doorbell
 from app.kernel.events import EVENT_KINDS
+from app.messages.keyring import Keyring, kept_in
+from app.messages.vault import Vault
 from app.notices import beat, push_trial, pushes, receipts, service
 from app.notices.courier import Courier
 from app.notices.outside import Outside
@@ -42,6 +45,7 @@ class Services:
     handsets: Handsets | None
     turn: TurnIssuer
     sealer: Sealer
+    vault: Vault
 
 
 def build(config: Config, clock: Clock | None = None) -> Services:
@@ -58,6 +62,7 @@ def build(config: Config, clock: Clock | None = None) -> Services:
         handsets=phones if config.is_demo else None,
         turn=relay(config),
         sealer=Sealer(config.secret_key or key_in(config.data_dir)),
+        vault=vault(config),
     )
 
 
@@ -67,6 +72,11 @@ def pusher(config: Config, clock: Clock) -> PushSender | None:
     from app.gateways import web_push
 
     return web_push.opened(config.push_key, config.push_contact, clock, allows_loopback=config.is_demo)
+
+
+def vault(config: Config) -> Vault:
+    keyring = Keyring(config.message_keys) if config.message_keys else kept_in(config.data_dir)
+    return Vault(LocalBlobs(config.data_dir / "messages"), keyring)
 
 
 def relay(config: Config) -> TurnIssuer:

@@ -36,6 +36,7 @@ class Config:
     max_sockets: int
     request_threads: int
     sms_gateways: tuple[str, ...]
+    message_keys: tuple[bytes, ...]
     push_key: Path | None
     push_contact: str | None
     metrics_token: str | None
@@ -90,6 +91,13 @@ def _path(text: str) -> Path | None:
     return Path(text).absolute() if text else None
 
 
+def _keys(text: str) -> tuple[bytes, ...]:
+    keys = [one.strip() for one in text.split(",") if one.strip()]
+    if not all(re.fullmatch("[0-9a-fA-F]{64}", key) for key in keys):
+        raise ValueError("64 hex digits each, with commas, the newest first (make one with: openssl rand -hex 32)")
+    return tuple(bytes.fromhex(key) for key in keys)
+
+
 def _gateway_urls(text: str) -> tuple[str, ...]:
     urls = tuple(text.split())
     if not urls or not all(re.match(r"[a-z][a-z0-9-]*:", url) for url in urls):
@@ -119,6 +127,7 @@ SETTINGS = (
     Setting("MAX_SOCKETS", "200", lambda text: _whole(text, 1, 1000), "devices connected at once; more get a clear 503"),
     Setting("REQUEST_THREADS", "16", lambda text: _whole(text, 2, 200), "threads kept for requests beside the sockets"),
     Setting("SMS_GATEWAYS", "simulated:", _gateway_urls, "which gateways send texts, the one to try first in front; see the README"),
+    Setting("MESSAGE_KEYS", "", _keys, "master keys of recordings, 64 hex digits each, the newest first; empty: a file in DATA_DIR"),
     Setting("PUSH_KEY", "", _path, "private key for Web Push (PEM; made by `homethread push key`); empty: no pushes"),
     Setting("PUSH_CONTACT", "", _url("mailto", "https"), "whom push services write to when pushes make trouble: mailto:…"),
     Setting("METRICS_TOKEN", "", lambda text: text or None, "bearer token for /metrics from other machines"),
@@ -158,6 +167,8 @@ def _check_together(values: Mapping[str, Any]) -> None:
         raise BadSetting(f"{PREFIX}SECRET_KEY must be set, the same on every machine, where {PREFIX}REDIS_URL is")
     if bool(values["tls_certificate"]) != bool(values["tls_key"]):
         raise BadSetting(f"{PREFIX}TLS_CERTIFICATE and {PREFIX}TLS_KEY go together")
+    if values["redis_url"] and not values["message_keys"]:
+        raise BadSetting(f"{PREFIX}MESSAGE_KEYS must be set, the same on every machine, where {PREFIX}REDIS_URL is")
     if bool(values["push_key"]) != bool(values["push_contact"]):
         raise BadSetting(f"{PREFIX}PUSH_KEY and {PREFIX}PUSH_CONTACT go together")
     relays = [url for url in values["turn_urls"] if url.startswith("turn")]

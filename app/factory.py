@@ -26,6 +26,7 @@ from app.faces import household, now, strangers
 from app.families import availability_views
 from app.families import views as family_views
 from app.gateways import unix_doorbell
+from app.messages import tus
 from app.notices import health as notice_health
 from app.notices import push_views
 from app.notices import views as notice_views
@@ -79,6 +80,7 @@ def create(services: Services, *, async_mode: str = "threading") -> Web:
     app.register_blueprint(assets.blueprint(static))
     app.register_blueprint(feed_views.blueprint)
     app.register_blueprint(hooks.blueprint(services.sms))
+    app.register_blueprint(tus.blueprint(services.vault, config.request_threads // 2))
     app.register_blueprint(health.blueprint(config.data_dir, lambda: limit.open, notice_health.figures))
     if services.handsets is not None:
         app.register_blueprint(notice_views.blueprint(services.handsets))

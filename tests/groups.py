@@ -60,6 +60,7 @@ ROOMS = (
     "desk",
     "doors",
     "gateways",
+    "messages",
     "sms",
     "demo",
 )

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import bootstrap
-from app.bootstrap import Services
+from app.bootstrap import Services, vault
 from app.calls import agreement, booking, rules, seats, series
 from app.calls.models import Call, CallEvent, Series
 from app.calls.seats import Device, Figures
@@ -57,7 +57,9 @@ class Evening(RuleBasedStateMachine):
         self.scene: Scene = set_scene(self.database)
         phones = SimulatedPhones(self.folder / "phones.db", self.scene.clock)
         config = load({"HOMETHREAD_DATA_DIR": str(self.folder)})
-        services = Services(config, self.database, self.scene.clock, (phones,), None, phones, DirectOnly(), SEALER)
+        services = Services(
+            config, self.database, self.scene.clock, (phones,), None, phones, DirectOnly(), SEALER, vault(config)
+        )
         self.worker = Worker(self.database, self.scene.clock, bootstrap.handlers(services))
         alice, now = self.scene.alice, self.scene.clock.now()
         with self.database.begin() as session:

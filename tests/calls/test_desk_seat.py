@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from app import bootstrap
-from app.bootstrap import Services
+from app.bootstrap import Services, vault
 from app.calls import picture, queries, seats
 from app.calls.seats import Device
 from app.calls.words import CallState, Outcome, SeatSide
@@ -31,7 +31,9 @@ START = at(19)
 def evening(scene: Scene, tmp_path: Path) -> Evening:
     phones = SimulatedPhones(tmp_path / "phones.sqlite", scene.clock)
     config = load({"HOMETHREAD_DATA_DIR": str(tmp_path)})
-    services = Services(config, scene.database, scene.clock, (phones,), None, phones, DirectOnly(), SEALER)
+    services = Services(
+        config, scene.database, scene.clock, (phones,), None, phones, DirectOnly(), SEALER, vault(config)
+    )
     return Evening(scene, Worker(scene.database, scene.clock, bootstrap.handlers(services)), phones)
 
 

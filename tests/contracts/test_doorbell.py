@@ -52,6 +52,7 @@ def config(request: pytest.FixtureRequest, tmp_path: Path, sqlite_url: str) -> C
             "HOMETHREAD_DATABASE_URL": sqlite_url,
             "HOMETHREAD_REDIS_URL": redis,
             "HOMETHREAD_SECRET_KEY": "0" * 64,
+            "HOMETHREAD_MESSAGE_KEYS": "1" * 64,
             "HOMETHREAD_PORT": str(free_port()),
         }
     )
@@ -72,6 +73,7 @@ def web(config: Config, scene: Scene) -> Iterator[str]:
         "HOMETHREAD_DATABASE_URL": config.database_url,
         "HOMETHREAD_REDIS_URL": config.redis_url or "",
         "HOMETHREAD_SECRET_KEY": "0" * 64 if config.redis_url else "",
+        "HOMETHREAD_MESSAGE_KEYS": "1" * 64 if config.redis_url else "",
         "HOMETHREAD_PORT": str(config.port),
         "HOMETHREAD_LOG_LEVEL": "warning",
     }

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from app import bootstrap, factory
-from app.bootstrap import Services
+from app.bootstrap import Services, vault
 from app.config import load
 from app.desk import audit, service
 from app.desk.models import AuditEntry
@@ -31,7 +31,7 @@ def office(database: Database, tmp_path: Path) -> Office:
     lee = Lee(house, is_operator=True)
     phones = SimulatedPhones(tmp_path / "phones.sqlite", house.clock)
     config = load({"HOMETHREAD_DATA_DIR": str(tmp_path)})
-    services = Services(config, database, house.clock, (phones,), None, phones, DirectOnly(), SEALER)
+    services = Services(config, database, house.clock, (phones,), None, phones, DirectOnly(), SEALER, vault(config))
     return Office(house, lee.comes_in(), lee, Worker(database, house.clock, bootstrap.handlers(services)), phones)
 
 

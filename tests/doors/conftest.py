@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app import bootstrap
-from app.bootstrap import Services
+from app.bootstrap import Services, vault
 from app.config import load
 from app.gateways.direct_only import DirectOnly
 from app.gateways.simulated_phones import SimulatedPhones
@@ -50,5 +50,5 @@ def doors(database: Database, tmp_path: Path) -> Doors:
     house = OpenHouse(database, tmp_path)
     phones = SimulatedPhones(tmp_path / "phones.sqlite", house.clock)
     config = load({"HOMETHREAD_DATA_DIR": str(tmp_path)})
-    services = Services(config, database, house.clock, (phones,), None, phones, DirectOnly(), SEALER)
+    services = Services(config, database, house.clock, (phones,), None, phones, DirectOnly(), SEALER, vault(config))
     return Doors(house, Worker(database, house.clock, bootstrap.handlers(services)), phones)

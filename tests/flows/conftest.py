@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app import bootstrap
-from app.bootstrap import Services
+from app.bootstrap import Services, vault
 from app.calls import seats
 from app.calls.seats import Device, Figures, Taken
 from app.config import load
@@ -87,8 +87,9 @@ def evening(database: Database, tmp_path: Path) -> Evening:
 def evening_on(database: Database, tmp_path: Path, push: PushSender | None = None) -> Evening:
     scene = set_scene(database)
     phones = SimulatedPhones(tmp_path / "phones.sqlite", scene.clock)
+    config = load({"HOMETHREAD_DATA_DIR": str(tmp_path)})
     services = Services(
-        load({"HOMETHREAD_DATA_DIR": str(tmp_path)}),
+        config,
         database,
         scene.clock,
         (phones,),
@@ -96,5 +97,6 @@ def evening_on(database: Database, tmp_path: Path, push: PushSender | None = Non
         phones,
         DirectOnly(),
         SEALER,
+        vault(config),
     )
     return Evening(scene, Worker(database, scene.clock, bootstrap.handlers(services)), phones)

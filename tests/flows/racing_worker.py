@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from app import bootstrap
-from app.bootstrap import Services
+from app.bootstrap import Services, vault
 from app.config import load
 from app.gateways.direct_only import DirectOnly
 from app.gateways.simulated_phones import SimulatedPhones
@@ -24,7 +24,7 @@ def worker_on(database: Database, folder: Path, now: datetime) -> Worker:
     clock = StepClock(now)
     phones = SimulatedPhones(folder / "phones.sqlite", clock)
     config = load({"HOMETHREAD_DATA_DIR": str(folder)})
-    services = Services(config, database, clock, (phones,), None, phones, DirectOnly(), SEALER)
+    services = Services(config, database, clock, (phones,), None, phones, DirectOnly(), SEALER, vault(config))
     return Worker(database, clock, bootstrap.handlers(services))
 
 

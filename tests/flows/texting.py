@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from werkzeug.serving import make_server
 
 from app import bootstrap, factory
-from app.bootstrap import Services
+from app.bootstrap import Services, vault
 from app.config import load
 from app.families.models import Person
 from app.gateways.direct_only import DirectOnly
@@ -148,4 +148,4 @@ def _story(scene: Scene, folder: Path, line: Line, address: str = "http://127.0.
 
 def _services(scene: Scene, folder: Path, gateway: SmsGateway, address: str) -> Services:
     config = load({"HOMETHREAD_DATA_DIR": str(folder), "HOMETHREAD_PUBLIC_URL": address})
-    return Services(config, scene.database, scene.clock, (gateway,), None, None, DirectOnly(), SEALER)
+    return Services(config, scene.database, scene.clock, (gateway,), None, None, DirectOnly(), SEALER, vault(config))

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app import factory
-from app.bootstrap import Services
+from app.bootstrap import Services, vault
 from app.config import load
 from app.families.models import Person
 from app.gateways.direct_only import DirectOnly
@@ -35,7 +35,15 @@ def phones(tmp_path: Path, clock: StepClock) -> SimulatedPhones:
 def services(tmp_path: Path, database: Database, clock: StepClock, phones: SimulatedPhones) -> Services:
     config = load({"HOMETHREAD_DATA_DIR": str(tmp_path)})
     return Services(
-        config, database, clock, sms=(phones,), push=None, handsets=phones, turn=DirectOnly(), sealer=SEALER
+        config,
+        database,
+        clock,
+        sms=(phones,),
+        push=None,
+        handsets=phones,
+        turn=DirectOnly(),
+        sealer=SEALER,
+        vault=vault(config),
     )
 
 

@@ -174,9 +174,12 @@ def test_other_methods_are_not_taken(house: House) -> None:
 
 
 def test_the_addresses_for_the_vendors_are_the_ones_that_are_heard(house: House) -> None:
-    addresses = hooks.addresses(house.gateways, SEALER, "https://calls.example.org")
-    assert set(addresses) == {"plain", "signing"}
-    assert addresses["plain"] == f"https://calls.example.org{house.path('plain')}"
+    """A program of this machine calls past the proxy, which would hide that it is one."""
+    addresses = hooks.addresses(house.gateways, SEALER, "https://calls.example.org", "http://127.0.0.1:8080")
+    assert addresses == {
+        "signing": f"https://calls.example.org{house.path('signing')}",
+        "plain": f"http://127.0.0.1:8080{house.path('plain')}",
+    }
     assert len({hooks.secret(SEALER, name) for name in ("plain", "signing", "Plain")}) == 3
 
 

@@ -19,6 +19,7 @@ import app.desk.models
 import app.doors.models
 import app.families.models
 import app.jobs.models
+import app.messages.models
 import app.notices.models
 import app.roster.models
 import app.sms.models

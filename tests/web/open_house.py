@@ -13,7 +13,7 @@ from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from app import factory
-from app.bootstrap import Services
+from app.bootstrap import Services, vault
 from app.config import load
 from app.desk import service as desk
 from app.gateways.direct_only import DirectOnly
@@ -59,7 +59,9 @@ class OpenHouse:
         named = {f"HOMETHREAD_{name.upper()}": value for name, value in settings.items()}
         config = load({"HOMETHREAD_DATA_DIR": str(folder), **named})
         phones = SimulatedPhones(folder / "phones.sqlite", self.clock)
-        self.web = factory.create(Services(config, database, self.clock, (phones,), None, phones, DirectOnly(), SEALER))
+        self.web = factory.create(
+            Services(config, database, self.clock, (phones,), None, phones, DirectOnly(), SEALER, vault(config))
+        )
 
     @property
     def version(self) -> str:

@@ -1,0 +1,78 @@
+"""Sealed pieces in a folder of this machine: one folder a blob, one file a piece, each written whole or not at all."""
+
+import errno
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from app.kernel.ids import random_id
+from app.messages.ports import NoRoom
+
+BLOB_ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class LocalBlobs:
+    """Blobs whose ids begin alike share a folder, so that no folder grows without end."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, blob_id: str, index: int, sealed: bytes) -> None:
+        place = self._of(blob_id)
+        fresh = place / f".{index}.{random_id()}"
+        try:
+            place.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _write_through(fresh, sealed)
+            fresh.replace(place / str(index))
+            _sync(place)
+        except OSError as error:
+            fresh.unlink(missing_ok=True)
+            if error.errno in FULL:
+                raise NoRoom(str(self._folder)) from error
+            raise
+
+    def get(self, blob_id: str, index: int) -> bytes:
+        try:
+            return (self._of(blob_id) / str(index)).read_bytes()
+        except FileNotFoundError as missing:
+            raise KeyError((blob_id, index)) from missing
+
+    def delete(self, blob_id: str) -> None:
+        shutil.rmtree(self._of(blob_id), ignore_errors=True)
+        if self._of(blob_id).exists():
+            raise OSError(f"{blob_id} could not be deleted")
+
+    def blob_ids(self) -> Iterator[str]:
+        for shelf in self._folder.glob("??"):
+            yield from (place.name for place in shelf.iterdir())
+
+    def probe(self) -> None:
+        self.put("probe", 0, b"homethread")
+        if self.get("probe", 0) != b"homethread":
+            raise OSError("what was kept reads differently")
+        self.delete("probe")
+
+    def _of(self, blob_id: str) -> Path:
+        if not BLOB_ID.fullmatch(blob_id):
+            raise ValueError("not the id of a blob")
+        return self._folder / blob_id[:2].rjust(2, "_") / blob_id
+
+
+def _write_through(path: Path, content: bytes) -> None:
+    opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(opened, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    """Let the new name outlast a power cut too."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

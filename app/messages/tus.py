@@ -1,0 +1,260 @@
+"""Uploads over HTTP: tus 1.0.0 with creation, creation-with-upload, checksum, expiration and termination.
+
+https://tus.io/protocols/resumable-upload. What may be uploaded is decided in `wishes.py` and `rules.py`; here stand
+headers, statuses, and how bytes are taken that come slowly or break off: all that came is kept.
+"""
+
+import base64
+import binascii
+import hashlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import ClientDisconnected
+
+from app.kernel.errors import Busy, HomethreadError, Invalid, TooLarge
+from app.messages import rules, service, uploads, wishes
+from app.messages.models import Upload
+from app.messages.ports import NoRoom
+from app.messages.uploads import Held
+from app.messages.vault import Vault
+from app.web.api import Ask
+from app.web.floor import floor
+from app.web.principals import ANYONE, PERSON, TERMINAL, allow, known
+
+VERSION = "1.0.0"
+EXTENSIONS = "creation,creation-with-upload,checksum,expiration,termination"
+ALGORITHMS = ("sha1", "sha256")
+OFFSET_TYPE = "application/offset+octet-stream"
+LARGEST_METADATA = 4_000
+BUSY_SECONDS = 3
+# What is lost at most where a connection breaks off, and how much is sealed and written through at once.
+READ_BYTES, KEPT_AT_ONCE = 1024, 8192
+
+
+class WrongVersion(HomethreadError):
+    status = 412
+
+
+class WrongType(HomethreadError):
+    status = 415
+
+
+class WrongChecksum(HomethreadError):
+    status = 460
+
+
+class StoreFull(HomethreadError):
+    status = 507
+
+
+@dataclass(frozen=True)
+class Taker:
+    """What every request for uploads stands on. `slots` leaves threads for all other requests: uploads are slow."""
+
+    vault: Vault
+    slots: threading.BoundedSemaphore
+
+    @contextmanager
+    def slot(self) -> Iterator[None]:
+        if not self.slots.acquire(blocking=False):
+            raise Busy("uploads_busy", BUSY_SECONDS)
+        try:
+            yield
+        finally:
+            self.slots.release()
+
+
+def blueprint(vault: Vault, most_at_once: int) -> Blueprint:
+    routes = Blueprint("uploads", __name__, url_prefix="/uploads")
+    taker = Taker(vault, threading.BoundedSemaphore(most_at_once))
+    routes.before_request(_check_version)
+    routes.after_request(_say_version)
+
+    @routes.route("", methods=["OPTIONS"], provide_automatic_options=False)
+    @routes.route("/<upload_id>", methods=["OPTIONS"], provide_automatic_options=False)
+    @allow(ANYONE)
+    def options(upload_id: str = "") -> Response:
+        del upload_id
+        said = {"Tus-Version": VERSION, "Tus-Extension": EXTENSIONS, "Tus-Max-Size": str(rules.VOICE_BYTES)}
+        return Response(status=204, headers=said | {"Tus-Checksum-Algorithm": ",".join(ALGORITHMS)})
+
+    @routes.post("")
+    @allow(PERSON, TERMINAL)
+    def create() -> Response:
+        return _create(taker)
+
+    @routes.route("/<upload_id>", methods=["HEAD"])
+    @allow(PERSON, TERMINAL)
+    def head(upload_id: str) -> Response:
+        with floor().database.read() as session:
+            upload, blob = uploads.of(session, known(), upload_id, floor().now())
+            return Response(headers=_progress(upload) | {"Upload-Length": str(blob.length_bytes)})
+
+    @routes.patch("/<upload_id>")
+    @allow(PERSON, TERMINAL)
+    def patch(upload_id: str) -> Response:
+        if request.mimetype != OFFSET_TYPE:
+            raise WrongType("not_understood")
+        return Response(status=204, headers=_add(taker, upload_id, _number("Upload-Offset")))
+
+    @routes.delete("/<upload_id>")
+    @allow(PERSON, TERMINAL)
+    def terminate(upload_id: str) -> Response:
+        with floor().database.begin() as session:
+            upload, _blob = uploads.of(session, known(), upload_id, floor().now())
+            service.drop_upload(session, upload, floor().now())
+        return Response(status=204)
+
+    return routes
+
+
+def _create(taker: Taker) -> Response:
+    length, said = _number("Upload-Length"), _metadata()
+    with floor().database.begin() as session:
+        wish = wishes.read(Ask(session, known(), floor().now()), said, length)
+        upload = uploads.make(session, taker.vault, known(), wish, floor().now())
+        told = _progress(upload) | {"Location": f"/uploads/{upload.id}"}
+        goes_on = request.mimetype == OFFSET_TYPE and upload.offset_bytes == 0
+    if goes_on:
+        told |= _add(taker, upload.id, 0)
+    return Response(status=201, headers=told)
+
+
+def _add(taker: Taker, upload_id: str, offset: int) -> dict[str, str]:
+    """Take the body of this request; the headers that say how far it went."""
+    if (request.content_length or 0) > rules.PATCH_BYTES:
+        raise TooLarge("upload_too_large", most_bytes=rules.PATCH_BYTES)
+    checksum = _checksum()
+    with taker.slot():
+        with floor().database.begin() as session:
+            held = uploads.lock(session, taker.vault, known(), upload_id, offset, floor().now())
+        taking = _Taking(taker.vault, held, held.offset)
+        try:
+            taking.whole(*checksum) if checksum else taking.as_it_comes()
+        except NoRoom as full:
+            raise StoreFull("store_full") from full
+        finally:
+            moved = _settle(held, taking.reached)
+    return moved
+
+
+@dataclass
+class _Taking:
+    """The body of one request on its way into the store; what is kept durably ends at `reached`."""
+
+    vault: Vault
+    held: Held
+    reached: int
+
+    def as_it_comes(self) -> None:
+        """Also where it ends too early, with the connection."""
+        gathered = b""
+        for part in self._parts():
+            gathered += part
+            if len(gathered) >= KEPT_AT_ONCE:
+                self._keep(gathered)
+                gathered = b""
+                self._hold_on()
+        self._keep(gathered)
+
+    def whole(self, algorithm: str, digest: bytes) -> None:
+        """Keep nothing before its checksum was compared."""
+        body = b"".join(self._parts())
+        if hashlib.new(algorithm, body, usedforsecurity=False).digest() != digest:
+            raise WrongChecksum("wrong_checksum")
+        self._keep(body)
+
+    def _parts(self) -> Iterator[bytes]:
+        room, stream = self.held.place.length_bytes - self.held.offset, request.stream
+        while True:
+            try:
+                part = stream.read(READ_BYTES)
+            except (ClientDisconnected, OSError):
+                return
+            if not part:
+                return
+            room -= len(part)
+            if room < 0:
+                raise TooLarge("upload_too_large", most_bytes=self.held.place.length_bytes)
+            yield part
+
+    def _keep(self, plain: bytes) -> None:
+        self.reached = self.vault.append(self.held.place, self.reached, plain)
+
+    def _hold_on(self) -> None:
+        with floor().database.begin() as session:
+            if not uploads.renew(session, self.held, floor().now()):
+                raise uploads.Locked("upload_locked")
+
+
+def _settle(held: Held, reached: int) -> dict[str, str]:
+    with floor().database.begin() as session:
+        complete = uploads.move(session, held, reached, floor().now())
+        if complete is not None:
+            service.arrived(session, complete, floor().now())
+        return _progress(session.get_one(Upload, held.upload_id))
+
+
+def _metadata() -> dict[str, str]:
+    """`Upload-Metadata`: pairs of a key and base64, with commas."""
+    said = request.headers.get("Upload-Metadata", "")
+    if len(said) > LARGEST_METADATA:
+        raise TooLarge("too_large")
+    found = {}
+    for pair in filter(None, (each.strip() for each in said.split(","))):
+        key, _, value = pair.partition(" ")
+        try:
+            found[key] = base64.b64decode(value, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError) as wrong:
+            raise Invalid("not_understood", fields={"Upload-Metadata": "base64"}) from wrong
+    if any("\0" in value for value in found.values()):  # PostgreSQL takes none
+        raise Invalid("not_understood", fields={"Upload-Metadata": "nul"})
+    return found
+
+
+def _checksum() -> tuple[str, bytes] | None:
+    said = request.headers.get("Upload-Checksum")
+    if said is None:
+        return None
+    algorithm, _, value = said.partition(" ")
+    try:
+        wanted = base64.b64decode(value, validate=True)
+    except binascii.Error as wrong:
+        raise Invalid("not_understood", fields={"Upload-Checksum": "base64"}) from wrong
+    if algorithm not in ALGORITHMS:
+        error = Invalid("not_understood", fields={"Upload-Checksum": "algorithm"})
+        error.status = 400
+        raise error
+    return algorithm, wanted
+
+
+def _number(header: str) -> int:
+    said = request.headers.get(header, "")
+    if not (said.isascii() and said.isdigit() and len(said) <= 12):
+        error = Invalid("not_understood", fields={header: "number"})
+        error.status = 400
+        raise error
+    return int(said)
+
+
+def _progress(upload: Upload) -> dict[str, str]:
+    return {
+        "Upload-Offset": str(upload.offset_bytes),
+        "Upload-Expires": upload.expires_at.strftime("%a, %d %b %Y %H:%M:%S GMT"),
+    }
+
+
+def _check_version() -> None:
+    if request.method != "OPTIONS" and request.headers.get("Tus-Resumable") != VERSION:
+        raise WrongVersion("wrong_version")
+
+
+def _say_version(response: Response) -> Response:
+    response.headers["Tus-Resumable"] = VERSION
+    if response.status_code == 412:
+        response.headers["Tus-Version"] = VERSION
+    return response
