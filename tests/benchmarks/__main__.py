@@ -12,7 +12,13 @@ from importlib import import_module
 from tests import ground
 from tests.groups import PYTHON, ROOT, SERVERS
 
-BENCHMARKS = {"proposals": SERVERS, "race": SERVERS, "roster": (), "start": ()}  # and what each needs
+BENCHMARKS = {
+    "proposals": SERVERS,
+    "race": SERVERS,
+    "reminders": SERVERS,
+    "roster": (),
+    "start": (),
+}  # and what each needs
 
 
 def main() -> int:

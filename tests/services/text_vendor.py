@@ -12,11 +12,16 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote
 
+from app.sms.hooks import secret
+from app.web.sealing import Sealer
 from tests.services.leash import Leash
 from tests.services.ports import free_port
 
 READY_SECONDS = 10
 PROGRAM = Path(__file__).with_name("text_vendor_program.py")
+
+# Programs that are to be called back by it stand on this key, so that it knows the way in.
+SECRET_KEY = bytes(32)
 
 Way = Literal["taking", "down", "hanging", "failing", "dropping"]
 Receipts = Literal["never", "once", "twice"]
@@ -35,6 +40,12 @@ class TextVendor:
         command = [sys.executable, "-I", str(PROGRAM), str(self.folder), str(self.port), str(self._control_port)]
         self._leash = Leash(command, folder=self.folder, end=signal.SIGTERM)
         self._wait_until_ready()
+
+    def address(self, public_url: str) -> str:
+        """As HOMETHREAD_SMS_GATEWAYS takes it, for programs with SECRET_KEY that are reached at `public_url`."""
+        return (
+            f"kannel://u:p@127.0.0.1:{self.port}/?hook={public_url}/hooks/kannel/{secret(Sealer(SECRET_KEY), 'kannel')}"
+        )
 
     def behave(self, way: Way = "taking", receipts: Receipts = "never", hang_seconds: float = 60) -> None:
         """From now on: `down` refuses connections, `dropping` takes a text and closes without an answer."""

@@ -5,6 +5,8 @@ key (Kannel knows none: it is read from the receipt's address). How it behaves i
 """
 
 import asyncio
+import base64
+import re
 import sys
 import time
 from collections.abc import Coroutine
@@ -13,6 +15,8 @@ from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
 ACCEPTED = b"0: Accepted for delivery"
+CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+RECEIPTS_TO = re.compile(rb"\r\nx-kannel-dlr-url: *([^\r]+)", re.IGNORECASE)
 RECEIPTS = ("never", "once", "twice")
 
 
@@ -45,34 +49,35 @@ class Vendor:
             loop = asyncio.get_running_loop()
             self._server = await loop.create_server(lambda: _Line(self), "127.0.0.1", self._port, backlog=512)
 
-    def heard(self, line: "_Line", target: str) -> None:
+    def heard(self, line: "_Line", receipt_url: str) -> None:
         way = self.manners.way
         if way == "failing":
             line.say(b"Internal trouble", b"500 Internal Server Error")
         elif way == "hanging":
-            self._later(self._answer_late(line, target))
+            self._later(self._answer_late(line, receipt_url))
         else:
-            self._take(target)
+            self._take(receipt_url)
             if way == "dropping":
                 line.drop()
             else:
                 line.say(ACCEPTED, b"202 Accepted")
 
-    async def _answer_late(self, line: "_Line", target: str) -> None:
+    async def _answer_late(self, line: "_Line", receipt_url: str) -> None:
         await asyncio.sleep(self.manners.hang_seconds)
-        self._take(target)
+        self._take(receipt_url)
         line.say(ACCEPTED, b"202 Accepted")
 
-    def _take(self, target: str) -> None:
-        asked = parse_qs(urlsplit(target).query)
-        receipt_url = asked.get("dlr-url", [""])[0]
+    def _take(self, receipt_url: str) -> None:
+        """Of a long text the last piece alone names where receipts go; the text was taken with it."""
+        if not receipt_url:
+            return
         self._taken.write(f"{time.time():.6f} {quote(key_in(receipt_url))}\n".encode())
         for _ in range(RECEIPTS.index(self.manners.receipts)):
             self._later(self._receipt(receipt_url))
 
     async def _receipt(self, url: str) -> None:
         """Says that it was delivered, as often as it takes until somebody hears it."""
-        target = urlsplit(url.replace("%d", "1"))
+        target = urlsplit(url.replace("%d", "1").replace("%A", "id"))
         request = f"GET {target.path}?{target.query} HTTP/1.1\r\nHost: {target.netloc}\r\nConnection: close\r\n\r\n"
         for _ in range(60):
             try:
@@ -109,8 +114,14 @@ class _Line(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._got += data
         while b"\r\n\r\n" in self._got:
-            head, _, self._got = self._got.partition(b"\r\n\r\n")
-            self._vendor.heard(self, head.split(b" ", 2)[1].decode("latin-1"))
+            head, _, rest = self._got.partition(b"\r\n\r\n")
+            length = CONTENT_LENGTH.search(head)
+            body_bytes = int(length[1]) if length else 0
+            if len(rest) < body_bytes:
+                return
+            self._got = rest[body_bytes:]
+            asks = RECEIPTS_TO.search(head)
+            self._vendor.heard(self, asks[1].decode() if asks else "")
 
     def say(self, body: bytes, status: bytes) -> None:
         head = b"HTTP/1.1 " + status + b"\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n" % len(body)
@@ -121,7 +132,9 @@ class _Line(asyncio.Protocol):
 
 
 def key_in(receipt_url: str) -> str:
-    return parse_qs(urlsplit(receipt_url).query).get("key", [""])[0]
+    """As `Kannel` writes it there."""
+    said = parse_qs(urlsplit(receipt_url).query)["key"][0]
+    return base64.urlsafe_b64decode(said + "=" * (-len(said) % 4)).decode()
 
 
 async def serve(folder: Path, port: int, control_port: int) -> None:
