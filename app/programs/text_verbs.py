@@ -69,12 +69,18 @@ def _hooks(_parsed: argparse.Namespace, config: Config) -> int:
     from app.sms import hooks
 
     services = bootstrap.build(config)
-    found = hooks.addresses(services.sms, services.sealer, config.public_url)
+    found = hooks.addresses(services.sms, services.sealer, config.public_url, _local_url(config))
     for name, address in found.items():
         sys.stdout.write(f"{name}: {address}\n")
     if not found:
         sys.stdout.write("None of the gateways in HOMETHREAD_SMS_GATEWAYS is called back; each listens by itself.\n")
     return 0
+
+
+def _local_url(config: Config) -> str:
+    """Where the web program is for other programs of its machine."""
+    host = "127.0.0.1" if config.host in ("", "0.0.0.0", "::") else config.host  # noqa: S104 - it is compared
+    return f"{'https' if config.tls_key else 'http'}://{f'[{host}]' if ':' in host else host}:{config.port}"
 
 
 def _hints(written: str, count: int) -> list[str]:

@@ -31,12 +31,12 @@ def secret(sealer: Sealer, gateway: str) -> str:
     return sealer.hashed(SEALED_FOR, gateway)[:40]
 
 
-def addresses(gateways: Sequence[SmsGateway], sealer: Sealer, public_url: str) -> dict[str, str]:
-    """What each vendor that calls us is told to call, by gateway."""
+def addresses(gateways: Sequence[SmsGateway], sealer: Sealer, public_url: str, local_url: str) -> dict[str, str]:
+    """What each vendor that calls us is told to call, by gateway; who doesn't sign, past all proxies."""
+    called = {gateway.name: gateway for gateway in gateways if isinstance(gateway, Hooked)}
     return {
-        gateway.name: f"{public_url}/hooks/{gateway.name}/{secret(sealer, gateway.name)}"
-        for gateway in gateways
-        if isinstance(gateway, Hooked)
+        name: f"{public_url if gateway.signs else local_url}/hooks/{name}/{secret(sealer, name)}"
+        for name, gateway in called.items()
     }
 
 

@@ -10,6 +10,7 @@ from app.cli import main
 from app.notices.submission import PLACES
 from app.notices.templates import PARAMS, forms
 
+TWILIO = "twilio://AC1:token@api.twilio.com/?from=%2B15550100&hook=https://calls.example.org/hooks/twilio/x"
 PLACE = {"plain": r"{\w+}", "aliyun": r"\$\{\w+\}", "tencent": r"{\d}", "twilio": r"{{\d}}"}
 
 
@@ -80,12 +81,15 @@ def test_the_addresses_for_vendors_are_printed_and_the_same_each_time(
 ) -> None:
     monkeypatch.setenv("HOMETHREAD_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("HOMETHREAD_PUBLIC_URL", "https://calls.example.org")
-    monkeypatch.setenv("HOMETHREAD_SMS_GATEWAYS", "kannel://u:p@127.0.0.1:13013 simulated:")
+    monkeypatch.setenv("HOMETHREAD_SMS_GATEWAYS", f"kannel://u:p@127.0.0.1:13013 {TWILIO} simulated:")
+    monkeypatch.setenv("HOMETHREAD_HOST", "0.0.0.0")
     printed = []
     for _time in range(2):
         assert main(["sms", "hooks"]) == 0
         printed.append(capsys.readouterr().out)
-    assert re.fullmatch(r"kannel: https://calls\.example\.org/hooks/kannel/[0-9a-f]{40}\n", printed[0])
+    kannel, twilio = printed[0].splitlines()
+    assert re.fullmatch(r"kannel: http://127\.0\.0\.1:8080/hooks/kannel/[0-9a-f]{40}", kannel)
+    assert re.fullmatch(r"twilio: https://calls\.example\.org/hooks/twilio/[0-9a-f]{40}", twilio)
     assert printed[0] == printed[1]
 
 
