@@ -1,6 +1,6 @@
 """Reads for the desk: what could not be delivered to a village's people, and what was told about one subject."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

@@ -117,7 +117,7 @@ def by_ringing(session: Session, event: events.CallRinging | events.CallAnswered
     if life.rings(facts, Side.PARENT) and now >= call.starts_at:
         _tell(session, "ring_parent", party, [party.parent_id], now)
     if life.rings(facts, Side.VILLAGE) and now >= call.starts_at and not _rung(session, party):
-        _tell(session, "ring_village", party, bringing.turns(session, call)[:1], now)
+        _tell(session, "ring_village", party, _first_to_bring(session, call), now)
 
 
 def more_people(session: Session, event: events.CallUnanswered, now: datetime) -> None:
@@ -159,6 +159,13 @@ def _of_other_time(session: Session, old: Call, party: People, by: str, now: dat
 def _remind(session: Session, party: People, whom: Iterable[str], now: datetime) -> None:
     for template, before in REMINDERS.items():
         _tell(session, template, party, whom, now, due_at=party.starts_at - before)
+
+
+def _first_to_bring(session: Session, call: Call) -> list[str]:
+    """Who is asked to bring the child before the others: not one whom no text reaches, if another is reached."""
+    turns = bringing.turns(session, call)
+    unreached = told.without_texts(session, turns)
+    return sorted(turns, key=lambda who: who in unreached)[:1]
 
 
 def _rung(session: Session, party: People) -> set[str]:

@@ -20,7 +20,7 @@ from app.kernel.local_time import wall_of
 from app.kernel.numbers import E164
 from app.notices import deciding
 from app.notices import queries as notices
-from app.notices.models import Notice
+from app.notices.models import Notice, StoppedNumber
 from app.web.principals import COORDINATOR, Principal
 from tests.flows.conftest import Evening
 from tests.scene import ZONE, at
@@ -195,6 +195,13 @@ def test_a_call_that_nobody_confirms_comes_to_the_desk_before_it_is_let_go(house
 def test_who_has_no_number_is_not_rung_first(house: House) -> None:
     with house.evening.scene.database.begin() as session:
         session.get_one(Person, house.granny).phone_confirmed_at = None
+    ringing(house, confirmed_by=house.granny)
+    assert len(house.texts(house.uncle, "ring_village")) == 1
+
+
+def test_who_wants_no_texts_is_not_rung_first(house: House) -> None:
+    with house.evening.scene.database.begin() as session:
+        session.add(StoppedNumber(number="+8613800000012", stopped_at=house.evening.scene.clock.now()))
     ringing(house, confirmed_by=house.granny)
     assert len(house.texts(house.uncle, "ring_village")) == 1
 
