@@ -48,7 +48,7 @@ def code_texted_to(village: Village, page: Page, name: str) -> str:
     def look() -> bool:
         with urllib.request.urlopen(f"{village.url}/demo/phones/texts", timeout=5) as answer:
             phones = json.load(answer)["phones"]
-        words = [text["text"] for phone in phones if name in phone["names"] for text in phone["texts"]]
+        words = [phone["newest"]["text"] for phone in phones if name in phone["names"] and phone["newest"]]
         found[:] = re.findall(r"\b\d{6}\b", " ".join(words))
         return bool(found)
 
