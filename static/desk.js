@@ -4,6 +4,7 @@ import { now as serverNow } from "./core/time.js";
 import { claimDrafts, forgetDrafts } from "./desk/drafts.js";
 import { familyList } from "./desk/families.js";
 import { settle } from "./desk/fields.js";
+import { isOutage, Outage } from "./desk/outage.js";
 import { callsAtHand, neighbour, scrollToNow, tonight } from "./desk/tonight.js";
 import { ApiError, newKey } from "./net/api.js";
 import { Live } from "./net/live.js";
@@ -13,13 +14,14 @@ import { banner, button, draw, h, icon, listen, sentence, startPage, stateOf, to
  * @typedef {import("./desk/wire.js").Part} Part
  * @typedef {import("./core/wire.js").Call} Call */
 
-const TABS = { ledger: "book", tonight: "clock", roster: "calendar", troubles: "warning", village: "terminal", audit: "text" };
+const TABS = { ledger: "book", tonight: "clock", roster: "calendar", troubles: "warning", texts: "text", village: "terminal", audit: "lock" };
 /** Views that are loaded when somebody asks for them. @type {Record<string, () => Promise<Part>>} */
 const PARTS = {
   ledger: async () => new (await import("./desk/ledger.js")).LedgerView(desk),
   tonight: async () => (await import("./desk/waiting.js")).openWaiting(desk),
   roster: async () => new (await import("./desk/roster.js")).RosterView(desk),
   troubles: async () => new (await import("./desk/troubles.js")).TroublesView(desk),
+  texts: async () => (await import("./desk/texts.js")).openTexts(desk),
   village: async () => new (await import("./desk/village.js")).VillageView(desk),
   audit: async () => new (await import("./desk/audit.js")).AuditView(desk),
   family: async () => {
@@ -76,6 +78,8 @@ const desk = {
   },
 };
 
+const outage = new Outage(desk);
+
 /**
  * What the address asks for: "#family=ID". Where it asks for nothing it is the ledger: who opens the desk at rest, on a
  * Sunday evening say, wants to know who was not heard this week while there is time to call. Who opens it while calls
@@ -129,7 +133,7 @@ function screen(now, at) {
       name === "ledger" && button("print", "btn btn--small", "print", t("desk.print")),
       accountButton(now),
     ),
-    h("div", { class: "desk__main", "data-key": name }, h("div", { hidden: !problem }, problem), ...view(name, now, at)),
+    h("div", { class: "desk__main", "data-key": name }, outage.view(now, at), h("div", { hidden: !problem }, problem), ...view(name, now, at)),
     h("aside", { class: "desk__side", "aria-label": t("desk.families") }, familyList(now, at)),
   );
 } // prettier-ignore
@@ -139,6 +143,7 @@ function tabLink(name, iconId, now) {
   const counts = /** @type {Record<string, number>} */ ({
     tonight: callsAtHand(now, serverNow()).length,
     troubles: now.troubles.length,
+    texts: Math.max(now.texts.notices, Number(isOutage(now.texts))),
   });
   const count = counts[name] ?? 0;
   return h(
@@ -146,7 +151,7 @@ function tabLink(name, iconId, now) {
     { class: "tab", href: `#${name}`, "data-tab": name, "aria-current": name === place().name ? "page" : null },
     icon(iconId, "s"),
     t(`desk.tab.${name}`),
-    count > 0 && h("span", { class: name === "troubles" ? "badge" : "badge badge--calm" }, count),
+    count > 0 && h("span", { class: name === "tonight" ? "badge badge--calm" : "badge" }, count),
   );
 }
 
@@ -228,6 +233,7 @@ function checkOwner() {
   }
   owner = whose;
   door = null;
+  outage.freshen(now);
 }
 
 /** The session is over: what hides nothing of the screen goes, what was typed waits. */
@@ -259,6 +265,7 @@ const standing = () => (desk.now() ? parts.get(place().name) : undefined);
 
 /** @type {import("./ui/dom.js").Acts} */
 const ACTS = {
+  ...outage.acts,
   retry: () => live.refresh(),
   call: (element) => desk.openCall(element.dataset.callId ?? ""),
   family: (element) => void (location.hash = `family=${element.dataset.familyId}`),

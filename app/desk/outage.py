@@ -15,6 +15,7 @@ from app.desk.outage_shapes import DeskTextsShape, GatewayShape, SentAgainShape,
 from app.families import queries as families
 from app.families.models import Person
 from app.notices import health, pushes, terms
+from app.notices import queries as notices
 from app.notices.health import GatewayFacts
 from app.notices.models import Delivery, Notice, StoppedNumber
 from app.web.principals import Principal
@@ -32,6 +33,7 @@ def texts_now(session: Session, village_id: str, now: datetime) -> TextsNow:
     return TextsNow(
         waiting_since=since if is_late else None, waiting=waiting if is_late else 0, silent=silent, can_leave=can_leave,
         to_call=to_call(session, village_id, now) if is_late or not can_leave else [],
+        notices=len(notices.desk_notices(session, village_id, now)),
     )  # fmt: skip
 
 

@@ -21,16 +21,17 @@ class ToCallShape(Shape):
 
 
 class TextsNow(Shape):
-    """The one line that every page of the desk shows.
+    """What every page of the desk shows of texts.
 
     `waiting_since` is null while texts leave in time. `can_leave` is false when every gateway is silent. `to_call` is
-    empty while texts leave.
+    empty while texts leave. `notices`: so many were told to the desk and wait to be seen to.
     """
 
     waiting_since: InstantOut | None
     waiting: int
     silent: list[SilentShape]
     can_leave: bool
+    notices: int
     to_call: list[ToCallShape]
 
 

@@ -51,7 +51,7 @@ export function numberPart(home, member) {
         submit("btn", "text", t("desk.number_send"), { "aria-busy": busy }),
       );
   const folded = h("details", { class: "fold", "data-key": "change" }, h("summary", {}, t("desk.number_new")), asking);
-  return [h("p", {}, numberLamp(member)), member.has_phone && !isWaiting ? folded : asking, refusal(home, spot)];
+  return [h("p", {}, numberLamp(member), member.has_stopped_texts && [" ", h("span", { class: "lamp lamp--bad", "data-part": "stopped" }, t("desk.has_stopped_texts"))]), member.has_phone && !isWaiting ? folded : asking, refusal(home, spot)];
 } // prettier-ignore
 
 /** @param {EnrolledMember} member */

@@ -46,7 +46,7 @@ export class RosterView {
     draft: () => this.#send("/api/rosters", { week: this.#week, minutes: this.#minutes }, ""),
     redraft: () => this.#change("redraft", {}),
     undo: () => this.#change("undo", {}),
-    publish: () => this.#roster && askToPublish(this.#roster, () => this.#change("publish", {}, t("desk.roster.published"))),
+    publish: () => this.#roster && askToPublish(this.#roster, this.#desk.live.api.get(`/api/rosters/${this.#roster.id}/cost`), () => this.#change("publish", {}, t("desk.roster.published"))),
     "drop-roster": () => askToDrop(() => this.#change("drop", {}, t("desk.roster.dropped"))),
     "roster-row": (element) => this.#touch(element.dataset.rowId ?? ""),
     "roster-place": (element) => this.#assign(this.#chosen?.id ?? "", { terminal_id: element.dataset.terminalId, starts_at: element.dataset.startsAt }),

@@ -1,19 +1,29 @@
 /** One more question before a roster changes other people's week. */
 import { t, tn } from "../core/texts.js";
 import { button, h, openDialog } from "../ui/dom.js";
+import { unreachableText } from "./broadcast.js";
+import { money } from "./money.js";
 
 /** @typedef {import("./wire.js").Roster} Roster */
 
-/** @param {Roster} roster @param {() => void} publish */
-export function askToPublish({ assignments }, publish) {
+/** @typedef {import("./wire.js").TextCost} TextCost */
+
+/** @param {Roster} roster @param {Promise<TextCost>} cost @param {() => void} publish */
+export function askToPublish({ assignments }, cost, publish) {
   const fresh = assignments.filter(({ starts_at, call_id }) => starts_at && !call_id);
   const without = assignments.filter(({ starts_at }) => !starts_at);
   const families = new Set(fresh.map(({ family }) => family.id)).size;
+  const costs = h("p", { "data-part": "cost", "aria-live": "polite" }, t("desk.broadcast_counting"));
+  cost.then(
+    (known) => (costs.textContent = costText(known)),
+    () => (costs.textContent = t("desk.broadcast_uncounted")),
+  );
   openDialog(
     t("desk.roster.publish_title"),
     [
       h("p", {}, tn("desk.roster.publish_text", fresh.length, { families })),
       without.length > 0 && h("p", { class: "muted" }, tn("desk.roster.publish_without", without.length)),
+      costs,
     ],
     [
       button("close", "btn btn--quiet", null, t("desk.roster.not_now")),
@@ -21,6 +31,14 @@ export function askToPublish({ assignments }, publish) {
     ],
     { yes: publish },
   );
+}
+
+/** @param {TextCost} cost */
+function costText({ people, segments, cost, currency, unreachable, left_this_month }) {
+  const said = [t("desk.roster.cost", { people: people - unreachable.length, segments, cost: money(cost, currency) })];
+  if (left_this_month !== null) said.push(t("desk.roster.cost_left", { left: left_this_month }));
+  if (unreachable.length) said.push(unreachableText(unreachable));
+  return said.join(" ");
 }
 
 /** @param {() => void} drop */

@@ -2,6 +2,7 @@
 import { t } from "../core/texts.js";
 import { dayAndTime } from "../core/time.js";
 import { button, h, icon, stateOf } from "../ui/dom.js";
+import { gatewayName } from "./gateways.js";
 import { word } from "./words.js";
 
 /** @typedef {import("./wire.js").DeskNow} DeskNow */
@@ -27,11 +28,13 @@ export class TroublesView {
   /** @param {DeskNow} now @param {number} at */
   view(now, at) {
     if (!now.troubles.length) return [stateOf("empty", t("desk.no_troubles"), t("desk.no_troubles_text"))];
-    const rows = now.troubles.map((trouble) => row(trouble, now, at, this.#busy.has(trouble.id)));
-    return [
-      h("h2", { class: "heading" }, icon("warning", "s"), t("desk.troubles")),
-      h("ul", { class: "list troubles" }, rows),
-    ];
+    return [h("h2", { class: "heading" }, icon("warning", "s"), t("desk.troubles")), this.list(now.troubles, now, at)];
+  }
+
+  /** Some of them; null where there is none. @param {Trouble[]} troubles @param {DeskNow} now @param {number} at */
+  list(troubles, now, at) {
+    const rows = troubles.map((trouble) => row(trouble, now, at, this.#busy.has(trouble.id)));
+    return rows.length ? h("ul", { class: "list troubles", "data-key": "troubles" }, rows) : null;
   }
 
   /** @param {string} id */
@@ -58,10 +61,13 @@ function row(trouble, now, at, isBusy) {
       "div",
       { class: "row__main" },
       h("p", { class: "row__title" }, title),
-      h("p", { class: "row__text" }, word(`desk.trouble.${trouble.error}`, trouble.error)),
+      h("p", { class: "row__text" }, word(`desk.trouble.${trouble.error}`, trouble.error), said(trouble)),
       h("time", { class: "muted" }, dayAndTime(trouble.at, now.zone, at)),
     ),
     trouble.call_id && button("call", "btn btn--quiet btn--small", "calendar", t("desk.call"), { "data-call-id": trouble.call_id }),
     button("again", "btn btn--small", "bell", t(AGAIN[trouble.kind].text), { "data-trouble-id": trouble.id, "aria-busy": String(isBusy) }),
   );
 } // prettier-ignore
+
+/** What the gateway said, where it adds to our own word. @param {Trouble} trouble */
+const said = ({ gateway, detail }) => gateway && detail && ` · ${gatewayName(gateway)}: ${detail}`;

@@ -19,6 +19,26 @@ export interface Trouble {
   call_id: string | null;
   at: string;
   error: string;
+  gateway: string | null;
+  /** What a gateway said, in its own words. */
+  detail: string | null;
+}
+export interface ToCall {
+  call_id: string;
+  starts_at: string;
+  person_id: string;
+  name: string;
+  is_confirmed: boolean;
+}
+/** `waiting_since` is null while texts leave in time. */
+export interface TextsNow {
+  waiting_since: string | null;
+  waiting: number;
+  silent: { name: string; since: string }[];
+  can_leave: boolean;
+  /** Told to the desk and not seen to. */
+  notices: number;
+  to_call: ToCall[];
 }
 export interface DeskNow extends Now {
   village: { id: string; name: string; zone: string };
@@ -29,6 +49,7 @@ export interface DeskNow extends Now {
   terminals: { id: string; name: string; present: boolean }[];
   openings: { starts_at: string; ends_at: string }[];
   troubles: Trouble[];
+  texts: TextsNow;
   /** Within how many days the village wants every child heard. */
   promise_days: number;
 }
@@ -77,6 +98,8 @@ export interface Trail {
 export type ConsentKind = "call" | "message" | "auto_answer" | "photo";
 export interface EnrolledMember extends Member {
   confirmed: boolean;
+  /** Whoever holds the number asked for no more texts. */
+  has_stopped_texts: boolean;
   zone: string;
   language: string;
   /** The newest invitation that was not revoked. */
@@ -197,6 +220,83 @@ export interface Waiting {
   wait_id: string | null;
   since: string | null;
   offer: { call_id: string; starts_at: string; expires_at: string } | null;
+}
+export interface Gateway {
+  name: string;
+  is_open: boolean;
+  failing_since: string | null;
+  last_taken_at: string | null;
+  error: string | null;
+  silent_since: string | null;
+}
+export interface DeskNotice {
+  id: string;
+  template: string;
+  at: string;
+  call_id: string | null;
+  text: string;
+}
+export interface SentAgain {
+  id: string;
+  what: string;
+  who: string;
+  at: string;
+  state: "waiting" | "sending" | "sent" | "delivered" | "failed" | "unknown";
+  error: string | null;
+}
+export interface DeskTexts {
+  waiting_since: string | null;
+  waiting: number;
+  gateways: Gateway[];
+  notices: DeskNotice[];
+  sent_again: SentAgain[];
+}
+export interface Kind {
+  template: string;
+  is_on: boolean;
+  can_be_off: boolean;
+  /** Null where nobody else is ever asked. */
+  escalate_minutes: number | null;
+}
+/** Quiet hours are minutes after midnight; budgets are segments a month; money is in 1/10,000 of the currency. */
+export interface Terms {
+  quiet_from_minute: number;
+  quiet_until_minute: number;
+  family_segments: number | null;
+  village_segments: number | null;
+  segment_price: number;
+  currency: string;
+  is_push_on: boolean;
+  kinds: Kind[];
+  month: { segments: number; cost: number; families: { id: string; name: string; emblem: string; segments: number }[] };
+}
+export interface TextCost {
+  people: number;
+  segments_each: number;
+  segments: number;
+  cost: number;
+  currency: string;
+  encoding: string;
+  unreachable: string[];
+  left_this_month: number | null;
+}
+export interface BroadcastPreview extends TextCost {
+  parts: string[];
+  most_segments: number;
+  refusal: "no_free_text" | "text_too_long" | "budget_used_up" | "nobody_to_tell" | null;
+}
+/** Who wrote from a number that nobody confirmed; the number is masked. */
+export interface Stranger {
+  number: string;
+  texts: number;
+  last_at: string;
+  person_id: string | null;
+  name: string | null;
+}
+export interface Strangers {
+  strangers: Stranger[];
+  /** Those of no village, for operators. */
+  elsewhere: Stranger[] | null;
 }
 export interface AuditLine {
   id: string;

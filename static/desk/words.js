@@ -54,3 +54,6 @@ export function unheardText(last, at, promiseDays) {
   if (days < promiseDays) return "";
   return days === Infinity ? t("desk.never_heard") : t("desk.unheard", { count: days });
 }
+
+/** "Wang, Li and Chen" @param {string[]} names */
+export const listed = (names) => new Intl.ListFormat(document.documentElement.lang).format(names);

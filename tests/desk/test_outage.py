@@ -68,7 +68,9 @@ def test_a_desk_with_texts_that_leave_in_time_is_told_nothing(house: OpenHouse, 
     house.scene.book(house.scene.alice, house.clock.now() + timedelta(hours=1))
     gateway(house, "kannel")
     plan(house, house.scene.alice, "a moment ago", house.clock.now() - timedelta(minutes=1))
-    assert texts_now(desk) == {"waiting_since": None, "waiting": 0, "silent": [], "can_leave": True, "to_call": []}
+    assert texts_now(desk) == {
+        "waiting_since": None, "waiting": 0, "silent": [], "can_leave": True, "to_call": [], "notices": 0,
+    }  # fmt: skip
 
 
 def test_texts_that_wait_are_said_with_whom_to_call(house: OpenHouse, desk: Guest) -> None:
