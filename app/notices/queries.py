@@ -105,6 +105,12 @@ def told(session: Session, subject: str) -> list[Told]:
     return [Told(*row) for row in rows]
 
 
+def without_texts(session: Session, person_ids: Collection[str]) -> set[str]:
+    """Of these persons those whose number wants no more texts."""
+    stopped = select(Person.id).join(StoppedNumber, StoppedNumber.number == Person.phone)
+    return set(session.scalars(stopped.where(Person.id.in_(person_ids))))
+
+
 def _of_desk(village_id: str) -> Select[Notice]:
     return select(Notice).where(
         Notice.village_id == village_id, Notice.person_id.is_(None), Notice.number.is_(None)
