@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.families.models import Family, Member, Person
 from app.kernel.errors import NotFound
-from app.notices.models import Attempt, Delivery, Notice
+from app.notices.models import Attempt, Delivery, Notice, StoppedNumber
 from app.notices.service import UNHAPPY
 from app.notices.words import DeliveryState, NoticeState
 from app.storage.types import Instant
