@@ -79,6 +79,8 @@ const extrasPart = () => withWords(import("./phone/extras.js"), "phone.extra");
 const pushesPart = async () =>
   (/^#call=/.test(location.hash) || window.Notification?.permission === "granted") &&
   (await import("./phone/pushes.js")).start(phone);
+/** What an earlier visit left to be sent goes on its way. */
+const sendingPart = async () => localStorage["homethread.outbox"] && (await import("./phone/sending.js")).sending(phone);
 const deedsPart = () => withWords(import("./phone/deeds.js"), "phone.agree");
 
 /** A part that a screen wants; without a network the next drawing asks again. @template P @param {string} name
@@ -220,6 +222,7 @@ const heard = new Promise((done) => live.subscribe(({ reach }) => reach !== "sta
 idle(() =>
   Promise.all([calling.prepare(), heard])
     .then(pushesPart)
+    .then(() => void sendingPart().catch(() => {}))
     .then(deedsPart)
     .then(() => withWords(import("./phone/booking.js"), "phone.time", "phone.extra"))
     .catch(() => {}),

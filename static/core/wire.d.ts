@@ -77,6 +77,7 @@ export interface Family {
   refused?: Refused | null;
   wishes?: Wish[];
   texts_waiting?: number;
+  messages_waiting?: number;
 }
 /** What somebody wrote to a family by text. */
 export interface FamilyText {

@@ -28,6 +28,7 @@ export const deeds = (phone) => ({
   offer: (touched) => withCall(phone, touched, (call) => takeNewTime(phone, call, touched.startsAt ?? "")),
   series: (touched) => openSeries(phone, touched.seriesId ?? ""),
   "wait-end": (touched) => endWait(phone, touched.waitId ?? ""),
+  messages: (touched) => openMessages(phone, touched),
   "wrong-person": (touched) => withCall(phone, touched, (call) => wrongPerson(phone, call)),
 });
 
@@ -113,6 +114,13 @@ function book(phone, { childId, parentId }) {
   phone.calling.dismiss();
   if (partner) choose(phone, (aims) => aims.newCall(partner));
 }
+
+/** @param {Phone} phone @param {Touched} touched */
+const openMessages = (phone, { childId }) =>
+  phone.withPart(withWords(import("./messages.js"), "phone.messages", "common.voice"), async ({ MessagesPage, ready }) => {
+    await ready;
+    phone.open(new MessagesPage(phone, childId));
+  });
 
 /** Opens the page on which a time is chosen.
  * @param {Phone} phone @param {(aims: typeof import("./aims.js")) => Aim} aimed */

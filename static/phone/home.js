@@ -69,6 +69,7 @@ export function homeScreen(view, at, busy, extras) {
         ? nextCall(next, now, at, busy.has(next.id), extras)
         : stateOf("empty", t("phone.no_call"), t(now.families.length ? "phone.no_call_text" : "phone.no_family")),
       extras?.then(now, next, at),
+      partners(now).length > 0 && messages(now),
       later.length > 0 && h("h2", { class: "heading" }, t("phone.later")),
       later.length > 0 &&
         h(
@@ -87,6 +88,12 @@ export function homeScreen(view, at, busy, extras) {
     ),
     partners(now).length > 0 && h("footer", { class: "actions" }, mainAction(next, at, busy)),
   );
+}
+
+/** The way to what is spoken and heard. @param {Now} now */
+function messages({ families }) {
+  const waiting = families.reduce((sum, { messages_waiting = 0 }) => sum + messages_waiting, 0);
+  return button("messages", `btn ${waiting ? "card--lit" : ""}`.trim(), "message", t("phone.messages") + (waiting ? ` · ${waiting}` : ""));
 }
 
 /** Nothing is known yet. @param {View} view */

@@ -5,7 +5,7 @@
 import { now } from "../core/time.js";
 import { ApiError, newKey } from "../net/api.js";
 import * as store from "./store.js";
-import { discard } from "./takes.js";
+import { discard, markPutAway } from "./takes.js";
 import { upload } from "./upload.js";
 
 /** @typedef {import("../net/api.js").Api} Api */
@@ -69,7 +69,7 @@ function tell() {
   tellHere();
 }
 
-/** Puts a finished take in, and lets go of its pieces. Rejects with StoreError. @param {Finished} finished
+/** Puts a finished take in, which is offered no more as one. Rejects with StoreError. @param {Finished} finished
  * @param {Wished} wished @param {{owner: string, face: string}} sender */
 export async function add(finished, wished, { owner, face }) {
   const { key, bytes, mime, duration_ms, peaks, recorded_at } = finished;
@@ -79,7 +79,10 @@ export async function add(finished, wished, { owner, face }) {
     state: "waits", made_at: Date.now(), next_at: Date.now() + UNDO_MS, tries: 0, why: null, sent_as: key,
     upload_url: "", offset: 0, restarts: 0,
   }; // prettier-ignore
-  await store.put("outbox", item);
+  await store.within(["outbox", "takes"], "readwrite", (outbox, takes) => {
+    outbox.put(item);
+    return markPutAway(takes, key, Date.now());
+  });
   mark(true);
   tell();
 }
@@ -99,14 +102,16 @@ export async function recording(key) {
   return item ? new Blob([item.bytes], { type: item.mime }) : null;
 }
 
-/** Takes it back; what is on its way already stays. @param {string} key @returns {Promise<boolean>} */
+/** It is a take again; what is on its way already stays. @param {string} key @returns {Promise<boolean>} */
 export async function takeBack(key) {
   let isBack = false;
-  await store.within(["outbox"], "readwrite", (outbox) => {
+  await store.within(["outbox", "takes"], "readwrite", (outbox, takes) => {
     const asked = outbox.get(key);
     asked.onsuccess = () => {
       isBack = asked.result && asked.result.state !== "sending" && !asked.result.upload_url;
-      if (isBack) outbox.delete(key);
+      if (!isBack) return;
+      outbox.delete(key);
+      markPutAway(takes, key, undefined);
     };
     return undefined;
   });
@@ -223,6 +228,7 @@ export class Courier {
     const item = await change(key, () => ({ state: "sending" }));
     if (!item) return;
     tell();
+    await discard(key); // its samples: what is sent stands in the outbox
     try {
       await upload(item, {
         signal: this.#end.signal,
@@ -232,7 +238,6 @@ export class Courier {
         },
       });
       await store.drop("outbox", key);
-      await discard(key);
       this.#sent();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;

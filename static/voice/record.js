@@ -2,6 +2,7 @@
  * Records a voice: asks for the microphone, meters, and writes piece after piece down, so that a reload, a crash or a
  * dead battery costs no more than the last second. What is done with a take is `takes.js`; how it looks, the caller's.
  */
+import { now } from "../core/time.js";
 import { newKey } from "../net/api.js";
 import { canEncode } from "./encode.js";
 import { meter, rms } from "./level.js";
@@ -93,7 +94,7 @@ export class Recorder {
     this.#writing = Promise.resolve();
     this.#unlock = hold(lockOf(this.#take));
     const { sampleRate: rate } = context;
-    await begin({ key: this.#take, owner: this.#owner, how, rate, mime, started_at: Date.now(), about });
+    await begin({ key: this.#take, owner: this.#owner, how, rate, mime, started_at: now(), about });
     const hear = (/** @type {number} */ loudness, /** @type {number} */ ms) => this.#hear(loudness, ms);
     const keep = (/** @type {ArrayBuffer} */ bytes) => this.#keep(bytes);
     this.#source = await (how === "pcm" ? tapped : taped)(stream, context, mime, hear, keep);

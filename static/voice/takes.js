@@ -26,8 +26,8 @@ export const begin = (take) => store.put("takes", take);
 export const addPiece = (take, nth, bytes) => store.put("pieces", { take, nth, bytes, at: Date.now() });
 
 /** Takes of this person that no page is recording any more, the oldest first; what was put away long ago goes.
- * @param {string} owner @returns {Promise<Take[]>} */
-export async function interrupted(owner) {
+ * @param {string} owner @param {string} [familyId] of this family alone @returns {Promise<Take[]>} */
+export async function interrupted(owner, familyId) {
   const held = await heldLocks();
   /** @type {Take[]} */
   const found = [];
@@ -35,16 +35,23 @@ export async function interrupted(owner) {
     if (held ? held.has(lockOf(take.key)) : await isFresh(take.key)) continue;
     if (take.put_away_at) {
       if (take.put_away_at < Date.now() - PUT_AWAY_MS) await discard(take.key);
-    } else if (take.owner === owner) found.push(take);
+    } else if (take.owner === owner && (!familyId || take.about.family_id === familyId)) found.push(take);
   }
   return found.sort((one, other) => one.started_at - other.started_at);
 }
 
-/** Not shown any more, and gone for good in a while. @param {string} key */
-export const putAway = (key) => change(key, { put_away_at: Date.now() });
+/** Not offered any more, and gone for good in a while. @param {string} key */
+export const putAway = (key) => store.within(["takes"], "readwrite", (takes) => markPutAway(takes, key, Date.now()));
 
-/** @param {string} key */
-export const fetchBack = (key) => change(key, { put_away_at: undefined });
+/** Offered again. @param {string} key */
+export const fetchBack = (key) => store.within(["takes"], "readwrite", (takes) => markPutAway(takes, key, undefined));
+
+/** In a transaction of the caller's. @param {IDBObjectStore} takes @param {string} key @param {number | undefined} at */
+export function markPutAway(takes, key, at) {
+  const asked = takes.get(key);
+  asked.onsuccess = () => asked.result && takes.put({ ...asked.result, put_away_at: at });
+  return asked;
+}
 
 /** For good. @param {string} key */
 export const discard = (key) =>
@@ -96,14 +103,6 @@ async function fromMedia(pieces, { mime }) {
     return { bytes, mime, duration_ms: 0, peaks: Array(PEAKS).fill(128), is_silent: false };
   }
 }
-
-/** @param {string} key @param {Partial<Take>} changes */
-const change = (key, changes) =>
-  store.within(["takes"], "readwrite", (takes) => {
-    const asked = takes.get(key);
-    asked.onsuccess = () => asked.result && takes.put({ ...asked.result, ...changes });
-    return asked;
-  });
 
 /** Names of the locks that pages hold; null where the browser has none. @returns {Promise<Set<string> | null>} */
 async function heldLocks() {

@@ -1,0 +1,42 @@
+/** What this phone has to send goes on its way while any page of it is open, for whoever is signed in. */
+import { Courier, heard } from "../voice/outbox.js";
+
+/** @typedef {import("../phone.js").Phone} Phone */
+
+const FACE = "phone";
+/** @type {{owner: string, courier: Courier} | null} */
+let current = null;
+let isWatching = false;
+/** @type {Set<() => void>} */
+const arrivals = new Set();
+
+/** @param {Phone} phone @returns {{owner: string, face: string}} */
+export const senderOf = ({ live }) => ({ owner: live.view.now?.me?.id ?? "", face: FACE });
+
+/** Begins, for whoever is here now: nobody's messages leave under another name. @param {Phone} phone */
+export function sending(phone) {
+  const sender = senderOf(phone);
+  if (!isWatching) phone.live.subscribe(() => sending(phone));
+  isWatching = true;
+  if (current?.owner !== sender.owner) {
+    current?.courier.stop();
+    current = sender.owner ? { owner: sender.owner, courier: new Courier(phone.live.api, sender, arrived) } : null;
+  }
+  return current?.courier;
+}
+
+/** @param {() => void} watcher told when the server has something of ours @returns {() => void} */
+export function onarrival(watcher) {
+  arrivals.add(watcher);
+  return () => void arrivals.delete(watcher);
+}
+
+function arrived() {
+  for (const watcher of arrivals) watcher();
+}
+
+/** @param {Phone} phone @param {string} messageId */
+export async function wasHeard(phone, messageId) {
+  await heard(messageId, senderOf(phone));
+  sending(phone)?.go();
+}

@@ -1,0 +1,263 @@
+"""Voice messages on the phone, with a voice at the microphone: recorded offline, kept over reloads, sent when it can be.
+
+One browser for all stories hears the same file whenever it records; one village runs for all of them.
+"""
+
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, Route, expect
+from sqlalchemy import select
+
+from app.families import service as families
+from app.families.words import ConsentKind
+from app.messages.models import Blob, Message, Upload
+from app.messages.words import UploadState
+from app.web.models import PrincipalKind
+from tests.browser.conftest import FLAGS, PHONE, Devices, shoot
+from tests.browser.speech import speak
+from tests.browser.stories import sees, touch, wait_until
+from tests.browser.test_phone_scheduling import LEAST_PX, SMALL, TOO_SMALL
+from tests.browser.village import Village, open_village
+from tests.scene import Household, at
+
+SPOKEN_SECONDS = 12
+NO_MICROPHONE = """(name) => {
+  navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", name));
+}"""
+
+
+@pytest.fixture(scope="module")
+def village(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Village]:
+    folder = tmp_path_factory.mktemp("village")
+    shutil.copyfile(sqlite_template, folder / "homethread.db")
+    running = open_village(folder, f"sqlite:///{folder / 'homethread.db'}", at(18))
+    with running.scene.database.begin() as session:
+        for home in (running.scene.alice, running.scene.bob):
+            families.give_consent(
+                session, child_id=home.child, contact_id=home.parent, kind=ConsentKind.MESSAGE, given_by=home.parent,
+                evidence="paper", from_at=running.now() - timedelta(days=1), now=running.now(),
+            )  # fmt: skip
+    yield running
+    running.stop()
+    assert "Traceback" not in running.logs(), running.logs()
+
+
+@pytest.fixture(scope="module")
+def speaking(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A browser at whose microphone somebody speaks."""
+    path = shutil.which("chromium")
+    assert path is not None
+    voice = speak(tmp_path_factory.mktemp("voice") / "voice.wav", SPOKEN_SECONDS)
+    browser = playwright.chromium.launch(
+        executable_path=path, args=[*FLAGS, f"--use-file-for-fake-audio-capture={voice}"]
+    )
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def devices(speaking: Browser, request: pytest.FixtureRequest) -> Iterator[Devices]:
+    opened = Devices(speaking)
+    yield opened
+    opened.shoot_all(request.node.name)
+    opened.close()
+    if "expects_complaints" not in request.keywords:
+        assert not opened.complaints, opened.complaints
+
+
+def open_messages(devices: Devices, village: Village, whom: Household, language: str = "en") -> Page:
+    page = devices.open(village.enter(PrincipalKind.PERSON, whom.parent, None, language), PHONE)
+    sees(page, "home")
+    to_messages(page)
+    return page
+
+
+def to_messages(page: Page) -> None:
+    touch(page, "messages")
+    sees(page, "messages")
+
+
+def phase(page: Page, name: str) -> None:
+    expect(page.locator(f".voice[data-phase={name}]")).to_be_visible(timeout=15_000)
+
+
+def speak_for(page: Page, seconds: float) -> None:
+    """Tap, speak, tap."""
+    touch(page, "voice-record")
+    phase(page, "recording")
+    page.wait_for_timeout(seconds * 1000)
+    touch(page, "voice-record")
+    phase(page, "ready")
+
+
+def shelf(page: Page, name: str) -> Any:
+    """Rows that the device keeps, without their bytes."""
+    return page.evaluate(
+        """async (name) => {
+          const opened = await new Promise((done) => {
+            const asked = indexedDB.open("homethread");
+            asked.onsuccess = () => done(asked.result);
+          });
+          const rows = await new Promise((done) => {
+            const asked = opened.transaction(name).objectStore(name).getAll();
+            asked.onsuccess = () => done(asked.result);
+          });
+          opened.close();
+          return rows.map((row) => ({ ...row, bytes: row.bytes?.byteLength }));
+        }""",
+        name,
+    )
+
+
+def arrived(village: Village, whom: Household) -> list[tuple[str, int, int]]:
+    """(device's name, length, offset) of what the server has whole of this parent."""
+    with village.scene.database.read() as session:
+        whole = session.execute(
+            select(Upload.client_key, Blob.length_bytes, Upload.offset_bytes)
+            .join(Blob, Blob.id == Upload.blob_id)
+            .where(Upload.principal == f"person:{whom.parent}", Upload.state == UploadState.COMPLETE)
+        )
+        return [(row[0], row[1], row[2]) for row in whole]
+
+
+def fits(page: Page, name: str) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    for size in (SMALL, PHONE):
+        page.set_viewport_size(size)
+        page.wait_for_timeout(50)
+        shoot(page, f"voice-{name}-{size['width']}")
+        assert not page.evaluate(TOO_SMALL, LEAST_PX - 0.5), name
+
+
+def test_recorded_without_a_network_and_sent_when_there_is_one(village: Village, devices: Devices) -> None:
+    bob = village.scene.bob
+    page = open_messages(devices, village, bob)
+    fits(page, "empty")
+    page.context.set_offline(True)
+    touch(page, "voice-record")
+    phase(page, "recording")
+    page.wait_for_timeout(4000)
+    fits(page, "recording")
+    touch(page, "voice-record")
+    phase(page, "ready")
+    fits(page, "review")
+    touch(page, "voice-send")
+    expect(page.locator(".said--waiting")).to_be_visible()
+    fits(page, "waits-offline")
+    (item,) = shelf(page, "outbox")
+    assert item["state"] in ("waits", "sending")
+    assert 2000 < item["bytes"] < 12_000
+    touch(page, "messages-outbox")
+    sees(page, "outbox")
+    fits(page, "outbox")
+    page.wait_for_timeout(7000)  # it tries, in vain
+    assert shelf(page, "outbox")[0]["state"] == "waits"
+    assert arrived(village, bob) == []
+
+    context = page.context
+    page.close()
+    context.set_offline(False)
+    again = context.new_page()
+    again.goto(f"{village.url}/phone")
+    sees(again, "home")
+    wait_until(again, "it arrived", lambda: len(arrived(village, bob)) == 1)
+    assert arrived(village, bob) == [(item["sent_as"], item["bytes"], item["bytes"])]
+    wait_until(again, "it left the outbox", lambda: shelf(again, "outbox") == [])
+    assert shelf(again, "takes") == shelf(again, "pieces") == []
+    with village.scene.database.read() as session:
+        message = session.scalars(select(Message).where(Message.family_id == bob.family)).one()
+        assert (message.child_id, message.contact_id, message.mime) == (bob.child, bob.parent, "audio/ogg")
+    devices.complaints = [said for said in devices.complaints if "ERR_INTERNET_DISCONNECTED" not in said]
+
+
+def test_a_reload_in_the_middle_loses_a_second_at_most(village: Village, devices: Devices) -> None:
+    page = open_messages(devices, village, village.scene.alice)
+    touch(page, "voice-record")
+    phase(page, "recording")
+    page.wait_for_timeout(4500)
+    page.reload()
+    sees(page, "home")
+    to_messages(page)
+    phase(page, "ready")
+    expect(page.locator(".voice__note")).to_contain_text("cut off")
+    fits(page, "left")
+    (take,) = shelf(page, "takes")
+    pieces = shelf(page, "pieces")
+    assert sum(piece["bytes"] for piece in pieces) / 2 / take["rate"] > 3
+    touch(page, "voice-discard")
+    fits(page, "put-away")
+    touch(page, "voice-undo")
+    phase(page, "ready")
+    touch(page, "voice-discard")
+    page.reload()
+    to_messages(page)
+    expect(page.locator("[data-act=voice-record]")).to_be_visible()
+    expect(page.locator(".voice__review")).to_have_count(0)
+
+
+def test_holding_works_and_sending_can_be_taken_back(village: Village, devices: Devices) -> None:
+    page = open_messages(devices, village, village.scene.alice)
+    page.locator("[data-act=voice-record]").hover()
+    page.mouse.down()
+    phase(page, "recording")
+    page.wait_for_timeout(3000)
+    page.mouse.up()
+    phase(page, "ready")
+    touch(page, "voice-play")
+    expect(page.locator(".wave__bar[data-played]").first).to_be_visible(timeout=10_000)
+    touch(page, "messages-when")
+    page.locator("input[value=birthday]").check()
+    page.locator("input[name=day]").fill("2026-12-24")
+    shoot(page, "voice-when-360")
+    touch(page, "choose")
+    expect(page.locator("[data-act=messages-when]")).to_contain_text("every year")
+    touch(page, "voice-send")
+    touch(page, "voice-undo")
+    phase(page, "ready")
+    assert shelf(page, "outbox") == []
+    touch(page, "voice-send")
+    wait_until(page, "it arrived", lambda: len(arrived(village, village.scene.alice)) == 1)
+    with village.scene.database.read() as session:
+        message = session.scalars(select(Message).where(Message.family_id == village.scene.alice.family)).one()
+        assert message.repeat == "yearly" or message.deliver_at > village.now()
+
+
+def test_pieces_that_break_off_go_on_where_they_were(village: Village, devices: Devices) -> None:
+    alice = village.scene.alice
+    before = len(arrived(village, alice))
+    page = open_messages(devices, village, alice)
+    sent: list[tuple[str, str | None]] = []
+
+    def break_some(route: Route) -> None:
+        asked = route.request
+        sent.append((asked.method, asked.headers.get("upload-offset")))
+        if len(sent) in (2, 3):
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/uploads/**", break_some)
+    speak_for(page, 8)
+    touch(page, "voice-send")
+    page.wait_for_timeout(7500)
+    page.reload()
+    wait_until(page, "it arrived", lambda: len(arrived(village, alice)) == before + 1, seconds=30)
+    methods = [method for method, _ in sent]
+    assert "HEAD" in methods
+    assert methods.count("POST") == 0, "the upload was made once, before"
+    devices.complaints = [said for said in devices.complaints if "ERR_FAILED" not in said]
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_why_there_is_no_microphone_is_shown(village: Village, devices: Devices, language: str) -> None:
+    page = open_messages(devices, village, village.scene.alice, language)
+    for error, trouble in (("NotAllowedError", "refused"), ("NotReadableError", "in_use"), ("NotFoundError", "missing")):
+        page.evaluate(NO_MICROPHONE, error)
+        page.locator("[data-act=voice-record], [data-act=voice-again]").first.click()
+        expect(page.locator(f"[data-trouble={trouble}] .voice__picture")).to_be_visible()
+        fits(page, f"{trouble}-{language}")
