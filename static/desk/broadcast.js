@@ -13,7 +13,7 @@ import { listed } from "./words.js";
  * @typedef {import("./texts.js").TextsView} TextsView */
 
 const PAUSE_MS = 600; // in typing, before it is counted
-const LONGEST = 2_000;
+const LONGEST = 20_000; // what is too long to be sent can still be shortened
 const NAMES_SHOWN = 12;
 
 export class Broadcast {
@@ -97,6 +97,7 @@ export class Broadcast {
 
   async #send() {
     const { desk, draft } = this.#view;
+    const people = this.#found ? reached(this.#found.counted) : 0;
     this.#isSending = true;
     this.#refusal = "";
     desk.show();
@@ -107,7 +108,7 @@ export class Broadcast {
       draft.broadcast = "";
       this.#found = null;
       this.#isShown = false;
-      this.#sent = sent;
+      this.#sent = { ...sent, people };
       this.#view.keep();
       await this.#view.load();
     }
@@ -146,8 +147,8 @@ export class Broadcast {
     const characters = tn("desk.broadcast_characters", [...this.#text].length);
     if (!this.#text.trim()) return characters;
     if (!counted) return `${characters} · ${t(this.#refusal ? "desk.broadcast_uncounted" : "desk.broadcast_counting")}`;
-    const { segments_each, segments, people, cost, currency } = counted;
-    return [characters, tn("desk.broadcast_each", segments_each), t("desk.broadcast_sum", { people, segments, cost: money(cost, currency) })].join(" · ");
+    const { segments_each, segments, cost, currency } = counted;
+    return [characters, tn("desk.broadcast_each", segments_each), t("desk.broadcast_sum", { people: reached(counted), segments, cost: money(cost, currency) })].join(" · ");
   } // prettier-ignore
 
   /** @param {{people: number, segments: number, cost: number, currency: string}} sent */
@@ -160,13 +161,13 @@ export class Broadcast {
 
 /** @param {Preview} counted @param {boolean} isSending */
 function preview(counted, isSending) {
-  const { people, parts, segments, segments_each, cost, currency, encoding, unreachable, left_this_month, refusal, most_segments } = counted;
+  const { parts, segments, segments_each, cost, currency, encoding, unreachable, left_this_month, refusal, most_segments } = counted;
   const facts = [
-    ["people", tn("desk.broadcast_people", people)],
-    ["segments", t("desk.broadcast_segments", { each: segments_each, segments, encoding })],
+    ["people", tn("desk.broadcast_people", reached(counted))],
+    ["segments", `${tn("desk.broadcast_each", segments_each)}, ${t("desk.broadcast_total", { segments, encoding })}`],
     ["cost", money(cost, currency)],
     left_this_month !== null && ["left", t("desk.broadcast_left", { left: Math.max(0, left_this_month - segments) })],
-    unreachable.length > 0 && ["unreachable", unreachableText(unreachable)],
+    unreachable.length > 0 && ["unreachable", t("desk.broadcast_unreachable", { names: someOf(unreachable) })],
   ].filter((each) => each !== false);
   const sending = { "aria-busy": String(isSending), disabled: Boolean(refusal) };
   return h(
@@ -179,18 +180,21 @@ function preview(counted, isSending) {
     h(
       "div",
       { class: "page-head__actions" },
-      button("send-broadcast", "btn btn--primary", "check", tn("desk.broadcast_send", people - unreachable.length), sending),
+      button("send-broadcast", "btn btn--primary", "check", tn("desk.broadcast_send", reached(counted)), sending),
       button("change-broadcast", "btn btn--quiet", null, t("desk.broadcast_change"), { disabled: isSending }),
     ),
   );
 } // prettier-ignore
 
+/** @param {import("./wire.js").TextCost} cost */
+export const reached = ({ people, unreachable }) => people - unreachable.length;
+
 /** @param {string[]} people */
-export function unreachableText(people) {
+export function someOf(people) {
   const more = people.length - NAMES_SHOWN;
   const names = people.slice(0, NAMES_SHOWN);
-  return t("desk.broadcast_unreachable", { names: listed(more > 0 ? [...names, t("desk.broadcast_more", { count: more })] : names) });
-} // prettier-ignore
+  return listed(more > 0 ? [...names, t("desk.broadcast_more", { count: more })] : names);
+}
 
 /** @param {string} selector */
 const focus = (selector) => /** @type {HTMLElement | null} */ (document.querySelector(selector))?.focus();

@@ -102,7 +102,7 @@ export const isOutage = ({ waiting_since, silent, can_leave }) => Boolean(waitin
 function sentenceOf(since, silent, zone, at) {
   const gateways = silent.length ? t("desk.outage.silent", { gateways: namesOf(silent, zone) }) : "";
   const said = since ? sinceText(at - ms(since)) : t("desk.outage.none_leaves");
-  return [said, gateways].filter(Boolean).join(t("desk.outage.and"));
+  return gateways ? t("desk.outage.both", { said, gateways }) : said;
 }
 
 /** @param {number} late_ms */

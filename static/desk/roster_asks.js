@@ -1,7 +1,7 @@
 /** One more question before a roster changes other people's week. */
 import { t, tn } from "../core/texts.js";
 import { button, h, openDialog } from "../ui/dom.js";
-import { unreachableText } from "./broadcast.js";
+import { reached, someOf } from "./broadcast.js";
 import { money } from "./money.js";
 
 /** @typedef {import("./wire.js").Roster} Roster */
@@ -34,10 +34,11 @@ export function askToPublish({ assignments }, cost, publish) {
 }
 
 /** @param {TextCost} cost */
-function costText({ people, segments, cost, currency, unreachable, left_this_month }) {
-  const said = [t("desk.roster.cost", { people: people - unreachable.length, segments, cost: money(cost, currency) })];
+function costText(cost) {
+  const { segments, currency, unreachable, left_this_month } = cost;
+  const said = [t("desk.roster.cost", { people: reached(cost), segments, cost: money(cost.cost, currency) })];
   if (left_this_month !== null) said.push(t("desk.roster.cost_left", { left: left_this_month }));
-  if (unreachable.length) said.push(unreachableText(unreachable));
+  if (unreachable.length) said.push(t("desk.roster.cost_unreachable", { names: someOf(unreachable) }));
   return said.join(" ");
 }
 

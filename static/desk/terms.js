@@ -24,6 +24,8 @@ export class TermsForm {
   /** What is wrong, by the field's name. @type {Map<string, string>} */
   #errors = new Map();
   #refusal = "";
+  /** What the server held when this was drawn last. @type {Typed | null} */
+  #kept = null;
   /** What undoes what was saved last. @type {Changes | null} */
   #undo = null;
   /** @type {import("../ui/dom.js").Acts} */
@@ -48,9 +50,10 @@ export class TermsForm {
   view(terms) {
     const { draft } = this.#view;
     const kept = typedOf(terms);
-    draft.terms = draft.terms ? { ...kept, ...draft.terms, kinds: { ...kept.kinds, ...draft.terms.kinds } } : kept;
-    const typed = draft.terms;
-    const isChanged = JSON.stringify(typed) !== JSON.stringify(kept);
+    const typed = draft.terms ? followed(draft.terms, this.#kept ?? kept, kept) : structuredClone(kept);
+    draft.terms = typed; // fields need a place to write to
+    this.#kept = kept;
+    const { isChanged } = this;
     const busy = { "aria-busy": String(this.#isSending) };
     const undo = button("undo-terms", "btn btn--small", "arrow-start", t("desk.terms_undo"), busy);
     return form(
@@ -84,6 +87,11 @@ export class TermsForm {
       h("div", { hidden: !this.#undo || isChanged, "data-key": "undo" }, this.#undo && !isChanged && banner("good", "check", t("desk.saved"), undo)),
     );
   } // prettier-ignore
+
+  get isChanged() {
+    const { terms } = this.#view.draft;
+    return terms !== null && JSON.stringify(terms) !== JSON.stringify(this.#kept ?? terms);
+  }
 
   get #isKindWrong() {
     return [...this.#errors.keys()].some((name) => name.startsWith("kinds."));
@@ -185,6 +193,17 @@ const typedOf = (terms) => ({
     terms.kinds.map(({ template, is_on, escalate_minutes }) => [template, { is_on, minutes: String(escalate_minutes ?? "") }]),
   ),
 }); // prettier-ignore
+
+/** What was typed, with what another desk has changed meanwhile where nothing was typed.
+ * @param {Typed} typed @param {Typed} before @param {Typed} kept @returns {Typed} */
+function followed(typed, before, kept) {
+  /** @param {any} mine @param {any} old @param {any} theirs @returns {any} */
+  const one = (mine, old, theirs) => {
+    if (typeof theirs !== "object") return mine === undefined || mine === old ? theirs : mine;
+    return Object.fromEntries(Object.keys(theirs).map((name) => [name, one(mine?.[name], old?.[name], theirs[name])]));
+  };
+  return one(typed, before, kept);
+}
 
 /** @param {string} typed @param {number} least @param {number} most */
 const isWhole = (typed, least, most) => /^\d+$/.test(typed.trim()) && Number(typed) >= least && Number(typed) <= most;

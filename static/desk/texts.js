@@ -79,6 +79,7 @@ export class TextsView {
       const all = [api.get("/api/desk/texts"), api.get("/api/notices/terms"), api.get("/api/texts/strangers")];
       [this.page, this.terms, this.#strangers] = await Promise.all(all);
       this.#error = null;
+      this.broadcast.typed(); // after a reload it has to be counted
       this.#lookAgain();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -104,7 +105,7 @@ export class TextsView {
   }
 
   keep() {
-    keepDraft(DRAFT, this.draft);
+    keepDraft(DRAFT, { ...this.draft, terms: this.form.isChanged ? this.draft.terms : null });
   }
 
   /** @param {string} id */
