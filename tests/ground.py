@@ -78,6 +78,7 @@ PROGRAMS = {
         Program("postgresql", ("postgresql",), lambda: postgres_programs() is not None),
         Program("redis", ("redis-server",), _all_on_path("redis-server")),
         Program("chromium", ("chromium",), _all_on_path("chromium")),
+        Program("voice", ("espeak-ng",), _all_on_path("espeak-ng")),
         Program("coturn", ("coturn",), _all_on_path("turnserver")),
         Program("caddy", ("caddy", "curl"), _all_on_path("caddy", "curl")),
         Program("kannel", ("kannel", "kannel-extras"), _has_kannel),

@@ -92,7 +92,7 @@ GROUPS = (
         "the stories in Chromium",
         1200,
         ("browser",),
-        needs=("chromium", "fonts", "coturn", "certutil"),
+        needs=("chromium", "fonts", "coturn", "certutil", "voice"),
         alone=True,
     ),
     Group("faults", "kill, restart, cut", 600, ("faults",), needs=SERVERS, alone=True),

@@ -8,6 +8,7 @@ import { button, h, sentence, toast, withWords } from "../ui/dom.js";
 import { sheet } from "../ui/sheet.js";
 import { openSteady } from "../ui/steady.js";
 import * as cache from "../voice/cache.js";
+import { keepPage } from "../voice/offline.js";
 import * as outbox from "../voice/outbox.js";
 import { play, playable, RATES } from "../voice/play.js";
 import { styled, VoiceBox } from "../voice/recorder_ui.js";
@@ -50,6 +51,8 @@ export class MessagesPage {
   rate = 1;
   /** @type {When} */
   when = NOW;
+  /** So the last one was sent. @type {When} */
+  #sentWhen = NOW;
   place = 0;
   box;
   /** Somebody's recording that is being played. @type {import("../voice/play.js").Playing | null} */
@@ -68,6 +71,7 @@ export class MessagesPage {
       when: () => ({ deliver: this.when.deliver, repeat: this.when.repeat }),
       redraw: () => phone.show(),
       sent: () => this.#sent(),
+      takenBack: () => this.#change({ when: this.#sentWhen }),
       nameOf: ({ child_id, contact_id }) =>
         this.partners.find((one) => one.childId === child_id && (!one.parentId || one.parentId === contact_id))?.name ?? "",
     });
@@ -83,6 +87,8 @@ export class MessagesPage {
     ];
     setTimeout(() => watch.observe(main, { attributeFilter: ["data-screen"] }));
     sending(phone)?.go();
+    // It is wanted most where there is no network.
+    import("./outbox_page.js").then(() => keepPage(`/${senderOf(phone).face}`), () => {});
     this.read();
     this.#look();
   } // prettier-ignore
@@ -208,6 +214,7 @@ export class MessagesPage {
   }
 
   #sent() {
+    this.#sentWhen = this.when;
     this.#change({ when: NOW });
     sending(this.#phone)?.go();
   }

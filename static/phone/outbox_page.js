@@ -97,7 +97,7 @@ export class OutboxPage {
     return h(
       "article",
       { class: "card outbox__item", ...named, "data-state": state },
-      h("h2", { class: "row__title" }, whom?.name ?? "", " · ", h("time", {}, dayAndTime(item.recorded_at, now.zone, at))),
+      h("p", { class: "row__title" }, whom?.name ?? "", " · ", h("time", {}, dayAndTime(item.recorded_at, now.zone, at))),
       h(
         "div",
         { class: "said__sound" },

@@ -25,10 +25,16 @@ import { length, sign, signButton, wave } from "./waveform.js";
  * @property {() => Pick<Wished, "deliver" | "repeat">} when
  * @property {() => void} redraw
  * @property {() => unknown} [sent] it stands in the outbox
+ * @property {() => unknown} [takenBack] it doesn't any more
  * @property {(about: Addressed) => string} [nameOf] whom an interrupted one was for
  */
 
-export const styled = sheet("voice.css", import.meta.url);
+/** All that recording needs is fetched before it is needed: then there may be no network. */
+const NEEDED = ["tap.js", "pictures.svg"];
+export const styled = Promise.all([
+  sheet("voice.css", import.meta.url),
+  ...NEEDED.map((name) => fetch(new URL(name, import.meta.url)).catch(() => {})), // else when it is needed
+]);
 
 /** Pressed for longer than this, letting go ends it. */
 const HELD_MS = 500;
@@ -303,7 +309,9 @@ export class VoiceBox {
       return this.#ground.redraw();
     }
     this.#offerUndo("sent", async () => {
-      if (await outbox.takeBack(ready.finished.key)) this.#ready = ready;
+      if (!(await outbox.takeBack(ready.finished.key))) return;
+      this.#ready = ready;
+      this.#ground.takenBack?.();
     });
     this.#ground.sent?.();
     await this.#lookForLeft();

@@ -1,6 +1,6 @@
 /**
- * The service worker: shows what is pushed, opens what a touch on it asks for, and keeps the subscription alive when
- * the browser changes it. One classic script without imports, since old browsers know no others here.
+ * The service worker: shows what is pushed, opens what a touch on it asks for, keeps the subscription alive when the
+ * browser changes it, and keeps the page itself for when there is no network. One classic script without imports, since old browsers know no others here.
  */
 
 /**
@@ -11,16 +11,62 @@
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const FACES = ["phone", "desk"];
+/** Pages that are of use without a network. What is in them is the same for everybody who uses that browser. */
+const KEPT_PAGES = ["/phone", "/terminal"];
+const SHELL = "homethread.shell";
+/** A network that says nothing for so long is none. */
+const PATIENCE_MS = 8_000;
 /** Safari takes the right to push from whoever gets a push and shows nothing, also while the page is looked at. */
 const MUST_SHOW = /AppleWebKit/.test(navigator.userAgent) && !/Chrom(e|ium)/.test(navigator.userAgent);
 
 worker.addEventListener("install", () => void worker.skipWaiting());
 worker.addEventListener("activate", (event) => event.waitUntil(worker.clients.claim()));
+worker.addEventListener("message", (event) => {
+  if (event.data?.type === "keep") event.waitUntil(keep(event.data.page, event.data.files));
+});
+worker.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const { pathname, origin } = new URL(request.url);
+  if (request.method !== "GET" || origin !== worker.location.origin) return;
+  if (request.mode === "navigate" && KEPT_PAGES.includes(pathname)) event.respondWith(page(request, pathname));
+  else if (pathname.startsWith("/static/")) event.respondWith(file(request));
+});
 worker.addEventListener("push", (event) => event.waitUntil(hear(event.data?.json())));
 worker.addEventListener("notificationclick", (event) => event.waitUntil(open(event.notification)));
 worker.addEventListener("pushsubscriptionchange", (event) =>
   /** @type {ExtendableEvent} */ (event).waitUntil(renew(/** @type {any} */ (event).oldSubscription?.endpoint ?? null)),
 );
+
+/** The page as it stands and the files that it is made of, instead of those before. @param {string} page
+ * @param {string[]} files */
+async function keep(page, files) {
+  const shell = await caches.open(`${SHELL} ${page}`);
+  const wanted = new Set(files);
+  const known = new Set((await shell.keys()).map(({ url }) => url));
+  const lacking = files.filter((url) => !known.has(url));
+  await Promise.all([...lacking.map((url) => shell.add(url)), shell.add(new Request(page, { cache: "no-cache" }))]);
+  const own = new URL(page, worker.location.origin).href;
+  for (const url of known) if (!wanted.has(url) && url !== own) await shell.delete(url);
+}
+
+/** What the server says, and without it what was kept. @param {Request} request @param {string} page */
+async function page(request, page) {
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), PATIENCE_MS);
+  try {
+    return await fetch(request, { signal: stop.signal });
+  } catch (error) {
+    const kept = await (await caches.open(`${SHELL} ${page}`)).match(page);
+    if (kept) return kept;
+    if (stop.signal.aborted) return fetch(request); // it is slow, and there is nothing else
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A file's address changes with what is in it. @param {Request} request */
+const file = async (request) => (await caches.match(request)) ?? fetch(request);
 
 /** A page that is looked at rings by itself. @param {Pushed} said */
 async function hear(said) {
