@@ -18,6 +18,7 @@ from app.notices import channels, digest, outcomes, pushes, rules, terms
 from app.notices.cases import Case
 from app.notices.channels import Reach
 from app.notices.models import Attempt, Delivery
+from app.notices.outcomes import RANK
 from app.notices.outside import Came, Missing, NoWord, Outside, PushOut, Question, Refusal, Send, Took, Under, came_of
 from app.notices.ports import SmsGateway
 from app.notices.pushes import Outcome
@@ -64,12 +65,12 @@ def came(work: Work, row: Leased, case: Case, under: Under, what: Came) -> Step:
         what = _of_push(what)
     attempt = next((each for each in case.attempts if each.id == under.attempt_id), None)
     awaited = AttemptState.UNKNOWN if isinstance(under, Question) else AttemptState.SENDING
-    if attempt is None or attempt.state is not awaited:
-        if attempt is not None and attempt.ref is None and isinstance(what, Took):
-            attempt.ref = what.ref
+    if attempt is None:
         return decide(work, row, case)
     if isinstance(what, Took):
-        return _taken(work, case, attempt, what.ref)
+        return _taken(work, row, case, attempt, what.ref)
+    if attempt.state is not awaited:
+        return decide(work, row, case)
     if isinstance(under, Question):
         return _asked(work, row, case, attempt, what)
     assert not isinstance(what, Missing)
@@ -214,10 +215,13 @@ def _attempt(work: Work, case: Case, delivery: Delivery, gateway: str, count: in
     return attempt
 
 
-def _taken(work: Work, case: Case, attempt: Attempt, ref: str) -> Done:
+def _taken(work: Work, row: Leased, case: Case, attempt: Attempt, ref: str) -> Step:
+    """That holds even if somebody else went on meanwhile: nothing is sent again from now on."""
     if attempt.gateway != PUSH and attempt.state is AttemptState.SENDING:
         work.board.answered(attempt.gateway, has_taken=True)
-    attempt.ref = ref
+    attempt.ref = attempt.ref or ref
+    if RANK[attempt.state] >= RANK[AttemptState.SENT]:
+        return decide(work, row, case)
     outcomes.move(case, attempt, AttemptState.SENT, work.now)
     return DONE
 
@@ -225,15 +229,19 @@ def _taken(work: Work, case: Case, attempt: Attempt, ref: str) -> Done:
 def _refused(work: Work, row: Leased, case: Case, attempt: Attempt, under: Under, refusal: Refusal) -> Step:
     """Not taken: it can't be delivered to this number, or it goes on at once by the next gateway."""
     outcomes.move(case, attempt, AttemptState.REFUSED, work.now, refusal.error)
-    delivery = case.there()
     if attempt.gateway == PUSH:
         return outcomes.fail(work.session, case, Channel.PUSH, "refused", work.now)
     terms.give_back(work.session, case.notice, attempt.segments, attempt.began_at)
     if refusal.is_permanent:
         work.board.answered(attempt.gateway, has_taken=False)
+    else:
+        work.board.fault(attempt.gateway, attempt.began_at, refusal.error)
+    if outcomes.has_arrived(case):
+        return DONE
+    if refusal.is_permanent:
         return outcomes.fail(work.session, case, Channel.TEXT, "refused", work.now)
-    work.board.fault(attempt.gateway, attempt.began_at, refusal.error)
     assert isinstance(under, Send)
+    delivery = case.there()
     delivery.state, delivery.error = DeliveryState.WAITING, "no_gateway"
     if not _is_wanted(work, case):
         return DONE
@@ -253,6 +261,8 @@ def _asked(work: Work, row: Leased, case: Case, attempt: Attempt, what: Missing 
     if isinstance(what, Missing):
         outcomes.move(case, attempt, AttemptState.REFUSED, work.now, attempt.error)
         terms.give_back(work.session, case.notice, attempt.segments, attempt.began_at)
+        if outcomes.has_arrived(case):
+            return DONE
         case.there().state = DeliveryState.WAITING
         return _begin(work, row, case) if _is_wanted(work, case) else DONE
     if row.attempts < MAX_ATTEMPTS:

@@ -36,7 +36,7 @@ def move(case: Case, attempt: Attempt, state: AttemptState, now: datetime, error
 
 
 def has_arrived(case: Case) -> bool:
-    """Whether a vendor has the text, as far as anybody knows."""
+    """Whether it is known of one attempt that its vendor has the text; nothing is sent again then."""
     return any(each.state in ARRIVED for each in case.attempts)
 
 
@@ -44,8 +44,9 @@ def to_unknown(case: Case, attempt: Attempt, error: str) -> None:
     """Nobody knows the fate of this attempt: that is counted, and looked into."""
     attempt.state, attempt.error = AttemptState.UNKNOWN, error[:200]
     delivery = case.there()
-    delivery.state, delivery.error = DeliveryState.UNKNOWN, "no_answer"
     delivery.doubts += 1
+    if not has_arrived(case):
+        delivery.state, delivery.error = DeliveryState.UNKNOWN, "no_answer"
 
 
 def leave(session: Session, case: Case, now: datetime) -> None:

@@ -86,6 +86,7 @@ def cancel_for(
 
     What a worker is sending at this moment goes out and is recorded as such.
     """
+    _lock(session, subject)
     planned = _of(subject, templates, person_id).where(Notice.state == NoticeState.PLANNED)
     planned = planned.values(state=NoticeState.CANCELLED, closed_at=now)
     cancelled = session.scalars(planned.returning(Notice.id)).all()
@@ -195,6 +196,11 @@ def _of(subject: str, templates: Collection[str] | None, person_id: str | None) 
     if templates is not None:
         some = some.where(Notice.template.in_(templates))
     return some if person_id is None else some.where(Notice.person_id == person_id)
+
+
+def _lock(session: Session, subject: str) -> None:
+    """In the same order as the workers do, so that nobody waits for each other."""
+    session.execute(select(Notice.id).where(Notice.subject == subject).order_by(Notice.id).with_for_update())
 
 
 def _put_unanswered(session: Session, notice: Notice, now: datetime) -> None:
