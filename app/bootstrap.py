@@ -10,10 +10,10 @@ from app.config import Config
 from app.desk import drafting, waiting
 from app.doors import housekeeping as doors_housekeeping
 from app.doors import texting
+from app.gateways import blob_stores
 from app.gateways import texting as texting_gateways
 from app.gateways.coturn import Coturn
 from app.gateways.direct_only import DirectOnly
-from app.gateways.local_blobs import LocalBlobs
 from app.gateways.simulated_phones import SimulatedPhones
 from app.gateways.unix_doorbell import UnixDoorbell
 from app.jobs.worker import Handlers
@@ -76,7 +76,7 @@ def pusher(config: Config, clock: Clock) -> PushSender | None:
 
 def vault(config: Config) -> Vault:
     keyring = Keyring(config.message_keys) if config.message_keys else kept_in(config.data_dir)
-    return Vault(LocalBlobs(config.data_dir / "messages"), keyring)
+    return Vault(blob_stores.opened(config.message_store, config.data_dir), keyring)
 
 
 def relay(config: Config) -> TurnIssuer:

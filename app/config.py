@@ -36,6 +36,7 @@ class Config:
     max_sockets: int
     request_threads: int
     sms_gateways: tuple[str, ...]
+    message_store: str | None
     message_keys: tuple[bytes, ...]
     push_key: Path | None
     push_contact: str | None
@@ -127,6 +128,8 @@ SETTINGS = (
     Setting("MAX_SOCKETS", "200", lambda text: _whole(text, 1, 1000), "devices connected at once; more get a clear 503"),
     Setting("REQUEST_THREADS", "16", lambda text: _whole(text, 2, 200), "threads kept for requests beside the sockets"),
     Setting("SMS_GATEWAYS", "simulated:", _gateway_urls, "which gateways send texts, the one to try first in front; see the README"),
+    Setting("MESSAGE_STORE", "", _url("s3", "s3+http"),
+            "where recordings lie: s3://key:secret@host/bucket?region=…&prefix=…; empty: a folder in DATA_DIR"),
     Setting("MESSAGE_KEYS", "", _keys, "master keys of recordings, 64 hex digits each, the newest first; empty: a file in DATA_DIR"),
     Setting("PUSH_KEY", "", _path, "private key for Web Push (PEM; made by `homethread push key`); empty: no pushes"),
     Setting("PUSH_CONTACT", "", _url("mailto", "https"), "whom push services write to when pushes make trouble: mailto:…"),

@@ -24,7 +24,8 @@ class LocalBlobs:
         place = self._of(blob_id)
         fresh = place / f".{index}.{random_id()}"
         try:
-            place.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not place.is_dir():
+                self._make(place)
             _write_through(fresh, sealed)
             fresh.replace(place / str(index))
             _sync(place)
@@ -50,15 +51,23 @@ class LocalBlobs:
             yield from (place.name for place in shelf.iterdir())
 
     def probe(self) -> None:
-        self.put("probe", 0, b"homethread")
-        if self.get("probe", 0) != b"homethread":
+        name = f"probe-{random_id()}"  # several programs may look at once
+        self.put(name, 0, b"homethread")
+        if self.get(name, 0) != b"homethread":
             raise OSError("what was kept reads differently")
-        self.delete("probe")
+        self.delete(name)
 
     def _of(self, blob_id: str) -> Path:
         if not BLOB_ID.fullmatch(blob_id):
             raise ValueError("not the id of a blob")
         return self._folder / blob_id[:2].rjust(2, "_") / blob_id
+
+    def _make(self, place: Path) -> None:
+        """A blob's folder, and what it stands in, so that the new names outlast a power cut."""
+        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        place.mkdir(exist_ok=True, mode=0o700)
+        _sync(place.parent)
+        _sync(self._folder)
 
 
 def _write_through(path: Path, content: bytes) -> None:

@@ -16,9 +16,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import bootstrap
 from app.config import BadSetting, Config
-from app.gateways import coturn, stun
+from app.gateways import blob_stores, coturn, stun
 from app.gateways import texting as texting_gateways
 from app.kernel.clock import SystemClock
+from app.messages.ports import NoRoom
 from app.notices.ports import GatewayError
 from app.notices.rules import without_digits
 from app.storage import migrate
@@ -37,6 +38,7 @@ class Finding:
 
 def findings(config: Config) -> Iterator[Finding]:
     parts: dict[str, Callable[[Config], str]] = {"disk": _disk, "database": _database, "migrations": _migrations}
+    parts["recordings"] = _recordings
     if config.redis_url:
         parts["redis"] = _redis
     if config.push_key:
@@ -83,6 +85,25 @@ def _redis(config: Config) -> str:
     except redis.RedisError as down:
         raise RuntimeError(f"no answer: {down}; is it running, and is HOMETHREAD_REDIS_URL right?") from down
     return "answers"
+
+
+def _recordings(config: Config) -> str:
+    """The address is never shown, for it holds the secret."""
+    try:
+        blob_stores.opened(config.message_store, config.data_dir).probe()
+    except BadSetting as wrong:
+        raise ValueError(str(wrong)) from wrong
+    except NoRoom as full:
+        raise RuntimeError(f"no room ({full}): make some; no recording is taken meanwhile") from full
+    except OSError as wrong:
+        mends = f"may we write to {config.data_dir / blob_stores.FOLDER}?"
+        if config.message_store:
+            mends = (
+                "can this machine reach it, does the bucket exist, may the key read, write, list and delete there, and "
+                "are host, region and secret (percent-encoded) of HOMETHREAD_MESSAGE_STORE right?"
+            )
+        raise RuntimeError(f"{wrong}: {mends} No recording is taken meanwhile") from wrong
+    return "can be kept, read and deleted " + ("in the bucket" if config.message_store else "in a folder")
 
 
 def _gateway(config: Config, url: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 from tests.commands.test_demo import run
 from tests.services.coturn import SECRET, PrivateCoturn
 from tests.services.ports import free_port
+from tests.services.s3 import PrivateS3
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +74,34 @@ def test_a_gateway_that_does_not_answer_is_told_with_what_mends_it_and_without_i
 def checked_texts(folder: Path, urls: str) -> subprocess.CompletedProcess[str]:
     assert run("migrate", DATA_DIR=str(folder)).returncode == 0
     return run("check", DATA_DIR=str(folder), SMS_GATEWAYS=urls)
+
+
+def test_a_store_of_recordings_is_tried(tmp_path: Path) -> None:
+    s3 = PrivateS3()
+    try:
+        found = checked_store(tmp_path, s3.url())
+        assert found.returncode == 0, found.stdout
+        assert re.search(r"ok +recordings: can be kept, read and deleted in the bucket", found.stdout)
+        wrong = checked_store(tmp_path, s3.url(secret="another/secret"))
+    finally:
+        s3.stop()
+    away = checked_store(tmp_path, s3.url())
+    for refused, says in ((wrong, "the store says SignatureDoesNotMatch"), (away, "the store does not answer")):
+        assert refused.returncode == 1
+        assert f"recordings: {says}" in refused.stdout
+        assert "secret (percent-encoded) of HOMETHREAD_MESSAGE_STORE" in refused.stdout
+        assert "another" not in refused.stdout + refused.stderr
+        assert "Traceback" not in refused.stderr
+
+
+def test_a_folder_of_recordings_that_can_not_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "messages").touch()
+    found = checked_texts(tmp_path, "simulated:")
+    assert found.returncode == 1
+    assert f"may we write to {tmp_path / 'messages'}?" in found.stdout
+    assert "Traceback" not in found.stderr
+
+
+def checked_store(folder: Path, url: str) -> subprocess.CompletedProcess[str]:
+    assert run("migrate", DATA_DIR=str(folder)).returncode == 0
+    return run("check", DATA_DIR=str(folder), MESSAGE_STORE=url)
