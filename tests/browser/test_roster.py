@@ -1,5 +1,6 @@
 """A village's week at the desk: drafted for thirty families, put right, published; then a freed slot is taken."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -116,6 +117,7 @@ def test_a_week_for_thirty_families_is_drafted_put_right_and_published(
     wait_until(page, "it to be back", lambda: slots(page) == before)
 
     touch(page, "publish")
+    expect(page.locator("dialog [data-part=cost]")).to_contain_text(re.compile(r"\d+ people, \d+ segments, CN¥\d"))
     shoot(page, "desk-roster-publish")
     page.locator("dialog [data-act=yes]").click()
     expect(page.locator(".page-head")).to_contain_text("Published")
