@@ -10,9 +10,9 @@ import { openSteady } from "../ui/steady.js";
 import * as cache from "../voice/cache.js";
 import { keepPage } from "../voice/offline.js";
 import * as outbox from "../voice/outbox.js";
-import { play, playable, RATES } from "../voice/play.js";
 import { styled, VoiceBox } from "../voice/recorder_ui.js";
 import { partners } from "./home.js";
+import { Listening } from "./listening.js";
 import { messagesScreen } from "./messages_view.js";
 import { onarrival, senderOf, sending, wasHeard } from "./sending.js";
 import { NOW, openWhen } from "./when.js";
@@ -30,7 +30,6 @@ export const ready = Promise.all([
   ...["choose.css", "messages.css"].map((name) => sheet(name, import.meta.url)),
 ]);
 
-const MIMES = ["audio/ogg", "audio/webm", "audio/mp4"];
 const READ_AGAIN_MS = 20_000;
 const main = /** @type {HTMLElement} */ (document.getElementById("app"));
 
@@ -46,17 +45,13 @@ export class MessagesPage {
   items = [];
   /** Heard here, and not known at the server yet. @type {Set<string>} */
   heard = new Set();
-  /** @type {{id: string, part: number, isPaused: boolean, isLoading: boolean} | null} */
-  playing = null;
-  rate = 1;
   /** @type {When} */
   when = NOW;
   /** So the last one was sent. @type {When} */
   #sentWhen = NOW;
   place = 0;
   box;
-  /** Somebody's recording that is being played. @type {import("../voice/play.js").Playing | null} */
-  #sound = null;
+  listening;
   #phone;
   #ends;
   #timer;
@@ -75,6 +70,7 @@ export class MessagesPage {
       nameOf: ({ child_id, contact_id }) =>
         this.partners.find((one) => one.childId === child_id && (!one.parentId || one.parentId === contact_id))?.name ?? "",
     });
+    this.listening = new Listening(phone, (message) => this.#ended(message));
     // A call comes first: what was being said is kept and offered again.
     const watch = new MutationObserver(() => this.#isStanding || this.#leave());
     const tick = () => document.hidden || this.read();
@@ -102,8 +98,8 @@ export class MessagesPage {
     "messages-when": () => openWhen(this.when, (when) => this.#change({ when })),
     "messages-outbox": () => this.#openOutbox(),
     "message-play": ({ dataset }) => this.#play(dataset.messageId ?? ""),
-    "message-slower": () => this.#pace(-1),
-    "message-faster": () => this.#pace(1),
+    "message-slower": () => this.listening.pace(-1),
+    "message-faster": () => this.listening.pace(1),
     "message-withdraw": ({ dataset }) => this.#withdraw(dataset.messageId ?? ""),
   };
 
@@ -155,14 +151,14 @@ export class MessagesPage {
   #leave() {
     for (const end of this.#ends) end();
     this.#ends = [];
-    this.#sound?.stop();
+    this.listening.silence();
     this.box.leave();
   }
 
   /** @param {number} place */
   #turnTo(place) {
     const before = this.family?.id;
-    this.#silence();
+    this.listening.silence();
     this.#change({ place, when: NOW });
     if (this.family?.id === before) return;
     this.#change({ messages: null, error: null, next: null });
@@ -220,74 +216,15 @@ export class MessagesPage {
   }
 
   /** @param {string} id */
-  async #play(id) {
-    if (this.playing?.id === id && !this.playing.isLoading) return this.#pauseOrGoOn();
-    this.#silence();
+  #play(id) {
     const message = this.messages?.find((one) => one.id === id);
-    if (!message) return;
-    this.#change({ playing: { id, part: 0, isPaused: false, isLoading: true } });
-    const blob = await this.#recording(message);
-    if (this.playing?.id !== id) return; // another one was touched meanwhile
-    if (!blob) return this.#change({ playing: null });
-    this.#change({ playing: { id, part: 0, isPaused: false, isLoading: false } });
-    this.#sound = play(blob, {
-      rate: this.rate,
-      onTick: (part) => this.playing && this.#change({ playing: { ...this.playing, part } }),
-      onEnd: () => this.#ended(message),
-      onFail: () => (this.#silence(), toast("bad", t("phone.messages.cannot_play"))),
-    });
-  }
-
-  /** From here, or from the server, and then kept. @param {Message} message @returns {Promise<Blob | null>} */
-  async #recording({ id }) {
-    const known = await cache.find(id);
-    if (known) return known;
-    const mime = playable(MIMES);
-    const face = { "Homethread-Face": "phone" };
-    try {
-      const answer = await fetch(`/api/messages/${id}/recording?${new URLSearchParams({ mime })}`, { headers: face });
-      if (answer.ok) return await this.#keep(id, await answer.blob());
-      toast(answer.status === 409 ? "info" : "bad", (await answer.json().catch(() => null))?.message ?? t("phone.messages.gone"));
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
-      toast("bad", t("common.offline"));
-    }
-    return null;
-  }
-
-  /** @param {string} id @param {Blob} blob */
-  async #keep(id, blob) {
-    const about = { family_id: this.family?.id ?? "", mime: blob.type };
-    await cache.keep(id, blob, about).catch((error) => console.info("not kept:", error.message)); // no room: it plays all the same
-    return blob;
-  }
-
-  #pauseOrGoOn() {
-    if (!this.#sound || !this.playing) return;
-    const { isPaused } = this.playing;
-    if (isPaused) this.#sound.goOn();
-    else this.#sound.pause();
-    this.#change({ playing: { ...this.playing, isPaused: !isPaused } });
+    if (message) this.listening.touch(message, this.family?.id ?? "");
   }
 
   /** @param {Message} message */
   async #ended({ id, from, heard_at }) {
-    this.#silence();
     const isTheirs = (from === "parent") !== this.isParent;
     if (isTheirs && !heard_at) await wasHeard(this.#phone, id);
-  }
-
-  #silence() {
-    this.#sound?.stop();
-    this.#sound = null;
-    this.#change({ playing: null });
-  }
-
-  /** @param {number} step */
-  #pace(step) {
-    const place = Math.max(0, Math.min(RATES.length - 1, RATES.indexOf(this.rate) + step));
-    this.#sound?.setRate(RATES[place]);
-    this.#change({ rate: RATES[place] });
   }
 
   /** @param {string} id */

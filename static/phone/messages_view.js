@@ -104,7 +104,7 @@ const isOwn = ({ from }, { isParent }) => (from === "parent") === isParent;
 /** @param {Message} message @param {MessagesPage} page @param {Now} now @param {number} at */
 function said(message, page, now, at) {
   const { id, from_name, from_photo_id, state, can, duration_ms } = message;
-  const on = page.playing?.id === id ? page.playing : null;
+  const on = page.listening.on?.id === id ? page.listening.on : null;
   const person = { name: from_name, photo: from_photo_id && `/api/photos/${from_photo_id}/96.webp` };
   const isGone = state === "withdrawn" || state === "refused";
   return h(
@@ -126,7 +126,7 @@ function said(message, page, now, at) {
           wave(fewer(peaksOf(message.peaks), BARS).length ? fewer(peaksOf(message.peaks), BARS) : FLAT, on?.part ?? 0),
           length(duration_ms ?? 0),
         ),
-      on && !on.isLoading && paces(page.rate),
+      on && !on.isLoading && paces(page.listening.rate),
       h("p", { class: "said__state" }, stateText(message, page, now, at)),
       can.includes("withdraw") &&
         button("message-withdraw", "btn btn--small btn--quiet said__withdraw", "close", t("phone.messages.withdraw"), { "data-message-id": id }),
@@ -134,7 +134,7 @@ function said(message, page, now, at) {
   );
 } // prettier-ignore
 
-/** @param {string} id @param {MessagesPage["playing"]} on */
+/** @param {string} id @param {MessagesPage["listening"]["on"]} on */
 function playPlace(id, on) {
   const isOn = Boolean(on) && !on?.isPaused;
   const label = t(isOn ? "common.voice.pause" : "common.voice.play");

@@ -1,9 +1,10 @@
 /**
  * What waits to be sent from this device, in its order, across reloads and tabs: recordings by `upload.js`, and what was
- * heard here. A failure passes, or can't be mended, or somebody has to decide; which one it is, is decided here.
+ * heard here. A failure passes, or can't be mended, or somebody has to decide: that is `failures.js`.
  */
 import { now } from "../core/time.js";
 import { ApiError, newKey } from "../net/api.js";
+import { pauseOf, turnOf } from "./failures.js";
 import * as store from "./store.js";
 import { discard, markPutAway } from "./takes.js";
 import { upload } from "./upload.js";
@@ -14,40 +15,17 @@ import { upload } from "./upload.js";
 /** @typedef {import("./wire.js").Item} Item */
 /** @typedef {import("./wire.js").ItemShown} ItemShown */
 /** @typedef {import("./wire.js").Wished} Wished */
-/** @typedef {"wait" | "ask" | "drop"} Turn */
 
 const LOCK = "homethread.outbox";
 const NEWS = "homethread.outbox";
-/** In the page's storage while anything is here, so that a page knows without fetching this part. */
+/** In the page's storage while anything is here: a page knows by it whether to fetch this part. */
 const MARK = "homethread.outbox";
 /** For so long a message can be taken back before it begins to leave. */
 export const UNDO_MS = 6_000;
-const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [2_000, 5 * 60_000];
 /** Where nobody is signed in, or the disk there is full, haste is no use. */
 const LONG_PAUSE_MS = 60_000;
 const MOST_HEARINGS = 50;
 const MOST_RESTARTS = 3;
-
-/** Whoever sends can do something about these. */
-const ASKED = new Set([
-  "family_full", "too_many_uploads", "deliver_past", "deliver_too_far", "not_a_time", "no_consent", "pin_needed",
-]); // prettier-ignore
-
-/**
- * What becomes of a failure. @param {{status: number, code: string}} error @returns {Turn} `wait`: it passes; `ask`:
- * somebody has to decide; `drop`: the server will never take it
- */
-export function turnOf({ status, code }) {
-  if (ASKED.has(code)) return "ask";
-  if (status === 0 || status >= 500 || [401, 408, 410, 412, 423, 425, 429, 460].includes(status)) return "wait";
-  if (status === 409) return code === "wrong_offset" ? "wait" : "ask";
-  return "drop";
-}
-
-/** How long to wait after so many tries: twice as long each time, and never all devices at once. @param {number} tries
- * @param {number} chance 0 to 1 */
-export const pauseOf = (tries, chance) =>
-  Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(tries, 10)) * (0.5 + chance / 2);
 
 const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel(NEWS) : null;
 /** @type {Set<() => void>} */
@@ -157,15 +135,6 @@ export async function heard(messageId, { owner, face }) {
 export async function untold(owner) {
   const rows = /** @type {Hearing[]} */ (await store.all("heard"));
   return new Set(rows.filter((row) => row.owner === owner).map(({ message_id }) => message_id));
-}
-
-/** Whether anything may wait here; to be asked before this part is fetched. @returns {boolean} */
-export function isMarked() {
-  try {
-    return localStorage.getItem(MARK) !== null;
-  } catch {
-    return true; // not known: then it is looked for
-  }
 }
 
 /** Sends what waits, one thing after the other, as long as this page lives; of all tabs one. */

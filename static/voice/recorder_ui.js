@@ -3,16 +3,14 @@
  * that a reload or a crash cut off is offered as if it had just ended. Whom it is for, and when it shall be heard, the
  * page says that this stands on.
  */
-import { t } from "../core/texts.js";
-import { drawing, h, icon, parts } from "../ui/dom.js";
-import { minutesAndSeconds } from "../core/time.js";
+import { parts } from "../ui/dom.js";
 import { sheet } from "../ui/sheet.js";
 import * as outbox from "./outbox.js";
 import { hush, play } from "./play.js";
-import { LONGEST_MS, Recorder } from "./record.js";
+import { Recorder } from "./record.js";
+import { secondsOf, voiceView } from "./recorder_view.js";
 import { persist, StoreError } from "./store.js";
 import * as takes from "./takes.js";
-import { length, sign, signButton, wave } from "./waveform.js";
 
 /** @typedef {import("./record.js").Trouble} Trouble */
 /** @typedef {import("./wire.js").Addressed} Addressed */
@@ -38,12 +36,6 @@ export const styled = Promise.all([
 
 /** Pressed for longer than this, letting go ends it. */
 const HELD_MS = 500;
-const NEARLY_MS = LONGEST_MS - 15_000;
-const PICTURES = /** @type {Record<Trouble, string>} */ ({
-  refused: "refused", insecure: "refused", in_use: "in_use", missing: "missing", impossible: "missing", full: "full",
-  forbidden: "full", broken: "full",
-}); // prettier-ignore
-
 export class VoiceBox {
   #ground;
   #recorder;
@@ -109,89 +101,21 @@ export class VoiceBox {
 
   /** @param {import("../ui/dom.js").Child} [when] stands in the review, above what can be done */
   view(when) {
-    const { phase } = this.#recorder;
-    const trouble = this.#recorder.trouble ?? this.#trouble;
-    const shown = this.#ready ? "ready" : this.#isMaking ? "making" : phase;
-    return h(
-      "div",
-      { class: "voice", "data-phase": shown, "data-key": `voice ${this.#ready ? "ready" : trouble ? "trouble" : "button"}` },
-      trouble && this.#troubled(trouble, Boolean(this.#ready)),
-      this.#ready ? this.#review(when) : (!trouble || phase !== "idle") && this.#button(),
-      this.#undo && this.#undoBar(this.#undo.kind),
-    );
-  }
-
-  #button() {
     const { phase, duration_ms } = this.#recorder;
-    const isOn = phase === "recording";
-    const isBusy = this.#isMaking || phase === "asking" || phase === "closing";
-    const label = t(isOn ? "common.voice.stop" : phase === "asking" ? "common.voice.asking" : "common.voice.record");
-    return [
-      h(
-        "button",
-        { class: "voice__button", type: "button", "data-act": "voice-record", "aria-label": label, "aria-pressed": String(isOn), "aria-busy": String(isBusy) },
-        isOn ? sign("stop") : icon("microphone"),
-      ),
-      h(
-        "p",
-        { class: "voice__line" },
-        isOn
-          ? h("span", { class: "voice__time", role: "timer", "data-late": duration_ms > NEARLY_MS }, secondsOf(duration_ms))
-          : this.#isMaking ? t("common.voice.making") : this.#wasEmpty ? t("common.voice.empty") : label,
-      ),
-      this.#mayGo && isOn && h("p", { class: "voice__note" }, t("common.voice.may_go")),
-    ]; // prettier-ignore
-  }
-
-  /** @param {import("../ui/dom.js").Child} when */
-  #review(when) {
-    if (!this.#ready) return null;
-    const { finished, about, isLeft } = this.#ready;
-    const isOn = this.#playing && !this.#playing.isPaused();
-    const name = this.#ground.nameOf?.(about) ?? "";
-    return [
-      isLeft && h("p", { class: "voice__note" }, name ? t("common.voice.left_for", { name }) : t("common.voice.left")),
-      finished.is_silent && h("p", { class: "voice__note" }, t("common.voice.silent")),
-      h(
-        "div",
-        { class: "voice__review" },
-        h(
-          "button",
-          { class: "play", type: "button", "data-act": "voice-play", "aria-label": t(isOn ? "common.voice.pause" : "common.voice.play") },
-          sign(isOn ? "pause" : "play"),
-        ),
-        wave(finished.peaks, this.#played),
-        length(finished.duration_ms),
-      ),
+    return voiceView(
+      {
+        phase: this.#ready ? "ready" : this.#isMaking ? "making" : phase,
+        duration_ms,
+        trouble: this.#recorder.trouble ?? this.#trouble,
+        finished: this.#ready?.finished ?? null,
+        leftFor: this.#ready?.isLeft ? (this.#ground.nameOf?.(this.#ready.about) ?? "") : null,
+        isPlaying: Boolean(this.#playing) && !this.#playing?.isPaused(),
+        played: this.#played,
+        wasEmpty: this.#wasEmpty,
+        mayGo: this.#mayGo,
+        undo: this.#undo?.kind ?? null,
+      },
       when,
-      h(
-        "div",
-        { class: "voice__deeds" },
-        signButton("voice-discard", "btn", "bin", t("common.voice.discard")),
-        signButton("voice-send", "btn btn--primary", "send", t("common.voice.send")),
-      ),
-    ]; // prettier-ignore
-  }
-
-  /** @param {"sent" | "discarded"} kind */
-  #undoBar(kind) {
-    return h(
-      "p",
-      { class: "voice__undo", "data-kind": kind, role: "status" },
-      h("span", {}, t(`common.voice.was_${kind}`)),
-      signButton("voice-undo", "btn btn--small", "undo", t("common.voice.undo")),
-    );
-  }
-
-  /** @param {Trouble} kind @param {boolean} isReady something was recorded all the same */
-  #troubled(kind, isReady) {
-    return h(
-      "div",
-      { class: "voice__trouble", role: "alert", "data-trouble": kind },
-      !isReady && drawing("voice/pictures", PICTURES[kind], { class: "voice__picture", "aria-hidden": "true" }),
-      h("p", { class: "voice__title" }, t(`common.voice.trouble.${kind}`)),
-      h("p", { class: "muted" }, t(`common.voice.trouble_text.${kind}`)),
-      !isReady && h("button", { class: "btn btn--primary", type: "button", "data-act": "voice-again" }, t("common.retry")),
     );
   }
 
@@ -352,9 +276,6 @@ export class VoiceBox {
     this.#ground.redraw();
   }
 }
-
-/** Seconds that are over. @param {number} duration_ms */
-const secondsOf = (duration_ms) => minutesAndSeconds(Math.floor(duration_ms / 1_000) * 1_000);
 
 /** @param {unknown} error @returns {Trouble} what is no trouble of this device is thrown on */
 function storageTrouble(error) {

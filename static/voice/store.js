@@ -73,12 +73,25 @@ function opening() {
 export async function within(shelves, mode, run) {
   const database = await open();
   return new Promise((resolve, reject) => {
-    // Written through: a dead battery must not take what was said to be kept.
-    const transaction = database.transaction(shelves, mode, { durability: mode === "readwrite" ? "strict" : "default" });
-    const request = run(...shelves.map((shelf) => transaction.objectStore(shelf)));
-    transaction.oncomplete = () => resolve(/** @type {T} */ (request?.result));
-    transaction.onabort = () => reject(told(transaction.error, "broken"));
+    try {
+      transact(database, shelves, mode, run, resolve, reject);
+    } catch (error) {
+      reject(error instanceof DOMException ? told(error, "broken") : error);
+    }
   });
+}
+
+/**
+ * @template T @param {IDBDatabase} database @param {Shelf[]} shelves @param {IDBTransactionMode} mode
+ * @param {(...stores: IDBObjectStore[]) => IDBRequest<T> | undefined} run
+ * @param {(result: T) => void} resolve @param {(error: unknown) => void} reject
+ */
+function transact(database, shelves, mode, run, resolve, reject) {
+  // Written through: a dead battery must not take what was said to be kept.
+  const transaction = database.transaction(shelves, mode, { durability: mode === "readwrite" ? "strict" : "default" });
+  const request = run(...shelves.map((shelf) => transaction.objectStore(shelf)));
+  transaction.oncomplete = () => resolve(/** @type {T} */ (request?.result));
+  transaction.onabort = () => reject(told(transaction.error, "broken"));
 }
 
 /** @param {Shelf} shelf @param {object} row */

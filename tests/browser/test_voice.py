@@ -1,10 +1,10 @@
-"""Voice messages on the phone, with a voice at the microphone: recorded offline, kept over reloads, sent when it can be.
+"""Voice messages on the phone, a voice at its microphone: recorded offline, kept over reloads, sent when they can be.
 
 One browser for all stories hears the same file whenever it records; one village runs for all of them.
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,18 @@ from tests.browser.village import Village, open_village
 from tests.scene import Household, at
 
 SPOKEN_SECONDS = 12
+RECORDERS_MINUTE_BYTES = 95_000
+# From the nth piece on the disk is full.
+FULL_AFTER = """(pieces) => {
+  const put = IDBObjectStore.prototype.put;
+  IDBObjectStore.prototype.put = function (...row) {
+    if (this.name === "pieces" && pieces-- <= 0) {
+      this.transaction.abort();
+      throw new DOMException("", "QuotaExceededError");
+    }
+    return put.apply(this, row);
+  };
+}"""
 IS_KEPT = "caches.open('homethread.shell /phone').then((shell) => shell.match('/phone')).then(Boolean)"
 NO_MICROPHONE = """(name) => {
   navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", name));
@@ -272,3 +284,60 @@ def test_why_there_is_no_microphone_is_shown(village: Village, devices: Devices,
         page.locator("[data-act=voice-record], [data-act=voice-again]").first.click()
         expect(page.locator(f"[data-trouble={trouble}] .voice__picture")).to_be_visible()
         fits(page, f"{trouble}-{language}")
+
+
+def test_without_an_encoder_the_browsers_own_recorder_does_it(
+    village: Village, devices: Devices, record_property: Callable[[str, object], None]
+) -> None:
+    context = devices.device(PHONE)
+    context.add_init_script("delete window.AudioEncoder")
+    page = context.new_page()
+    page.goto(village.enter(PrincipalKind.PERSON, village.scene.alice.parent, None))
+    sees(page, "home")
+    to_messages(page)
+    page.context.set_offline(True)
+    speak_for(page, 10)
+    touch(page, "voice-send")
+    expect(page.locator(".said--waiting")).to_be_visible()
+    (item,) = shelf(page, "outbox")
+    assert item["mime"].startswith(("audio/webm", "audio/ogg"))
+    assert item["duration_ms"] > 8000
+    a_minute = item["bytes"] * 60_000 / item["duration_ms"]
+    record_property("figure", f"a minute by MediaRecorder: {a_minute:.0f} bytes")
+    assert a_minute <= RECORDERS_MINUTE_BYTES
+    devices.complaints = [said for said in devices.complaints if "ERR_INTERNET_DISCONNECTED" not in said]
+
+
+def test_a_full_device_says_so_and_keeps_what_it_has(village: Village, devices: Devices) -> None:
+    page = open_messages(devices, village, village.scene.alice)
+    page.evaluate(FULL_AFTER, 3)
+    touch(page, "voice-record")
+    phase(page, "ready")
+    expect(page.locator("[data-trouble=full]")).to_be_visible()
+    fits(page, "full")
+    length = page.locator(".voice__review .wave__length").inner_text()
+    assert length in ("0:02", "0:03", "0:04"), "three pieces of a second each"
+
+
+def test_two_tabs_send_it_once(village: Village, devices: Devices) -> None:
+    alice = village.scene.alice
+    before = len(arrived(village, alice))
+    page = open_messages(devices, village, alice)
+    other = page.context.new_page()
+    other.goto(f"{village.url}/phone")
+    to_messages(other)
+    asked: list[str] = []
+    for tab in (page, other):
+        tab.on(
+            "request",
+            lambda request: "/uploads" in request.url and asked.append(request.headers.get("upload-offset", "new")),
+        )
+    page.bring_to_front()
+    speak_for(page, 6)
+    touch(page, "voice-send")
+    expect(other.locator(".said--waiting")).to_be_visible(timeout=15_000)
+    wait_until(page, "it arrived", lambda: len(arrived(village, alice)) == before + 1)
+    other.wait_for_timeout(1000)
+    assert len(arrived(village, alice)) == before + 1
+    assert len(asked) == len(set(asked)), "each piece went once"
+    expect(other.locator(".said--waiting")).to_have_count(0)

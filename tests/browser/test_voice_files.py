@@ -192,12 +192,12 @@ def test_pieces_are_sized_to_the_link(page: Page) -> None:
 
 def test_failures_are_of_three_kinds(page: Page) -> None:
     def turn(status: int, code: str = "x") -> str:
-        return str(ask(page, "outbox", f"of.turnOf({{status: {status}, code: '{code}'}})"))
+        return str(ask(page, "failures", f"of.turnOf({{status: {status}, code: '{code}'}})"))
 
     assert {turn(status) for status in (0, 401, 410, 423, 429, 460, 500, 503, 507)} == {"wait"}
     assert turn(409, "wrong_offset") == "wait"
     assert {turn(409, code) for code in ("family_full", "deliver_past", "pin_needed", "upload_differs")} == {"ask"}
     assert turn(422, "not_a_time") == "ask"
     assert {turn(404, "not_found"), turn(413), turn(415), turn(422, "not_a_kind"), turn(403)} == {"drop"}
-    pauses = ask(page, "outbox", "[0, 1, 2, 20].flatMap((tries) => [of.pauseOf(tries, 0), of.pauseOf(tries, 1)])")
+    pauses = ask(page, "failures", "[0, 1, 2, 20].flatMap((tries) => [of.pauseOf(tries, 0), of.pauseOf(tries, 1)])")
     assert pauses == [1000, 2000, 2000, 4000, 4000, 8000, 150_000, 300_000]
