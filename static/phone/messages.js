@@ -13,7 +13,7 @@ import * as outbox from "../voice/outbox.js";
 import { styled, VoiceBox } from "../voice/recorder_ui.js";
 import { partners } from "./home.js";
 import { Listening } from "./listening.js";
-import { messagesScreen } from "./messages_view.js";
+import { isHeard, messagesScreen } from "./messages_view.js";
 import { onarrival, senderOf, sending, wasHeard } from "./sending.js";
 import { NOW, openWhen } from "./when.js";
 
@@ -43,7 +43,7 @@ export class MessagesPage {
   next = null;
   /** What waits here. @type {ItemShown[]} */
   items = [];
-  /** Heard here, and not known at the server yet. @type {Set<string>} */
+  /** Heard here, perhaps not known at the server yet. @type {Set<string>} */
   heard = new Set();
   /** @type {When} */
   when = NOW;
@@ -206,7 +206,7 @@ export class MessagesPage {
   async #look() {
     const { owner } = senderOf(this.#phone);
     const [items, heard] = await Promise.all([outbox.list(owner), outbox.untold(owner)]);
-    this.#change({ items, heard });
+    this.#change({ items, heard: new Set([...this.heard, ...heard]) });
   }
 
   #sent() {
@@ -222,9 +222,9 @@ export class MessagesPage {
   }
 
   /** @param {Message} message */
-  async #ended({ id, from, heard_at }) {
-    const isTheirs = (from === "parent") !== this.isParent;
-    if (isTheirs && !heard_at) await wasHeard(this.#phone, id);
+  async #ended(message) {
+    const isTheirs = (message.from === "parent") !== this.isParent;
+    if (isTheirs && !isHeard(message)) await wasHeard(this.#phone, message.id);
   }
 
   /** @param {string} id */

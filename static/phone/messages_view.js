@@ -1,5 +1,5 @@
 /** How a family's voice messages look: newest first, below them the place to speak. */
-import { t } from "../core/texts.js";
+import { hasText, t } from "../core/texts.js";
 import { dayAndTime, ms } from "../core/time.js";
 import { banner, button, h, icon, photo, sentence, stateOf } from "../ui/dom.js";
 import { fewer, length, peaksOf, sign, wave } from "../voice/waveform.js";
@@ -152,10 +152,14 @@ const paces = (rate) =>
     button("message-faster", "btn btn--small", null, t("phone.messages.faster")),
   );
 
+/** What comes each night or year is new again then. @param {Message} message */
+export const isHeard = ({ heard_at, deliver_at }) => heard_at !== null && ms(heard_at) >= ms(deliver_at);
+
 /** A word for what became of it. @param {Message} message @param {MessagesPage} page */
-function stateOfMessage({ id, state, heard_at }, page) {
+function stateOfMessage(message, page) {
+  const { id, state } = message;
   if (state === "withdrawn" || state === "refused") return state;
-  if (heard_at || page.heard.has(id)) return "heard";
+  if (isHeard(message) || page.heard.has(id)) return "heard";
   return state === "sealed" ? "sealed" : "sent";
 }
 
@@ -163,7 +167,7 @@ function stateOfMessage({ id, state, heard_at }, page) {
 function stateText(message, page, now, at) {
   const own = isOwn(message, page);
   const word = stateOfMessage(message, page);
-  if (word === "refused") return [icon("warning", "s"), message.reason ?? t("phone.messages.state.refused")];
+  if (word === "refused") return [icon("warning", "s"), whyRefused(message)];
   if (word === "withdrawn") return [icon("close", "s"), t("phone.messages.state.withdrawn")];
   if (word === "heard") {
     if (!own || !message.heard_at) return [icon("check", "s"), t("phone.messages.state.heard_here")];
@@ -175,6 +179,12 @@ function stateText(message, page, now, at) {
     return [icon("hourglass", "s"), t(message.repeat ? `phone.messages.state.sealed_${message.repeat}` : "phone.messages.state.sealed", { when })];
   }
   return [icon("check", "s"), t("phone.messages.state.sent")];
+}
+
+/** @param {Message} message */
+function whyRefused({ reason }) {
+  const key = `phone.messages.reason.${reason}`;
+  return [t("phone.messages.state.refused"), hasText(key) && `: ${t(key)}`];
 }
 
 /** @param {ItemShown} item @param {MessagesPage} page @param {Now} now */

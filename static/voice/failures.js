@@ -1,7 +1,13 @@
-/** What a failure to send means, and how long to wait after one. Pure. */
+/** What a failure to send means, and how long to wait after one. */
+import { newKey } from "../net/api.js";
 
+/** @typedef {import("../net/api.js").ApiError} ApiError */
+/** @typedef {import("./wire.js").Item} Item */
 /** @typedef {"wait" | "ask" | "drop"} Turn */
 
+/** Where nobody is signed in, or the disk there is full, haste is no use. */
+export const LONG_PAUSE_MS = 60_000;
+const MOST_RESTARTS = 3;
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [2_000, 5 * 60_000];
 /** Whoever sends can do something about these. */
 const ASKED = new Set([
@@ -23,3 +29,22 @@ export function turnOf({ status, code }) {
  * @param {number} chance 0 to 1 */
 export const pauseOf = (tries, chance) =>
   Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(tries, 10)) * (0.5 + chance / 2);
+
+/** How an item stands after a failure. @param {Item} item @param {ApiError} error @param {number} at
+ * @param {number} chance 0 to 1 @returns {Partial<Item>} */
+export function afterFailure({ tries, restarts }, error, at, chance) {
+  const { code, message, status, retry_ms } = error;
+  // It arrived as something else, or the server has given it up: from the beginning, but not for ever.
+  const isAnew = status === 460 || status === 410;
+  const turn = isAnew && restarts >= MOST_RESTARTS ? "ask" : turnOf(error);
+  const pause = status === 401 || status === 507 ? LONG_PAUSE_MS : pauseOf(tries, chance);
+  return {
+    state: turn === "wait" ? "waits" : turn === "ask" ? "asks" : "dropped",
+    tries: tries + 1,
+    restarts: restarts + Number(isAnew),
+    next_at: at + Math.max(pause, retry_ms ?? 0),
+    why: { code, message: status ? message : "" },
+    // A name that stands for what has ended can't be used again.
+    ...(status === 410 && { sent_as: newKey(), upload_url: "", offset: 0 }),
+  };
+}

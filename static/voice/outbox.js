@@ -4,7 +4,7 @@
  */
 import { now } from "../core/time.js";
 import { ApiError, newKey } from "../net/api.js";
-import { pauseOf, turnOf } from "./failures.js";
+import { afterFailure, LONG_PAUSE_MS, turnOf } from "./failures.js";
 import * as store from "./store.js";
 import { discard, markPutAway } from "./takes.js";
 import { upload } from "./upload.js";
@@ -22,10 +22,7 @@ const NEWS = "homethread.outbox";
 const MARK = "homethread.outbox";
 /** For so long a message can be taken back before it begins to leave. */
 export const UNDO_MS = 6_000;
-/** Where nobody is signed in, or the disk there is full, haste is no use. */
-const LONG_PAUSE_MS = 60_000;
 const MOST_HEARINGS = 50;
-const MOST_RESTARTS = 3;
 
 const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel(NEWS) : null;
 /** @type {Set<() => void>} */
@@ -147,7 +144,8 @@ export class Courier {
   #end = new AbortController();
   #sent;
 
-  /** @param {Api} api @param {{owner: string, face: string}} sender @param {() => void} [sent] something arrived */
+  /** @param {Api} api @param {{owner: string, face: string}} sender @param {() => void} [sent] the server has
+   * something new of ours */
   constructor(api, sender, sent = () => {}) {
     this.#api = api;
     this.#sender = sender;
@@ -210,29 +208,9 @@ export class Courier {
       this.#sent();
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      await this.#fail(key, error);
+      await change(key, (failed) => afterFailure(failed, error, Date.now(), Math.random()));
     }
     tell();
-  }
-
-  /** @param {string} key @param {ApiError} error */
-  async #fail(key, error) {
-    const { code, message, status, retry_ms } = error;
-    await change(key, ({ tries, restarts, ...item }) => {
-      // It arrived as something else, or the server has given it up: from the beginning, but not for ever.
-      const isAnew = status === 460 || status === 410;
-      const turn = isAnew && restarts >= MOST_RESTARTS ? "ask" : turnOf(error);
-      const pause = status === 401 || status === 507 ? LONG_PAUSE_MS : pauseOf(tries, Math.random());
-      return {
-        state: turn === "wait" ? "waits" : turn === "ask" ? "asks" : "dropped",
-        tries: tries + 1,
-        restarts: restarts + Number(isAnew),
-        next_at: Date.now() + Math.max(pause, retry_ms ?? 0),
-        why: { code, message: status ? message : "" },
-        // A name that stands for what has ended can't be used again.
-        ...(status === 410 ? { sent_as: newKey(), upload_url: "", offset: 0 } : { sent_as: item.sent_as }),
-      };
-    });
   }
 
   async #tellHeard() {
@@ -250,6 +228,7 @@ export class Courier {
       for (const { message_id } of own) shelf.delete(message_id);
       return undefined;
     });
+    this.#sent();
     tell();
   }
 

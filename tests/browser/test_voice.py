@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, Route, expect
+from playwright.sync_api import Browser, Page, Playwright, Request, Route, expect
 from sqlalchemy import select
 
 from app.families import service as families
 from app.families.words import ConsentKind
 from app.messages.models import Blob, Message, Upload
-from app.messages.words import UploadState
+from app.messages.words import From, MessageState, UploadState
 from app.web.models import PrincipalKind
 from tests.browser.conftest import FLAGS, PHONE, Devices, shoot
 from tests.browser.speech import speak
@@ -327,11 +327,13 @@ def test_two_tabs_send_it_once(village: Village, devices: Devices) -> None:
     other.goto(f"{village.url}/phone")
     to_messages(other)
     asked: list[str] = []
+
+    def note(request: Request) -> None:
+        if "/uploads" in request.url:
+            asked.append(request.headers.get("upload-offset", "new"))
+
     for tab in (page, other):
-        tab.on(
-            "request",
-            lambda request: "/uploads" in request.url and asked.append(request.headers.get("upload-offset", "new")),
-        )
+        tab.on("request", note)
     page.bring_to_front()
     speak_for(page, 6)
     touch(page, "voice-send")
@@ -341,3 +343,53 @@ def test_two_tabs_send_it_once(village: Village, devices: Devices) -> None:
     assert len(arrived(village, alice)) == before + 1
     assert len(asked) == len(set(asked)), "each piece went once"
     expect(other.locator(".said--waiting")).to_have_count(0)
+
+
+def test_heard_at_the_other_end_and_taken_back_in_time(village: Village, devices: Devices) -> None:
+    """The caregiver speaks on her phone, the parent listens on his: by the real worker, to the end and the receipt."""
+    bob = village.scene.bob
+    granny = devices.open(village.enter(PrincipalKind.PERSON, bob.caregiver, None), PHONE)
+    sees(granny, "home")
+    to_messages(granny)
+    speak_for(granny, 4)
+    touch(granny, "voice-send")
+    wait_until(granny, "it may be heard", lambda: states(village, bob, From.VILLAGE) == [MessageState.DUE], seconds=30)
+
+    parent = open_messages(devices, village, bob)
+    theirs = parent.locator(".said:not([data-own])")
+    expect(theirs).to_have_attribute("data-state", "sent")
+    fits(parent, "new")
+    theirs.locator("[data-act=message-play]").click()
+    expect(parent.locator(".said__paces")).to_be_visible(timeout=10_000)
+    fits(parent, "playing")
+    expect(theirs).to_have_attribute("data-state", "heard", timeout=15_000)
+    wait_until(parent, "the server knows", lambda: is_heard(village, bob))
+    touch(granny, "messages-back")
+    to_messages(granny)
+    expect(granny.locator(".said[data-own]").first).to_have_attribute("data-state", "heard", timeout=15_000)
+    fits(granny, "heard")
+
+    speak_for(granny, 3)
+    touch(granny, "voice-send")
+    both_due = [MessageState.DUE] * 2
+    wait_until(granny, "it may be heard", lambda: states(village, bob, From.VILLAGE) == both_due, seconds=30)
+    touch(granny, "messages-back")
+    to_messages(granny)
+    touch(granny, "message-withdraw")
+    touch(granny, "withdraw")
+    expect(granny.locator(".said[data-state=withdrawn]")).to_be_visible(timeout=15_000)
+    touch(parent, "messages-back")
+    to_messages(parent)
+    expect(parent.locator(".said:not([data-own])")).to_have_count(1)
+
+
+def states(village: Village, whom: Household, end: From) -> list[MessageState]:
+    with village.scene.database.read() as session:
+        found = select(Message.state).where(Message.family_id == whom.family, Message.from_ == end)
+        return list(session.scalars(found.order_by(Message.id)))
+
+
+def is_heard(village: Village, whom: Household) -> bool:
+    with village.scene.database.read() as session:
+        heard = select(Message).where(Message.family_id == whom.family, Message.heard_at.is_not(None))
+        return session.scalars(heard).first() is not None
