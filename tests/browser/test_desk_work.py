@@ -172,6 +172,7 @@ def test_a_terminal_is_paired_revoked_and_paired_again(village: Village, devices
         expect(row.locator(".lamp")).to_have_text("not paired")
         expect(row.locator("form")).to_contain_text("To undo this, pair it again")
         shoot(page, "desk-village")
+    expect(terminal.locator("[data-code]")).to_be_visible(timeout=15_000)
     devices.forgive("401", "409")
 
 
