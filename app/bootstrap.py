@@ -20,6 +20,7 @@ from app.jobs.worker import Handlers
 from app.kernel.clock import Clock, SystemClock
 from app.kernel.doorbell import Doorbell
 from app.kernel.events import EVENT_KINDS
+from app.messages import errands
 from app.messages.keyring import Keyring, kept_in
 from app.messages.vault import Vault
 from app.notices import beat, push_trial, pushes, receipts, service
@@ -111,12 +112,14 @@ def handlers(services: Services) -> Handlers:
             texting.KIND: texting.texter(services.sealer),
             waiting.KIND: waiting.offer,
             service.UNANSWERED: service.unanswered,
+            **errands.STEPS,
             **{f"event:{kind}": flows.follow for kind in EVENT_KINDS},
         },
         errands={
             rosters.SOLVE: drafting.drafter(services.database, services.clock, solver),
             push_trial.TRY: push_trial.trier(services.database, services.clock, services.push),
             beat.KIND: beat.beater(services.database, services.clock, services.sms),
+            **errands.errands(services.database, services.clock, services.vault),
         },
         batches={service.DELIVER: Courier(outside), receipts.KIND: Receipts()},
     )

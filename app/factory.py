@@ -27,6 +27,7 @@ from app.families import availability_views
 from app.families import views as family_views
 from app.gateways import unix_doorbell
 from app.messages import tus
+from app.messages import views as message_views
 from app.notices import health as notice_health
 from app.notices import push_views
 from app.notices import views as notice_views
@@ -45,6 +46,7 @@ APIS = (
     pairing_views.api, pin_views.api, feed_views.api, availability_views.api, series_views.api,
     proposal_views.api, foresight_views.api, waiting_views.api, roster_views.api, push_views.api,
     text_views.api, strangers.api, desk_notice_views.api, broadcast_views.api, outage_views.api,
+    message_views.api,
 )  # fmt: skip
 LARGEST_BODY_BYTES = 9_000_000
 
@@ -69,6 +71,7 @@ def create(services: Services, *, async_mode: str = "threading") -> Web:
     app.extensions[family_views.SEEN_IN_CALL] = calls.is_shown
     app.extensions[push_views.SENDER] = services.push
     app.extensions[broadcast_views.GATEWAYS] = services.sms
+    app.extensions[message_views.VAULT] = services.vault
     security.register(app)
     errors.register(app)
     app.after_request(pages.pack)

@@ -1,6 +1,6 @@
 """`GET /api/now`: who am I, what is next, what waits, what time it is. Re-read on connecting and on every hint."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +18,7 @@ from app.families import pins
 from app.families import queries as families
 from app.families.models import Family, Person
 from app.families.pins import Lock
+from app.messages import thread as messages
 from app.roster import waits
 from app.sms import thread
 from app.villages import queries as villages
@@ -41,9 +42,13 @@ class RoleShape(PersonShape):
 
 
 class MyFamily(FamilyShape):
-    """`role` is the asker's own: who is a parent speaks with `children`, who lives with them with `parents`."""
+    """`role` is the asker's own: who is a parent speaks with `children`, who lives with them with `parents`.
+
+    `messages_waiting`: so many that were left for them, or for the children they live with, were not heard yet.
+    """
 
     role: str
+    messages_waiting: int
     children: list[PersonShape]
     parents: list[PersonShape]
 
@@ -70,7 +75,7 @@ class TerminalFamily(FamilyShape):
     """A family that is locked at this device shows its picture alone, and whether something waits for it.
 
     `awaited` waits for a word from the village, `is_counter` where it answers a time that the village had proposed;
-    `refused` stands until there is another call. `texts_waiting`: so many were not heard yet.
+    `refused` stands until there is another call. `texts_waiting`, `messages_waiting`: so many were not heard yet.
     """
 
     locked: bool
@@ -78,6 +83,7 @@ class TerminalFamily(FamilyShape):
     blocked: bool
     is_awaited: bool
     texts_waiting: int
+    messages_waiting: int
     members: Sequence[RoleShape] = ()
     next_call: CallShape | None = None
     awaited: CallShape | None = None
@@ -125,10 +131,11 @@ def now(ask: Ask) -> Now:
 def _phone(ask: Ask) -> Now:
     me = ask.session.get_one(Person, ask.who.subject_id)
     calls = ask.session.scalars(queries.of_person(me.id, ask.now)).all()
+    unheard = messages.waiting_of_person(ask.session, me.id, ask.now)
     mine = [
         MyFamily(
             **picture.family_shape(family).model_dump(),
-            role=families.role_of(ask.session, family.id, me.id).value,
+            role=families.role_of(ask.session, family.id, me.id).value, messages_waiting=unheard[family.id],
             children=[picture.person_shape(child, ask.who) for child in families.children(ask.session, family.id)],
             parents=[picture.person_shape(parent, ask.who) for parent in families.parents(ask.session, family.id)],
         )
@@ -170,6 +177,7 @@ class _News:
     refused: dict[str, Refused]
     wishes: dict[str, list[WishShape]]
     texts: dict[str, int]
+    messages: Counter[str]
 
     @classmethod
     def read(cls, ask: Ask, village_id: str) -> "_News":
@@ -182,6 +190,7 @@ class _News:
             answers.awaited_by_family(ask.session, village_id, ask.now),
             answers.refused_by_family(ask.session, village_id, ask.now), wishes,
             thread.waiting(ask.session, village_id, ask.now),
+            messages.waiting_of_village(ask.session, village_id, ask.now),
         )  # fmt: skip
 
 
@@ -189,7 +198,7 @@ def _terminal_family(ask: Ask, family: Family, news: _News) -> TerminalFamily:
     lock, awaited = news.locks.get(family.id, Lock()), news.awaited.get(family.id)
     shape = picture.family_shape(family).model_dump() | {
         "locked": lock.is_locked, "has_pin": lock.has_pin, "blocked": lock.is_blocked, "is_awaited": bool(awaited),
-        "texts_waiting": news.texts.get(family.id, 0),
+        "texts_waiting": news.texts.get(family.id, 0), "messages_waiting": news.messages[family.id],
     }  # fmt: skip
     if lock.is_locked:
         return TerminalFamily(**shape)

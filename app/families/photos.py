@@ -1,6 +1,7 @@
-"""Makes small square pictures of what somebody sent as a photo, or refuses it. Nothing of the original is kept."""
+"""Makes small pictures of what somebody sent as a photo, or refuses it. Nothing of the original is kept."""
 
 import threading
+from collections.abc import Callable
 from io import BytesIO
 
 from PIL import Image, ImageFilter, ImageOps
@@ -23,16 +24,23 @@ def renditions(raw: bytes) -> dict[int, bytes]:
     if len(raw) > MAX_BYTES:
         raise TooLarge("photo_too_large")
     with _one_at_a_time:
-        square = _decoded(raw)
-    return {edge: _webp(square, edge) for edge in EDGES_PX}
+        square = _decoded(raw, lambda image: _upright_square(image, max(EDGES_PX)))
+    smaller = {edge: square.resize((edge, edge), Image.Resampling.LANCZOS) for edge in EDGES_PX}
+    return {edge: _webp(image, MAX_WEBP_BYTES[edge]) for edge, image in smaller.items()}
 
 
-def _decoded(raw: bytes) -> Image.Image:
+def fitted(raw: bytes, edge_px: int, most_bytes: int) -> bytes:
+    """The whole picture as WebP, upright, its longer edge no longer than `edge_px`, of at most so many bytes."""
+    with _one_at_a_time:
+        return _webp(_decoded(raw, lambda image: _upright_whole(image, edge_px)), most_bytes)
+
+
+def _decoded(raw: bytes, read: Callable[[Image.Image], Image.Image]) -> Image.Image:
     try:
         _check_pixels(*_webp_size(raw))
         with Image.open(BytesIO(raw), formats=FORMATS) as image:
             _check_pixels(*image.size)
-            return _upright_square(image, max(EDGES_PX))
+            return read(image)
     except HomethreadError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
@@ -71,6 +79,14 @@ def _upright_square(image: Image.Image, edge: int) -> Image.Image:
     return _flat(ImageOps.exif_transpose(small))
 
 
+def _upright_whole(image: Image.Image, edge: int) -> Image.Image:
+    image.draft("RGB", (edge, edge))
+    image.load()
+    full = image.convert(SHRINKABLE[image.mode]) if image.mode in SHRINKABLE else image
+    full.thumbnail((edge, edge), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    return _flat(ImageOps.exif_transpose(full))
+
+
 def _flat(image: Image.Image) -> Image.Image:
     """Eight bits per colour, and white where it was transparent."""
     if image.mode.startswith("I"):
@@ -81,13 +97,12 @@ def _flat(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(ground, image.convert("RGBA")).convert("RGB")
 
 
-def _webp(square: Image.Image, edge: int) -> bytes:
+def _webp(small: Image.Image, most_bytes: int) -> bytes:
     """As good as the allowed bytes permit; what is noise even at the lowest quality is softened until it fits."""
-    small = square.resize((edge, edge), Image.Resampling.LANCZOS)
     while True:
         for quality in QUALITIES:
             packed = BytesIO()
             small.save(packed, "WEBP", quality=quality, exif=b"", icc_profile=b"", xmp=b"")
-            if packed.tell() <= MAX_WEBP_BYTES[edge]:
+            if packed.tell() <= most_bytes:
                 return packed.getvalue()
         small = small.filter(ImageFilter.GaussianBlur(1))

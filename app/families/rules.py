@@ -78,6 +78,25 @@ def permitted_until(
     return max(known) if len(known) == len(ends) else None
 
 
+def forbidden_since(
+    kind: ConsentKind,
+    child_id: str,
+    contact_id: str,
+    consents: Sequence[ConsentFacts],
+    no_contacts: Sequence[NoContactFacts],
+    now: datetime,
+) -> datetime | None:
+    """Since when nothing allowed it without a break; None where it is allowed now. Without any fact it is `now`."""
+    moments = {at for c in consents for at in (c.from_at, c.until_at, c.revoked_at) if at}
+    moments |= {at for ban in no_contacts for at in (ban.from_at, ban.lifted_at) if at}
+    since = None
+    for at in [now, *sorted((at for at in moments if at < now), reverse=True)]:
+        if objection(kind, child_id, contact_id, consents, no_contacts, at) is None:
+            break
+        since = at
+    return since
+
+
 def may(
     kind: ConsentKind,
     child_id: str,

@@ -150,6 +150,30 @@ class SlotFreed(Event):
 
 
 @dataclass(frozen=True)
+class MessageStored(Event):
+    """It was looked at and can be heard, now or at its hour."""
+
+    message_id: str
+
+
+@dataclass(frozen=True)
+class MessageUnsealed(Event):
+    """It is due for the other end to hear, for the first time or again."""
+
+    message_id: str
+
+
+@dataclass(frozen=True)
+class MessageHeard(Event):
+    message_id: str
+
+
+@dataclass(frozen=True)
+class MessageWithdrawn(Event):
+    message_id: str
+
+
+@dataclass(frozen=True)
 class NoticeFailed(Event):
     notice_id: str
 
@@ -226,9 +250,9 @@ EVENT_KINDS: dict[str, type[Event]] = {
     for kind in (
         CallProposed, CallBooked, CallConfirmed, CallMoved, CallCountered, CallCancelled, CallReleased, SeriesBooked,
         SeriesChanged, SeriesEnded, SeriesGap, TerminalRetired, RosterPublished, CallStarting, CallRinging,
-        CallUnanswered, CallAnswered, CallJoinedByDesk, CallLeftByDesk, CallLive, CallEnded, SlotFreed, NoticeFailed,
-        NoticeUnanswered, NoticesGathered, TextReceived, GatewaySilent, GatewayBack, ConsentRevoked, MemberJoined,
-        MemberLeft, PhotoTaken, HoursChanged,
+        CallUnanswered, CallAnswered, CallJoinedByDesk, CallLeftByDesk, CallLive, CallEnded, SlotFreed, MessageStored,
+        MessageUnsealed, MessageHeard, MessageWithdrawn, NoticeFailed, NoticeUnanswered, NoticesGathered, TextReceived,
+        GatewaySilent, GatewayBack, ConsentRevoked, MemberJoined, MemberLeft, PhotoTaken, HoursChanged,
     )
 }  # fmt: skip
 

@@ -38,13 +38,14 @@ class Upload(Record):
     """A blob on its way in (tus 1.0). `principal` alone may go on with it; `locked_until` a PATCH is being taken.
 
     `lock` counts those: whoever knows the present number holds it. `wants` is what shall become of it when it is whole.
+    An upload outlives its blob, so that whoever begins it once more, not having heard the answer, makes no second one.
     """
 
     __tablename__ = "upload"
     __table_args__ = (UniqueConstraint("principal", "client_key"), Index(None, "state", "expires_at"))
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
-    blob_id: Mapped[str] = mapped_column(ForeignKey("blob.id"))
+    blob_id: Mapped[str | None] = mapped_column(ForeignKey("blob.id"))
     family_id: Mapped[str] = mapped_column(ForeignKey("family.id"), index=True)
     principal: Mapped[str] = mapped_column(String(40))
     client_key: Mapped[str] = mapped_column(String(64))
@@ -62,11 +63,12 @@ class Message(Record):
 
     `by` says who sent it, as `person:ID` or `terminal:ID`; `from_` from which end. `recorded_at` is the device's word.
     `duration_ms` and `peaks` (0..255, evenly over it) are measured, never the device's word. `deliver_at` is when it is
-    to be heard; sealed until then. `photo_blob_id` is a picture that goes with it.
+    to be heard; sealed until then. One that is repeated falls due anew, and is to be heard anew: `times` counts that.
+    `photo_blob_id` is a picture that goes with it.
     """
 
     __tablename__ = "message"
-    __table_args__ = (Index(None, "family_id", "sent_at"), Index(None, "state", "deliver_at"))
+    __table_args__ = (Index(None, "family_id", "deliver_at"), Index(None, "state", "deliver_at"))
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     village_id: Mapped[str] = mapped_column(ForeignKey("village.id"))
@@ -87,6 +89,7 @@ class Message(Record):
     sent_at: Mapped[datetime]
     deliver_at: Mapped[datetime]
     repeat: Mapped[Repeat | None] = mapped_column(word(Repeat))
+    times: Mapped[int] = mapped_column(default=0)
     answers_id: Mapped[str | None] = mapped_column(ID)
     heard_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]

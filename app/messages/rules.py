@@ -11,8 +11,11 @@ PATCH_BYTES = 256 * 1024
 FAMILY_BYTES, FAMILY_BYTES_A_DAY = 60_000_000, 15_000_000
 OPEN_UPLOADS_A_FAMILY = 40
 EXPIRES_AFTER = timedelta(days=14)  # a phone may be without credit for that long
+KEPT_FOR = timedelta(days=365)  # after it was last to be heard
+FORGOTTEN_AFTER = timedelta(days=30)  # what nobody may hear any more
 # A PATCH renews its lock as bytes come; one whose connection died unnoticed is over by then.
 LOCK = timedelta(seconds=40)
+SURE = timedelta(seconds=5)  # of a lock that was just renewed; one write may take the rest of it
 VOICE_MIMES = frozenset({"audio/ogg", "audio/webm", "audio/mp4"})
 PHOTO_MIMES = frozenset({"image/webp", "image/jpeg"})
 
@@ -47,3 +50,7 @@ def expires_at(now: datetime) -> datetime:
 
 def locked_until(now: datetime) -> datetime:
     return now + LOCK
+
+
+def sure_until(now: datetime) -> datetime:
+    return now + SURE

@@ -7,10 +7,12 @@ headers, statuses, and how bytes are taken that come slowly or break off: all th
 import base64
 import binascii
 import hashlib
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import ClientDisconnected
@@ -18,12 +20,15 @@ from werkzeug.exceptions import ClientDisconnected
 from app.kernel.errors import Busy, HomethreadError, Invalid, TooLarge
 from app.messages import rules, service, uploads, wishes
 from app.messages.models import Upload
+from app.messages.pieces import PIECE_BYTES, Spoiled
 from app.messages.ports import NoRoom
 from app.messages.uploads import Held
 from app.messages.vault import Vault
 from app.web.api import Ask
 from app.web.floor import floor
 from app.web.principals import ANYONE, PERSON, TERMINAL, allow, known
+
+log = logging.getLogger(__name__)
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,checksum,expiration,termination"
@@ -91,8 +96,8 @@ def blueprint(vault: Vault, most_at_once: int) -> Blueprint:
     @allow(PERSON, TERMINAL)
     def head(upload_id: str) -> Response:
         with floor().database.read() as session:
-            upload, blob = uploads.of(session, known(), upload_id, floor().now())
-            return Response(headers=_progress(upload) | {"Upload-Length": str(blob.length_bytes)})
+            upload = uploads.of(session, known(), upload_id, floor().now())
+            return Response(headers=_progress(upload) | {"Upload-Length": str(uploads.length_of(session, upload))})
 
     @routes.patch("/<upload_id>")
     @allow(PERSON, TERMINAL)
@@ -105,7 +110,7 @@ def blueprint(vault: Vault, most_at_once: int) -> Blueprint:
     @allow(PERSON, TERMINAL)
     def terminate(upload_id: str) -> Response:
         with floor().database.begin() as session:
-            upload, _blob = uploads.of(session, known(), upload_id, floor().now())
+            upload = uploads.of(session, known(), upload_id, floor().now())
             service.drop_upload(session, upload, floor().now())
         return Response(status=204)
 
@@ -113,6 +118,8 @@ def blueprint(vault: Vault, most_at_once: int) -> Blueprint:
 
 
 def _create(taker: Taker) -> Response:
+    if "Upload-Concat" in request.headers:  # parts of one would each be taken for a whole
+        raise Invalid("not_understood", fields={"Upload-Concat": "not_taken"})
     length, said = _number("Upload-Length"), _metadata()
     with floor().database.begin() as session:
         wish = wishes.read(Ask(session, known(), floor().now()), said, length)
@@ -126,17 +133,24 @@ def _create(taker: Taker) -> Response:
 
 def _add(taker: Taker, upload_id: str, offset: int) -> dict[str, str]:
     """Take the body of this request; the headers that say how far it went."""
-    if (request.content_length or 0) > rules.PATCH_BYTES:
-        raise TooLarge("upload_too_large", most_bytes=rules.PATCH_BYTES)
     checksum = _checksum()
+    if checksum and (request.content_length or 0) > rules.PATCH_BYTES:  # it is held in memory
+        raise TooLarge("upload_too_large", most_bytes=rules.PATCH_BYTES)
     with taker.slot():
         with floor().database.begin() as session:
             held = uploads.lock(session, taker.vault, known(), upload_id, offset, floor().now())
-        taking = _Taking(taker.vault, held, held.offset)
+        taking = _Taking(taker.vault, held, held.offset, rules.sure_until(floor().now()))
         try:
             taking.whole(*checksum) if checksum else taking.as_it_comes()
+            taking.check_whole()
         except NoRoom as full:
             raise StoreFull("store_full") from full
+        except Spoiled as lost:  # by the disk; what the device has it sends anew
+            taking.reached = 0
+            raise WrongChecksum("wrong_checksum") from lost
+        except OSError as away:
+            log.warning("the store of recordings: %s", away)
+            raise Busy("unavailable", BUSY_SECONDS) from away
         finally:
             moved = _settle(held, taking.reached)
     return moved
@@ -144,11 +158,15 @@ def _add(taker: Taker, upload_id: str, offset: int) -> dict[str, str]:
 
 @dataclass
 class _Taking:
-    """The body of one request on its way into the store; what is kept durably ends at `reached`."""
+    """The body of one request on its way into the store; what is kept durably ends at `reached`.
+
+    Until `sure_until` nobody else can have the lock. After it we ask before we write: somebody may be further by now.
+    """
 
     vault: Vault
     held: Held
     reached: int
+    sure_until: datetime
 
     def as_it_comes(self) -> None:
         """Also where it ends too early, with the connection."""
@@ -158,7 +176,8 @@ class _Taking:
             if len(gathered) >= KEPT_AT_ONCE:
                 self._keep(gathered)
                 gathered = b""
-                self._hold_on()
+                if self.reached < self.held.place.length_bytes:
+                    self._hold_on()
         self._keep(gathered)
 
     def whole(self, algorithm: str, digest: bytes) -> None:
@@ -167,6 +186,18 @@ class _Taking:
         if hashlib.new(algorithm, body, usedforsecurity=False).digest() != digest:
             raise WrongChecksum("wrong_checksum")
         self._keep(body)
+
+    def check_whole(self) -> None:
+        """Once all is there: whether it is what the device has. What isn't is not taken for whole, and begins anew."""
+        wanted, place = self.held.sha256, self.held.place
+        if wanted is None or self.held.offset == place.length_bytes or self.reached < place.length_bytes:
+            return
+        digest = hashlib.sha256()
+        for plain in self.vault.read(place):
+            digest.update(plain)
+        if digest.hexdigest() != wanted:
+            self.reached = 0
+            raise WrongChecksum("wrong_checksum")
 
     def _parts(self) -> Iterator[bytes]:
         room, stream = self.held.place.length_bytes - self.held.offset, request.stream
@@ -183,12 +214,21 @@ class _Taking:
             yield part
 
     def _keep(self, plain: bytes) -> None:
-        self.reached = self.vault.append(self.held.place, self.reached, plain)
+        """Piece by piece, so that no write takes longer than the lock lasts."""
+        while plain:
+            if floor().now() > self.sure_until:
+                self._hold_on()
+            room = PIECE_BYTES - self.reached % PIECE_BYTES
+            self.reached = self.vault.append(self.held.place, self.reached, plain[:room])
+            plain = plain[room:]
 
     def _hold_on(self) -> None:
+        """Say how far it went, for whoever comes after a crash, and keep the lock."""
+        now = floor().now()
         with floor().database.begin() as session:
-            if not uploads.renew(session, self.held, floor().now()):
+            if not uploads.renew(session, self.held, self.reached, now):
                 raise uploads.Locked("upload_locked")
+        self.sure_until = rules.sure_until(now)
 
 
 def _settle(held: Held, reached: int) -> dict[str, str]:

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.kernel.errors import HomethreadError, NotFound, Refused
 from app.messages import rules
-from app.messages.models import Blob, Upload
-from app.messages.vault import Place, Vault
+from app.messages.models import Blob, Message, Upload
+from app.messages.vault import Erased, Place, Vault
 from app.messages.words import UploadState
 from app.storage.database import new_id
 from app.web.principals import Principal
@@ -51,17 +51,20 @@ class Held:
     lock: int
     offset: int
     place: Place
+    sha256: str | None = None
 
 
 def make(session: Session, vault: Vault, who: Principal, wish: Wish, now: datetime) -> Upload:
     """Make an upload; one with the same `client_key` of the same device's owner is that upload, wherever it stands.
 
-    Raises what `rules.check_upload` raises, and Refused("upload_differs") where the key names something else.
+    Raises what `rules.check_upload` raises, Refused("upload_differs") where the key names something else, Expired.
     """
     named = select(Upload).where(Upload.principal == who.name, Upload.client_key == wish.client_key)
     if known := session.scalar(named):
-        blob = session.get_one(Blob, known.blob_id)
-        if (blob.length_bytes, known.family_id) != (wish.length_bytes, wish.family_id):
+        if (length_of(session, of(session, who, known.id, now)), known.family_id) != (
+            wish.length_bytes,
+            wish.family_id,
+        ):
             raise Refused("upload_differs")
         return known
     rules.check_upload(wish.mime, wish.length_bytes, kept(session, wish.family_id, now))
@@ -78,19 +81,26 @@ def make(session: Session, vault: Vault, who: Principal, wish: Wish, now: dateti
     return upload
 
 
-def of(session: Session, who: Principal, upload_id: str, now: datetime) -> tuple[Upload, Blob]:
-    """Somebody's own upload. Raises NotFound for any other, Expired."""
+def of(session: Session, who: Principal, upload_id: str, now: datetime) -> Upload:
+    """Somebody's own upload; a whole one is there also when what came of it is gone. Raises NotFound, Expired."""
     upload = session.get(Upload, upload_id)
     if upload is None or upload.principal != who.name:
         raise NotFound
     if upload.state is UploadState.ENDED or (upload.state is UploadState.OPEN and upload.expires_at <= now):
         raise Expired("upload_expired")
-    return upload, session.get_one(Blob, upload.blob_id)
+    return upload
+
+
+def length_of(session: Session, upload: Upload) -> int:
+    blob = session.get(Blob, upload.blob_id) if upload.blob_id else None
+    return blob.length_bytes if blob else upload.offset_bytes
 
 
 def lock(session: Session, vault: Vault, who: Principal, upload_id: str, offset: int, now: datetime) -> Held:
     """Hold an upload for one request. Raises Locked, Refused("wrong_offset") and what `of` raises."""
-    upload, blob = of(session, who, upload_id, now)
+    upload = of(session, who, upload_id, now)
+    if upload.blob_id is None:
+        raise Expired("upload_expired")
     held = update(Upload).where(
         Upload.id == upload.id, (Upload.locked_until.is_(None)) | (Upload.locked_until <= now)
     )  # fmt: skip
@@ -102,13 +112,18 @@ def lock(session: Session, vault: Vault, who: Principal, upload_id: str, offset:
     session.refresh(upload)
     if upload.offset_bytes != offset:
         raise Refused("wrong_offset", offset=upload.offset_bytes)
-    key = vault.key_of(session, upload.family_id)
-    return Held(upload.id, number, offset, Place(blob.id, key, blob.length_bytes))
+    try:
+        key = vault.key_of(session, upload.family_id)
+    except Erased as gone:
+        raise Expired("upload_expired") from gone
+    return Held(
+        upload.id, number, offset, Place(upload.blob_id, key, length_of(session, upload)), upload.wants["sha256"]
+    )
 
 
-def renew(session: Session, held: Held, now: datetime) -> bool:
-    """Keep the lock while bytes still come; whether it was still ours."""
-    return _ours(session, held, {"locked_until": rules.locked_until(now)}) is not None
+def renew(session: Session, held: Held, offset: int, now: datetime) -> bool:
+    """Keep the lock while bytes still come, and what was kept up to `offset`, not yet all; whether it was ours."""
+    return _ours(session, held, {"locked_until": rules.locked_until(now), "offset_bytes": offset}) is not None
 
 
 def move(session: Session, held: Held, offset: int, now: datetime) -> Upload | None:
@@ -122,14 +137,20 @@ def move(session: Session, held: Held, offset: int, now: datetime) -> Upload | N
     if upload.state is not UploadState.OPEN:
         return None
     upload.state = UploadState.COMPLETE
-    session.get_one(Blob, upload.blob_id).is_complete = True
+    session.get_one(Blob, held.place.blob_id).is_complete = True
     session.flush()
     return upload
 
 
-def end(session: Session, upload: Upload) -> str:
-    """Give an upload up; the blob whose pieces are to be deleted."""
-    upload.state = UploadState.ENDED
+def end(session: Session, upload: Upload) -> str | None:
+    """Give an upload up, also against a PATCH that is under way; the blob whose pieces are to be deleted.
+
+    Raises Refused("upload_complete") for what is a message by now.
+    """
+    if session.scalar(select(Message.id).where(Message.upload_id == upload.id)) is not None:
+        raise Refused("upload_complete")
+    ending = update(Upload).where(Upload.id == upload.id)
+    session.execute(ending.values(state=UploadState.ENDED, lock=Upload.lock + 1, locked_until=None))
     return upload.blob_id
 
 

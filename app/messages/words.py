@@ -31,4 +31,5 @@ class Repeat(StrEnum):
 
 
 # Kinds of due rows.
-LOOK, DROP = "message.look", "message.drop_blob"
+LOOK, DROP, DUE, RENDER = "message.look", "message.drop_blob", "message.due", "message.render"
+FORGET, SWEEP, STRAYS = "message.forget", "message.sweep", "message.strays"

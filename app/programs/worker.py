@@ -10,6 +10,7 @@ from app.doors import housekeeping as doors_housekeeping
 from app.jobs.alarm import Alarm, rouse_after_commit
 from app.jobs.worker import Worker
 from app.kernel.clock import Clock
+from app.messages import retention
 from app.notices import beat, pushes
 from app.programs.listening import Listeners, Take
 from app.sms import inbox
@@ -24,6 +25,7 @@ def run(config: Config, clock: Clock | None = None) -> None:
         doors_housekeeping.start(session, services.clock.now())
         pushes.start(session, services.clock.now())
         beat.start(session, services.clock.now())
+        retention.start(session, services.clock.now())
     worker = Worker(services.database, services.clock, bootstrap.handlers(services))
     worker.stop = alarm = Alarm()
     rouse_after_commit(services.database, alarm)

@@ -43,7 +43,7 @@ def upgrade() -> None:
 def _create_upload() -> None:
     op.create_table(
         "upload",
-        _id(), _ref("upload", "blob_id", "blob"), _ref("upload", "family_id", "family"),
+        _id(), _ref("upload", "blob_id", "blob", True), _ref("upload", "family_id", "family"),
         sa.Column("principal", sa.String(40), nullable=False), sa.Column("client_key", sa.String(64), nullable=False),
         sa.Column("offset_bytes", sa.BigInteger(), nullable=False), sa.Column("wants", sa.JSON(), nullable=False),
         sa.Column("state", sa.String(24), nullable=False), sa.Column("lock", sa.Integer(), nullable=False),
@@ -65,10 +65,11 @@ def _create_message() -> None:
         sa.Column("duration_ms", sa.Integer()), sa.Column("peaks", sa.LargeBinary()),
         sa.Column("state", sa.String(24), nullable=False), sa.Column("reason", sa.String(32)),
         _at("recorded_at", True), _at("sent_at"), _at("deliver_at"), sa.Column("repeat", sa.String(24)),
+        sa.Column("times", sa.Integer(), nullable=False),
         sa.Column("answers_id", sa.String(16)), _at("heard_at", True), _at("ended_at", True), _key("message"),
         sa.UniqueConstraint("upload_id", name=op.f("uq_message_upload_id")),
     )  # fmt: skip
-    op.create_index(op.f("ix_message_family_id_sent_at"), "message", ["family_id", "sent_at"])
+    op.create_index(op.f("ix_message_family_id_deliver_at"), "message", ["family_id", "deliver_at"])
     op.create_index(op.f("ix_message_state_deliver_at"), "message", ["state", "deliver_at"])
 
 
