@@ -15,7 +15,10 @@ from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
 ACCEPTED = b"0: Accepted for delivery"
+# What it says to whoever asks to send to nobody: that the login is right.
+NOBODY = b"Missing receiver number, rejected"
 CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+TO = re.compile(rb"\r\nx-kannel-to: *[^\r ]", re.IGNORECASE)
 RECEIPTS_TO = re.compile(rb"\r\nx-kannel-dlr-url: *([^\r]+)", re.IGNORECASE)
 RECEIPTS = ("never", "once", "twice")
 
@@ -121,7 +124,10 @@ class _Line(asyncio.Protocol):
                 return
             self._got = rest[body_bytes:]
             asks = RECEIPTS_TO.search(head)
-            self._vendor.heard(self, asks[1].decode() if asks else "")
+            if TO.search(head):
+                self._vendor.heard(self, asks[1].decode() if asks else "")
+            elif self._vendor.manners.way in ("taking", "dropping"):
+                self.say(NOBODY, b"400 Bad Request")
 
     def say(self, body: bytes, status: bytes) -> None:
         head = b"HTTP/1.1 " + status + b"\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n" % len(body)
