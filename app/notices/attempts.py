@@ -286,10 +286,10 @@ def _doubt(work: Work, row: Leased, case: Case) -> Step:
 def _by_policy(work: Work, row: Leased, case: Case, attempt: Attempt) -> Step:
     """Nobody can be asked: repeated once after the receipt's deadline, or left as it is."""
     notice, delivery = case.notice, case.there()
-    if notice.state is NoticeState.CANCELLED or notice.closed_at is not None:
+    if notice.state is NoticeState.CANCELLED:
         return DONE
     again_at = rules.repeat_at(notice.template, notice.due_at, attempt.began_at, delivery.doubts)
-    if again_at is None:
+    if again_at is None or notice.closed_at is not None:
         outcomes.leave(work.session, case, work.now)
         return DONE
     if work.now >= again_at:
