@@ -4,6 +4,7 @@ A new kind of thing joins as a field of `Things`, under the name that routes, bo
 else a request has to hold stands in `EDGES`.
 """
 
+import base64
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,10 +18,15 @@ from app.families import schedule
 from app.families import service as families
 from app.families.models import Consent
 from app.families.schedule import Said
-from app.families.words import Occupation, PatternKind
+from app.families.words import ConsentKind, Occupation, PatternKind
 from app.jobs import service as jobs
 from app.jobs.models import DueRow
 from app.jobs.words import DueState
+from app.messages import life, shelf
+from app.messages.models import Message
+from app.messages.sandbox import Measured
+from app.messages.vault import Vault
+from app.messages.views import VAULT
 from app.notices import service as notices
 from app.notices.models import Delivery, Notice
 from app.notices.words import DeliveryState, NoticeState
@@ -71,6 +77,9 @@ class Things:
     assignment_id: str
     notice_id: str
     ids: list[str]
+    message_id: str
+    upload_id: str
+    hearings: list[dict[str, str]]
 
 
 EDGES: dict[str, Any] = {
@@ -119,6 +128,7 @@ def things_of_alice(house: OpenHouse) -> Things:
         alice.child, alice.parent, at(20, 20).isoformat(), device_id, invitation_id, alice.terminal, consent_id,
         no_contact_id, closure_id, alice.parent, alice.parent, alice.village, hours_of(house, alice.child),
         wait_of(house), series_of(house), *roster_of(house), told_to_desk(house), [text_of(house)],
+        *message_of(house),
     )  # fmt: skip
 
 
@@ -142,6 +152,30 @@ def text_of(house: OpenHouse) -> str:
         )  # fmt: skip
         session.add(text)
         return text.id
+
+
+def message_of(house: OpenHouse) -> tuple[str, str, list[dict[str, str]]]:
+    """What Alice said for her child, with a picture: the message, its upload, and a hearing of it."""
+    alice, now = house.scene.alice, house.clock.now()
+    vault: Vault = house.web.app.extensions[VAULT]
+    with house.database.begin() as session:
+        families.give_consent(
+            session, child_id=alice.child, contact_id=alice.parent, kind=ConsentKind.MESSAGE, given_by=alice.parent,
+            evidence="paper", from_at=now, now=now,
+        )  # fmt: skip
+    said = {"key": "what-alice-said", "filetype": "audio/ogg", "child_id": alice.child}
+    metadata = ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in said.items())
+    headers = {
+        "Tus-Resumable": "1.0.0", "Upload-Length": str(len(SPOKEN)), "Upload-Metadata": metadata,
+        "Content-Type": "application/offset+octet-stream",
+    }  # fmt: skip
+    where = house.parent(alice).ask("POST", "/uploads", headers=headers, data=SPOKEN).headers["Location"]
+    photo_id = shelf.put(house.database, house.clock, vault, alice.family, SPOKEN)
+    with house.database.begin() as session:
+        message_id = session.scalars(select(Message.id).where(Message.family_id == alice.family)).one()
+        life.accept(session, message_id, Measured("audio/ogg", 2_000, bytes(96)), photo_id, now)
+    hearing = {"message_id": message_id, "key": "heard-by-somebody", "heard_at": now.isoformat()}
+    return message_id, where.removeprefix("/uploads/"), [hearing]
 
 
 def series_of(house: OpenHouse) -> str:
@@ -203,4 +237,5 @@ def consent_and_operator(house: OpenHouse) -> str:
                 is_operator=True, changed_at=house.clock.now(),
             )
         )  # fmt: skip
-        return session.scalars(select(Consent).where(Consent.child_id == alice.child)).one().id
+        theirs = select(Consent).where(Consent.child_id == alice.child, Consent.kind == ConsentKind.CALL)
+        return session.scalars(theirs).one().id
