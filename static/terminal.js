@@ -31,6 +31,8 @@ let visit = null;
 /** What stands behind a family's picture. @type {typeof import("./terminal/visit.js") | null} */
 let pages = null;
 let isOpening = false;
+/** Messages on their way, with those pages. @type {import("./terminal/carrying.js").Carrying | null} */
+let carrying = null;
 let renewed_at = 0;
 let touched_at = 0;
 let farewell_at = 0;
@@ -54,7 +56,7 @@ function show() {
   else if (turn?.parts.isStillNext(turn.next, calling.calls, at)) {
     put("change-over", turn.parts.changeOverScreen(turn.next));
   }
-  else put("idle", screens.idleScreen(view, at));
+  else put("idle", screens.idleScreen(view, at, hasWaiting));
   showStreams(main, seat);
   const isAtRest = main.dataset.screen === "idle" && performance.now() > RELOAD_AFTER_MS;
   if (isAtRest && isOutdated(view.now?.version)) location.reload(); // nobody else reloads a page that stands for months
@@ -100,7 +102,12 @@ function showVisit(here, at) {
   const page = here.screen(at);
   if (page) return put(...page);
   visit = null;
-  put("idle", screens.idleScreen(live.view, at));
+  put("idle", screens.idleScreen(live.view, at, hasWaiting));
+}
+
+/** @param {import("./core/wire.js").Family} family @param {number} at */
+function hasWaiting(family, at) {
+  return carrying ? carrying.hasWaiting(family, at) : Boolean(family.messages_waiting);
 }
 
 /** @param {number} at */
@@ -150,8 +157,10 @@ const familyOf = (id) => live.view.now?.families.find((family) => family.id === 
 
 /** Rejects without a network; may be called again then. */
 async function fetchPages() {
-  const parts = await withWords(import("./terminal/visit.js"), "terminal.visit", "terminal.act.visit");
+  const fetched = Promise.all([import("./terminal/visit.js"), import("./terminal/carrying.js")]);
+  const [parts, { carry }] = await withWords(fetched, "terminal.visit", "terminal.act.visit");
   await parts.styled;
+  carrying = carry(live, show);
   pages = parts;
 }
 

@@ -21,6 +21,8 @@ const SHOWN_A_DAY = 4;
 export const FROM_MS = 2 * HOUR;
 export const UNTIL_MS = 14 * DAY;
 export const PLAIN_UNTIL_MS = 7 * DAY;
+/** Refusals after which another time may still be found. */
+export const SOUGHT_AGAIN = new Set(["slot_taken", "not_a_slot", "outside_hours", "too_late_to_propose", "in_the_past"]);
 /** Reasons that a picture can say, and what it shows. @type {Record<string, string>} */
 const REASONS = { usual_time: "heart", good_link: "signal" };
 /** Beside whom a picture of what stands against all times is shown: his or her own, or between the two. */

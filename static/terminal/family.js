@@ -38,13 +38,13 @@ export const familyBar = (family, beside) =>
     h("div", { class: "terminal-bar__end" }, beside, help()),
   );
 
-/** @param {Family} family @param {HTMLElement | null} [letters] that wait */
-export const facesScreen = (family, letters) =>
+/** @param {Family} family @param {HTMLElement | null} [row] of what waits */
+export const facesScreen = (family, row) =>
   h(
     "section",
     { class: "screen faces" },
     familyBar(family),
-    letters,
+    row,
     h("div", { class: "faces__grid" }, (family.members ?? []).map(face)),
   );
 
@@ -100,14 +100,14 @@ const isUnsure = ({ can, confirm_by, sides }, at) =>
 /** @typedef {{zone: string, at: number, isBusy: boolean}} Look */
 
 /** @param {Family} family @param {Standing} what @param {Pair} chosen @param {Look} look
- * @param {HTMLElement | null} [letters] that wait */
-export function familyScreen(family, what, chosen, look, letters) {
+ * @param {(HTMLElement | null)[]} [beside] what waits, and where to speak */
+export function familyScreen(family, what, chosen, look, beside) {
   const call = "call" in what ? what.call : null;
   return h(
     "section",
     { class: "screen family", "data-call-id": call?.id, "data-page": what.page },
     familyBar(family, place("lock", "plain", family.has_pin ? "lock" : "lock-open", { text: false })),
-    letters,
+    beside,
     h(
       "div",
       { class: "family__next" },

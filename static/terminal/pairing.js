@@ -7,6 +7,7 @@ import { SECOND } from "../core/time.js";
 import { ApiError, newKey } from "../net/api.js";
 import { bindKey, canKeepKey, makeKey, renewToken } from "../net/device_key.js";
 import { h, icon, scene, stateOf } from "../ui/dom.js";
+import { forgetAll } from "../voice/threads.js";
 
 /** @typedef {import("../net/api.js").Api} Api */
 /** @typedef {{device_code: string, user_code: string, expires_at: string, interval_seconds: number}} Shown */
@@ -35,6 +36,7 @@ export class Pairing {
     if (!this.#canKeepKey) return;
     try {
       let isPaired = await this.#patiently(() => this.#renew());
+      if (!isPaired) await forgetAll(); // what was fetched ahead is no terminal's now
       while (!isPaired) isPaired = await this.#patiently(() => this.#next());
       this.#done();
     } catch (error) {

@@ -28,8 +28,8 @@ function lamp(reach) {
   return h("span", { class: `lamp lamp--${kind}` }, h("span", { class: "hidden-text" }, t(`common.reach.${reach}`)));
 }
 
-/** @param {View} view @param {number} at */
-export function idleScreen({ now, reach }, at) {
+/** @param {View} view @param {number} at @param {(family: Family, at: number) => boolean} hasWaiting a message */
+export function idleScreen({ now, reach }, at, hasWaiting) {
   const families = now?.families ?? [];
   const tonight = new Set((now?.calls ?? []).filter((call) => !isOver(call)).map((call) => call.family.id));
   return h(
@@ -46,7 +46,7 @@ export function idleScreen({ now, reach }, at) {
       "div",
       { class: "wall", "data-size": families.length > 12 ? "many" : families.length > 6 ? "some" : "few" },
       families.map((family) =>
-        windowOf(family, Boolean(family.is_awaited || family.texts_waiting) || tonight.has(family.id)),
+        windowOf(family, Boolean(family.is_awaited || family.texts_waiting) || hasWaiting(family, at) || tonight.has(family.id)),
       ),
     ),
     scene("scene-hills", "hills", { preserveAspectRatio: "xMidYMax slice" }),

@@ -15,12 +15,12 @@ import { place } from "./screens.js";
 /** @typedef {import("../core/wire.js").Family} Family */
 /** @typedef {import("../core/wire.js").FamilyText} FamilyText */
 /** @typedef {import("./family.js").Look} Look */
-/** @typedef {{redraw: () => void, show: () => void, back: () => void, stay: () => void}} Hooks */
+/** @typedef {import("./waiting.js").Hooks} Hooks */
+/** @typedef {import("./waiting.js").Thing} Thing */
 
 export const styled = sheet("thread.css", import.meta.url);
 
 const AGAIN_MS = 5 * SECOND; // after an answer that did not come
-const MOST_LETTERS = 3;
 const [SHORT, LONG] = [24, 90];
 const SCROLLED_BY = 0.8;
 
@@ -77,23 +77,19 @@ export class Thread {
     return known.get(this.#familyId)?.find(({ id }) => id === this.#textId) ?? null;
   }
 
-  get #next() {
-    return this.#unheard.find(({ id }) => id !== this.#textId) ?? null;
-  }
-
-  /** The letters on the family's page: each with its writer's face. @param {Family} whose */
-  letters(whose) {
-    const unheard = this.#unheard;
-    const isUnknown = !known.has(this.#familyId);
-    if (isUnknown && !whose.texts_waiting) return null;
-    const more = isUnknown ? (whose.texts_waiting ?? 0) : unheard.length - MOST_LETTERS + 1;
-    const shown = isUnknown ? [null] : unheard.slice(0, MOST_LETTERS);
-    if (!shown.length) return null;
-    return h(
-      "div",
-      { class: "letters" },
-      shown.map((text, turn) => letter(whose, text, turn === shown.length - 1 && more > 1 ? more : 0)),
-    );
+  /** The letters that wait, for the family's page: each with its writer's face. @param {Family} whose
+   * @returns {Thing[]} */
+  things(whose) {
+    /** @param {FamilyText | null} text @param {number} count @returns {Thing} */
+    const thing = (text, count) => ({
+      id: text?.id ?? "",
+      at: text?.at ?? "",
+      count,
+      show: (more) => letter(whose, text, more),
+      open: () => this.#open(text?.id),
+    });
+    if (known.has(this.#familyId)) return this.#unheard.map((text) => thing(text, 1));
+    return whose.texts_waiting ? [thing(null, whose.texts_waiting)] : [];
   }
 
   /** @param {string} act @param {DOMStringMap} named */
@@ -101,9 +97,8 @@ export class Thread {
     if (act === "open") return this.#open(textId);
     if (act === "again") return this.#read();
     if (act === "on") return this.#scrollOn();
-    const next = this.#next;
     if (this.#aloud.phase === "silent") this.#hear();
-    if (act === "next" && next) this.#open(next.id);
+    if (act === "next") this.#hooks.next(this.#textId);
     else this.#hooks.back();
   }
 
@@ -160,7 +155,7 @@ export class Thread {
     const isOver = isSilent || this.#aloud.phase === "read";
     return [
       !isSilent && place("visit.text.again", "other", "speaker"),
-      this.#next && place("visit.text.next", "small", "arrow-end"),
+      this.#hooks.hasNext(this.#textId) && place("visit.text.next", "small", "arrow-end"),
       place("visit.text.done", "answer", "check", { extra: isOver ? "round--pulse" : "" }),
     ];
   }
@@ -171,7 +166,7 @@ export class Thread {
     const id = textId ?? this.#unheard[0]?.id;
     if (!id) return toast("bad", t("common.offline"));
     this.#textId = id;
-    this.#hooks.show();
+    this.#hooks.show("text");
     this.#read();
   }
 
@@ -245,7 +240,7 @@ function letter(whose, text, more) {
     "button",
     { class: "letter", type: "button", "data-act": "visit.text.open", "data-text-id": text?.id, "aria-label": label },
     h("span", { class: "letter__paper" }, picture("letter"), text && photo(writerOf(whose, text))),
-    more ? h("span", { class: "letter__count" }, more) : null,
+    more > 1 ? h("span", { class: "letter__count" }, more) : null,
   );
 }
 

@@ -9,8 +9,8 @@ import { sentence, toast, withWords } from "../ui/dom.js";
 import * as asking from "./asking.js";
 import * as cancelling from "./cancelling.js";
 import * as family from "./family.js";
-import { Letters } from "./letters.js";
 import { firstScreen } from "./screens.js";
+import { isOpened, Waiting } from "./waiting.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
 /** @typedef {import("../core/wire.js").Family} Family */
@@ -19,16 +19,13 @@ import { firstScreen } from "./screens.js";
 /** @typedef {import("./family.js").Look} Look */
 /**
  * A page, and what has been chosen on the way to it; `answers` is a call that another time is asked for.
- * @typedef {"ask" | "ask-more" | "ask-confirm" | "cancel" | "cancel-confirm" | "undo" | "text"} Deep
+ * @typedef {"ask" | "ask-more" | "ask-confirm" | "cancel" | "cancel-confirm" | "undo" | import("./waiting.js").Page} Deep
  * @typedef {{page: "faces" | "family" | "pin" | Deep, childId?: string, parentId?: string, minutes?: number, answers?: string,
  *   found?: Proposals | null, slots?: Slot[] | null, startsAt?: string, terminalId?: string, callId?: string,
  *   reason?: string}} Place
  */
 
 export { styled } from "./family.js";
-
-/** Refusals after which another time may still be found. */
-const SOUGHT_AGAIN = new Set(["slot_taken", "not_a_slot", "outside_hours", "too_late_to_propose", "in_the_past"]);
 
 /** @type {typeof import("./pin.js") | null} */
 let pinPages = null;
@@ -44,7 +41,7 @@ export class Visit {
   #path = [];
   /** @type {import("./pin.js").PinPad | null} */
   #pad = null;
-  #letters;
+  #waiting;
   #unsent = new cancelling.Unsent(({ call, what, reason }) => {
     this.#does(`/api/calls/${call.id}/${what}`, reason ? { reason } : {});
   });
@@ -59,9 +56,9 @@ export class Visit {
     this.#live = live;
     this.familyId = familyId;
     this.#hooks = hooks;
-    const show = () => this.#place.page === "text" || this.#go({ page: "text" });
-    this.#letters = new Letters(live, familyId, { ...hooks, show, back: () => this.#back() });
-    Object.assign(this.acts, this.#letters.acts);
+    const ways = { show: (/** @type {Deep} */ page) => this.#show(page), back: () => this.#back(), home: () => this.#home() };
+    this.#waiting = new Waiting(live, familyId, { ...hooks, ...ways });
+    Object.assign(this.acts, this.#waiting.acts);
   }
 
   /** What its touches do. @type {import("../ui/dom.js").Acts} */
@@ -119,7 +116,8 @@ export class Visit {
   #inTime(whose, look) {
     const { page, callId, reason = "other" } = this.#place;
     const call = this.#callOf(callId);
-    if (page === "text") return this.#letters.opened(whose, look);
+    const opened = this.#waiting.opened(page, whose, look);
+    if (opened) return opened;
     if (page === "pin" && this.#pad) return ["pin", this.#pad.screen(whose, look.at)];
     const { no, until } = this.#unsent;
     if (page === "undo" && no) return ["undo", cancelling.undoScreen(whose, no, until, look)];
@@ -144,9 +142,10 @@ export class Visit {
 
   /** @param {Family} whose @param {Look} look @returns {[string, HTMLElement]} */
   #familys(whose, look) {
-    if (this.#place.page === "faces") return ["faces", family.facesScreen(whose, this.#letters.waiting(whose))];
+    const row = this.#waiting.row(whose);
+    if (this.#place.page === "faces") return ["faces", family.facesScreen(whose, row)];
     const what = family.standing(whose, this.#next(), look.at);
-    return [what.page, family.familyScreen(whose, what, this.#chosen(), look, this.#letters.waiting(whose))];
+    return [what.page, family.familyScreen(whose, what, this.#chosen(), look, [row, this.#waiting.side(whose, this.#place)])];
   }
 
   #next() {
@@ -167,6 +166,12 @@ export class Visit {
     const { childId, parentId } = this.#path[0] ?? {};
     this.#path = [...this.#path, { childId, parentId, ...place }];
     this.#hooks.redraw();
+  }
+
+  /** @param {Deep} page */
+  #show(page) {
+    if (isOpened(page) && isOpened(this.#place.page)) this.#path = this.#path.slice(0, -1);
+    if (this.#place.page !== page) this.#go({ page });
   }
 
   #back() {
@@ -255,7 +260,7 @@ export class Visit {
       : await this.#does("/api/calls", {
           child_id: childId, parent_id: parentId, starts_at, terminal_id, minutes, is_proposal: true,
         }); // prettier-ignore
-    if (SOUGHT_AGAIN.has(refusal)) await this.#seek({ page: "ask", childId, parentId, minutes, answers });
+    if (asking.SOUGHT_AGAIN.has(refusal)) await this.#seek({ page: "ask", childId, parentId, minutes, answers });
   }
 
   #wish() {

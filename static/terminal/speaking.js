@@ -1,0 +1,134 @@
+/**
+ * Somebody speaks a message here, to a parent of whom the face was touched: the same recorder as on a phone, and what
+ * has not arrived yet stays in sight. It works without a network.
+ */
+import { t } from "../core/texts.js";
+import { now, SECOND } from "../core/time.js";
+import { h, parts, photo } from "../ui/dom.js";
+import * as outbox from "../voice/outbox.js";
+import { VoiceBox } from "../voice/recorder_ui.js";
+import { familyBar, picture, saying } from "./family.js";
+import { message, spot } from "./messages_view.js";
+import { place } from "./screens.js";
+
+/** @typedef {import("../core/wire.js").Family} Family */
+/** @typedef {import("../core/wire.js").Person} Person */
+/** @typedef {import("../voice/wire.js").Addressed} Addressed */
+/** @typedef {import("../voice/wire.js").ItemShown} ItemShown */
+/** @typedef {import("./carrying.js").Carrying} Carrying */
+/** @typedef {import("./waiting.js").Hooks} Hooks */
+
+const SHOWN_MS = 8 * SECOND;
+const MOST_ITEMS = 3;
+const TROUBLED = ["asks", "dropped"];
+const main = /** @type {HTMLElement} */ (document.getElementById("app"));
+
+export class Speaking {
+  #carrying;
+  #live;
+  #about;
+  #hooks;
+  #box;
+  #since = now();
+  #watch;
+
+  /** @param {Carrying} carrying @param {import("../net/live.js").Live} live @param {Addressed} about
+   * @param {Hooks} hooks */
+  constructor(carrying, live, about, hooks) {
+    this.#carrying = carrying;
+    this.#live = live;
+    this.#about = about;
+    this.#hooks = hooks;
+    this.#box = new VoiceBox({
+      sender: carrying.sender,
+      about: () => about,
+      when: () => ({ deliver: "now", repeat: "" }),
+      redraw: hooks.redraw,
+      sent: () => carrying.go(),
+    });
+    // A call comes first, and so does whoever leaves: what was said is kept, and offered again.
+    this.#watch = new MutationObserver(() => main.dataset.screen === "speak" || this.leave());
+    setTimeout(() => this.#watch.observe(main, { attributeFilter: ["data-screen"] }));
+  }
+
+  leave() {
+    this.#watch.disconnect();
+    this.#box.leave();
+    this.#hooks.left();
+  }
+
+  get acts() {
+    return this.#box.acts;
+  }
+
+  /** @param {string} act @param {DOMStringMap} named */
+  touch(act, { key = "" }) {
+    if (act === "again") outbox.again(key);
+    else outbox.remove(key, this.#live.api);
+  }
+
+  /** @param {Family} whose @returns {[name: string, tree: HTMLElement]} */
+  screen(whose) {
+    if (this.#box.isRecording) this.#hooks.stay();
+    const { child_id, contact_id } = this.#about;
+    const [child, parent] = [child_id, contact_id].map((id) => whose.members?.find((member) => member.id === id));
+    const items = this.#carrying.itemsOf(whose.id).filter(({ wished }) => wished.contact_id === contact_id);
+    const mark = this.#box.isRecording ? "microphone" : this.#hasArrived ? "check" : undefined;
+    const tree = h(
+      "section",
+      { class: "screen family speak", "data-contact-id": contact_id },
+      familyBar(whose),
+      h(
+        "div",
+        { class: "speak__middle" },
+        parent && h("figure", { class: "heard__from" }, saying(parent, "xl", mark), h("figcaption", { class: "face__name" }, parent.name)),
+        h("div", { class: "speak__box" }, this.#box.view()),
+      ),
+      h("div", { class: "speak__way" }, child && parent && items.slice(-MOST_ITEMS).map((item) => onItsWay(item, child, parent))),
+    );
+    return ["speak", tree];
+  }
+
+  get #hasArrived() {
+    const { arrived_at } = this.#carrying;
+    return arrived_at > this.#since && now() < arrived_at + SHOWN_MS;
+  }
+}
+
+/** @param {ItemShown} item @param {Person} child @param {Person} parent */
+function onItsWay({ key, state, offset, size, why }, child, parent) {
+  const isTroubled = TROUBLED.includes(state);
+  const label = t(`terminal.visit.message.${isTroubled ? "stuck" : "way"}`, { name: parent.name });
+  return h(
+    "div",
+    { class: "way", role: "status", "data-key": key, "data-state": state, "data-why": why?.code, "aria-label": label },
+    photo(child, "xl"),
+    parts(h("span", { class: "way__line" }, message("bird", "way__bird")), { part: Math.round((offset / Math.max(1, size)) * 100) / 100 }),
+    photo(parent, "xl"),
+    isTroubled && [
+      h("span", { class: "way__ask" }, picture("read-to"), label),
+      place("visit.speak.again", "small", "move", { text: false, "data-key": key }),
+      spot("visit.speak.remove", "small", message("bin"), { text: false, "data-key": key }),
+    ],
+  );
+}
+
+/** Whose face? @param {Family} whose @param {Person[]} people */
+export const whomScreen = (whose, people) =>
+  h(
+    "section",
+    { class: "screen faces" },
+    familyBar(whose),
+    h(
+      "div",
+      { class: "faces__grid" },
+      people.map((person) =>
+        h(
+          "button",
+          { class: "face", type: "button", "data-act": "visit.speak.whom", "data-person-id": person.id, "aria-label": person.name },
+          photo(person, "xl"),
+          h("span", { class: "face__name" }, person.name),
+        ),
+      ),
+    ),
+  );

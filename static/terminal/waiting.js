@@ -1,0 +1,233 @@
+/**
+ * What waits for a family at the terminal, letters and voice messages in one row, the oldest first; and where it speaks
+ * itself. What stands behind a touch is fetched when it is needed first.
+ */
+import { h, icon, photo, withWords } from "../ui/dom.js";
+import { place } from "./screens.js";
+
+/** @typedef {import("../core/wire.js").Family} Family */
+/** @typedef {import("./family.js").Look} Look */
+/** @typedef {"text" | "message" | "messages" | "speak" | "whom"} Page */
+/**
+ * One thing in the row, or so many of which nothing is known yet; `show` draws it, with a number where more wait.
+ * @typedef {{id: string, at: string, count: number, show: (more: number) => HTMLElement, open: () => unknown}} Thing
+ */
+/**
+ * @typedef {object} Hooks
+ * @property {() => void} redraw
+ * @property {() => void} stay somebody is still there
+ * @property {(page: Page) => void} show
+ * @property {() => void} back
+ * @property {() => void} home
+ * @property {(id: string) => boolean} hasNext whether something else waits
+ * @property {(id: string) => void} next opens it
+ * @property {(childId: string, parentId: string, answers: string) => void} speak
+ * @property {() => void} left nobody speaks any more
+ */
+
+const MOST_SHOWN = 3;
+const PAGES = new Set(["text", "message", "messages", "speak", "whom"]);
+const SPRITES = ["terminal/messages", "terminal/pictures", "voice/pictures"];
+/** @type {typeof import("./thread.js") | null} */
+let texts = null;
+/** @type {{messages: typeof import("./messages.js"), speaking: typeof import("./speaking.js"), carrying: import("./carrying.js").Carrying} | null} */
+let voices = null;
+
+/** Rejects without a network, and may be asked again. */
+async function fetchTexts() {
+  const parts = await import("./thread.js");
+  await parts.styled;
+  texts = parts;
+}
+
+/** @param {import("../net/live.js").Live} live @param {() => void} redraw */
+async function fetchVoices(live, redraw) {
+  const [messages, speaking, { carry }] = await withWords(
+    Promise.all([import("./messages.js"), import("./speaking.js"), import("./carrying.js")]),
+    "common.voice",
+  );
+  await Promise.all([messages.styled, ...SPRITES.map((name) => sprite(name))]);
+  voices = { messages, speaking, carrying: carry(live, redraw) };
+}
+
+/** Pages of one thing each: the next one takes the place of the last. @param {string} page */
+export const isOpened = (page) => page === "text" || page === "message";
+
+/** What is drawn of it is here before it is shown, for then the network may be away. @param {string} name */
+const sprite = (name) => fetch(`${document.documentElement.dataset.assets}/${name}.svg`);
+
+export class Waiting {
+  /** @type {import("./thread.js").Thread | null} */
+  #texts = null;
+  /** @type {import("./messages.js").Messages | null} */
+  #messages = null;
+  /** @type {import("./speaking.js").Speaking | null} */
+  #speaking = null;
+  /** To whom somebody is about to speak. @type {{childId?: string, parentId?: string}} */
+  #whom = {};
+  #isFetching = false;
+  #live;
+  #familyId;
+  /** @type {Hooks} */
+  #hooks;
+
+  /** @param {import("../net/live.js").Live} live @param {string} familyId
+   * @param {Pick<Hooks, "redraw" | "stay" | "show" | "back" | "home">} hooks */
+  constructor(live, familyId, hooks) {
+    this.#live = live;
+    this.#familyId = familyId;
+    this.#hooks = {
+      ...hooks,
+      hasNext: (id) => this.#others(id).length > 0,
+      next: (id) => {
+        const [next] = this.#others(id);
+        if (next) next.open();
+        else hooks.home();
+      },
+      speak: (childId, parentId, answers) => this.#speak(childId, parentId, answers),
+      left: () => (this.#speaking = null),
+    };
+  }
+
+  /** What touches of these pages do. @type {import("../ui/dom.js").Acts} */
+  acts = {
+    ...acts("visit.text", ["open", "again", "on", "next", "done"], (act, named) => this.#texts?.touch(act, named)),
+    ...acts(
+      "visit.message",
+      ["open", "album", "again", "pause", "slower", "faster", "next", "answer", "done"],
+      (act, named) => this.#messages?.touch(act, named),
+    ),
+    ...acts("visit.speak", ["again", "remove"], (act, named) => this.#speaking?.touch(act, named)),
+    "visit.speak": ({ dataset }) => this.#choose(dataset),
+    "visit.speak.whom": ({ dataset }) => this.#chosen(dataset.personId ?? ""),
+    ...Object.fromEntries(
+      ["record", "play", "send", "discard", "undo", "again"].map((act) => [
+        `voice-${act}`,
+        (/** @type {HTMLElement} */ element) => this.#speaking?.acts[`voice-${act}`]?.(element),
+      ]),
+    ),
+  };
+
+  /** The row, for the family's page. @param {Family} whose */
+  row(whose) {
+    this.#tend(whose);
+    const things = this.#things(whose);
+    const shown = things.slice(0, MOST_SHOWN);
+    const more = things.reduce((sum, { count }) => sum + count, 0) - shown.length + 1;
+    if (!shown.length) return null;
+    const isLast = (/** @type {number} */ turn) => turn === shown.length - 1;
+    return h("div", { class: "letters" }, shown.map(({ show }, turn) => show(isLast(turn) ? more : 0)));
+  }
+
+  /** Where to speak, what is on its way, and what can be heard again. @param {Family} whose
+   * @param {{childId?: string, parentId?: string}} chosen what was, on the way here */
+  side(whose, { childId, parentId }) {
+    const isPeopled = ["child", "parent"].every((role) => whose.members?.some((member) => member.role === role));
+    if (!voices || !isPeopled) return null;
+    const going = voices.carrying.itemsOf(this.#familyId);
+    return h(
+      "div",
+      { class: "says" },
+      place("visit.speak", "other", "microphone", { text: false, "data-child-id": childId, "data-parent-id": parentId }),
+      this.#messages?.heardOrSaid.length ? place("visit.message.album", "plain", "message", { text: false }) : null,
+      going.slice(-MOST_SHOWN).map((item) => onItsWay(whose, item)),
+    );
+  }
+
+  /** A page of these; null where it is gone. @param {string} page @param {Family} whose @param {Look} look
+   * @returns {[name: string, tree: HTMLElement] | null} */
+  opened(page, whose, look) {
+    if (!PAGES.has(page)) return null;
+    if (page === "text") return this.#texts?.screen(whose, look) ?? null;
+    if (page === "message" || page === "messages") return this.#messages?.screen(page, whose, look) ?? null;
+    if (page === "whom" && voices) return ["whom", voices.speaking.whomScreen(whose, this.#open(whose))];
+    return this.#speaking?.screen(whose) ?? null;
+  }
+
+  /** Fetches what is needed, and asks for what is new, as often as it is drawn. @param {Family} whose */
+  #tend(whose) {
+    const { redraw } = this.#hooks;
+    if (!texts && whose.texts_waiting) fetchTexts().then(redraw, () => {}); // else at the next drawing
+    if (texts) {
+      this.#texts ??= new texts.Thread(this.#live, this.#familyId, this.#hooks);
+      this.#texts.tend(whose);
+    }
+    if (!voices && !this.#isFetching) {
+      this.#isFetching = true;
+      fetchVoices(this.#live, redraw).then(redraw, () => {}).finally(() => (this.#isFetching = false));
+    }
+    if (voices) {
+      this.#messages ??= new voices.messages.Messages(voices.carrying, this.#familyId, this.#hooks);
+      this.#messages.tend(whose);
+    }
+  }
+
+  /** @param {Family} whose @returns {Thing[]} */
+  #things(whose) {
+    const all = [...(this.#texts?.things(whose) ?? []), ...(this.#messages?.things(whose) ?? [])];
+    return all.sort((one, other) => (one.at < other.at ? -1 : 1));
+  }
+
+  /** @param {string} id */
+  #others(id) {
+    const whose = this.#live.view.now?.families.find((family) => family.id === this.#familyId);
+    return whose ? this.#things(whose).filter((thing) => thing.id !== id) : [];
+  }
+
+  /** @param {DOMStringMap} named what is plain already */
+  #choose({ childId, parentId }) {
+    this.#whom = { childId, parentId };
+    this.#chosen("");
+  }
+
+  /** One more face was touched. @param {string} personId */
+  #chosen(personId) {
+    const whose = this.#live.view.now?.families.find(({ id }) => id === this.#familyId);
+    const role = whose?.members?.find(({ id }) => id === personId)?.role;
+    if (role === "child") this.#whom.childId = personId;
+    if (role === "parent") this.#whom.parentId = personId;
+    if (!whose) return;
+    for (const [key, one] of /** @type {const} */ ([["childId", "child"], ["parentId", "parent"]])) {
+      const those = (whose.members ?? []).filter((member) => member.role === one);
+      if (those.length === 1) this.#whom[key] = those[0].id;
+    }
+    const { childId, parentId } = this.#whom;
+    if (childId && parentId) this.#speak(childId, parentId);
+    else this.#hooks.show("whom");
+  }
+
+  /** Those of whom one has still to be chosen. @param {Family} whose */
+  #open({ members = [] }) {
+    const role = this.#whom.parentId ? "child" : "parent";
+    return members.filter((member) => member.role === role);
+  }
+
+  /** @param {string} childId @param {string} parentId @param {string} [answers] */
+  #speak(childId, parentId, answers) {
+    if (!voices) return;
+    this.#speaking?.leave();
+    const about = { family_id: this.#familyId, child_id: childId, contact_id: parentId, ...(answers && { answers }) };
+    this.#speaking = new voices.speaking.Speaking(voices.carrying, this.#live, about, this.#hooks);
+    this.#hooks.show("speak");
+  }
+}
+
+/** @param {Family} whose @param {import("../voice/wire.js").ItemShown} item */
+function onItsWay({ members = [] }, { wished, state }) {
+  const parent = members.find(({ id }) => id === wished.contact_id);
+  const isStuck = state === "asks" || state === "dropped";
+  return parent
+    ? h(
+        "button",
+        { class: "going", type: "button", "data-act": "visit.speak", "data-child-id": wished.child_id, "data-parent-id": parent.id,
+          "data-state": state, "aria-label": parent.name }, // prettier-ignore
+        photo(parent),
+        icon(isStuck ? "warning" : "arrow-end"),
+      )
+    : null;
+}
+
+/** @param {string} name @param {string[]} of @param {(act: string, named: DOMStringMap) => unknown} run
+ * @returns {import("../ui/dom.js").Acts} */
+const acts = (name, of, run) =>
+  Object.fromEntries(of.map((act) => [`${name}.${act}`, ({ dataset }) => void run(act, dataset)]));

@@ -1,0 +1,102 @@
+/**
+ * What the server said last of families' voice messages, as far as this device may know, and what has to go with it: a
+ * recording that stands in no thread any more, and all of a family that is not this device's. What is fetched of them is
+ * decided in `ahead.js`.
+ */
+import { ms } from "../core/time.js";
+import { ApiError } from "../net/api.js";
+import * as cache from "./cache.js";
+
+/** @typedef {import("./wire.js").Message} Message */
+/** @typedef {import("./wire.js").ThreadPage} ThreadPage */
+
+/** Older pages are read while they may hold something that nobody has heard. */
+const MOST_PAGES = 4;
+/** Newest first. @type {Map<string, Message[]>} */
+const known = new Map();
+/** Played to the end here, and when; the server may not know it yet. @type {Map<string, number>} */
+const heardHere = new Map();
+
+/** @param {string} familyId @returns {Message[] | null} newest first; null where nobody asked yet */
+export const threadOf = (familyId) => known.get(familyId) ?? null;
+
+/** @param {Iterable<string>} ids @param {number} at */
+export function noteHeard(ids, at) {
+  for (const id of ids) if (!heardHere.has(id)) heardHere.set(id, at);
+}
+
+/** Whether the village has still to hear it; what comes each night is new again then. @param {Message} message */
+export function isUnheard({ id, from, state, heard_at, deliver_at }) {
+  const heard = Math.max(heard_at ? ms(heard_at) : 0, heardHere.get(id) ?? 0);
+  return from === "parent" && (state === "due" || state === "sealed") && (!heard || heard < ms(deliver_at));
+}
+
+/** Whether it may be shown: sealed ones are here before their hour. @param {Message} message @param {number} at */
+export const isOpen = ({ from, state, deliver_at }, at) =>
+  from === "village" || state === "due" || (state === "sealed" && ms(deliver_at) <= at);
+
+/** What waits to be heard now, the oldest first. @param {string} familyId @param {number} at */
+export const waiting = (familyId, at) =>
+  (threadOf(familyId) ?? [])
+    .filter((message) => isUnheard(message) && isOpen(message, at))
+    .sort((one, other) => ms(one.deliver_at) - ms(other.deliver_at));
+
+/**
+ * Asks the server anew. Rejects with ApiError; a refusal that says that the family is not here has taken all of it away.
+ * @param {import("../net/api.js").Api} api @param {string} familyId
+ */
+export async function read(api, familyId) {
+  try {
+    const messages = await pages(api, familyId);
+    known.set(familyId, messages);
+    await forgetOthers(familyId, new Set(messages.map(({ id }) => id)));
+  } catch (error) {
+    if (error instanceof ApiError && (error.status === 401 || error.status === 404)) await forget(familyId);
+    throw error;
+  }
+}
+
+/** @param {import("../net/api.js").Api} api @param {string} familyId */
+async function pages(api, familyId) {
+  /** @type {Message[]} */
+  const messages = [];
+  /** @type {string | null} */
+  let before = null;
+  for (let place = 0; place < MOST_PAGES; place++) {
+    const page = /** @type {ThreadPage} */ (
+      await api.get(`/api/families/${familyId}/thread`, before ? { before } : undefined)
+    );
+    messages.push(...page.messages);
+    before = page.next;
+    if (!before || !page.messages.some(isUnheard)) break;
+  }
+  return messages;
+}
+
+/** Withdrawn, deleted, or no consent stands any more. @param {string} familyId @param {Set<string>} standing */
+async function forgetOthers(familyId, standing) {
+  for (const { message_id, family_id } of await cache.list()) {
+    if (family_id === familyId && !standing.has(message_id)) await cache.forget(message_id);
+  }
+}
+
+/** @param {string} familyId */
+export async function forget(familyId) {
+  known.delete(familyId);
+  await cache.forgetFamily(familyId);
+}
+
+/** Of families that are not of here any more nothing stays. @param {Set<string>} familyIds of those that are */
+export async function forgetStrangers(familyIds) {
+  for (const familyId of known.keys()) if (!familyIds.has(familyId)) known.delete(familyId);
+  for (const { message_id, family_id } of await cache.list()) {
+    if (!familyIds.has(family_id)) await cache.forget(message_id);
+  }
+}
+
+/** This device is nobody's. */
+export async function forgetAll() {
+  known.clear();
+  heardHere.clear();
+  await cache.wipe();
+}

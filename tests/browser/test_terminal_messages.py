@@ -1,0 +1,280 @@
+"""Voice messages at the terminal: fetched ahead, heard without a network, sealed until their hour, gone when they go.
+
+Recordings are real ones, uploaded as a phone does it; what plays is really played by the browser.
+"""
+
+import base64
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import APIRequestContext, Page, expect
+from sqlalchemy import select
+
+from app.families import service as families
+from app.families.words import ConsentKind, MemberRole
+from app.messages.models import Hearing, Message
+from app.messages.words import From
+from app.web import sessions
+from app.web.models import PrincipalKind
+from tests.browser import stories
+from tests.browser.conftest import PHONE, TERMINAL, Devices, shoot
+from tests.browser.stories import sees, touch, wait_until
+from tests.browser.test_terminal_scheduling import is_touchable
+from tests.browser.village import Village, open_village
+from tests.messages.recordings import recorded
+from tests.scene import Household, at
+
+# Rows that the device keeps; of what is sealed the first bytes.
+SHELF = """async (name) => {
+  const opened = await new Promise((done) => {
+    const asked = indexedDB.open("homethread");
+    asked.onupgradeneeded = () => asked.transaction.abort();
+    asked.onsuccess = () => done(asked.result);
+    asked.onerror = () => done(null);
+  });
+  if (!opened) return [];
+  const rows = await new Promise((done) => {
+    const asked = opened.transaction(name).objectStore(name).getAll();
+    asked.onsuccess = () => done(asked.result);
+  });
+  opened.close();
+  return rows.map((row) => ({
+    id: row.message_id ?? row.name ?? String(row.key),
+    begins: row.sealed && String.fromCharCode(...new Uint8Array(row.sealed.slice(0, 4))),
+    isReadable: row.key instanceof CryptoKey ? row.key.extractable : null,
+  }));
+}"""
+
+
+@pytest.fixture(scope="module")
+def village(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Village]:
+    """One for all stories; each is of another family."""
+    folder = tmp_path_factory.mktemp("village")
+    shutil.copyfile(sqlite_template, folder / "homethread.db")
+    running = open_village(folder, f"sqlite:///{folder / 'homethread.db'}", at(18))
+    yield running
+    running.stop()
+    assert "Traceback" not in running.logs(), running.logs()
+
+
+def allow_messages(village: Village, child: str, parent: str) -> str:
+    with village.scene.database.begin() as session:
+        return families.give_consent(
+            session, child_id=child, contact_id=parent, kind=ConsentKind.MESSAGE, given_by=parent, evidence="paper",
+            from_at=village.now() - timedelta(days=1), now=village.now(),
+        ).id  # fmt: skip
+
+
+def phone_of(devices: Devices, village: Village, whom: Household) -> APIRequestContext:
+    """What a parent's phone asks the server, without its pages."""
+    asking = devices.device(PHONE).request
+    asking.get(village.enter(PrincipalKind.PERSON, whom.parent, None))
+    return asking
+
+
+def say(village: Village, phone: APIRequestContext, whom: Household, seconds: float, deliver: str = "now") -> str:
+    """A parent's message, whole at the server; its id when it was looked at."""
+    sound = recorded(seconds)
+    key = f"say {seconds} {deliver}".replace(" ", "-")
+    said = {"key": key, "filetype": "audio/ogg", "child_id": whom.child, "deliver": deliver}
+    metadata = ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in said.items())
+    answer = phone.post(
+        f"{village.url}/uploads",
+        headers={
+            "Tus-Resumable": "1.0.0", "Upload-Length": str(len(sound)), "Upload-Metadata": metadata,
+            "Content-Type": "application/offset+octet-stream", "Homethread-Face": "phone",
+        },
+        data=sound,
+    )  # fmt: skip
+    assert answer.status == 201, answer.text()
+    with village.scene.database.read() as session:
+        return session.scalars(select(Message.id).order_by(Message.sent_at.desc())).first() or ""
+
+
+def shelf(page: Page, name: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = page.evaluate(SHELF, name)
+    return rows
+
+
+def kept(page: Page) -> set[str]:
+    return {row["id"] for row in shelf(page, "cache")}
+
+
+def keeps(page: Page, *ids: str) -> None:
+    wait_until(page, f"kept are {ids}", lambda: kept(page) == set(ids))
+
+
+def hearings(village: Village) -> list[str]:
+    with village.scene.database.read() as session:
+        return sorted(session.scalars(select(Hearing.message_id)))
+
+
+def lit(page: Page, whom: Household) -> Any:
+    return page.locator(f".window[data-family-id='{whom.family}'][data-lit=true]")
+
+
+def looks(page: Page, name: str) -> None:
+    """On a terminal's screen and on an upright tablet nothing is cut off, and all can be touched."""
+    for size in ({"width": 800, "height": 1280}, TERMINAL):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        page.wait_for_timeout(80)
+        shoot(page, f"terminal-{name}-{size['width']}")
+        is_touchable(page, f"{name}-{size['width']}")
+
+
+def forget_offline(devices: Devices) -> None:
+    """What the browser says of a network that the test took away."""
+    devices.complaints = [said for said in devices.complaints if "ERR_INTERNET_DISCONNECTED" not in said]
+
+
+def test_fetched_ahead_and_heard_without_a_network(village: Village, devices: Devices) -> None:
+    alice = village.scene.alice
+    allow_messages(village, alice.child, alice.parent)
+    phone = phone_of(devices, village, alice)
+    first, second = say(village, phone, alice, 2.5), say(village, phone, alice, 1.5)
+    page = stories.open_terminal(devices, village, alice)
+    expect(lit(page, alice)).to_be_visible()
+    assert page.locator(".window[data-lit]").count() == 1
+    assert page.locator(".wall").inner_text().strip() == "", "something waits for this picture, and that is all"
+    assert page.locator("main img").count() == 0
+
+    touch(page, "family", family_id=alice.family)
+    expect(page.locator(".letter--voice img")).to_have_count(2)
+    looks(page, "messages-wait")
+    keeps(page, first, second)
+    assert all(row["begins"] != "OggS" for row in shelf(page, "cache")), "sealed"
+    assert [row["isReadable"] for row in shelf(page, "keys")] == [False]
+
+    page.context.set_offline(True)
+    touch(page, "visit.message.open", message_id=first)
+    expect(page.locator(f"section[data-message-id='{first}'][data-phase=playing]")).to_be_visible()
+    page.wait_for_timeout(700)
+    looks(page, "message-plays")
+    expect(page.locator(f"section[data-message-id='{second}'][data-phase=playing]")).to_be_visible(timeout=10_000)
+    touch(page, "visit.message.slower")
+    expect(page.locator("[data-act='visit.message.slower'][aria-pressed=true]")).to_be_visible()
+    sees(page, "message-over")
+    looks(page, "message-over")
+    assert {row["id"] for row in shelf(page, "heard")} == {first, second}
+    assert hearings(village) == []
+    touch(page, "visit.message.again")
+    sees(page, "message")
+    touch(page, "visit.message.done")
+    sees(page, "family")
+    expect(page.locator(".letter")).to_have_count(0)
+    touch(page, "visit.message.album")
+    sees(page, "messages")
+    expect(page.locator(".kept")).to_have_count(2)
+    looks(page, "messages-again")
+    touch(page, "back")
+    touch(page, "back")
+    sees(page, "idle")
+
+    page.context.set_offline(False)
+    wait_until(page, "told", lambda: hearings(village) == sorted([first, second]))
+    thread = phone.get(f"{village.url}/api/families/{alice.family}/thread", headers={"Homethread-Face": "phone"}).json()
+    assert all(message["heard_at"] for message in thread["messages"])
+    expect(lit(page, alice)).to_have_count(0)
+    forget_offline(devices)
+
+
+def test_a_child_speaks_to_one_of_two_parents_without_a_network(village: Village, devices: Devices) -> None:
+    bob = village.scene.bob
+    with village.scene.database.begin() as session:
+        father = families.add_person(session, name="Dad", zone="Asia/Shanghai", language="en").id
+        families.add_member(
+            session, family_id=bob.family, person_id=father, role=MemberRole.PARENT, now=village.now()
+        )  # fmt: skip
+    for parent in (bob.parent, father):
+        allow_messages(village, bob.child, parent)
+    page = stories.open_terminal(devices, village, bob)
+    touch(page, "family", family_id=bob.family)
+    sees(page, "faces")
+    touch(page, "face", person_id=bob.child)
+    touch(page, "visit.speak")
+    sees(page, "whom")
+    looks(page, "whom")
+    page.context.set_offline(True)
+    touch(page, "visit.speak.whom", person_id=father)
+    sees(page, "speak")
+    looks(page, "speak")
+    touch(page, "voice-record")
+    expect(page.locator(".voice[data-phase=recording]")).to_be_visible()
+    page.wait_for_timeout(2500)
+    looks(page, "speak-recording")
+    touch(page, "voice-record")
+    expect(page.locator(".voice[data-phase=ready]")).to_be_visible(timeout=15_000)
+    looks(page, "speak-review")
+    touch(page, "voice-send")
+    expect(page.locator(".way")).to_be_visible()
+    looks(page, "speak-on-its-way")
+    touch(page, "back")
+    touch(page, "back")
+    expect(page.locator(f".going[data-parent-id='{father}']")).to_be_visible()
+    looks(page, "family-message-goes")
+    assert sent(village, bob) == []
+    page.context.set_offline(False)
+    wait_until(page, "arrived", lambda: sent(village, bob) == [(father, From.VILLAGE)])
+    expect(page.locator(".going")).to_have_count(0)
+    forget_offline(devices)
+
+
+def sent(village: Village, whom: Household) -> list[tuple[str, From]]:
+    with village.scene.database.read() as session:
+        return [
+            (message.contact_id, message.from_)
+            for message in session.scalars(select(Message).where(Message.family_id == whom.family))
+        ]
+
+
+def test_sealed_until_its_hour_and_gone_when_it_is_taken_away(village: Village, devices: Devices) -> None:
+    dana = village.scene.move_in("Dana", "boat", 7)
+    consent = allow_messages(village, dana.child, dana.parent)
+    phone = phone_of(devices, village, dana)
+    page = stories.open_terminal(devices, village, dana)
+    sealed = say(village, phone, dana, 1.2, "2026-11-23T18:10")
+    due = say(village, phone, dana, 1.5)
+    touch(page, "family", family_id=dana.family)
+    keeps(page, sealed, due)
+    expect(page.locator(".letter--voice")).to_have_count(1)
+
+    answer = phone.post(
+        f"{village.url}/api/messages/{due}/withdraw", headers={"Homethread-Face": "phone", "Idempotency-Key": "w" * 20},
+        data={},
+    )  # fmt: skip
+    assert answer.ok, answer.text()
+    expect(page.locator(".letter--voice")).to_have_count(0)
+    keeps(page, sealed)
+
+    village.move_clock_to(at(18, 9) + timedelta(seconds=54))
+    page.evaluate("dispatchEvent(new Event('online'))")
+    page.wait_for_timeout(1500)
+    page.context.set_offline(True)
+    expect(lit(page, dana)).to_have_count(0)
+    assert village.now() < at(18, 10)
+    expect(lit(page, dana)).to_be_visible(timeout=10_000)
+    assert village.now() >= at(18, 10)
+    touch(page, "family", family_id=dana.family)
+    touch(page, "visit.message.open", message_id=sealed)
+    sees(page, "message")
+    touch(page, "back")
+    page.context.set_offline(False)
+
+    with village.scene.database.begin() as session:
+        families.revoke_consent(session, consent, village.now())
+    expect(page.locator(".letter--voice")).to_have_count(0)
+    keeps(page)
+
+    allow_messages(village, dana.child, dana.parent)
+    keeps(page, sealed)
+    with village.scene.database.begin() as session:
+        sessions.end_all(session, PrincipalKind.TERMINAL, dana.terminal, village.now())
+    sees(page, "pairing")
+    keeps(page)
+    wait_until(page, "the key is gone too", lambda: shelf(page, "keys") == [])
+    forget_offline(devices)
+    devices.forgive("401")
