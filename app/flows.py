@@ -12,12 +12,14 @@ from app.doors import credentials
 from app.jobs.service import Leased
 from app.kernel import events
 from app.kernel.events import Event
+from app.messages import retention
 from app.notices import service as notices
 from app.sms import commands
 from app.telling import calls as tell
 from app.telling import digests as tell_digests
 from app.telling import escalation
 from app.telling import gateways as tell_gateways
+from app.telling import messages as tell_messages
 from app.telling import rosters as tell_rosters
 from app.telling import series as tell_series
 
@@ -83,11 +85,14 @@ FLOWS: dict[type[Event], tuple[Callable[..., None], ...]] = {
     events.TextReceived: (answer_text,),
     events.TerminalRetired: (rehousing.leave,),
     events.RosterPublished: (tell_rosters.of_publishing,),
-    events.ConsentRevoked: (end_what_is_forbidden,),
+    events.ConsentRevoked: (end_what_is_forbidden, retention.of_revoking, tell_messages.nothing_between),
     events.MemberJoined: (bring_in,),
     events.MemberLeft: (end_what_was_theirs,),
     events.PhotoTaken: (desk.record_photo,),
     events.HoursChanged: (desk.record_hours,),
+    events.MessageUnsealed: (tell_messages.of_arrival,),
+    events.MessageHeard: (tell_messages.of_hearing,),
+    events.MessageWithdrawn: (tell_messages.of_withdrawing,),
     events.NoticesGathered: (tell_digests.of_gathering,),
     events.NoticeUnanswered: (escalation.of_silence,),
     events.NoticeFailed: (escalation.of_failure,),

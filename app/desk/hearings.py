@@ -14,6 +14,8 @@ from app.calls.models import Call
 from app.calls.queries import LONGER_THAN_ANY_CALL
 from app.calls.words import Outcome
 from app.desk.sums import Hearing
+from app.messages.models import Hearing as MessageHearing
+from app.messages.models import Message
 
 Rows = Select[str, datetime | None, int]
 Kind = Callable[[str, datetime | None], Rows]
@@ -25,7 +27,16 @@ def _calls(village_id: str, begin: datetime | None) -> Rows:
     return held if begin is None else held.where(Call.starts_at >= begin - LONGER_THAN_ANY_CALL, Call.ended_at >= begin)
 
 
-KINDS: tuple[Kind, ...] = (_calls,)
+def _messages(village_id: str, begin: datetime | None) -> Rows:
+    """From either end, each time that one was heard."""
+    seconds = func.coalesce(Message.duration_ms, 0) // 1000
+    columns = Message.child_id.label("child_id"), MessageHearing.heard_at.label("at"), seconds.label("seconds")
+    heard = select(*columns).join(MessageHearing, MessageHearing.message_id == Message.id)
+    heard = heard.where(Message.village_id == village_id)
+    return heard if begin is None else heard.where(MessageHearing.heard_at >= begin)
+
+
+KINDS: tuple[Kind, ...] = (_calls, _messages)
 
 
 def last_heard(session: Session, village_id: str) -> dict[str, datetime]:

@@ -42,7 +42,7 @@ def next_after(template: str, number: int, reach: Reach) -> timedelta | None:
 def can_be_texted(template: str, reach: Reach) -> bool:
     policy = POLICIES[template]
     is_wanted = policy.is_asked_for or not reach.is_stopped
-    return reach.has_number and is_wanted and (reach.may_spend or policy.is_essential)
+    return reach.has_number and is_wanted and not policy.is_never_texted and (reach.may_spend or policy.is_essential)
 
 
 def _way(template: str, reach: Reach) -> list[Channel]:

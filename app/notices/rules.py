@@ -42,7 +42,8 @@ class Policy:
     None is never. `can_be_off`: a village may do without it.
 
     `is_for_number`: it goes to a number and nowhere else, as codes and answers to a text do; no budget counts it.
-    `is_asked_for`: its reader waits for it, so it comes even to a number that wants no more texts.
+    `is_asked_for`: its reader waits for it, so it comes even to a number that wants no more texts. `is_never_texted`:
+    it is pushed, or stands at the terminal, and is worth no text.
     """
 
     useful_for: timedelta
@@ -55,6 +56,7 @@ class Policy:
     can_be_off: bool = False
     is_for_number: bool = False
     is_asked_for: bool = False
+    is_never_texted: bool = False
 
 
 HALF_A_DAY = timedelta(hours=12)
@@ -63,6 +65,9 @@ RINGING = Policy(
 )  # fmt: skip
 NEWS = Policy(HALF_A_DAY, is_gatherable=True, can_be_off=True)
 CHANGE = Policy(HALF_A_DAY, is_essential=True, is_gatherable=True)
+VOICE = Policy(
+    timedelta(days=1), gentle=True, is_gatherable=True, text_after=timedelta(hours=1), can_be_off=True
+)  # fmt: skip
 CODE = Policy(
     timedelta(minutes=10), repeat_after=None, is_essential=True, is_for_number=True, is_asked_for=True
 )  # fmt: skip
@@ -108,6 +113,10 @@ POLICIES = {
     "unreached": Policy(HALF_A_DAY),
     "gateway_silent": Policy(HALF_A_DAY),
     "announcement": Policy(HALF_A_DAY, gentle=True),
+    "voice_for_child": VOICE,
+    "voice_from_child": VOICE,
+    "voice_answer": VOICE,
+    "voice_heard": Policy(HALF_A_DAY, gentle=True, can_be_off=True, is_never_texted=True),
     "call_back": Policy(HALF_A_DAY, is_essential=True),
     "sms_confirmed": ANSWER,
     "sms_offers": ANSWER,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from app.notices.rules import POLICIES
 from app.notices.segments import Encoding, encoding_of, segments
 from app.notices.templates import (
     BARE,
@@ -55,7 +56,7 @@ def submissions(language: str, vendor: str, signature: str, link: str, now: date
     Raises KeyError for a vendor that is not in `PLACES`.
     """
     for template in PARAMS:
-        if template not in FOR_DESKS | WRITTEN_FREELY:
+        if template not in FOR_DESKS | WRITTEN_FREELY and not POLICIES[template].is_never_texted:
             for form in forms(template):
                 yield _submission(template, form, language, vendor, signature, link, now)
 

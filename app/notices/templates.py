@@ -79,6 +79,10 @@ PARAMS: dict[str, frozenset[str]] = {
     "digest_no_call": frozenset({"count"}),
     "unreached": CALL | {"name"},
     "gateway_silent": frozenset({"gateway", "since_at"}),
+    "voice_for_child": frozenset({"parent", "child", "place"}),
+    "voice_from_child": frozenset({"child"}),
+    "voice_answer": frozenset({"child"}),
+    "voice_heard": frozenset({"by"}),
 }
 NAMES = frozenset({"parent", "child", "by", "name"})
 WORDED = frozenset({"reason", "every", "why"})  # codes of `notice.<key>.<code>`, "code:count" where the sentence counts
