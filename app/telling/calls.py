@@ -123,12 +123,14 @@ def by_ringing(session: Session, event: events.CallRinging | events.CallAnswered
 def more_people(session: Session, event: events.CallUnanswered, now: datetime) -> None:
     """Ask the others to bring the child, or once more the only one; or the parent once more."""
     party, call = people(session, event.call_id), session.get_one(Call, event.call_id)
-    facts = queries.facts(session, call)
+    if call.rung_again_at and event.at <= call.rung_again_at:
+        return  # it rings anew since
+    facts, ring = queries.facts(session, call), f"{call.rung_again_at:%H%M%S}" if call.rung_again_at else ""
     if facts.parent.is_here:
         others = [who for who in party.caregiver_ids if who not in _rung(session, party)]
-        _tell(session, "unanswered_caregiver", party, others or party.caregiver_ids, now)
+        _tell(session, "unanswered_caregiver", party, others or party.caregiver_ids, now, again=ring)
     elif facts.village.is_here:
-        _tell(session, "ring_parent", party, [party.parent_id], now, again="again")
+        _tell(session, "ring_parent", party, [party.parent_id], now, again=f"again{ring}")
 
 
 def nothing_more(session: Session, event: events.CallEnded, now: datetime) -> None:
