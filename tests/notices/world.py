@@ -207,8 +207,7 @@ class World:
             _check_rows(session, notice_id)
             notice = session.get_one(Notice, notice_id)
             for delivery in session.scalars(select(Delivery).where(Delivery.notice_id == notice_id)):
-                key = notice.key if delivery.number == 1 else f"{notice.key}~{delivery.number}"
-                self._check_times(session, delivery, key)
+                self._check_times(session, delivery, _key(notice, delivery))
             if notice.state is NoticeState.PLANNED:
                 raise Broken("a notice never ended")
             if notice.state is NoticeState.OUT and not self._is_accounted_for(session, notice):
@@ -226,15 +225,19 @@ class World:
 
     def _is_accounted_for(self, session: Session, notice: Notice) -> bool:
         """It is there, or a human learns that it is not, or that nobody knows."""
-        deliveries = session.scalars(select(Delivery).where(Delivery.notice_id == notice.id)).all()
+        theirs = select(Delivery).where(Delivery.notice_id == notice.id).order_by(Delivery.number)
+        deliveries = session.scalars(theirs).all()
         told = select(DueRow.id).where(DueRow.kind == "event:NoticeFailed")
-        for delivery in deliveries:
-            if delivery.state in ("sent", "delivered") and self.times_there(notice.key):
-                return True
+        if any(each.state in ("sent", "delivered") and self.times_there(_key(notice, each)) for each in deliveries):
+            return True
         last = deliveries[-1] if deliveries else None
         if last is not None and last.state == "unknown":
             return last.doubts > 0
         return last is not None and last.state == "failed" and session.scalar(told) is not None
+
+
+def _key(notice: Notice, delivery: Delivery) -> str:
+    return notice.key if delivery.number == 1 else f"{notice.key}~{delivery.number}"
 
 
 def _check_rows(session: Session, notice_id: str) -> None:
