@@ -115,12 +115,18 @@ function book(phone, { childId, parentId }) {
   if (partner) choose(phone, (aims) => aims.newCall(partner));
 }
 
+/** What the page of messages stands on, deep down: by a thin link it takes long to be asked for one after the other. */
+const VOICE = ["encode", "failures", "level", "ogg", "record", "recorder_view", "store", "takes", "upload", "waveform"];
+
 /** @param {Phone} phone @param {Touched} touched */
-const openMessages = (phone, { childId }) =>
-  phone.withPart(withWords(import("./messages.js"), "phone.messages", "common.voice"), async ({ MessagesPage, ready }) => {
+function openMessages(phone, { childId }) {
+  const below = VOICE.map((name) => import(`../voice/${name}.js`));
+  const parts = Promise.all([import("./messages.js"), ...below]);
+  return phone.withPart(withWords(parts, "phone.messages", "common.voice"), async ([{ MessagesPage, ready }]) => {
     await ready;
     phone.open(new MessagesPage(phone, childId));
   });
+}
 
 /** Opens the page on which a time is chosen.
  * @param {Phone} phone @param {(aims: typeof import("./aims.js")) => Aim} aimed */

@@ -1,4 +1,5 @@
 /** What this phone has to send goes on its way while any page of it is open, for whoever is signed in. */
+import { wipe } from "../voice/cache.js";
 import { Courier, heard } from "../voice/outbox.js";
 
 /** @typedef {import("../phone.js").Phone} Phone */
@@ -16,13 +17,20 @@ export const senderOf = ({ live }) => ({ owner: live.view.now?.me?.id ?? "", fac
 /** Begins, for whoever is here now: nobody's messages leave under another name. @param {Phone} phone */
 export function sending(phone) {
   const sender = senderOf(phone);
-  if (!isWatching) phone.live.subscribe(() => sending(phone));
+  if (!isWatching) phone.live.subscribe(({ error }) => (error?.status === 401 ? forget() : sending(phone)));
   isWatching = true;
   if (current?.owner !== sender.owner) {
     current?.courier.stop();
     current = sender.owner ? { owner: sender.owner, courier: new Courier(phone.live.api, sender, arrived) } : null;
   }
   return current?.courier;
+}
+
+/** Nobody is signed in: nothing leaves, and nothing that was fetched to be heard stays. */
+function forget() {
+  current?.courier.stop();
+  if (current) wipe();
+  current = null;
 }
 
 /** @param {() => void} watcher told when the server has something of ours @returns {() => void} */

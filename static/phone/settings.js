@@ -125,6 +125,7 @@ function askToLeave(live) {
 export async function signOut(live) {
   if (!(await tell(live.api.command("/api/sign_out"), t("phone.settings.signed_out")))) return;
   await drop("phone");
+  await import("../voice/cache.js").then(({ wipe }) => wipe()).catch(() => {}); // what was heard here; else nothing was kept
   await live.leave();
 }
 

@@ -150,6 +150,7 @@ export class VoiceBox {
     this.#trouble = null;
     this.#wasEmpty = false;
     await this.#recorder.start(this.#about);
+    if (this.#end.signal.aborted) return void this.#recorder.stop(); // the page was left while one was being asked
     if (this.isRecording) this.#mayGo = (await persist()) === "may_go";
     this.#ground.redraw();
   }

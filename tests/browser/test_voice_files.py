@@ -1,15 +1,17 @@
 """What becomes of a voice on the device, asked of the modules themselves: the file, its size, level, pace, failures.
 
-No program of ours runs here; files are read by a reader of our own, and by the browser's decoder.
+No program of ours runs here; files are read by a reader of our own, by PyAV and by the browser's decoder.
 """
 
 import base64
+import io
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 from playwright.sync_api import Page, Route
 
@@ -146,6 +148,9 @@ def test_a_minute_of_speech_stays_small_and_whole(
     assert made["loudness"] == pytest.approx(-20, abs=1.5)
     assert made["loudest"] < 1
     pages_of(file)
+    with av.open(io.BytesIO(file), "r") as container:
+        decoded: int = sum(frame.samples for frame in container.decode(audio=0))
+    assert decoded == pytest.approx(made["seconds"] * 48_000, abs=2880), "an encoder's lead-in more or less"
     heard = page.evaluate(DECODE, [made["bytes"]])
     assert heard["samples"] == pytest.approx(made["seconds"] * 48_000, abs=3)
     assert heard["loudest"] > 0.3
