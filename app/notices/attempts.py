@@ -25,7 +25,7 @@ from app.notices.pushes import Outcome
 from app.notices.segments import segments
 from app.notices.service import put_delivery
 from app.notices.switchboard import Switchboard
-from app.notices.templates import WRITTEN_FREELY
+from app.notices.templates import WRITTEN_FREELY, Rendered
 from app.notices.words import AttemptState, Channel, DeliveryState, NoticeState
 from app.storage.database import new_id
 
@@ -151,22 +151,19 @@ def _text(work: Work, row: Leased, case: Case, reach: Reach, tried: frozenset[st
 
 def _leave(work: Work, row: Leased, case: Case, reach: Reach, to: E164, tried: frozenset[str]) -> Step:
     """By the first gateway that is not shut and can carry it, if the budget allows for it."""
-    is_too_long = False
-    if not any(_takes(gateway, case.notice.template) for gateway in work.outside.gateways):
+    ways = [gateway for gateway in work.outside.gateways if _takes(gateway, case.notice.template)]
+    if not ways:
         return outcomes.fail(work.session, case, Channel.TEXT, "no_free_text", work.now)
     for gateway in work.board.open_ways(tried):
-        if not _takes(gateway, case.notice.template):
+        if gateway not in ways:
             continue
-        says = work.outside.wording.of(work.session, case.notice, gateway, work.now)
-        count = segments(gateway.signature + says.text)
-        if count > gateway.max_segments:
-            is_too_long = True
-        elif work.board.takes(gateway.name):
+        says, count = _worded(work, case, gateway)
+        if count <= gateway.max_segments and work.board.takes(gateway.name):
             if not terms.spend(work.session, case.notice, count, work.now, work.tally):
                 return _show(work, case, Channel.TERMINAL, reach)
             attempt = _attempt(work, case, _delivery(work, case, Channel.TEXT, reach), gateway.name, count)
             return Send(attempt.id, gateway, case.key, to, says, tried)
-    if is_too_long and not tried:
+    if all(_worded(work, case, gateway)[1] > gateway.max_segments for gateway in ways):  # the shut ones too
         return outcomes.fail(work.session, case, Channel.TEXT, "too_long", work.now)
     return _wait(work, row, _delivery(work, case, Channel.TEXT, reach), tried)
 
@@ -174,6 +171,12 @@ def _leave(work: Work, row: Leased, case: Case, reach: Reach, to: E164, tried: f
 def _takes(gateway: SmsGateway, template: str) -> bool:
     """What somebody wrote freely is in no vendor's list of approved texts."""
     return not (gateway.templates_only and template in WRITTEN_FREELY)
+
+
+def _worded(work: Work, case: Case, gateway: SmsGateway) -> tuple[Rendered, int]:
+    """What the text says by this gateway, and its segments."""
+    says = work.outside.wording.of(work.session, case.notice, gateway, work.now)
+    return says, segments(gateway.signature + says.text)
 
 
 def _wait(work: Work, row: Leased, delivery: Delivery, tried: frozenset[str]) -> Step:

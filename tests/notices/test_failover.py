@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from app.families.models import Person
 from app.jobs.words import DueState, Lane
+from app.notices.circuit import OPENS_AFTER
 from app.notices.health import gateways
 from app.notices.ports import GatewayError, NoAnswer
 from app.notices.service import DELIVER, cancel_for
@@ -81,6 +82,23 @@ def test_a_text_too_long_for_one_leaves_by_another(database: Database, people: P
     plan_one(database, people.parent, template="proposed")
     work_off(database, clock, first, second)
     assert (len(first.taken), len(second.taken)) == (0, 1)
+
+
+def test_a_text_waits_for_the_one_that_has_room_for_it(database: Database, people: People, clock: StepClock) -> None:
+    with database.begin() as session:
+        session.get_one(Person, people.parent).language = "en"
+    roomy = RecordingGateway(name="roomy", before=always(DOWN))
+    narrow = RecordingGateway(name="narrow", max_segments=1, signature="【a name】")
+    for number in range(OPENS_AFTER):
+        plan_one(database, people.parent, f"{number}", "reminder_hour", clock.now())
+    work_off(database, clock, roomy, narrow, until=clock.now())
+    notice_id = plan_one(database, people.parent, template="proposed")
+    work_off(database, clock, roomy, narrow, until=clock.now())
+    (delivery,) = deliveries(database, notice_id)
+    assert (delivery.state, delivery.error) == (DeliveryState.WAITING, "no_gateway")
+    roomy.before = lambda: None
+    work_off(database, clock, roomy, narrow)
+    assert [each.state for each in deliveries(database, notice_id)] == [DeliveryState.SENT]
 
 
 def test_where_all_refuse_it_is_tried_again_later(database: Database, people: People, clock: StepClock) -> None:
