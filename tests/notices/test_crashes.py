@@ -25,8 +25,10 @@ from tests.notices.stage import (
     work_off,
 )
 
-# lease, decide, call, record, done: before and after each
+# lease, decide, call, settle: before and after each, and once more to see that nothing is left
 POINTS = 10
+# The same with three in a batch, whose calls come in any order.
+BATCH_POINTS = 14
 BETWEEN_WRITTEN_AND_ANSWERED = range(3, 7)
 
 
@@ -98,6 +100,23 @@ def test_where_nobody_can_be_asked_others_arrive_and_at_most_twice(
         assert delivery.doubts == int(point in BETWEEN_WRITTEN_AND_ANSWERED), point
         if delivery.doubts:
             assert clock.now() - began >= timedelta(minutes=10), "not before the receipt's deadline"
+
+
+@pytest.mark.parametrize("can_query", [True, False])
+def test_a_batch_is_killed_at_each_of_its_points_and_none_of_it_is_lost(
+    mortal: MortalDatabase, family: People, clock: StepClock, can_query: bool
+) -> None:
+    gateway = RecordingGateway(can_query=can_query)
+    for point in range(BATCH_POINTS):
+        keys = [f"{point} {number}" for number in range(3)]
+        ids = [plan_one(mortal, family.parent, key, "reminder_hour", clock.now()) for key in keys]
+        _live(mortal, gateway, clock, point)
+        for key, notice_id in zip(keys, ids, strict=True):
+            (delivery,) = deliveries(mortal, notice_id)
+            assert 1 <= gateway.times(key) <= (1 if can_query else 1 + delivery.doubts), (point, key)
+            assert delivery.state is DeliveryState.SENT, (point, key)
+            assert delivery.doubts <= 1
+    assert {row.state for row in due_rows(mortal, DELIVER)} == {DueState.DONE}
 
 
 def _live(mortal: MortalDatabase, gateway: RecordingGateway, clock: StepClock, *kills: int) -> Fate:
