@@ -86,6 +86,7 @@ PROGRAMS = {
         Program("certutil", ("libnss3-tools",), _all_on_path("certutil")),
         Program("fonts", ("fontconfig", "fonts-noto-cjk"), _shows_chinese),
         Program("node", ("nodejs", "npm"), _all_on_path("node", "npm")),
+        Program("iproute2", ("iproute2",), _all_on_path("ip")),
     )
 }
 
@@ -171,10 +172,16 @@ def install_npm_packages() -> None:
     stamp.write()
 
 
-# What is made here, with the program that it takes.
+def try_thin_link() -> None:
+    """It takes root, TUN devices and network namespaces; a container may be refused all three."""
+    _run([sys.executable, "-m", "tests.thinlink.link", "--check"])
+
+
+# What is made or tried here, with the program that it takes.
 MADE: dict[str, tuple[str, Callable[[], None]]] = {
     "environment": ("venv", make_environment),
     "npm": ("node", install_npm_packages),
+    "thin link": ("iproute2", try_thin_link),
 }
 
 

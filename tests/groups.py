@@ -95,6 +95,9 @@ GROUPS = (
         needs=("chromium", "fonts", "coturn", "certutil", "voice"),
         alone=True,
     ),
+    Group(
+        "thinlink", "the emulated thin link is as thin as it says", 120, ("thinlink",), needs=("thin link",), alone=True
+    ),
     Group("faults", "kill, restart, cut", 600, ("faults",), needs=SERVERS, alone=True),
 )
 
