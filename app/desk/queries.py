@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.calls import picture
 from app.calls import queries as calls
 from app.calls.models import Call, CallEvent
-from app.desk import hearings, outage, rules
+from app.desk import hearings, outage, owners, rules
 from app.desk.models import Coordinator
 from app.desk.shapes import (
     DeskFamily,
@@ -84,11 +84,9 @@ def troubles(session: Session, village_id: str, now: datetime) -> list[TroubleSh
 
 
 def dead_rows(session: Session, village_id: str) -> list[DueRow]:
-    """Dead rows about this village or a call of it."""
+    """Dead rows about this village, or about something of its own."""
     concerns = [(row, rules.row_concerns(row.subject, row.payload)) for row in jobs.dead(session)]
-    call_ids = {concern[1] for _row, concern in concerns if concern and concern[0] == "call"}
-    of_village = select(Call.id).where(Call.village_id == village_id, Call.id.in_(call_ids))
-    own = {("village", village_id), *(("call", call_id) for call_id in session.scalars(of_village))}
+    own = owners.of_village(session, village_id, {concern for _row, concern in concerns if concern})
     return [row for row, concern in concerns if concern in own]
 
 
@@ -152,7 +150,8 @@ def _undelivered(trouble: Trouble) -> TroubleShape:
 
 def _told(session: Session, told: Told) -> ToldShape:
     who = families.person(session, told.person_id).name if told.person_id else ""
-    return ToldShape(at=told.due_at, template=told.template, who=who, state=told.delivery or told.state)
+    state = rules.became_of(told.template, told.channel, told.delivery or told.state)
+    return ToldShape(at=told.due_at, template=told.template, who=who, state=state)
 
 
 def _name_of(session: Session, by: str | None) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, exists, select, type_coerce
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 
 from app.families.models import Family, Member, Person
@@ -68,6 +68,11 @@ def troubles(session: Session, village_id: str, since: datetime) -> list[Trouble
     return [Trouble(*row) for row in rows]
 
 
+def ids_of_village(village_id: str, ids: Collection[str]) -> Select[str]:
+    """Of these notices those to this village's people, or to its desk."""
+    return select(Notice.id).where(Notice.id.in_(ids), or_(_is_to_desk(village_id), _is_of_village(village_id)))
+
+
 def delivery_of_village(session: Session, village_id: str, delivery_id: str) -> Delivery:
     """A delivery to a person of this village. Raises NotFound for any other."""
     of_village = select(Delivery).join(Notice, Notice.id == Delivery.notice_id).where(_is_of_village(village_id))
@@ -112,9 +117,11 @@ def without_texts(session: Session, person_ids: Collection[str]) -> set[str]:
 
 
 def _of_desk(village_id: str) -> Select[Notice]:
-    return select(Notice).where(
-        Notice.village_id == village_id, Notice.person_id.is_(None), Notice.number.is_(None)
-    )  # fmt: skip
+    return select(Notice).where(_is_to_desk(village_id))
+
+
+def _is_to_desk(village_id: str) -> ColumnElement[bool]:
+    return and_(Notice.village_id == village_id, Notice.person_id.is_(None), Notice.number.is_(None))
 
 
 def _is_latest() -> ColumnElement[bool]:
@@ -128,9 +135,11 @@ def _is_last_attempt() -> ColumnElement[bool]:
 
 
 def _is_of_village(village_id: str) -> ColumnElement[bool]:
-    return exists().where(
+    """To a person of the village; who is of two has notices of both, each by one's terms or by none's."""
+    is_with_it = exists().where(
         Member.person_id == Notice.person_id,
         Member.left_at.is_(None),
         Member.family_id == Family.id,
         Family.village_id == village_id,
     )
+    return and_(is_with_it, or_(Notice.village_id == village_id, Notice.village_id.is_(None)))

@@ -1,14 +1,20 @@
 """The board, trails and troubles on both databases, and that they end at the village's border."""
 
 import pytest
+from sqlalchemy import select
 
 from app.calls.words import CallState, Outcome
 from app.desk import queries
 from app.desk.shapes import DeskNow, TroubleShape
+from app.families.models import Member
+from app.families.words import MemberRole
 from app.kernel.errors import NotFound
 from app.notices import service as notices
 from app.notices.models import Delivery, Notice
+from app.notices.ports import Arrivals, Inbound
 from app.notices.words import DeliveryState, NoticeState
+from app.sms import inbox
+from app.sms.models import TextIn
 from app.storage.database import new_id
 from app.villages import service as villages
 from app.web import sessions
@@ -132,6 +138,37 @@ def test_a_trail_tells_who_was_told(desk: Desk) -> None:
     assert (told.template, told.who, told.state) == ("booked", "Granny of Alice", "planned")
 
 
+@pytest.mark.parametrize(
+    ("channel", "template", "said"),
+    [
+        ("terminal", "booked", "at_terminal"),
+        ("terminal", "missed_village", "untold"),
+        ("push", "booked", "pushed"),
+        ("text", "booked", "sent"),
+    ],
+)
+def test_a_trail_says_no_text_was_sent_where_there_was_none(
+    desk: Desk, channel: str, template: str, said: str
+) -> None:  # fmt: skip
+    call_id = desk.scene.book(desk.scene.alice, at(19))
+    with desk.database.begin() as session:
+        notice_id = notices.plan(
+            session, person_id=desk.scene.alice.caregiver, template=template, subject=f"call:{call_id}", due_at=NOW,
+            key="k", now=NOW,
+            params={"parent": "P", "child": "C", "place": "V", "starts_at": at(19), "offers_at": [at(20)]},
+        )  # fmt: skip
+        session.get_one(Notice, notice_id).state = NoticeState.OUT
+        session.add(
+            Delivery(
+                id=new_id(session), notice_id=notice_id, number=1, channel=channel, state=DeliveryState.SENT,
+                settled_at=NOW,
+            )
+        )  # fmt: skip
+    with desk.database.read() as session:
+        (told,) = queries.trail(session, desk.lee, call_id).told
+    assert told.state == said
+
+
 def test_troubles_of_one_village_are_not_the_others(desk: Desk) -> None:
     scene = desk.scene
     row = desk.dead(f"call:{scene.book(scene.alice, at(19))}")
@@ -141,6 +178,44 @@ def test_troubles_of_one_village_are_not_the_others(desk: Desk) -> None:
     delivery = undelivered(desk, scene.alice)
     assert [(t.kind, t.id) for t in troubles(desk, desk.lee)] == [("delivery", delivery), ("dead_row", row)]
     assert [(t.kind, t.id) for t in troubles(desk, desk.mo)] == [("dead_row", other)]
+
+
+def test_a_text_that_nobody_could_follow_is_seen_by_its_writers_village(desk: Desk) -> None:
+    arrivals = Arrivals(texts=[Inbound("in", "+8613800000012", "1", desk.now)])
+    inbox.take(desk.database, desk.scene.clock, "simulated", arrivals)
+    with desk.database.begin() as session:
+        text_id = session.scalars(select(TextIn.id)).one()
+    row = desk.dead(None, text_id=text_id)
+    assert [t.id for t in troubles(desk, desk.lee)] == [row]
+    assert troubles(desk, desk.mo) == []
+
+
+def test_a_notice_that_was_given_up_is_seen_by_its_village(desk: Desk) -> None:
+    with desk.database.begin() as session:
+        notice_id = notices.plan(
+            session, person_id=desk.scene.alice.caregiver, family_id=desk.scene.alice.family, template="series_ended",
+            subject="series:s", due_at=NOW, key="k", now=NOW, params={"parent": "P", "child": "C"},
+        )  # fmt: skip
+    row = desk.dead("series:s", notice=notice_id)
+    told = desk.dead(None, notice_id="a digest to be", person_id=desk.scene.alice.caregiver)
+    assert {t.id for t in troubles(desk, desk.lee)} == {row, told}
+    assert troubles(desk, desk.mo) == []
+
+
+def test_who_is_of_two_villages_has_their_troubles_apart(desk: Desk) -> None:
+    scene = desk.scene
+    with desk.database.begin() as session:
+        session.add(
+            Member(
+                id=new_id(session), family_id=scene.charlie.family, person_id=scene.alice.parent, role=MemberRole.PARENT
+            )
+        )
+    delivery = undelivered(desk, scene.alice)
+    with desk.database.begin() as session:
+        notice = session.get_one(Notice, session.get_one(Delivery, delivery).notice_id)
+        notice.village_id = scene.alice.village
+    assert [t.id for t in troubles(desk, desk.lee)] == [delivery]
+    assert troubles(desk, desk.mo) == []
 
 
 def test_a_trouble_says_whom_it_concerns_and_quotes_nothing(desk: Desk) -> None:

@@ -42,6 +42,8 @@ def test_the_board_is_the_day_and_late_at_night_a_little_more(now: datetime, unt
         ("call:c1", {"call_id": "c2"}, ("call", "c1")),
         (None, {"call_id": "c2", "by": "person:p"}, ("call", "c2")),
         (None, {"village_id": "v1", "terminal_id": "t1"}, ("village", "v1")),
+        ("series:s1", {"notice": "n1", "number": 1}, ("notice", "n1")),
+        (None, {"notice_id": "n1", "person_id": "p1"}, ("person", "p1")),
         (None, {}, None),
         ("upload:u1", {}, None),
     ],
