@@ -146,8 +146,7 @@ async function microphone() {
 /** By samples where the browser lends an encoder, else by its own recorder. @param {MediaStream} stream */
 async function prepared(stream) {
   const context = await contextOf(stream);
-  if (context.audioWorklet && (await canEncode(context.sampleRate))) {
-    await context.audioWorklet.addModule(new URL("tap.js", import.meta.url));
+  if ((await canEncode(context.sampleRate)) && (await canTap(context))) {
     return { context, how: /** @type {const} */ ("pcm"), mime: "" };
   }
   const mime = MEDIA_MIMES.find((one) => globalThis.MediaRecorder?.isTypeSupported(one));
@@ -156,6 +155,15 @@ async function prepared(stream) {
     throw new Hindrance("impossible");
   }
   return { context, how: /** @type {const} */ ("media"), mime };
+}
+
+/** @param {AudioContext} context */
+async function canTap(context) {
+  if (!context.audioWorklet) return false;
+  return context.audioWorklet.addModule(new URL("tap.js", import.meta.url)).then(
+    () => true,
+    () => false, // it was never fetched, and there is no network
+  );
 }
 
 /** At our rate; Firefox takes a microphone at its own alone. @param {MediaStream} stream */
