@@ -5,7 +5,7 @@ A server that was given none keeps them in a file of its data folder, which has 
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -21,11 +21,11 @@ class UnknownMaster(Exception):
 
 
 class Keyring:
-    def __init__(self, masters: Sequence[bytes]) -> None:
-        if not masters or any(len(master) != KEY_BYTES for master in masters):
-            raise ValueError(f"at least one master key, of {KEY_BYTES} bytes each")
-        self._masters = {_name_of(master): AESGCM(master) for master in masters}
-        self.newest = _name_of(masters[0])
+    """`reread` gives the masters as they are by now: another program may have put a new one in front of them."""
+
+    def __init__(self, masters: Sequence[bytes], reread: Callable[[], Sequence[bytes]] | None = None) -> None:
+        self._reread = reread
+        self._take(masters)
 
     def wrap(self, family_id: str, key: bytes) -> bytes:
         """With the newest master key, bound to the family."""
@@ -34,6 +34,8 @@ class Keyring:
 
     def unwrap(self, family_id: str, wrapped: bytes, wrapped_by: str) -> bytes:
         """Raises UnknownMaster."""
+        if wrapped_by not in self._masters and self._reread is not None:
+            self._take(self._reread())
         if wrapped_by not in self._masters:
             raise UnknownMaster(wrapped_by)
         try:
@@ -41,13 +43,19 @@ class Keyring:
         except InvalidTag as wrong:
             raise UnknownMaster(wrapped_by) from wrong
 
+    def _take(self, masters: Sequence[bytes]) -> None:
+        if not masters or any(len(master) != KEY_BYTES for master in masters):
+            raise ValueError(f"at least one master key, of {KEY_BYTES} bytes each")
+        self._masters = {_name_of(master): AESGCM(master) for master in masters}
+        self.newest = _name_of(masters[0])
+
 
 def kept_in(data_dir: Path) -> Keyring:
     """Those of the file, newest first; made with one key if it is not there."""
     path = data_dir / FILE
     if not path.exists():
         _write(path, [os.urandom(KEY_BYTES)], only_new=True)
-    return Keyring(_read(path))
+    return Keyring(_read(path), lambda: _read(path))
 
 
 def renew(data_dir: Path) -> Keyring:
@@ -55,7 +63,7 @@ def renew(data_dir: Path) -> Keyring:
     kept_in(data_dir)
     path = data_dir / FILE
     _write(path, [os.urandom(KEY_BYTES), *_read(path)])
-    return Keyring(_read(path))
+    return kept_in(data_dir)
 
 
 def _read(path: Path) -> list[bytes]:

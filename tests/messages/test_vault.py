@@ -144,8 +144,10 @@ def test_a_new_master_key_reads_what_the_old_one_wrapped(tmp_path: Path) -> None
     assert new.newest != old.newest
     assert new.unwrap("family", wrapped, old.newest) == KEY
     assert kept_in(tmp_path).newest == new.newest
+    assert old.unwrap("family", new.wrap("family", KEY), new.newest) == KEY, "who runs already reads the file anew"
+    assert old.newest == new.newest
     with pytest.raises(UnknownMaster):
-        old.unwrap("family", new.wrap("family", KEY), new.newest)
+        Keyring([MASTER]).unwrap("family", new.wrap("family", KEY), new.newest)
     with pytest.raises(UnknownMaster):
         new.unwrap("another family", wrapped, old.newest)
     assert (tmp_path / "message.keys").stat().st_mode & 0o077 == 0
