@@ -24,6 +24,7 @@ from app.messages import errands
 from app.messages.keyring import Keyring, kept_in
 from app.messages.vault import Vault
 from app.notices import beat, push_trial, pushes, receipts, service
+from app.notices import housekeeping as notices_housekeeping
 from app.notices.courier import Courier
 from app.notices.outside import Outside
 from app.notices.ports import Handsets, PushSender, SmsGateway
@@ -31,6 +32,7 @@ from app.notices.receipts import Receipts
 from app.notices.wording import Wording
 from app.roster import service as rosters
 from app.roster.ports import Solver
+from app.sms import housekeeping as sms_housekeeping
 from app.storage.database import Database
 from app.web import housekeeping
 from app.web.sealing import Sealer, key_in
@@ -109,6 +111,8 @@ def handlers(services: Services) -> Handlers:
             housekeeping.KIND: housekeeping.sweep,
             doors_housekeeping.KIND: doors_housekeeping.sweep,
             pushes.SWEEP: pushes.sweep,
+            notices_housekeeping.KIND: notices_housekeeping.sweep,
+            sms_housekeeping.KIND: sms_housekeeping.sweep,
             texting.KIND: texting.texter(services.sealer),
             waiting.KIND: waiting.offer,
             service.UNANSWERED: service.unanswered,

@@ -12,7 +12,9 @@ from app.jobs.worker import Worker
 from app.kernel.clock import Clock
 from app.messages import retention
 from app.notices import beat, pushes
+from app.notices import housekeeping as notices_housekeeping
 from app.programs.listening import Listeners, Take
+from app.sms import housekeeping as sms_housekeeping
 from app.sms import inbox
 from app.web import hints, housekeeping
 
@@ -23,6 +25,8 @@ def run(config: Config, clock: Clock | None = None) -> None:
     with services.database.begin() as session:
         housekeeping.start(session, services.clock.now())
         doors_housekeeping.start(session, services.clock.now())
+        notices_housekeeping.start(session, services.clock.now())
+        sms_housekeeping.start(session, services.clock.now())
         pushes.start(session, services.clock.now())
         beat.start(session, services.clock.now())
         retention.start(session, services.clock.now())
