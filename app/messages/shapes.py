@@ -46,11 +46,20 @@ class ThreadIn(Shape):
     before: Id | None = None
 
 
+class PairShape(Shape):
+    child_id: str
+    contact_id: str
+
+
 class ThreadShape(Shape):
-    """Those that are to be heard last at first; `next` is the `before` of the page that follows."""
+    """Those that are to be heard last at first; `next` is the `before` of the page that follows.
+
+    `pairs`: who of those that the asker speaks for may send each other messages now.
+    """
 
     messages: list[MessageShape]
     next: str | None
+    pairs: list[PairShape]
 
 
 class HearingIn(Shape):

@@ -13,7 +13,7 @@ from app.kernel.errors import Busy, NotAllowed, NotFound, Refused
 from app.messages import life, picture, renditions, shelf, thread
 from app.messages.life import Heard
 from app.messages.pieces import Spoiled
-from app.messages.shapes import HeardShape, HearingsIn, MessageShape, ThreadIn, ThreadShape
+from app.messages.shapes import HeardShape, HearingsIn, MessageShape, PairShape, ThreadIn, ThreadShape
 from app.messages.vault import Erased, Place, Vault
 from app.web.api import Api, Ask
 from app.web.floor import floor
@@ -32,7 +32,8 @@ AWAY_SECONDS = 60
 def messages(ask: Ask, asked: ThreadIn, family_id: str) -> ThreadShape:
     """A family's voice messages, a page of them."""
     page = thread.page(ask, family_id, asked.before)
-    return ThreadShape(messages=picture.shapes(ask, page.messages, page.ends), next=page.before)
+    pairs = [PairShape(child_id=child_id, contact_id=contact_id) for child_id, contact_id in page.ends]
+    return ThreadShape(messages=picture.shapes(ask, page.messages, page.ends), next=page.before, pairs=pairs)
 
 
 @api.command("POST", "/messages/<message_id>/withdraw", PERSON, TERMINAL, gives=MessageShape)

@@ -5,6 +5,7 @@
 import { now } from "../core/time.js";
 import { Ahead, hasCall } from "../voice/ahead.js";
 import * as outbox from "../voice/outbox.js";
+import { StoreError } from "../voice/store.js";
 import * as threads from "../voice/threads.js";
 
 /** @typedef {import("../core/wire.js").Family} Family */
@@ -13,6 +14,9 @@ import * as threads from "../voice/threads.js";
 const FACE = "terminal";
 /** @type {Carrying | null} */
 let carrying = null;
+
+/** The server takes nothing from a family that is behind its pictures. @param {ItemShown} item */
+export const isForPin = ({ state, why }) => state === "asks" && why?.code === "pin_needed";
 
 /** The one of this page. @param {import("../net/live.js").Live} live @param {() => void} redraw */
 export const carry = (live, redraw) => (carrying ??= new Carrying(live, redraw));
@@ -71,6 +75,7 @@ export class Carrying {
 
   #tend() {
     const { view } = this.#live;
+    if (this.items.some(isForPin)) void this.#goOn(view.now?.families ?? []);
     const { owner } = this.sender;
     const isFree = Boolean(owner) && view.error?.status !== 401 && !hasCall(view, now(), 0);
     if (isFree && this.#owner === owner && this.#courier) return;
@@ -86,9 +91,20 @@ export class Carrying {
 
   async #look() {
     const { owner } = this.sender;
-    const [items, heard] = await Promise.all([outbox.list(owner), outbox.untold(owner)]);
-    threads.noteHeard(heard, now());
-    this.items = items;
-    this.#redraw();
+    try {
+      const [items, heard] = await Promise.all([outbox.list(owner), outbox.untold(owner)]);
+      threads.noteHeard(heard, now());
+      this.items = items;
+      this.#redraw();
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      console.info("nothing is kept here:", error.message);
+    }
+  }
+
+  /** What was spoken in a visit that has ended goes on with the next one. @param {Family[]} families */
+  async #goOn(families) {
+    const open = new Set(families.filter(({ locked }) => !locked).map(({ id }) => id));
+    for (const { key, wished } of this.items.filter(isForPin)) if (open.has(wished.family_id)) await outbox.again(key);
   }
 }

@@ -27,11 +27,19 @@ import { albumScreen, messageScreen, waitingMessage } from "./messages_view.js";
 
 export const styled = Promise.all([voiceStyled, sheet("messages.css", import.meta.url)]);
 
-const READ_AGAIN_MS = 20 * SECOND;
+const READ_AGAIN_MS = 60 * SECOND;
+const LEAST_PAUSE_MS = 2 * SECOND;
 const AFTER_TROUBLE_MS = 5 * SECOND;
 const TURNING_MS = 1.4 * SECOND;
 const SHOWN_COMING_MS = SECOND / 2;
+/** The family's that is there. @type {Messages | null} */
+let current = null;
+
 const main = /** @type {HTMLElement} */ (document.getElementById("app"));
+/** Whatever else comes, a ring above all, ends the playing. */
+new MutationObserver(() => main.dataset.screen?.startsWith("message") || current?.hush()).observe(main, {
+  attributeFilter: ["data-screen"],
+});
 
 export class Messages {
   /** @type {Phase} */
@@ -50,32 +58,36 @@ export class Messages {
   /** Ends what is waited for. */
   #end = new AbortController();
   #isAsking = false;
+  #isInTrouble = false;
   #asked_at = -Infinity;
-  #waited = 0;
+  /** What the server had said when it was asked last. */
+  #told = "";
 
   /** @param {Carrying} carrying @param {string} familyId @param {Hooks} hooks */
   constructor(carrying, familyId, hooks) {
     this.#carrying = carrying;
     this.#familyId = familyId;
     this.#hooks = hooks;
-    // Whatever else comes, a ring above all, ends the playing.
-    const watch = new MutationObserver(() => main.dataset.screen?.startsWith("message") || this.hush());
-    watch.observe(main, { attributeFilter: ["data-screen"] });
+    current?.hush();
+    current = this;
   }
 
   /** Asks for what is new, as often as the page is drawn. @param {Family} whose */
   async tend(whose) {
-    const { messages_waiting = 0 } = whose;
-    const isNew = messages_waiting !== this.#waited || now() > this.#asked_at + READ_AGAIN_MS;
-    if (this.#isAsking || !isNew || now() < this.#asked_at + AFTER_TROUBLE_MS) return;
+    const { ahead } = this.#carrying;
+    const told = `${whose.messages_waiting} ${ahead.hints}`;
+    const pause_ms = this.#told === told ? READ_AGAIN_MS : this.#isInTrouble ? AFTER_TROUBLE_MS : LEAST_PAUSE_MS;
+    if (this.#isAsking || now() < this.#asked_at + pause_ms) return;
     this.#isAsking = true;
     this.#asked_at = now();
     try {
-      await this.#carrying.ahead.readNow(whose);
-      this.#waited = messages_waiting;
+      await ahead.readNow(whose);
+      this.#isInTrouble = false;
+      this.#told = told;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      if (error.status) this.#waited = messages_waiting; // without a network what is known stands, and it is asked again
+      this.#isInTrouble = true; // what is known stands
+      if (error.status) this.#told = told;
     } finally {
       this.#isAsking = false;
       this.#hooks.redraw();
@@ -192,7 +204,7 @@ export class Messages {
   /** The thread says so too, when it is read anew. */
   #isGone() {
     this.#asked_at = -Infinity;
-    this.#waited = -1;
+    this.#told = "";
     this.#hooks.redraw();
   }
 

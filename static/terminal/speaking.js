@@ -7,6 +7,7 @@ import { now, SECOND } from "../core/time.js";
 import { h, parts, photo } from "../ui/dom.js";
 import * as outbox from "../voice/outbox.js";
 import { VoiceBox } from "../voice/recorder_ui.js";
+import { isForPin } from "./carrying.js";
 import { familyBar, picture, saying } from "./family.js";
 import { message, spot } from "./messages_view.js";
 import { place } from "./screens.js";
@@ -20,7 +21,6 @@ import { place } from "./screens.js";
 
 const SHOWN_MS = 8 * SECOND;
 const MOST_ITEMS = 3;
-const TROUBLED = ["asks", "dropped"];
 const main = /** @type {HTMLElement} */ (document.getElementById("app"));
 
 export class Speaking {
@@ -70,7 +70,7 @@ export class Speaking {
   /** @param {Family} whose @returns {[name: string, tree: HTMLElement]} */
   screen(whose) {
     if (this.#box.isRecording) this.#hooks.stay();
-    const { child_id, contact_id } = this.#about;
+    const { child_id, contact_id } = this.#box.reviewed ?? this.#about; // one that was cut off comes first
     const [child, parent] = [child_id, contact_id].map((id) => whose.members?.find((member) => member.id === id));
     const items = this.#carrying.itemsOf(whose.id).filter(({ wished }) => wished.contact_id === contact_id);
     const mark = this.#box.isRecording ? "microphone" : this.#hasArrived ? "check" : undefined;
@@ -95,13 +95,17 @@ export class Speaking {
   }
 }
 
+/** Somebody has to help. @param {ItemShown} item */
+export const isStuck = (item) => item.state === "dropped" || (item.state === "asks" && !isForPin(item));
+
 /** @param {ItemShown} item @param {Person} child @param {Person} parent */
-function onItsWay({ key, state, offset, size, why }, child, parent) {
-  const isTroubled = TROUBLED.includes(state);
+function onItsWay(item, child, parent) {
+  const { key, offset, size, why } = item;
+  const isTroubled = isStuck(item);
   const label = t(`terminal.visit.message.${isTroubled ? "stuck" : "way"}`, { name: parent.name });
   return h(
     "div",
-    { class: "way", role: "status", "data-key": key, "data-state": state, "data-why": why?.code, "aria-label": label },
+    { class: "way", role: "status", "data-key": key, "data-stuck": isTroubled, "data-why": why?.code, "aria-label": label },
     photo(child, "xl"),
     parts(h("span", { class: "way__line" }, message("bird", "way__bird")), { part: Math.round((offset / Math.max(1, size)) * 100) / 100 }),
     photo(parent, "xl"),

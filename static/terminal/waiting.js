@@ -3,6 +3,7 @@
  * itself. What stands behind a touch is fetched when it is needed first.
  */
 import { h, icon, photo, withWords } from "../ui/dom.js";
+import * as threads from "../voice/threads.js";
 import { place } from "./screens.js";
 
 /** @typedef {import("../core/wire.js").Family} Family */
@@ -122,13 +123,13 @@ export class Waiting {
   /** Where to speak, what is on its way, and what can be heard again. @param {Family} whose
    * @param {{childId?: string, parentId?: string}} chosen what was, on the way here */
   side(whose, { childId, parentId }) {
-    const isPeopled = ["child", "parent"].every((role) => whose.members?.some((member) => member.role === role));
-    if (!voices || !isPeopled) return null;
+    if (!voices) return null;
+    const mayMessage = threads.pairsOf(this.#familyId).length > 0;
     const going = voices.carrying.itemsOf(this.#familyId);
     return h(
       "div",
       { class: "says" },
-      place("visit.speak", "other", "microphone", { text: false, "data-child-id": childId, "data-parent-id": parentId }),
+      mayMessage && place("visit.speak", "other", "microphone", { text: false, "data-child-id": childId, "data-parent-id": parentId }),
       this.#messages?.heardOrSaid.length ? place("visit.message.album", "plain", "message", { text: false }) : null,
       going.slice(-MOST_SHOWN).map((item) => onItsWay(whose, item)),
     );
@@ -177,29 +178,37 @@ export class Waiting {
   /** @param {DOMStringMap} named what is plain already */
   #choose({ childId, parentId }) {
     this.#whom = { childId, parentId };
-    this.#chosen("");
+    this.#goOn();
   }
 
   /** One more face was touched. @param {string} personId */
   #chosen(personId) {
-    const whose = this.#live.view.now?.families.find(({ id }) => id === this.#familyId);
-    const role = whose?.members?.find(({ id }) => id === personId)?.role;
-    if (role === "child") this.#whom.childId = personId;
-    if (role === "parent") this.#whom.parentId = personId;
-    if (!whose) return;
-    for (const [key, one] of /** @type {const} */ ([["childId", "child"], ["parentId", "parent"]])) {
-      const those = (whose.members ?? []).filter((member) => member.role === one);
-      if (those.length === 1) this.#whom[key] = those[0].id;
-    }
-    const { childId, parentId } = this.#whom;
-    if (childId && parentId) this.#speak(childId, parentId);
-    else this.#hooks.show("whom");
+    const isParent = threads.pairsOf(this.#familyId).some(({ contact_id }) => contact_id === personId);
+    this.#whom = { ...this.#whom, [isParent ? "parentId" : "childId"]: personId };
+    this.#goOn();
   }
 
-  /** Those of whom one has still to be chosen. @param {Family} whose */
+  /** Speaks, as soon as it is plain to whom. */
+  #goOn() {
+    const pairs = this.#pairs;
+    const [{ child_id, contact_id } = { child_id: "", contact_id: "" }] = pairs;
+    if (pairs.length === 1) this.#speak(child_id, contact_id);
+    else if (pairs.length) this.#hooks.show("whom");
+  }
+
+  /** Those whom the faces that were touched leave. */
+  get #pairs() {
+    const { childId, parentId } = this.#whom;
+    return threads
+      .pairsOf(this.#familyId)
+      .filter((pair) => (!childId || pair.child_id === childId) && (!parentId || pair.contact_id === parentId));
+  }
+
+  /** Those of whom one has still to be chosen: parents first. @param {Family} whose */
   #open({ members = [] }) {
-    const role = this.#whom.parentId ? "child" : "parent";
-    return members.filter((member) => member.role === role);
+    const parents = new Set(this.#pairs.map(({ contact_id }) => contact_id));
+    const open = parents.size > 1 ? parents : new Set(this.#pairs.map(({ child_id }) => child_id));
+    return members.filter(({ id }) => open.has(id));
   }
 
   /** @param {string} childId @param {string} parentId @param {string} [answers] */
@@ -213,14 +222,15 @@ export class Waiting {
 }
 
 /** @param {Family} whose @param {import("../voice/wire.js").ItemShown} item */
-function onItsWay({ members = [] }, { wished, state }) {
+function onItsWay({ members = [] }, item) {
+  const { wished } = item;
   const parent = members.find(({ id }) => id === wished.contact_id);
-  const isStuck = state === "asks" || state === "dropped";
+  const isStuck = voices?.speaking.isStuck(item);
   return parent
     ? h(
         "button",
         { class: "going", type: "button", "data-act": "visit.speak", "data-child-id": wished.child_id, "data-parent-id": parent.id,
-          "data-state": state, "aria-label": parent.name }, // prettier-ignore
+          "data-stuck": isStuck, "aria-label": parent.name }, // prettier-ignore
         photo(parent),
         icon(isStuck ? "warning" : "arrow-end"),
       )

@@ -22,8 +22,12 @@ export const DAILY_BYTES = 5_000_000;
 const SOON_MS = 10 * MINUTE;
 /** Sealed ones come, and consents go, without a word to this device. */
 const READ_AGAIN_MS = 15 * MINUTE;
+/** Something is new in the village, perhaps this. */
+const HINTED_AGAIN_MS = 4 * MINUTE;
 const [LOOK_MS, AFTER_TROUBLE_MS] = [20 * SECOND, MINUTE];
 const SPENT = "homethread.ahead";
+/** Only what can be sealed is kept, and over plain http nothing can. */
+const canSeal = Boolean(globalThis.crypto?.subtle);
 
 /** Whether a call has or will soon have the link. @param {View} view @param {number} at */
 export const hasCall = ({ now: known }, at, soon_ms = SOON_MS) =>
@@ -56,12 +60,14 @@ export class Ahead {
   #face;
   #changed;
   #isWorking = false;
-  /** When each family's thread was read, and what was said then to wait. @type {Map<string, {at: number, waited: number}>} */
+  /** When each family's thread was read, and what was said then to wait. @type {Map<string, {at: number, waited: number, hints: number}>} */
   #readings = new Map();
   #rests_until = 0;
   /** @type {AbortController | null} */
   #fetching = null;
   #isHurried = 0;
+  /** How often the server said that something is new. */
+  hints = 0;
 
   /** @param {import("../net/live.js").Live} live @param {string} face @param {() => void} changed something came or went */
   constructor(live, face, changed) {
@@ -69,6 +75,7 @@ export class Ahead {
     this.#face = face;
     this.#changed = changed;
     live.subscribe(() => this.go());
+    live.socket.on("hint", () => this.hints++);
     document.addEventListener("visibilitychange", () => this.go());
     setInterval(() => this.go(), LOOK_MS);
     this.go();
@@ -83,7 +90,7 @@ export class Ahead {
   /** Looks what there is to do, and leaves off where somebody else needs the link. */
   async go() {
     if (!this.#isQuiet) return this.#fetching?.abort();
-    if (this.#isWorking || now() < this.#rests_until) return;
+    if (!canSeal || this.#isWorking || now() < this.#rests_until) return;
     this.#isWorking = true;
     try {
       await this.#read();
@@ -99,7 +106,7 @@ export class Ahead {
 
   /** Reads a family's thread now: somebody is there. @param {Family} family */
   async readNow(family) {
-    this.#readings.set(family.id, { at: now(), waited: family.messages_waiting ?? 0 });
+    this.#readings.set(family.id, { at: now(), waited: family.messages_waiting ?? 0, hints: this.hints });
     await threads.read(this.#live.api, family.id);
     this.#changed();
   }
@@ -140,7 +147,8 @@ export class Ahead {
   /** Nothing says that its thread is another one now. @param {Family} family */
   #isKnown({ id, messages_waiting = 0 }) {
     const last = this.#readings.get(id);
-    if (!last || last.waited !== messages_waiting || now() > last.at + READ_AGAIN_MS) return false;
+    if (!last || last.waited !== messages_waiting) return false;
+    if (now() > last.at + (last.hints === this.hints ? READ_AGAIN_MS : HINTED_AGAIN_MS)) return false;
     const opened = (threads.threadOf(id) ?? []).map(({ deliver_at }) => ms(deliver_at)); // it may have been withdrawn
     return !opened.some((at) => last.at < at && at <= now());
   }
@@ -176,6 +184,7 @@ export class Ahead {
 
   /** @param {Message} message @param {string} familyId @param {Blob} blob @param {boolean} [isNeeded] */
   async #keep(message, familyId, blob, isNeeded = false) {
+    if (!canSeal) return blob;
     try {
       await cache.keep(message.id, blob, { family_id: familyId, mime: blob.type });
     } catch (error) {

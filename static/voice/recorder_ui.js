@@ -89,6 +89,11 @@ export class VoiceBox {
     return this.#ready !== null;
   }
 
+  /** Whom the one in review is for: perhaps somebody else than one would record for now. */
+  get reviewed() {
+    return this.#ready?.about ?? null;
+  }
+
   /** @type {import("../ui/dom.js").Acts} */
   acts = {
     "voice-record": () => this.#click(),

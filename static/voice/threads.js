@@ -8,17 +8,21 @@ import { ApiError } from "../net/api.js";
 import * as cache from "./cache.js";
 
 /** @typedef {import("./wire.js").Message} Message */
+/** @typedef {import("./wire.js").Pair} Pair */
 /** @typedef {import("./wire.js").ThreadPage} ThreadPage */
 
 /** Older pages are read while they may hold something that nobody has heard. */
 const MOST_PAGES = 4;
-/** Newest first. @type {Map<string, Message[]>} */
+/** Messages newest first. @type {Map<string, {messages: Message[], pairs: Pair[]}>} */
 const known = new Map();
 /** Played to the end here, and when; the server may not know it yet. @type {Map<string, number>} */
 const heardHere = new Map();
 
 /** @param {string} familyId @returns {Message[] | null} newest first; null where nobody asked yet */
-export const threadOf = (familyId) => known.get(familyId) ?? null;
+export const threadOf = (familyId) => known.get(familyId)?.messages ?? null;
+
+/** Who of a family may send each other messages, as far as is known. @param {string} familyId @returns {Pair[]} */
+export const pairsOf = (familyId) => known.get(familyId)?.pairs ?? [];
 
 /** @param {Iterable<string>} ids @param {number} at */
 export function noteHeard(ids, at) {
@@ -47,9 +51,9 @@ export const waiting = (familyId, at) =>
  */
 export async function read(api, familyId) {
   try {
-    const messages = await pages(api, familyId);
-    known.set(familyId, messages);
-    await forgetOthers(familyId, new Set(messages.map(({ id }) => id)));
+    const thread = await pages(api, familyId);
+    known.set(familyId, thread);
+    await forgetOthers(familyId, new Set(thread.messages.map(({ id }) => id)));
   } catch (error) {
     if (error instanceof ApiError && (error.status === 401 || error.status === 404)) await forget(familyId);
     throw error;
@@ -62,15 +66,18 @@ async function pages(api, familyId) {
   const messages = [];
   /** @type {string | null} */
   let before = null;
+  /** @type {Pair[]} */
+  let pairs = [];
   for (let place = 0; place < MOST_PAGES; place++) {
     const page = /** @type {ThreadPage} */ (
       await api.get(`/api/families/${familyId}/thread`, before ? { before } : undefined)
     );
     messages.push(...page.messages);
+    pairs = page.pairs;
     before = page.next;
     if (!before || !page.messages.some(isUnheard)) break;
   }
-  return messages;
+  return { messages, pairs };
 }
 
 /** Withdrawn, deleted, or no consent stands any more. @param {string} familyId @param {Set<string>} standing */

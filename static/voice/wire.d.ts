@@ -32,6 +32,12 @@ export interface Message {
 export interface ThreadPage {
   messages: Message[];
   next: string | null;
+  /** Who may send each other messages now. */
+  pairs: Pair[];
+}
+export interface Pair {
+  child_id: string;
+  contact_id: string;
 }
 
 /** A recording on its way: `pcm` are samples of `rate`, `media` what the browser's own recorder gives. */

@@ -105,12 +105,13 @@ def kept(page: Page) -> set[str]:
 
 
 def keeps(page: Page, *ids: str) -> None:
+    """Of the messages that wait this device has these, and no others."""
     wait_until(page, f"kept are {ids}", lambda: kept(page) == set(ids))
 
 
-def hearings(village: Village) -> list[str]:
+def hearings(village: Village, *ids: str) -> list[str]:
     with village.scene.database.read() as session:
-        return sorted(session.scalars(select(Hearing.message_id)))
+        return sorted(session.scalars(select(Hearing.message_id).where(Hearing.message_id.in_(ids))))
 
 
 def lit(page: Page, whom: Household) -> Any:
@@ -150,61 +151,88 @@ def test_fetched_ahead_and_heard_without_a_network(village: Village, devices: De
     assert [row["isReadable"] for row in shelf(page, "keys")] == [False]
 
     page.context.set_offline(True)
+    both_play_and_can_be_heard_again(page, first, second)
+    assert {row["id"] for row in shelf(page, "heard")} == {first, second}
+    assert hearings(village, first, second) == []
+    expect(lit(page, alice)).to_have_count(0)
+
+    page.context.set_offline(False)
+    wait_until(page, "told", lambda: hearings(village, first, second) == sorted([first, second]))
+    thread = phone.get(f"{village.url}/api/families/{alice.family}/thread", headers={"Homethread-Face": "phone"}).json()
+    assert all(message["heard_at"] for message in thread["messages"]), "who spoke sees it"
+    expect(lit(page, alice)).to_have_count(0)
+    assert hearings(village, first, second) == sorted([first, second]), "once each, however often it was played"
+    forget_offline(devices)
+
+
+def both_play_and_can_be_heard_again(page: Page, first: str, second: str) -> None:
     touch(page, "visit.message.open", message_id=first)
     expect(page.locator(f"section[data-message-id='{first}'][data-phase=playing]")).to_be_visible()
-    page.wait_for_timeout(700)
+    page.wait_for_timeout(500)
     looks(page, "message-plays")
     expect(page.locator(f"section[data-message-id='{second}'][data-phase=playing]")).to_be_visible(timeout=10_000)
     touch(page, "visit.message.slower")
     expect(page.locator("[data-act='visit.message.slower'][aria-pressed=true]")).to_be_visible()
+    touch(page, "visit.message.faster")
     sees(page, "message-over")
     looks(page, "message-over")
-    assert {row["id"] for row in shelf(page, "heard")} == {first, second}
-    assert hearings(village) == []
     touch(page, "visit.message.again")
-    sees(page, "message")
+    sees(page, "message-over")
     touch(page, "visit.message.done")
     sees(page, "family")
     expect(page.locator(".letter")).to_have_count(0)
     touch(page, "visit.message.album")
-    sees(page, "messages")
     expect(page.locator(".kept")).to_have_count(2)
     looks(page, "messages-again")
-    touch(page, "back")
-    touch(page, "back")
+    for _step in range(2):
+        touch(page, "back")
     sees(page, "idle")
 
-    page.context.set_offline(False)
-    wait_until(page, "told", lambda: hearings(village) == sorted([first, second]))
-    thread = phone.get(f"{village.url}/api/families/{alice.family}/thread", headers={"Homethread-Face": "phone"}).json()
-    assert all(message["heard_at"] for message in thread["messages"])
-    expect(lit(page, alice)).to_have_count(0)
-    forget_offline(devices)
+
+# id, bytes, sealed
+WANTED = [("long", 900, False), ("later", 10, True), ("short", 300, False), ("here", 1, False), ("huge", 5000, False)]
+PLANNED = """async ([wanted, left]) => {
+  const of = await import(`${document.documentElement.dataset.assets}/voice/ahead.js`);
+  const message = ([id, bytes, isSealed]) => ({ familyId: "f", message: { id, bytes, from: "parent", heard_at: null,
+    state: isSealed ? "sealed" : "due", deliver_at: "2026-11-23T12:00:00Z" } });
+  const at = Date.parse("2026-11-23T11:00:00Z");
+  const call = (state, minutes) => ({ now: { calls: [{ state, starts_at: new Date(at + minutes * 6e4).toISOString(),
+    ends_at: new Date(at + (minutes + 20) * 6e4).toISOString() }] } });
+  return [of.plan(wanted.map(message), new Set(["here"]), left, at).map(({ message }) => message.id),
+    [call("booked", 11), call("booked", 9), call("proposed", 9), call("live", -30), call("ended", -5)]
+      .map((view) => of.hasCall(view, at))];
+}"""
+
+
+def test_what_is_due_comes_first_and_least_first_within_the_days_measure(village: Village, devices: Devices) -> None:
+    page = stories.open_terminal(devices, village, village.scene.alice)
+    order, busy = page.evaluate(PLANNED, [WANTED, 10_000])
+    assert order == ["short", "long", "huge", "later"]
+    assert busy == [False, True, False, True, False], "a call within ten minutes, or one that lasts"
+    assert page.evaluate(PLANNED, [WANTED, 1205])[0] == ["short", "long"]
+    assert page.evaluate(PLANNED, [WANTED, 0])[0] == []
 
 
 def test_a_child_speaks_to_one_of_two_parents_without_a_network(village: Village, devices: Devices) -> None:
     bob = village.scene.bob
-    with village.scene.database.begin() as session:
-        father = families.add_person(session, name="Dad", zone="Asia/Shanghai", language="en").id
-        families.add_member(
-            session, family_id=bob.family, person_id=father, role=MemberRole.PARENT, now=village.now()
-        )  # fmt: skip
-    for parent in (bob.parent, father):
-        allow_messages(village, bob.child, parent)
+    father = has_one_more_parent(village, bob)
     page = stories.open_terminal(devices, village, bob)
     touch(page, "family", family_id=bob.family)
-    sees(page, "faces")
     touch(page, "face", person_id=bob.child)
+    expect(page.locator("[data-act=ask]")).to_be_visible()
+    expect(page.locator("[data-act='visit.speak']")).to_have_count(0)  # nobody has allowed it
+    for parent in (bob.parent, father):
+        allow_messages(village, bob.child, parent)
     touch(page, "visit.speak")
     sees(page, "whom")
+    expect(page.locator("[data-act='visit.speak.whom']")).to_have_count(2)
     looks(page, "whom")
     page.context.set_offline(True)
     touch(page, "visit.speak.whom", person_id=father)
-    sees(page, "speak")
     looks(page, "speak")
     touch(page, "voice-record")
     expect(page.locator(".voice[data-phase=recording]")).to_be_visible()
-    page.wait_for_timeout(2500)
+    page.wait_for_timeout(2000)
     looks(page, "speak-recording")
     touch(page, "voice-record")
     expect(page.locator(".voice[data-phase=ready]")).to_be_visible(timeout=15_000)
@@ -212,8 +240,8 @@ def test_a_child_speaks_to_one_of_two_parents_without_a_network(village: Village
     touch(page, "voice-send")
     expect(page.locator(".way")).to_be_visible()
     looks(page, "speak-on-its-way")
-    touch(page, "back")
-    touch(page, "back")
+    for _step in range(2):
+        touch(page, "back")
     expect(page.locator(f".going[data-parent-id='{father}']")).to_be_visible()
     looks(page, "family-message-goes")
     assert sent(village, bob) == []
@@ -223,12 +251,49 @@ def test_a_child_speaks_to_one_of_two_parents_without_a_network(village: Village
     forget_offline(devices)
 
 
+def has_one_more_parent(village: Village, whom: Household) -> str:
+    with village.scene.database.begin() as session:
+        father = families.add_person(session, name="Dad", zone="Asia/Shanghai", language="en").id
+        families.add_member(
+            session, family_id=whom.family, person_id=father, role=MemberRole.PARENT, now=village.now()
+        )  # fmt: skip
+    return father
+
+
 def sent(village: Village, whom: Household) -> list[tuple[str, From]]:
     with village.scene.database.read() as session:
-        return [
-            (message.contact_id, message.from_)
-            for message in session.scalars(select(Message).where(Message.family_id == whom.family))
-        ]
+        mine = select(Message).where(Message.family_id == whom.family)
+        return [(message.contact_id, message.from_) for message in session.scalars(mine)]
+
+
+def test_behind_four_pictures_it_comes_while_the_family_is_in(village: Village, devices: Devices) -> None:
+    erin = village.scene.move_in("Erin", "star", 8)
+    allow_messages(village, erin.child, erin.parent)
+    page = stories.open_terminal(devices, village, erin)
+    pictures = {"pictures": ["fish", "boat", "bird", "tree"]}
+    asks(page, village, f"families/{erin.family}/pin", pictures)
+    asks(page, village, "visit/end", {})
+    message = say(village, phone_of(devices, village, erin), erin, 1.3)
+    expect(lit(page, erin)).to_be_visible()
+    touch(page, "family", family_id=erin.family)
+    sees(page, "pin")
+    page.wait_for_timeout(1000)
+    assert message not in kept(page), "the server tells nobody else"
+    for picture in pictures["pictures"]:
+        touch(page, "pin", picture=picture)
+    expect(page.locator(".letter--voice")).to_be_visible()
+    wait_until(page, "fetched", lambda: message in kept(page))
+    touch(page, "back")
+    sees(page, "idle")
+    page.wait_for_timeout(500)
+    assert message in kept(page), "and stays, sealed"
+
+
+def asks(page: Page, village: Village, path: str, body: dict[str, Any]) -> None:
+    """Something that this terminal's page asks the server."""
+    headers = {"Homethread-Face": "terminal", "Idempotency-Key": path.replace("/", "-")}
+    answer = page.request.post(f"{village.url}/api/{path}", headers=headers, data=body)
+    assert answer.ok, answer.text()
 
 
 def test_sealed_until_its_hour_and_gone_when_it_is_taken_away(village: Village, devices: Devices) -> None:
@@ -241,32 +306,15 @@ def test_sealed_until_its_hour_and_gone_when_it_is_taken_away(village: Village, 
     touch(page, "family", family_id=dana.family)
     keeps(page, sealed, due)
     expect(page.locator(".letter--voice")).to_have_count(1)
-
-    answer = phone.post(
-        f"{village.url}/api/messages/{due}/withdraw", headers={"Homethread-Face": "phone", "Idempotency-Key": "w" * 20},
-        data={},
-    )  # fmt: skip
-    assert answer.ok, answer.text()
+    taking_back = {"Homethread-Face": "phone", "Idempotency-Key": "taken-back"}
+    assert phone.post(f"{village.url}/api/messages/{due}/withdraw", headers=taking_back, data={}).ok
     expect(page.locator(".letter--voice")).to_have_count(0)
     keeps(page, sealed)
 
-    village.move_clock_to(at(18, 9) + timedelta(seconds=54))
-    page.evaluate("dispatchEvent(new Event('online'))")
-    page.wait_for_timeout(1500)
-    page.context.set_offline(True)
-    expect(lit(page, dana)).to_have_count(0)
-    assert village.now() < at(18, 10)
-    expect(lit(page, dana)).to_be_visible(timeout=10_000)
-    assert village.now() >= at(18, 10)
-    touch(page, "family", family_id=dana.family)
-    touch(page, "visit.message.open", message_id=sealed)
-    sees(page, "message")
-    touch(page, "back")
-    page.context.set_offline(False)
-
+    opens_at_its_hour_without_a_network(village, page, dana, sealed)
     with village.scene.database.begin() as session:
         families.revoke_consent(session, consent, village.now())
-    expect(page.locator(".letter--voice")).to_have_count(0)
+    expect(page.locator(".letter--voice")).to_have_count(0, timeout=15_000)
     keeps(page)
 
     allow_messages(village, dana.child, dana.parent)
@@ -278,3 +326,19 @@ def test_sealed_until_its_hour_and_gone_when_it_is_taken_away(village: Village, 
     wait_until(page, "the key is gone too", lambda: shelf(page, "keys") == [])
     forget_offline(devices)
     devices.forgive("401")
+
+
+def opens_at_its_hour_without_a_network(village: Village, page: Page, whom: Household, sealed: str) -> None:
+    village.move_clock_to(at(18, 9) + timedelta(seconds=55))
+    page.evaluate("dispatchEvent(new Event('online'))")
+    sees(page, "idle")  # it was left alone for ten minutes
+    page.context.set_offline(True)
+    expect(lit(page, whom)).to_have_count(0)
+    assert village.now() < at(18, 10)
+    expect(lit(page, whom)).to_be_visible(timeout=10_000)
+    assert village.now() >= at(18, 10)
+    touch(page, "family", family_id=whom.family)
+    touch(page, "visit.message.open", message_id=sealed)
+    sees(page, "message")
+    touch(page, "back")
+    page.context.set_offline(False)
