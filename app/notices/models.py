@@ -21,7 +21,7 @@ class Notice(Record):
     """
 
     __tablename__ = "notice"
-    __table_args__ = (Index(None, "subject"), Index(None, "village_id", "planned_at"))
+    __table_args__ = (Index(None, "subject"), Index(None, "village_id", "planned_at"), Index(None, "state", "due_at"))
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     key: Mapped[str] = mapped_column(String(100), unique=True)
@@ -48,7 +48,7 @@ class Delivery(Record):
     """
 
     __tablename__ = "delivery"
-    __table_args__ = (UniqueConstraint("notice_id", "number"),)
+    __table_args__ = (UniqueConstraint("notice_id", "number"), Index(None, "state", "settled_at"))
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     notice_id: Mapped[str] = mapped_column(ForeignKey("notice.id"))

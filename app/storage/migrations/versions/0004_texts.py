@@ -29,6 +29,7 @@ def _extend_notices() -> None:
         notice.add_column(_ref("notice", "village_id", "village", True))
         notice.add_column(_ref("notice", "family_id", "family", True))
     op.create_index(op.f("ix_notice_village_id_planned_at"), "notice", ["village_id", "planned_at"])
+    op.create_index(op.f("ix_notice_state_due_at"), "notice", ["state", "due_at"])
 
 
 def _create_attempt() -> None:
@@ -62,6 +63,7 @@ def _move_attempts() -> None:
     with op.batch_alter_table("delivery") as delivery:
         for column in ("gateway", "ref", "attempted_at"):
             delivery.drop_column(column)
+    op.create_index(op.f("ix_delivery_state_settled_at"), "delivery", ["state", "settled_at"])
     op.execute("UPDATE due_row SET lane = 'send' WHERE kind = 'notice.deliver'")
 
 
