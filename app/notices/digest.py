@@ -30,14 +30,15 @@ def gather(session: Session, notice: Notice, now: datetime) -> datetime | None:
     """When this notice is to be looked at again; None: now is the time for its text.
 
     Unless it was told meanwhile: then its `told_in_id` is set, it is out, and there is nothing more to be done for it.
-    Two workers can't count for one person at the same time: the second comes back a moment later.
+    Two workers can't count for one person at the same time: the second comes back a moment later. What a clock that was
+    ahead has written holds nothing back.
     """
     if notice.person_id is None or not _can_wait(notice, now):
         return None
     session.flush()  # what was begun in this very transaction counts too
     if not _lock(session, notice.person_id):
         return now + PAUSE
-    if notice.held_until is not None and notice.held_until <= now:
+    if notice.held_until is not None and not now < notice.held_until <= now + WINDOW:
         _tell_together(session, notice, now)
         return None
     notice.held_until = notice.held_until or _held_until(session, notice.person_id, now)
@@ -60,8 +61,9 @@ def _lock(session: Session, person_id: str) -> bool:
 def _held_until(session: Session, person_id: str, now: datetime) -> datetime | None:
     """Until when others to this person are held, or this one is, since there were enough; None: it is told."""
     held = select(func.min(Notice.held_until, type_=Notice.held_until.type)).where(
-        Notice.person_id == person_id, Notice.state == NoticeState.PLANNED, Notice.held_until > now
-    )
+        Notice.person_id == person_id, Notice.state == NoticeState.PLANNED, Notice.held_until > now,
+        Notice.held_until <= now + WINDOW,
+    )  # fmt: skip
     if until := session.scalar(held):
         return until
     began = _began(session, person_id, now)
@@ -78,7 +80,7 @@ def _began(session: Session, person_id: str, now: datetime) -> list[datetime]:
         .join(Notice, Notice.id == Delivery.notice_id)
         .where(
             Notice.person_id == person_id, Notice.template.in_([*counted, *DIGESTS]), Delivery.channel == Channel.TEXT,
-            Attempt.began_at > now - WINDOW,
+            Attempt.began_at > now - WINDOW, Attempt.began_at <= now,
         )
         .group_by(Notice.id)
         .order_by(first)

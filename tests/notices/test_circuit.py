@@ -37,6 +37,12 @@ def test_what_was_under_way_when_it_opened_says_nothing_new() -> None:
     assert after_fault(circuit, NOW, NOW + SECOND) == circuit
 
 
+def test_a_clock_that_was_ahead_keeps_nobody_out_once_it_is_right() -> None:
+    assert passage(opened(), NOW - timedelta(days=1)) is Passage.TRIAL
+    longest = Circuit(1000, NOW + pause(1000))
+    assert passage(longest, NOW) is Passage.SHUT
+
+
 def test_after_the_pause_one_gets_through_and_nobody_else_until_it_is_back() -> None:
     at = NOW + timedelta(seconds=30)
     assert passage(opened(), at - SECOND) is Passage.SHUT

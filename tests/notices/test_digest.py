@@ -58,6 +58,15 @@ def told_together(session: Session) -> list[list[str]]:
     return list(gathered.values())
 
 
+def test_a_clock_that_was_ahead_holds_nothing_back_once_it_is_right(database: Database, people: People) -> None:
+    ahead = NOW + timedelta(days=1)
+    with database.begin() as session:
+        assert [look(session, people.parent, f"{n}", ahead) for n in range(4)] == [None] * 3 + [ahead + digest.WINDOW]
+        assert look(session, people.parent, "right again", NOW) is None
+        held = session.scalars(select(Notice).where(Notice.held_until.is_not(None))).one()
+        assert again(session, held.id, NOW) is None
+
+
 def test_three_are_told_at_once_and_the_rest_in_one(database: Database, people: People) -> None:
     over = NOW + digest.WINDOW
     with database.begin() as session:
