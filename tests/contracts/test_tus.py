@@ -2,10 +2,12 @@
 
 import base64
 import hashlib
+import json
 import os
 import shutil
+import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from tests.services.cutting_proxy import CuttingProxy
 from tests.web.waiting import until
 
 MINUTES = os.urandom(233_333)  # three minutes of speech, and no whole number of pieces
+HALF = len(MINUTES) // 2
 DIGEST = hashlib.sha256(MINUTES).hexdigest()
 WITH_IT = {"uploadDataDuringCreation": True}
 PATIENT = [20, 50, 100, 200, 400, 800, 1600]
@@ -236,3 +239,33 @@ def test_what_is_said_after_a_death_in_the_middle_is_kept(
 
 def path_of(url: str) -> str:
     return "/" + url.split("/", 3)[3]
+
+
+def test_more_slow_ones_than_are_taken_hold_nobody_up(program: TusProgram) -> None:
+    """The one too many is told to come back, and everybody else is answered at once."""
+    most = 16 // 2  # HOMETHREAD_REQUEST_THREADS, of which uploads take half
+    with ExitStack() as stack:
+        lines = [stack.enter_context(half_sent(program)) for _ in range(most)]
+        for where, _line in lines:
+            until(lambda where=where: program.ask("HEAD", where).offset > 0)  # type: ignore[misc]
+        refused = added(program, begun(program).headers["Location"], 0, MINUTES)
+        assert (refused.status, json.loads(refused.body)["error"]) == (503, "uploads_busy")
+        assert int(refused.headers["Retry-After"]) > 0
+        assert program.ask("GET", "/api/now").status == 200
+        for _where, line in lines:
+            line.sendall(MINUTES[HALF:])
+            assert line.recv(100).startswith(b"HTTP/1.1 204")
+    assert {program.digest(where) for where, _line in lines} == {DIGEST}
+
+
+@contextmanager
+def half_sent(program: TusProgram) -> Iterator[tuple[str, socket.socket]]:
+    where = begun(program).headers["Location"]
+    said = program.headers | {
+        "Host": "127.0.0.1", "Tus-Resumable": "1.0.0", "Upload-Offset": "0",
+        "Content-Type": "application/offset+octet-stream", "Content-Length": str(len(MINUTES)),
+    }  # fmt: skip
+    with socket.create_connection(("127.0.0.1", program.port), 20) as line:
+        head = "".join(f"{name}: {value}\r\n" for name, value in said.items())
+        line.sendall(f"PATCH {where} HTTP/1.1\r\n{head}\r\n".encode() + MINUTES[:HALF])
+        yield where, line
