@@ -74,7 +74,10 @@ export class Ahead {
     this.#live = live;
     this.#face = face;
     this.#changed = changed;
-    live.subscribe(() => this.go());
+    live.subscribe(({ reach }) => {
+      if (reach === "offline") this.#rests_until = 0; // what comes after it is a fresh start
+      this.go();
+    });
     live.socket.on("hint", () => this.hints++);
     document.addEventListener("visibilitychange", () => this.go());
     setInterval(() => this.go(), LOOK_MS);
@@ -109,6 +112,7 @@ export class Ahead {
     this.#readings.set(family.id, { at: now(), waited: family.messages_waiting ?? 0, hints: this.hints });
     await threads.read(this.#live.api, family.id);
     this.#changed();
+    void this.go();
   }
 
   /**

@@ -3,7 +3,6 @@
 Recordings are real ones, uploaded as a phone does it; what plays is really played by the browser.
 """
 
-import base64
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,43 +10,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import APIRequestContext, Page, expect
+from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from app.families import service as families
-from app.families.words import ConsentKind, MemberRole
+from app.families.words import MemberRole
 from app.messages.models import Hearing, Message
 from app.messages.words import From
 from app.web import sessions
 from app.web.models import PrincipalKind
 from tests.browser import stories
-from tests.browser.conftest import PHONE, TERMINAL, Devices, shoot
+from tests.browser.conftest import TERMINAL, Devices, shoot
+from tests.browser.said import allow_messages, keeps, kept, phone_of, say, shelf
 from tests.browser.stories import sees, touch, wait_until
 from tests.browser.test_terminal_scheduling import is_touchable
 from tests.browser.village import Village, open_village
-from tests.messages.recordings import recorded
 from tests.scene import Household, at
 
-# Rows that the device keeps; of what is sealed the first bytes.
-SHELF = """async (name) => {
-  const opened = await new Promise((done) => {
-    const asked = indexedDB.open("homethread");
-    asked.onupgradeneeded = () => asked.transaction.abort();
-    asked.onsuccess = () => done(asked.result);
-    asked.onerror = () => done(null);
-  });
-  if (!opened) return [];
-  const rows = await new Promise((done) => {
-    const asked = opened.transaction(name).objectStore(name).getAll();
-    asked.onsuccess = () => done(asked.result);
-  });
-  opened.close();
-  return rows.map((row) => ({
-    id: row.message_id ?? row.name ?? String(row.key),
-    begins: row.sealed && String.fromCharCode(...new Uint8Array(row.sealed.slice(0, 4))),
-    isReadable: row.key instanceof CryptoKey ? row.key.extractable : null,
-  }));
-}"""
+# What a hint of the server's does; those of another program than the web's come some seconds later.
+LOOK_AGAIN = "dispatchEvent(new Event('online'))"
 
 
 @pytest.fixture(scope="module")
@@ -59,54 +40,6 @@ def village(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> 
     yield running
     running.stop()
     assert "Traceback" not in running.logs(), running.logs()
-
-
-def allow_messages(village: Village, child: str, parent: str) -> str:
-    with village.scene.database.begin() as session:
-        return families.give_consent(
-            session, child_id=child, contact_id=parent, kind=ConsentKind.MESSAGE, given_by=parent, evidence="paper",
-            from_at=village.now() - timedelta(days=1), now=village.now(),
-        ).id  # fmt: skip
-
-
-def phone_of(devices: Devices, village: Village, whom: Household) -> APIRequestContext:
-    """What a parent's phone asks the server, without its pages."""
-    asking = devices.device(PHONE).request
-    asking.get(village.enter(PrincipalKind.PERSON, whom.parent, None))
-    return asking
-
-
-def say(village: Village, phone: APIRequestContext, whom: Household, seconds: float, deliver: str = "now") -> str:
-    """A parent's message, whole at the server; its id when it was looked at."""
-    sound = recorded(seconds)
-    key = f"say {seconds} {deliver}".replace(" ", "-")
-    said = {"key": key, "filetype": "audio/ogg", "child_id": whom.child, "deliver": deliver}
-    metadata = ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in said.items())
-    answer = phone.post(
-        f"{village.url}/uploads",
-        headers={
-            "Tus-Resumable": "1.0.0", "Upload-Length": str(len(sound)), "Upload-Metadata": metadata,
-            "Content-Type": "application/offset+octet-stream", "Homethread-Face": "phone",
-        },
-        data=sound,
-    )  # fmt: skip
-    assert answer.status == 201, answer.text()
-    with village.scene.database.read() as session:
-        return session.scalars(select(Message.id).order_by(Message.sent_at.desc())).first() or ""
-
-
-def shelf(page: Page, name: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = page.evaluate(SHELF, name)
-    return rows
-
-
-def kept(page: Page) -> set[str]:
-    return {row["id"] for row in shelf(page, "cache")}
-
-
-def keeps(page: Page, *ids: str) -> None:
-    """Of the messages that wait this device has these, and no others."""
-    wait_until(page, f"kept are {ids}", lambda: kept(page) == set(ids))
 
 
 def hearings(village: Village, *ids: str) -> list[str]:
@@ -136,7 +69,7 @@ def test_fetched_ahead_and_heard_without_a_network(village: Village, devices: De
     alice = village.scene.alice
     allow_messages(village, alice.child, alice.parent)
     phone = phone_of(devices, village, alice)
-    first, second = say(village, phone, alice, 2.5), say(village, phone, alice, 1.5)
+    first, second = say(village, phone, alice, 1.8), say(village, phone, alice, 1.1)
     page = stories.open_terminal(devices, village, alice)
     expect(lit(page, alice)).to_be_visible()
     assert page.locator(".window[data-lit]").count() == 1
@@ -177,7 +110,7 @@ def both_play_and_can_be_heard_again(page: Page, first: str, second: str) -> Non
     sees(page, "message-over")
     looks(page, "message-over")
     touch(page, "visit.message.again")
-    sees(page, "message-over")
+    sees(page, "message")
     touch(page, "visit.message.done")
     sees(page, "family")
     expect(page.locator(".letter")).to_have_count(0)
@@ -314,10 +247,12 @@ def test_sealed_until_its_hour_and_gone_when_it_is_taken_away(village: Village, 
     opens_at_its_hour_without_a_network(village, page, dana, sealed)
     with village.scene.database.begin() as session:
         families.revoke_consent(session, consent, village.now())
+    page.evaluate(LOOK_AGAIN)
     expect(page.locator(".letter--voice")).to_have_count(0, timeout=15_000)
     keeps(page)
 
     allow_messages(village, dana.child, dana.parent)
+    page.evaluate(LOOK_AGAIN)
     keeps(page, sealed)
     with village.scene.database.begin() as session:
         sessions.end_all(session, PrincipalKind.TERMINAL, dana.terminal, village.now())
@@ -330,7 +265,7 @@ def test_sealed_until_its_hour_and_gone_when_it_is_taken_away(village: Village, 
 
 def opens_at_its_hour_without_a_network(village: Village, page: Page, whom: Household, sealed: str) -> None:
     village.move_clock_to(at(18, 9) + timedelta(seconds=55))
-    page.evaluate("dispatchEvent(new Event('online'))")
+    page.evaluate(LOOK_AGAIN)
     sees(page, "idle")  # it was left alone for ten minutes
     page.context.set_offline(True)
     expect(lit(page, whom)).to_have_count(0)

@@ -1,0 +1,87 @@
+"""Voice messages in the stories: who may send them, one that was said, and what a device keeps of them."""
+
+import base64
+from datetime import timedelta
+from typing import Any
+
+from playwright.sync_api import APIRequestContext, Page
+from sqlalchemy import select
+
+from app.families import service as families
+from app.families.words import ConsentKind
+from app.messages.models import Message
+from app.web.models import PrincipalKind
+from tests.browser.conftest import PHONE, Devices
+from tests.browser.stories import wait_until
+from tests.browser.village import Village
+from tests.messages.recordings import recorded
+from tests.scene import Household
+
+# Rows that the device keeps; of what is sealed the first bytes.
+SHELF = """async (name) => {
+  const opened = await new Promise((done) => {
+    const asked = indexedDB.open("homethread");
+    asked.onupgradeneeded = () => asked.transaction.abort();
+    asked.onsuccess = () => done(asked.result);
+    asked.onerror = () => done(null);
+  });
+  if (!opened) return [];
+  const rows = await new Promise((done) => {
+    const asked = opened.transaction(name).objectStore(name).getAll();
+    asked.onsuccess = () => done(asked.result);
+  });
+  opened.close();
+  return rows.map((row) => ({
+    id: row.message_id ?? row.name ?? String(row.key),
+    begins: row.sealed && String.fromCharCode(...new Uint8Array(row.sealed.slice(0, 4))),
+    isReadable: row.key instanceof CryptoKey ? row.key.extractable : null,
+  }));
+}"""
+
+
+def allow_messages(village: Village, child: str, parent: str) -> str:
+    with village.scene.database.begin() as session:
+        return families.give_consent(
+            session, child_id=child, contact_id=parent, kind=ConsentKind.MESSAGE, given_by=parent, evidence="paper",
+            from_at=village.now() - timedelta(days=1), now=village.now(),
+        ).id  # fmt: skip
+
+
+def phone_of(devices: Devices, village: Village, whom: Household) -> APIRequestContext:
+    """What a parent's phone asks the server, without its pages."""
+    asking = devices.device(PHONE).request
+    asking.get(village.enter(PrincipalKind.PERSON, whom.parent, None))
+    return asking
+
+
+def say(village: Village, phone: APIRequestContext, whom: Household, seconds: float, deliver: str = "now") -> str:
+    """A parent's message, whole at the server; its id when it was looked at."""
+    sound = recorded(seconds)
+    key = f"say {seconds} {deliver}".replace(" ", "-")
+    said = {"key": key, "filetype": "audio/ogg", "child_id": whom.child, "deliver": deliver}
+    metadata = ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in said.items())
+    answer = phone.post(
+        f"{village.url}/uploads",
+        headers={
+            "Tus-Resumable": "1.0.0", "Upload-Length": str(len(sound)), "Upload-Metadata": metadata,
+            "Content-Type": "application/offset+octet-stream", "Homethread-Face": "phone",
+        },
+        data=sound,
+    )  # fmt: skip
+    assert answer.status == 201, answer.text()
+    with village.scene.database.read() as session:
+        return session.scalars(select(Message.id).order_by(Message.sent_at.desc())).first() or ""
+
+
+def shelf(page: Page, name: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = page.evaluate(SHELF, name)
+    return rows
+
+
+def kept(page: Page) -> set[str]:
+    return {row["id"] for row in shelf(page, "cache")}
+
+
+def keeps(page: Page, *ids: str) -> None:
+    """Of the messages that wait this device has these, and no others."""
+    wait_until(page, f"kept are {ids}", lambda: kept(page) == set(ids))
