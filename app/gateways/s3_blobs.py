@@ -1,7 +1,7 @@
 """Sealed pieces in a bucket of an S3-compatible store: one object a piece, `PREFIX` + blob + `/` + index.
 
-An object is there whole or not at all, and a put that was answered is there for every get after it. A call takes no
-longer than half a minute in all: whoever holds an upload's lock meanwhile must still hold it afterwards.
+An object is there whole or not at all, and a put that was answered is there for every get after it. A call gives up a
+store that says nothing after 17 seconds: whoever holds an upload's lock meanwhile must still hold it afterwards.
 """
 
 import io
@@ -22,7 +22,7 @@ from app.gateways.vendor_http import is_this_machine
 from app.kernel.ids import random_id
 from app.messages.ports import NoRoom
 
-CONNECT_SECONDS, ANSWER_SECONDS, RETRIES = 4, 10, 1
+CONNECT_SECONDS, ANSWER_SECONDS, RETRIES = 3, 5, 1
 CONNECTIONS = 16
 BLOB_ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.config import BadSetting, load
-from app.gateways import blob_stores
+from app.gateways import blob_stores, s3_blobs
 from app.gateways.s3_blobs import S3Blobs
 from app.messages.keyring import Keyring
 from app.messages.pieces import PIECE_BYTES, Spoiled
@@ -142,8 +143,12 @@ def test_two_prefixes_of_a_bucket_do_not_see_each_other(bucket: PrivateS3) -> No
     one.delete("blob")
 
 
-@pytest.fixture(params=["no folder can be made", "nobody listens", "another secret", "another bucket", "no answer"])
-def away(request: pytest.FixtureRequest, tmp_path: Path, bucket: PrivateS3) -> Iterator[Blobs]:
+@pytest.fixture(
+    params=["no folder can be made", "nobody listens", "another secret", "another bucket", "a proxy", "silence"]
+)
+def away(
+    request: pytest.FixtureRequest, tmp_path: Path, bucket: PrivateS3, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Blobs]:
     """A store that can't be used at present."""
     with ExitStack() as stack:
         if request.param == "no folder can be made":
@@ -155,6 +160,10 @@ def away(request: pytest.FixtureRequest, tmp_path: Path, bucket: PrivateS3) -> I
             yield S3Blobs(bucket.url(secret="ours-was-changed"))
         elif request.param == "another bucket":
             yield S3Blobs(bucket.url(bucket="nobodys"))
+        elif request.param == "silence":
+            monkeypatch.setattr(s3_blobs, "ANSWER_SECONDS", 0.1)
+            deaf = stack.enter_context(socket.create_server(("127.0.0.1", free_port())))
+            yield S3Blobs(f"s3+http://key:secret@127.0.0.1:{deaf.getsockname()[1]}/{BUCKET}")
         else:
             port = stack.enter_context(_answering(500, "text/html", b"<h1>a proxy has no other end</h1>"))
             yield S3Blobs(f"s3+http://key:secret@127.0.0.1:{port}/{BUCKET}")
