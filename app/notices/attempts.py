@@ -234,7 +234,7 @@ def _refused(work: Work, row: Leased, case: Case, attempt: Attempt, under: Under
     outcomes.move(case, attempt, AttemptState.REFUSED, work.now, refusal.error)
     if attempt.gateway == PUSH:
         return outcomes.fail(work.session, case, Channel.PUSH, "refused", work.now)
-    terms.give_back(work.session, case.notice, attempt.segments, attempt.began_at)
+    terms.give_back(work.session, case.notice, attempt.segments, attempt.began_at, work.tally)
     if refusal.is_permanent:
         work.board.answered(attempt.gateway, has_taken=False)
     else:
@@ -263,7 +263,7 @@ def _asked(work: Work, row: Leased, case: Case, attempt: Attempt, what: Missing 
     """The vendor does not have it: send it, if it is still wanted. One that does not say is asked again for a while."""
     if isinstance(what, Missing):
         outcomes.move(case, attempt, AttemptState.REFUSED, work.now, attempt.error)
-        terms.give_back(work.session, case.notice, attempt.segments, attempt.began_at)
+        terms.give_back(work.session, case.notice, attempt.segments, attempt.began_at, work.tally)
         if outcomes.has_arrived(case):
             return DONE
         case.there().state = DeliveryState.WAITING

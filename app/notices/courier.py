@@ -10,7 +10,7 @@ from app.jobs.batches import Item
 from app.jobs.settling import DONE, Call, Next
 from app.notices import attempts, cases, pushes, terms
 from app.notices.attempts import Step, Work
-from app.notices.outside import Came, Missing, Outside, PushOut, Question, Send, Took, Under, came_of
+from app.notices.outside import Came, Missing, NoWord, Outside, PushOut, Question, Refusal, Send, Took, Under, came_of
 from app.notices.switchboard import Switchboard
 
 
@@ -32,6 +32,7 @@ class Courier:
         known = cases.read(session, {_wanted(item) for item in items})
         terms.look_up(session, [known[wanted].notice for wanted in map(_wanted, items) if wanted in known])
         board = Switchboard(session, self.outside.gateways, now)
+        board.hold(_senders(items, Refusal, NoWord), _senders(items, Took))
         work = Work(session, self.outside, board, now, self._jitter(), terms.Tally())
         nexts: dict[str, Next] = {}
         with session.no_autoflush:  # so that all is written in one statement a table
@@ -50,6 +51,12 @@ class Courier:
 
 def _wanted(item: Item) -> cases.Wanted:
     return item.row.payload["notice"], item.row.payload["number"]
+
+
+def _senders(items: Sequence[Item], *came: type[Came]) -> set[str]:
+    """The gateways by which texts were sent that came to this."""
+    ended = [item.came for item in items if item.came is not None]
+    return {under.gateway.name for under, what in ended if isinstance(under, Send) and isinstance(what, came)}
 
 
 def _account(known: Mapping[cases.Wanted, cases.Case], item: Item) -> tuple[str, str]:

@@ -4,7 +4,7 @@ One transaction's view. A gateway's row is locked only when something about it c
 don't wait for each other.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -26,6 +26,16 @@ class Switchboard:
     def __init__(self, session: Session, gateways: Sequence[SmsGateway], now: datetime) -> None:
         self.session, self.gateways, self.now = session, gateways, now
         self._states = {state.name: state for state in session.scalars(select(GatewayState))}
+
+    def hold(self, faulty: Collection[str], taking: Collection[str]) -> None:
+        """Lock at once, in one order, what is about to change: two batches must not wait for each other's gateways.
+
+        `faulty` are those that refused or said nothing, `taking` those that took a text.
+        """
+        trials = {name for name in self._states if self._passage(name) is Passage.TRIAL}
+        news = {name for name in taking if not self._is_known(name, has_taken=True)}
+        for name in sorted({*faulty, *trials, *news}):
+            self._locked(name)
 
     def named(self, name: str) -> SmsGateway | None:
         return next((gateway for gateway in self.gateways if gateway.name == name), None)
@@ -62,18 +72,20 @@ class Switchboard:
 
     def answered(self, name: str, *, has_taken: bool) -> None:
         """It works: it took a text, or said of one that nobody could take it."""
-        state = self._states.get(name)
-        is_clean = state is not None and _circuit(state) == CLOSED and state.failing_since is None
-        is_fresh = (
-            state is not None and state.last_taken_at is not None and self.now < state.last_taken_at + TAKEN_EVERY
-        )
-        if is_clean and (is_fresh or not has_taken):
+        if self._is_known(name, has_taken=has_taken):
             return
         state = self._locked(name)
         _keep(state, CLOSED)
         state.failing_since = None
         if has_taken:
             state.last_taken_at = self.now
+
+    def _is_known(self, name: str, *, has_taken: bool) -> bool:
+        """Whether it is written down already that it works, and when it last took a text."""
+        state = self._states.get(name)
+        if state is None or _circuit(state) != CLOSED or state.failing_since is not None:
+            return False
+        return not has_taken or (state.last_taken_at is not None and self.now < state.last_taken_at + TAKEN_EVERY)
 
     def _passage(self, name: str) -> Passage:
         state = self._states.get(name)

@@ -170,24 +170,28 @@ def spend(session: Session, notice: Notice, segments: int, now: datetime, tally:
 
 
 def write_down(session: Session, tally: Tally | None) -> None:
-    """Count what was noted, in the same order whoever does."""
+    """Count what was noted, as it was noted: by `account`."""
     if not tally:
         return
     adding = insert_into(session, Spending)
     adding = adding.on_conflict_do_update(
         index_elements=["owner", "month"], set_={"segments": Spending.segments + adding.excluded.segments}
     )
-    noted = [
-        {"owner": owner, "month": month, "segments": segments} for (owner, month), segments in sorted(tally.items())
-    ]
+    noted = [{"owner": owner, "month": month, "segments": segments} for (owner, month), segments in tally.items()]
     session.connection().execute(adding, noted)
     tally.clear()
 
 
-def give_back(session: Session, notice: Notice, segments: int, spent_at: datetime) -> None:
-    """Take segments off the account again, which were counted at `spent_at` for a text that did not go out."""
+def give_back(
+    session: Session, notice: Notice, segments: int, spent_at: datetime, tally: Tally | None = None
+) -> None:  # fmt: skip
+    """Take segments off the account again, which were counted at `spent_at` for a text that did not go out.
+
+    What is noted in `tally` is counted before, so that accounts are locked in their order.
+    """
     if notice.village_id is None:
         return
+    write_down(session, tally)
     month = month_of(session, notice.village_id, spent_at)
     row = update(Spending).where(Spending.owner == _owner(notice), Spending.month == month)
     left = case((Spending.segments > segments, Spending.segments - segments), else_=0)
