@@ -49,6 +49,8 @@ export class Messages {
   rate = 1;
   /** @type {Message | null} */
   message = null;
+  /** The address of the picture that goes with it, once it is here. */
+  photo = "";
   #carrying;
   #familyId;
   #hooks;
@@ -150,6 +152,8 @@ export class Messages {
     this.#end.abort();
     this.#playing?.stop();
     this.#playing = null;
+    URL.revokeObjectURL(this.photo);
+    this.photo = "";
   }
 
   /** @param {string} id of a message; "" the first that waits */
@@ -183,6 +187,7 @@ export class Messages {
     this.#go("starting", 0);
     this.#timer = window.setTimeout(() => this.#go("coming", this.part), SHOWN_COMING_MS);
     const moved = (/** @type {number} */ part) => signal.aborted || this.#go(this.phase, part);
+    if (message.photo) void this.#show(message, signal);
     try {
       const blob = await this.#carrying.ahead.recording(message, this.#familyId, moved, signal);
       if (!signal.aborted) this.#play(blob);
@@ -191,6 +196,16 @@ export class Messages {
       if (!(error instanceof ApiError)) throw error;
       if (!signal.aborted) this.#fail(error);
     }
+  }
+
+  /** Without it the message is heard all the same. @param {Message} message @param {AbortSignal} signal */
+  async #show(message, signal) {
+    const picture = await this.#carrying.ahead.photo(message, this.#familyId, signal).catch((error) => {
+      if (!(error instanceof ApiError)) throw error;
+    });
+    if (!picture || signal.aborted) return;
+    this.photo = URL.createObjectURL(picture);
+    this.#hooks.redraw();
   }
 
   /** It comes when it can. @param {ApiError} error */

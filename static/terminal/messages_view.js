@@ -40,7 +40,7 @@ export function waitingMessage(whose, said, more) {
 }
 
 /** @param {Messages} state @param {Family} whose @param {Message} said @param {boolean} hasNext @param {Look} look */
-export function messageScreen({ phase, part, rate }, whose, said, hasNext, { zone, at }) {
+export function messageScreen({ phase, part, rate, photo: picture }, whose, said, hasNext, { zone, at }) {
   return h(
     "section",
     { class: "screen family message", "data-message-id": said.id, "data-phase": phase },
@@ -55,7 +55,12 @@ export function messageScreen({ phase, part, rate }, whose, said, hasNext, { zon
         h("span", { class: "face__name" }, said.from_name),
         h("time", { datetime: said.deliver_at }, dayAndTime(said.deliver_at, zone, at)),
       ),
-      h("span", { class: "heard__said" }, shown(phase, part, said)),
+      h(
+        "span",
+        { class: "heard__said" },
+        picture && h("img", { class: "heard__photo", src: picture, alt: "" }),
+        (!picture || phase !== "over") && shown(phase, part, said),
+      ),
     ),
     h("footer", { class: "terminal-actions" }, places(phase, rate, hasNext)),
   );

@@ -7,7 +7,7 @@ import { upcoming } from "../core/rings.js";
 import { dayNumber, MINUTE, ms, now, SECOND } from "../core/time.js";
 import { ApiError } from "../net/api.js";
 import * as cache from "./cache.js";
-import { fetchRecording } from "./fetching.js";
+import { fetchPhoto, fetchRecording } from "./fetching.js";
 import { StoreError } from "./store.js";
 import * as threads from "./threads.js";
 
@@ -43,7 +43,7 @@ export const hasCall = ({ now: known }, at, soon_ms = SOON_MS) =>
  * @param {number} at @returns {Wanted[]}
  */
 export function plan(wanted, cached, left_bytes, at) {
-  const missing = wanted.filter(({ message }) => !cached.has(message.id));
+  const missing = wanted.filter(({ message }) => lacks(message, cached));
   /** @param {Wanted} one */
   const isSealed = ({ message }) => Number(!threads.isOpen(message, at));
   missing.sort((one, other) => isSealed(one) - isSealed(other) || one.message.bytes - other.message.bytes);
@@ -54,6 +54,9 @@ export function plan(wanted, cached, left_bytes, at) {
     return fits;
   });
 }
+
+/** Its recording, or the picture that goes with it. @param {Message} message @param {Set<string>} cached */
+const lacks = (message, cached) => !cached.has(message.id) || (message.photo && !cached.has(threads.photoOf(message)));
 
 export class Ahead {
   #live;
@@ -119,16 +122,24 @@ export class Ahead {
    * A recording, from here or from the server; somebody waits for it. Rejects with ApiError, or when `signal` ends it.
    * @param {Message} message @param {string} familyId @param {(part: number) => void} moved @param {AbortSignal} signal
    */
-  async recording(message, familyId, moved, signal) {
-    const here = await cache.find(message.id);
+  recording(message, familyId, moved, signal) {
+    return this.#now(message.id, familyId, () => fetchRecording(message, { face: this.#face, moved, signal }));
+  }
+
+  /** The same for the picture that goes with it. @param {Message} message @param {string} familyId
+   * @param {AbortSignal} signal */
+  photo(message, familyId, signal) {
+    return this.#now(threads.photoOf(message), familyId, () => fetchPhoto(message, { face: this.#face, signal }));
+  }
+
+  /** @param {string} name @param {string} familyId @param {() => Promise<Blob>} fetcher */
+  async #now(name, familyId, fetcher) {
+    const here = await cache.find(name);
     if (here) return here;
     this.#isHurried++;
     this.#fetching?.abort();
     try {
-      return await this.#keep(message, familyId, await fetchRecording(message, { face: this.#face, moved, signal }));
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 404) await cache.forget(message.id);
-      throw error;
+      return await this.#keep(name, familyId, await fetcher());
     } finally {
       this.#isHurried--;
     }
@@ -166,17 +177,18 @@ export class Ahead {
       const cached = new Set((await cache.list()).map(({ message_id }) => message_id));
       const [next] = plan(wanted, cached, DAILY_BYTES - this.#spent, now());
       if (!next || !this.#isQuiet) return;
-      await this.#fetch(next);
+      await this.#fetch(next, cached);
     }
   }
 
-  /** @param {Wanted} wanted */
-  async #fetch({ familyId, message }) {
+  /** @param {Wanted} wanted @param {Set<string>} cached */
+  async #fetch({ familyId, message }, cached) {
     const fetching = (this.#fetching = new AbortController());
     try {
-      const blob = await fetchRecording(message, { face: this.#face, signal: fetching.signal });
+      const isPhoto = cached.has(message.id);
+      const blob = await (isPhoto ? fetchPhoto : fetchRecording)(message, { face: this.#face, signal: fetching.signal });
       this.#spend(blob.size);
-      await this.#keep(message, familyId, blob, true);
+      await this.#keep(isPhoto ? threads.photoOf(message) : message.id, familyId, blob, true);
       this.#changed();
     } catch (error) {
       if (error instanceof ApiError && error.status === 404) this.#readings.delete(familyId); // gone since it was read
@@ -186,11 +198,11 @@ export class Ahead {
     }
   }
 
-  /** @param {Message} message @param {string} familyId @param {Blob} blob @param {boolean} [isNeeded] */
-  async #keep(message, familyId, blob, isNeeded = false) {
+  /** @param {string} name @param {string} familyId @param {Blob} blob @param {boolean} [isNeeded] */
+  async #keep(name, familyId, blob, isNeeded = false) {
     if (!canSeal) return blob;
     try {
-      await cache.keep(message.id, blob, { family_id: familyId, mime: blob.type });
+      await cache.keep(name, blob, { family_id: familyId, mime: blob.type });
     } catch (error) {
       if (isNeeded || !(error instanceof StoreError)) throw error;
       console.info("not kept:", error.message); // no room: it plays all the same

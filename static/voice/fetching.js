@@ -1,8 +1,9 @@
-/** One recording from the server, on from where it broke off. It never lies in the browser's own cache unsealed. */
+/** One recording from the server, or the picture that goes with it, on from where it broke off. It never lies in the browser's own cache unsealed. */
 import { ApiError } from "../net/api.js";
 import { playable } from "./play.js";
 
 /** @typedef {import("./wire.js").Message} Message */
+/** @typedef {{face: string, signal?: AbortSignal, moved?: (part: number) => void}} Ways `moved`: how far it is, 0 to 1 */
 /** @typedef {{etag: string, parts: Uint8Array<ArrayBuffer>[], got: number}} Begun */
 
 /** Of these some browsers play one alone. */
@@ -15,34 +16,39 @@ const begun = new Map();
 
 /**
  * Rejects with ApiError: `rendition_later` where the server has still to make what this browser plays.
- * @param {Message} message @param {{face: string, signal?: AbortSignal, moved?: (part: number) => void}} ways `moved`:
- *   how far it is, 0 to 1 @returns {Promise<Blob>}
+ * @param {Message} message @param {Ways} ways @returns {Promise<Blob>}
  */
-export async function fetchRecording({ id, mime, bytes }, { face, signal, moved = () => {} }) {
-  const standing = begun.get(id) ?? { etag: "", parts: [], got: 0 };
-  begun.set(id, standing);
+export const fetchRecording = ({ id, mime, bytes }, ways) =>
+  fetchOne(`${id}/recording?${new URLSearchParams({ mime: playable([mime, ...MIMES]) })}`, bytes, ways);
+
+/** Rejects with ApiError. @param {Message} message @param {Ways} ways @returns {Promise<Blob>} */
+export const fetchPhoto = ({ id }, ways) => fetchOne(`${id}/photo`, 0, ways);
+
+/** @param {string} path @param {number} bytes about @param {Ways} ways */
+async function fetchOne(path, bytes, { face, signal, moved = () => {} }) {
+  const standing = begun.get(path) ?? { etag: "", parts: [], got: 0 };
+  begun.set(path, standing);
   const patience = new Patience(signal);
   try {
-    const answer = await ask(id, playable([mime, ...MIMES]), face, standing, patience);
+    const answer = await ask(path, face, standing, patience);
     await takeIn(answer, standing, patience, () => moved(Math.min(1, standing.got / Math.max(1, bytes))));
-    begun.delete(id);
-    return new Blob(standing.parts, { type: answer.headers.get("Content-Type") ?? mime });
+    begun.delete(path);
+    return new Blob(standing.parts, { type: answer.headers.get("Content-Type") ?? "" });
   } catch (error) {
     if (!(error instanceof ApiError)) throw new ApiError(patience.isOver ? "timeout" : "offline", 0);
-    begun.delete(id); // refused: what came of it is of no use
+    begun.delete(path); // refused: what came of it is of no use
     throw error;
   } finally {
     patience.end();
   }
 }
 
-/** @param {string} id @param {string} mime @param {string} face @param {Begun} standing @param {Patience} patience */
-async function ask(id, mime, face, { etag, got }, patience) {
+/** @param {string} path @param {string} face @param {Begun} standing @param {Patience} patience */
+async function ask(path, face, { etag, got }, patience) {
   const on = got && etag ? { Range: `bytes=${got}-`, "If-Range": etag } : null;
   const headers = { "Homethread-Face": face, ...on };
-  const query = new URLSearchParams({ mime });
   const asked = { headers, signal: patience.signal, cache: /** @type {const} */ ("no-store") };
-  const answer = await fetch(`/api/messages/${id}/recording?${query}`, asked);
+  const answer = await fetch(`/api/messages/${path}`, asked);
   if (answer.ok) return answer;
   const told = await answer.json().catch(() => null); // a proxy's page is no JSON
   throw new ApiError(told?.error ?? "unknown", answer.status, told?.message, told?.detail);

@@ -39,6 +39,9 @@ export function isUnheard({ id, from, state, heard_at, deliver_at }) {
 export const isOpen = ({ from, state, deliver_at }, at) =>
   from === "village" || state === "due" || (state === "sealed" && ms(deliver_at) <= at);
 
+/** By what name the picture of a message lies beside its recording. @param {Message} message */
+export const photoOf = ({ id }) => `${id}/photo`;
+
 /** What waits to be heard now, the oldest first. @param {string} familyId @param {number} at */
 export const waiting = (familyId, at) =>
   (threadOf(familyId) ?? [])
@@ -83,7 +86,7 @@ async function pages(api, familyId) {
 /** Withdrawn, deleted, or no consent stands any more. @param {string} familyId @param {Set<string>} standing */
 async function forgetOthers(familyId, standing) {
   for (const { message_id, family_id } of await cache.list()) {
-    if (family_id === familyId && !standing.has(message_id)) await cache.forget(message_id);
+    if (family_id === familyId && !standing.has(message_id.split("/")[0])) await cache.forget(message_id);
   }
 }
 

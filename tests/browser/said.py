@@ -1,12 +1,16 @@
 """Voice messages in the stories: who may send them, one that was said, and what a device keeps of them."""
 
 import base64
+import hashlib
+import io
 from datetime import timedelta
 from typing import Any
 
+from PIL import Image
 from playwright.sync_api import APIRequestContext, Page
 from sqlalchemy import select
 
+from app.demo.portraits import portrait
 from app.families import service as families
 from app.families.words import ConsentKind
 from app.messages.models import Message
@@ -54,23 +58,37 @@ def phone_of(devices: Devices, village: Village, whom: Household) -> APIRequestC
     return asking
 
 
-def say(village: Village, phone: APIRequestContext, whom: Household, seconds: float, deliver: str = "now") -> str:
-    """A parent's message, whole at the server; its id when it was looked at."""
-    sound = recorded(seconds)
-    key = f"say {seconds} {deliver}".replace(" ", "-")
-    said = {"key": key, "filetype": "audio/ogg", "child_id": whom.child, "deliver": deliver}
-    metadata = ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in said.items())
+def say(
+    village: Village, phone: APIRequestContext, whom: Household, seconds: float, deliver: str = "now", photo: str = ""
+) -> str:
+    """A parent's message, whole at the server; its id. `photo`: the id of an upload."""
+    said = {"filetype": "audio/ogg", "child_id": whom.child, "deliver": deliver} | ({"photo": photo} if photo else {})
+    put(village, phone, recorded(seconds), said)
+    with village.scene.database.read() as session:
+        return session.scalars(select(Message.id).order_by(Message.sent_at.desc())).first() or ""
+
+
+def put(village: Village, phone: APIRequestContext, body: bytes, said: dict[str, str]) -> str:
+    """An upload in one piece; its id."""
+    key = {"key": hashlib.sha256(body + repr(said).encode()).hexdigest()[:32]}
+    metadata = ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in (said | key).items())
     answer = phone.post(
         f"{village.url}/uploads",
         headers={
-            "Tus-Resumable": "1.0.0", "Upload-Length": str(len(sound)), "Upload-Metadata": metadata,
+            "Tus-Resumable": "1.0.0", "Upload-Length": str(len(body)), "Upload-Metadata": metadata,
             "Content-Type": "application/offset+octet-stream", "Homethread-Face": "phone",
         },
-        data=sound,
+        data=body,
     )  # fmt: skip
     assert answer.status == 201, answer.text()
-    with village.scene.database.read() as session:
-        return session.scalars(select(Message.id).order_by(Message.sent_at.desc())).first() or ""
+    return answer.headers["location"].removeprefix("/uploads/")
+
+
+def take_photo(village: Village, phone: APIRequestContext, whom: Household) -> str:
+    """A picture to go with a message; the id of its upload."""
+    made = io.BytesIO()
+    Image.open(io.BytesIO(portrait(2, "mother"))).convert("RGB").resize((800, 600)).save(made, "JPEG")
+    return put(village, phone, made.getvalue(), {"filetype": "image/jpeg", "child_id": whom.child})
 
 
 def shelf(page: Page, name: str) -> list[dict[str, Any]]:
