@@ -1,13 +1,13 @@
 /** One message after the other is listened to: fetched or found here, played, slower or faster. */
 import { t } from "../core/texts.js";
-import { toast } from "../ui/dom.js";
+import { ApiError } from "../net/api.js";
+import { sentence, toast } from "../ui/dom.js";
 import * as cache from "../voice/cache.js";
-import { play, playable, RATES } from "../voice/play.js";
+import { fetchRecording } from "../voice/fetching.js";
+import { play, RATES } from "../voice/play.js";
 
 /** @typedef {import("../phone.js").Phone} Phone */
 /** @typedef {import("../voice/wire.js").Message} Message */
-
-const MIMES = ["audio/ogg", "audio/webm", "audio/mp4"];
 
 export class Listening {
   /** @type {{id: string, part: number, isPaused: boolean, isLoading: boolean} | null} */
@@ -30,7 +30,7 @@ export class Listening {
     if (this.on?.id === id) return void (this.on.isLoading || this.#haltOrGoOn());
     this.silence();
     this.#change({ id, part: 0, isPaused: false, isLoading: true });
-    const blob = await this.#recording(id, familyId);
+    const blob = await this.#recording(message, familyId);
     if (this.on?.id !== id) return; // another one was touched meanwhile
     if (!blob) return this.#change(null);
     this.#change({ id, part: 0, isPaused: false, isLoading: false });
@@ -70,22 +70,18 @@ export class Listening {
     this.#change({ ...this.on, isPaused: !isPaused });
   }
 
-  /** From here, or from the server, and then kept. @param {string} id @param {string} familyId
+  /** From here, or from the server, and then kept. @param {Message} message @param {string} familyId
    * @returns {Promise<Blob | null>} null where it can't be had, which is said */
-  async #recording(id, familyId) {
-    const known = await cache.find(id);
+  async #recording(message, familyId) {
+    const known = await cache.find(message.id);
     if (known) return known;
-    const query = new URLSearchParams({ mime: playable(MIMES) });
     try {
-      const answer = await fetch(`/api/messages/${id}/recording?${query}`, { headers: { "Homethread-Face": "phone" }, cache: "no-store" });
-      if (answer.ok) return await keep(id, await answer.blob(), familyId);
-      const told = await answer.json().catch(() => null); // a proxy's page is no JSON
-      toast(answer.status === 409 ? "info" : "bad", told?.message ?? t("phone.messages.gone"));
+      return await keep(message.id, await fetchRecording(message, { face: "phone" }), familyId);
     } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
-      toast("bad", t("common.offline"));
+      if (!(error instanceof ApiError)) throw error;
+      toast(error.code === "rendition_later" ? "info" : "bad", sentence(error));
+      return null;
     }
-    return null;
   }
 
   /** @param {Listening["on"]} on */

@@ -41,6 +41,8 @@ export class MessagesPage {
   error = null;
   /** @type {string | null} */
   next = null;
+  /** Who may send each other messages; null where the server didn't say yet. @type {ThreadPage["pairs"] | null} */
+  pairs = null;
   /** What waits here. @type {ItemShown[]} */
   items = [];
   /** Heard here, perhaps not known at the server yet. @type {Set<string>} */
@@ -127,6 +129,13 @@ export class MessagesPage {
     return now?.families.find(({ children = [] }) => children.some(({ id }) => id === this.partner?.childId));
   }
 
+  /** Whether these two may send each other messages, as far as is known here. */
+  get isAllowed() {
+    const named = this.#addressed();
+    if (!this.pairs || !named) return true;
+    return this.pairs.some(({ child_id, contact_id }) => child_id === named.child_id && contact_id === named.contact_id);
+  }
+
   get isOnline() {
     return this.#phone.live.view.reach !== "offline";
   }
@@ -161,7 +170,7 @@ export class MessagesPage {
     this.listening.silence();
     this.#change({ place, when: NOW });
     if (this.family?.id === before) return;
-    this.#change({ messages: null, error: null, next: null });
+    this.#change({ messages: null, error: null, next: null, pairs: null });
     this.read();
   }
 
@@ -172,7 +181,8 @@ export class MessagesPage {
       const page = /** @type {ThreadPage} */ (await this.#phone.live.api.get(`/api/families/${family.id}/thread`));
       if (family.id !== this.family?.id) return;
       const older = (this.messages ?? []).slice(page.messages.length ? this.#after(page) : 0);
-      this.#change({ messages: [...page.messages, ...older], error: null, next: older.length ? this.next : page.next });
+      const { pairs } = page;
+      this.#change({ messages: [...page.messages, ...older], error: null, next: older.length ? this.next : page.next, pairs });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if ([401, 404].includes(error.status)) await cache.forgetFamily(family.id); // not ours to hear any more

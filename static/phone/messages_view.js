@@ -15,7 +15,7 @@ const FLAT = Array(BARS).fill(70);
 
 /** @param {MessagesPage} page @param {Now} now @param {number} at */
 export function messagesScreen(page, now, at) {
-  const { partner, items, box } = page;
+  const { partner, items } = page;
   return h(
     "section",
     { class: "screen messages" },
@@ -38,9 +38,14 @@ export function messagesScreen(page, now, at) {
       ownItems(page).map((item) => waiting(item, page, now)),
       thread(page, now, at),
     ),
-    partner && h("footer", { class: "actions messages__speak" }, box.view(box.isReviewing && whenPlace(page))),
+    partner && h("footer", { class: "actions messages__speak" }, page.isAllowed || page.box.isReviewing ? speak(page) : notAllowed()),
   );
 }
+
+/** @param {MessagesPage} page */
+const speak = (page) => page.box.view(page.box.isReviewing && whenPlace(page));
+
+const notAllowed = () => h("p", { class: "actions__text muted" }, t("common.voice.reason.no_consent"));
 
 /** @param {number} count */
 const outboxPlace = (count) =>
@@ -183,8 +188,8 @@ function stateText(message, page, now, at) {
 
 /** @param {Message} message */
 function whyRefused({ reason }) {
-  const key = `phone.messages.reason.${reason}`;
-  return [t("phone.messages.state.refused"), hasText(key) && `: ${t(key)}`];
+  const key = `common.voice.reason.${reason}`;
+  return t(hasText(key) ? key : "phone.messages.state.refused");
 }
 
 /** @param {ItemShown} item @param {MessagesPage} page @param {Now} now */

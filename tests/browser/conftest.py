@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize, sync_playwright
 
+from tests.browser.speech import speak
 from tests.browser.village import Village, open_village
 from tests.scene import at
 
@@ -14,6 +15,7 @@ OUT = Path(__file__).parent.parent / "out"
 PHONE = ViewportSize(width=360, height=740)
 TERMINAL = ViewportSize(width=1024, height=600)
 DESK = ViewportSize(width=1440, height=900)
+SPOKEN_SECONDS = 12
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -38,6 +40,19 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
     if path is None:
         pytest.fail("chromium is missing: run python3 -m tests, or apt-get install chromium")
     browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def speaking(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A browser at whose microphone somebody speaks."""
+    path = shutil.which("chromium")
+    assert path is not None
+    voice = speak(tmp_path_factory.mktemp("voice") / "voice.wav", SPOKEN_SECONDS)
+    browser = playwright.chromium.launch(
+        executable_path=path, args=[*FLAGS, f"--use-file-for-fake-audio-capture={voice}"]
+    )
     yield browser
     browser.close()
 

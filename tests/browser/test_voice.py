@@ -5,27 +5,32 @@ One browser for all stories hears the same file whenever it records; one village
 
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, Request, Route, expect
+from playwright.sync_api import Browser, Request, expect
 from sqlalchemy import select
 
-from app.families import service as families
-from app.families.words import ConsentKind
-from app.messages.models import Blob, Message, Upload
-from app.messages.words import From, MessageState, UploadState
+from app.messages.models import Message
+from app.messages.words import From, MessageState
 from app.web.models import PrincipalKind
-from tests.browser.conftest import FLAGS, PHONE, Devices, shoot
-from tests.browser.speech import speak
+from tests.browser.conftest import PHONE, Devices, shoot
 from tests.browser.stories import sees, touch, wait_until
-from tests.browser.test_phone_scheduling import LEAST_PX, SMALL, TOO_SMALL
-from tests.browser.village import Village, open_village
-from tests.scene import Household, at
+from tests.browser.village import Village, open_village, soon
+from tests.browser.voices import (
+    arrived,
+    fits,
+    is_heard,
+    open_messages,
+    phase,
+    shelf,
+    speak_for,
+    states,
+    to_messages,
+    under_way,
+)
+from tests.scene import at
 
-SPOKEN_SECONDS = 12
 RECORDERS_MINUTE_BYTES = 95_000
 # From the nth piece on the disk is full.
 FULL_AFTER = """(pieces) => {
@@ -39,6 +44,7 @@ FULL_AFTER = """(pieces) => {
   };
 }"""
 IS_KEPT = "caches.open('homethread.shell /phone').then((shell) => shell.match('/phone')).then(Boolean)"
+THIN_LINK = {"offline": False, "latency": 50, "downloadThroughput": 100_000, "uploadThroughput": 1_500}
 NO_MICROPHONE = """(name) => {
   navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", name));
 }"""
@@ -49,28 +55,10 @@ def village(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> 
     folder = tmp_path_factory.mktemp("village")
     shutil.copyfile(sqlite_template, folder / "homethread.db")
     running = open_village(folder, f"sqlite:///{folder / 'homethread.db'}", at(18))
-    with running.scene.database.begin() as session:
-        for home in (running.scene.alice, running.scene.bob):
-            families.give_consent(
-                session, child_id=home.child, contact_id=home.parent, kind=ConsentKind.MESSAGE, given_by=home.parent,
-                evidence="paper", from_at=running.now() - timedelta(days=1), now=running.now(),
-            )  # fmt: skip
+    may_send(running, running.scene.alice, running.scene.bob)
     yield running
     running.stop()
     assert "Traceback" not in running.logs(), running.logs()
-
-
-@pytest.fixture(scope="module")
-def speaking(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """A browser at whose microphone somebody speaks."""
-    path = shutil.which("chromium")
-    assert path is not None
-    voice = speak(tmp_path_factory.mktemp("voice") / "voice.wav", SPOKEN_SECONDS)
-    browser = playwright.chromium.launch(
-        executable_path=path, args=[*FLAGS, f"--use-file-for-fake-audio-capture={voice}"]
-    )
-    yield browser
-    browser.close()
 
 
 @pytest.fixture
@@ -81,70 +69,6 @@ def devices(speaking: Browser, request: pytest.FixtureRequest) -> Iterator[Devic
     opened.close()
     if "expects_complaints" not in request.keywords:
         assert not opened.complaints, opened.complaints
-
-
-def open_messages(devices: Devices, village: Village, whom: Household, language: str = "en") -> Page:
-    page = devices.open(village.enter(PrincipalKind.PERSON, whom.parent, None, language), PHONE)
-    sees(page, "home")
-    to_messages(page)
-    return page
-
-
-def to_messages(page: Page) -> None:
-    touch(page, "messages")
-    sees(page, "messages")
-
-
-def phase(page: Page, name: str) -> None:
-    expect(page.locator(f".voice[data-phase={name}]")).to_be_visible(timeout=15_000)
-
-
-def speak_for(page: Page, seconds: float) -> None:
-    """Tap, speak, tap."""
-    touch(page, "voice-record")
-    phase(page, "recording")
-    page.wait_for_timeout(seconds * 1000)
-    touch(page, "voice-record")
-    phase(page, "ready")
-
-
-def shelf(page: Page, name: str) -> Any:
-    """Rows that the device keeps, without their bytes."""
-    return page.evaluate(
-        """async (name) => {
-          const opened = await new Promise((done) => {
-            const asked = indexedDB.open("homethread");
-            asked.onsuccess = () => done(asked.result);
-          });
-          const rows = await new Promise((done) => {
-            const asked = opened.transaction(name).objectStore(name).getAll();
-            asked.onsuccess = () => done(asked.result);
-          });
-          opened.close();
-          return rows.map((row) => ({ ...row, bytes: row.bytes?.byteLength }));
-        }""",
-        name,
-    )
-
-
-def arrived(village: Village, whom: Household) -> list[tuple[str, int, int]]:
-    """(device's name, length, offset) of what the server has whole of this parent."""
-    with village.scene.database.read() as session:
-        whole = session.execute(
-            select(Upload.client_key, Blob.length_bytes, Upload.offset_bytes)
-            .join(Blob, Blob.id == Upload.blob_id)
-            .where(Upload.principal == f"person:{whom.parent}", Upload.state == UploadState.COMPLETE)
-        )
-        return [(row[0], row[1], row[2]) for row in whole]
-
-
-def fits(page: Page, name: str) -> None:
-    page.emulate_media(reduced_motion="reduce")
-    for size in (SMALL, PHONE):
-        page.set_viewport_size(size)
-        page.wait_for_timeout(50)
-        shoot(page, f"voice-{name}-{size['width']}")
-        assert not page.evaluate(TOO_SMALL, LEAST_PX - 0.5), name
 
 
 def test_recorded_without_a_network_and_sent_when_there_is_one(village: Village, devices: Devices) -> None:
@@ -247,34 +171,40 @@ def test_holding_works_and_sending_can_be_taken_back(village: Village, devices: 
 
 
 def test_pieces_that_break_off_go_on_where_they_were(village: Village, devices: Devices) -> None:
-    """The server is killed under the first piece, the next one is cut off, then the page is reloaded."""
+    """By a thin link: the server is killed in the middle of a piece, later the page is reloaded in another."""
     alice = village.scene.alice
     before = len(arrived(village, alice))
     page = open_messages(devices, village, alice)
-    sent: list[str] = []
-
-    def break_some(route: Route) -> None:
-        sent.append(route.request.method)
-        if len(sent) == 1:
-            village.kill("web")
-        if len(sent) == 2:
-            route.abort()
-        else:
-            route.continue_()
-
-    page.route("**/uploads/**", break_some)
-    speak_for(page, 8)
+    link = page.context.new_cdp_session(page)
+    link.send("Network.enable")
+    link.send("Network.emulateNetworkConditions", THIN_LINK)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.method) if "/uploads" in request.url else None)
+    speak_for(page, 11)
     touch(page, "voice-send")
-    wait_until(page, "the server is killed", lambda: sent)
+    wait_until(page, "a piece is there", lambda: under_way(village, alice) > 0, seconds=30)
+    page.wait_for_timeout(500)
+    village.kill("web")
+    there = under_way(village, alice)
     village.start("web")
-    wait_until(page, "it was cut off", lambda: len(sent) > 1)
+    village.move_clock_to(soon(village, seconds=41))  # what the dead one had locked is free again by itself then
+    wait_until(page, "more is there", lambda: under_way(village, alice) > there, seconds=30)
     page.reload()
     wait_until(page, "it arrived", lambda: len(arrived(village, alice)) == before + 1, seconds=40)
     ((_, length, offset),) = arrived(village, alice)[before:]
     assert length == offset
-    assert "HEAD" in sent
-    assert "POST" not in sent, "the upload was made once, before"
+    assert under_way(village, alice) == 0, "there is no second one"
+    assert "HEAD" in asked
     devices.complaints = [said for said in devices.complaints if "ERR_" not in said and "WebSocket" not in said]
+
+
+def test_who_may_not_send_is_told_before_they_speak(village: Village, devices: Devices) -> None:
+    newcomer = village.scene.move_in("Dora", "boat", 77)
+    page = devices.open(village.enter(PrincipalKind.PERSON, newcomer.parent, None), PHONE)
+    sees(page, "home")
+    to_messages(page)
+    expect(page.locator(".messages__speak")).to_contain_text("not allowed")
+    expect(page.locator("[data-act=voice-record]")).to_have_count(0)
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
@@ -387,15 +317,3 @@ def test_heard_at_the_other_end_and_taken_back_in_time(village: Village, devices
     touch(parent, "messages-back")
     to_messages(parent)
     expect(parent.locator(".said:not([data-own])")).to_have_count(1)
-
-
-def states(village: Village, whom: Household, end: From) -> list[MessageState]:
-    with village.scene.database.read() as session:
-        found = select(Message.state).where(Message.family_id == whom.family, Message.from_ == end)
-        return list(session.scalars(found.order_by(Message.id)))
-
-
-def is_heard(village: Village, whom: Household) -> bool:
-    with village.scene.database.read() as session:
-        heard = select(Message).where(Message.family_id == whom.family, Message.heard_at.is_not(None))
-        return session.scalars(heard).first() is not None

@@ -1,0 +1,113 @@
+"""What people do with voice messages in the stories, and what became of them: on the device, at the server."""
+
+from datetime import timedelta
+from typing import Any
+
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from app.families import service as families
+from app.families.words import ConsentKind
+from app.messages.models import Blob, Message, Upload
+from app.messages.words import From, MessageState, UploadState
+from app.web.models import PrincipalKind
+from tests.browser.conftest import PHONE, Devices, shoot
+from tests.browser.stories import sees, touch
+from tests.browser.test_phone_scheduling import LEAST_PX, SMALL, TOO_SMALL
+from tests.browser.village import Village
+from tests.scene import Household
+
+
+def may_send(village: Village, *homes: Household) -> None:
+    """Parent and child of each may send each other messages."""
+    with village.scene.database.begin() as session:
+        for home in homes:
+            families.give_consent(
+                session, child_id=home.child, contact_id=home.parent, kind=ConsentKind.MESSAGE, given_by=home.parent,
+                evidence="paper", from_at=village.now() - timedelta(days=1), now=village.now(),
+            )  # fmt: skip
+
+
+def open_messages(devices: Devices, village: Village, whom: Household, language: str = "en") -> Page:
+    page = devices.open(village.enter(PrincipalKind.PERSON, whom.parent, None, language), PHONE)
+    sees(page, "home")
+    to_messages(page)
+    return page
+
+
+def to_messages(page: Page) -> None:
+    touch(page, "messages")
+    sees(page, "messages")
+
+
+def phase(page: Page, name: str) -> None:
+    expect(page.locator(f".voice[data-phase={name}]")).to_be_visible(timeout=15_000)
+
+
+def speak_for(page: Page, seconds: float) -> None:
+    """Tap, speak, tap."""
+    touch(page, "voice-record")
+    phase(page, "recording")
+    page.wait_for_timeout(seconds * 1000)
+    touch(page, "voice-record")
+    phase(page, "ready")
+
+
+def shelf(page: Page, name: str) -> Any:
+    """Rows that the device keeps, without their bytes."""
+    return page.evaluate(
+        """async (name) => {
+          const opened = await new Promise((done) => {
+            const asked = indexedDB.open("homethread");
+            asked.onsuccess = () => done(asked.result);
+          });
+          const rows = await new Promise((done) => {
+            const asked = opened.transaction(name).objectStore(name).getAll();
+            asked.onsuccess = () => done(asked.result);
+          });
+          opened.close();
+          return rows.map((row) => ({ ...row, bytes: row.bytes?.byteLength }));
+        }""",
+        name,
+    )
+
+
+def arrived(village: Village, whom: Household) -> list[tuple[str, int, int]]:
+    """(device's name, length, offset) of what the server has whole of this parent."""
+    with village.scene.database.read() as session:
+        whole = session.execute(
+            select(Upload.client_key, Blob.length_bytes, Upload.offset_bytes)
+            .join(Blob, Blob.id == Upload.blob_id)
+            .where(Upload.principal == f"person:{whom.parent}", Upload.state == UploadState.COMPLETE)
+        )
+        return [(row[0], row[1], row[2]) for row in whole]
+
+
+def under_way(village: Village, whom: Household) -> int:
+    """Bytes that the server has of what this parent is still sending."""
+    with village.scene.database.read() as session:
+        sending = select(Upload.offset_bytes).where(
+            Upload.principal == f"person:{whom.parent}", Upload.state == UploadState.OPEN
+        )
+        return sum(session.scalars(sending))
+
+
+def fits(page: Page, name: str) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    for size in (SMALL, PHONE):
+        page.set_viewport_size(size)
+        page.wait_for_timeout(50)
+        shoot(page, f"voice-{name}-{size['width']}")
+        assert not page.evaluate(TOO_SMALL, LEAST_PX - 0.5), name
+
+
+def states(village: Village, whom: Household, end: From) -> list[MessageState]:
+    with village.scene.database.read() as session:
+        found = select(Message.state).where(Message.family_id == whom.family, Message.from_ == end)
+        return list(session.scalars(found.order_by(Message.id)))
+
+
+def is_heard(village: Village, whom: Household) -> bool:
+    with village.scene.database.read() as session:
+        heard = select(Message).where(Message.family_id == whom.family, Message.heard_at.is_not(None))
+        return session.scalars(heard).first() is not None
