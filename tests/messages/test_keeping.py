@@ -82,9 +82,9 @@ class TestNoMore:
             shown = guest.get(f"/api/families/{alice.family}/thread")
             assert shown.status_code == 404 or shown.get_json()["messages"] == []
         assert terminal.get("/api/now").get_json()["families"][0]["messages_waiting"] == 0
-        post.later(days=29)
+        post.jump(days=29)
         assert files(post), "it may be allowed again"
-        post.later(days=2)
+        post.jump(days=2)
         assert files(post) == []
         message = post.message(sent["id"])
         assert (message.state, message.blob_id, message.peaks) == (MessageState.DELETED, None, None)
@@ -116,9 +116,9 @@ def test_what_is_allowed_again_in_time_is_kept(post: Post) -> None:
     sent = post.sent(post.house.parent(alice), alice)
     start(post)
     revoke(post)
-    post.later(days=20)
+    post.jump(days=20)
     allow_messages(post.house, alice)
-    post.later(days=40)
+    post.jump(days=40)
     assert post.house.terminal(alice).get(f"/api/messages/{sent['id']}/recording").data == recorded()
 
 
@@ -167,9 +167,9 @@ def test_a_year_later_it_is_gone_unless_it_comes_each_year(post: Post) -> None:
     parent = post.house.parent(alice)
     once, yearly = post.sent(parent, alice), post.sent(parent, alice, deliver="2026-11-25", repeat="yearly")
     start(post)
-    post.later(days=364)
+    post.jump(days=364)
     assert post.message(once["id"]).state is MessageState.DUE
-    post.later(days=40)
+    post.jump(days=40)
     assert post.message(once["id"]).state is MessageState.DELETED
     assert (post.message(yearly["id"]).state, post.message(yearly["id"]).times) == (MessageState.DUE, 2)
 
@@ -184,9 +184,9 @@ def test_what_was_never_finished_is_swept_away(post: Post) -> None:
         session.delete(session.scalars(select(Message)).one())
         upload.state = UploadState.OPEN
     start(post)
-    post.later(days=13)
+    post.jump(days=13)
     assert len(files(post)) == 2
-    post.later(days=3)
+    post.jump(days=3)
     assert files(post) == []
 
 
@@ -210,10 +210,10 @@ def test_of_a_family_that_left_not_even_the_key_is_kept(post: Post) -> None:
         families.end_membership(
             session, family_id=alice.family, person_id=alice.child, role=MemberRole.CHILD, now=post.house.clock.now()
         )  # fmt: skip
-    post.later(days=29)
+    post.jump(days=29)
     with post.house.database.read() as session:
         assert session.get(FamilyKey, alice.family) is not None
-    post.later(days=3)
+    post.jump(days=3)
     with post.house.database.read() as session:
         assert session.get(FamilyKey, alice.family) is None
         assert session.scalars(select(Blob)).all() == []
@@ -283,49 +283,3 @@ def test_one_hearing_told_by_many_at_once_counts_once(post: Post) -> None:
     with post.house.database.read() as session:
         assert len(session.scalars(select(Hearing)).all()) == 1
         assert len(session.scalars(select(DueRow).where(DueRow.kind == "event:MessageHeard")).all()) == 1
-
-
-@pytest.mark.parametrize(
-    ("asked", "status", "part"),
-    [
-        ("bytes=0-99", 206, (0, 100)), ("bytes=16000-17999", 206, (16_000, 18_000)), ("bytes=-50", 206, (-50, None)),
-        ("bytes=20000-", 206, (20_000, None)), ("bytes=999999-", 416, None), ("bytes=0-1,5-9", 200, (0, None)),
-        ("pieces=1-2", 200, (0, None)), ("nonsense", 200, (0, None)),
-    ],
-)  # fmt: skip
-def test_a_range_opens_only_the_pieces_that_it_lies_in(
-    post: Post, asked: str, status: int, part: tuple[int, int | None] | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    alice = post.house.scene.alice
-    long = recorded(8.0, bits=48_000)
-    assert len(long) > 40_000
-    sent = post.sent(post.house.parent(alice), alice, long)
-    terminal, opened = post.house.terminal(alice), list[int]()
-    blobs = vault(post).blobs
-    get = type(blobs).get
-
-    def counted(store: Blobs, blob_id: str, index: int) -> bytes:
-        opened.append(index)
-        return get(store, blob_id, index)
-
-    monkeypatch.setattr(type(blobs), "get", counted)
-    answer = terminal.get(f"/api/messages/{sent['id']}/recording", Range=asked)
-    assert answer.status_code == status
-    assert (answer.headers["Cache-Control"], answer.headers["Accept-Ranges"]) == ("private, no-store", "bytes")
-    if part is not None:
-        assert answer.data == long[part[0] : part[1]]
-    if asked == "bytes=16000-17999":
-        assert (opened, answer.headers["Content-Range"]) == ([0, 1], f"bytes 16000-17999/{len(long)}")
-    same = terminal.get(f"/api/messages/{sent['id']}/recording", If_None_Match=answer.headers.get("ETag", ""))
-    assert same.status_code == (200 if status == 416 else 304)
-    other = terminal.get(f"/api/messages/{sent['id']}/recording", Range="bytes=0-9", If_Range='"another"')
-    assert (other.status_code, other.data) == (200, long)
-
-
-def test_a_piece_that_the_disk_lost_is_said_and_not_half_a_recording(post: Post) -> None:
-    alice = post.house.scene.alice
-    sent = post.sent(post.house.parent(alice), alice)
-    for path in files(post):
-        path.unlink()
-    lost = post.house.terminal(alice).get(f"/api/messages/{sent['id']}/recording")
-    assert (lost.status_code, lost.get_json()["error"]) == (503, "recording_away")
