@@ -82,9 +82,10 @@ def test_deleted_with_all_its_pieces_and_none_of_anothers(blobs: Blobs) -> None:
     assert blobs.get("blob", 0) == PIECE
 
 
+@pytest.mark.parametrize("many", [30, pytest.param(MANY, marks=pytest.mark.long)])
 @pytest.mark.parametrize("blobs", ["folder", "s3"], indirect=True)
-def test_every_one_of_many_is_listed_once(blobs: Blobs) -> None:
-    names = [f"{number:03x}-{number}" for number in range(MANY)]
+def test_every_one_of_many_is_listed_once(blobs: Blobs, many: int) -> None:
+    names = [f"{number:03x}-{number}" for number in range(many)]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda name: blobs.put(name, 0, b"x"), names))
         blobs.put(names[0], 1, b"x")

@@ -121,9 +121,10 @@ class Deliveries(RuleBasedStateMachine):
 
 
 @pytest.mark.timeout(600)  # a failure takes minutes to be made small
-def test_whatever_happens_nothing_is_lost_or_knowingly_doubled(database: Database) -> None:
+@pytest.mark.parametrize("times", [1, pytest.param(8, marks=pytest.mark.long)])
+def test_whatever_happens_nothing_is_lost_or_knowingly_doubled(database: Database, times: int) -> None:
     if database.is_sqlite:
         event.listen(database.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
     machine = type("DeliveriesHere", (Deliveries,), {"database": database, "people": settle(database, "1")})
-    examples = 30 if database.is_sqlite else 12
+    examples = times * (10 if database.is_sqlite else 4)
     run_state_machine_as_test(machine, settings=settings(max_examples=examples, stateful_step_count=40))
