@@ -21,6 +21,7 @@ from tests.browser.voices import (
     arrived,
     fits,
     is_heard,
+    may_send,
     open_messages,
     phase,
     shelf,
