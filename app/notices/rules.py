@@ -123,6 +123,7 @@ POLICIES = {
     "sms_no_offers": ANSWER,
     "sms_booked": ANSWER,
     "sms_proposed": ANSWER,
+    "sms_ringing": ANSWER,
     "sms_cancelled": ANSWER,
     "sms_call_back": ANSWER,
     "sms_who": ANSWER,

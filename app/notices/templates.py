@@ -55,6 +55,7 @@ PARAMS: dict[str, frozenset[str]] = {
     "sms_no_offers": CALL,
     "sms_booked": CALL,
     "sms_proposed": CALL,
+    "sms_ringing": CALL,
     "sms_cancelled": CALL,
     "sms_call_back": frozenset(),
     "call_back": frozenset({"by", "child"}),

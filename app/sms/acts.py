@@ -114,6 +114,11 @@ def _say_it_is_off(session: Session, about: About, _now: datetime) -> Done:
     return _settled(session, Outcome.CANCELLED, "sms_cancelled", _call(session, about), about)
 
 
+def _say_come(session: Session, about: About, _now: datetime) -> Done:
+    """It rings: a yes is a word that they come, and joins nobody."""
+    return Done(Outcome.CONFIRMED, replies.of_call(session, "sms_ringing", _call(session, about)), about=about)
+
+
 def _say_it_has_begun(_session: Session, about: About, _now: datetime) -> Done:
     return replies.refused("too_late", about)
 
@@ -216,6 +221,7 @@ DOING: dict[Act, Callable[[Session, About, datetime], Done]] = {
     Act.TAKE_BACK: _take_back,
     Act.WAIT: _wait,
     Act.SAY_IT_IS_OFF: _say_it_is_off,
+    Act.SAY_COME: _say_come,
     Act.SAY_IT_HAS_BEGUN: _say_it_has_begun,
     Act.SAY_THERE_IS_NONE: _say_there_is_none,
 }

@@ -242,6 +242,7 @@ class Act(StrEnum):
     TAKE_BACK = "take_back"
     WAIT = "wait"
     SAY_IT_IS_OFF = "say_it_is_off"
+    SAY_COME = "say_come"
     SAY_IT_HAS_BEGUN = "say_it_has_begun"
     SAY_THERE_IS_NONE = "say_there_is_none"
 
@@ -251,7 +252,7 @@ ACTS: dict[Situation, dict[Command, Act]] = {
     Situation.PROPOSED: {Command.CONFIRM: Act.WAIT, Command.TIMES: Act.OFFER, Command.CANCEL: Act.CANCEL},
     Situation.BOOKED: {Command.CONFIRM: Act.CONFIRM, Command.TIMES: Act.OFFER, Command.CANCEL: Act.CANCEL},
     Situation.RINGING: {
-        Command.CONFIRM: Act.SAY_IT_HAS_BEGUN, Command.TIMES: Act.SAY_IT_HAS_BEGUN, Command.CANCEL: Act.CANCEL,
+        Command.CONFIRM: Act.SAY_COME, Command.TIMES: Act.SAY_IT_HAS_BEGUN, Command.CANCEL: Act.CANCEL,
     },
     Situation.LIVE: dict.fromkeys(ABOUT_A_CALL, Act.SAY_IT_HAS_BEGUN),
     Situation.DECLINED: {

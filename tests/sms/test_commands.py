@@ -229,10 +229,19 @@ def test_nothing_that_began_is_changed(stage: Stage) -> None:
     stage.scene.clock.at = at(19)
     stage.settle()
     assert stage.call(call_id).state is CallState.RINGING
-    for digit in ("1", "2"):
-        answered = stage.write(GRANNY, digit)
-        assert (answered.outcome, answered.template) == (Outcome.REFUSED, "sms_refused")
-        assert answered.params == {"why": "too_late"}
+    answered = stage.write(GRANNY, "2")
+    assert (answered.outcome, answered.template) == (Outcome.REFUSED, "sms_refused")
+    assert answered.params == {"why": "too_late"}
+
+
+def test_who_says_yes_while_it_rings_is_asked_to_come(stage: Stage) -> None:
+    call_id = stage.scene.book(stage.alice, at(19))
+    stage.scene.clock.at = at(19)
+    stage.settle()
+    for number in (GRANNY, ALICE):
+        answered = stage.write(number, "好的")
+        assert (answered.template, answered.text.call_id) == ("sms_ringing", call_id)
+    assert stage.call(call_id).state is CallState.RINGING
 
 
 def test_without_consent_there_are_no_times_and_no_call(stage: Stage) -> None:
