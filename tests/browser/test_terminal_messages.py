@@ -129,6 +129,24 @@ def both_play_and_can_be_heard_again(page: Page, first: str, second: str) -> Non
     sees(page, "idle")
 
 
+def test_one_that_is_not_here_yet_comes_by_itself(village: Village, devices: Devices) -> None:
+    finn = village.scene.move_in("Finn", "drum", 9)
+    allow_messages(village, finn.child, finn.parent)
+    page = stories.open_terminal(devices, village, finn)
+    page.route("**/recording?*", lambda route: route.abort("connectionfailed"))
+    message = say(village, phone_of(devices, village, finn), finn, 1.0)
+    touch(page, "family", family_id=finn.family)
+    touch(page, "visit.message.open", message_id=message)
+    sees(page, "message-coming")
+    looks(page, "message-coming")
+    assert kept(page) == set()
+    page.unroute_all()
+    sees(page, "message-over")
+    assert kept(page) == {message}
+    wait_until(page, "told", lambda: hearings(village, message) == [message])
+    devices.complaints = [said for said in devices.complaints if "ERR_CONNECTION_FAILED" not in said]
+
+
 # id, bytes, sealed
 WANTED = [("long", 900, False), ("later", 10, True), ("short", 300, False), ("here", 1, False), ("huge", 5000, False)]
 PLANNED = """async ([wanted, left]) => {
