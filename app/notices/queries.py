@@ -15,6 +15,7 @@ from app.notices.words import DeliveryState, NoticeState
 from app.storage.types import Instant
 
 LISTED_FOR = timedelta(days=7)
+A_NIGHT = timedelta(days=1)  # a desk is told something in the morning at the latest
 MOST_LISTED = 50
 
 
@@ -85,7 +86,10 @@ def delivery_of_village(session: Session, village_id: str, delivery_id: str) -> 
 def desk_notices(session: Session, village_id: str, now: datetime) -> Sequence[Notice]:
     """What a village's desk was told and nobody has closed, newest first."""
     due = _of_desk(village_id).where(Notice.due_at <= now, Notice.due_at > now - LISTED_FOR)
-    listed = due.where(Notice.closed_at.is_(None), Notice.state != NoticeState.CANCELLED)
+    listed = due.where(
+        Notice.closed_at.is_(None), Notice.state != NoticeState.CANCELLED,
+        Notice.planned_at > now - LISTED_FOR - A_NIGHT,  # by which they are found
+    )  # fmt: skip
     return session.scalars(listed.order_by(Notice.due_at.desc(), Notice.id).limit(MOST_LISTED)).all()
 
 
