@@ -297,4 +297,6 @@ def _say_version(response: Response) -> Response:
     response.headers["Tus-Resumable"] = VERSION
     if response.status_code == 412:
         response.headers["Tus-Version"] = VERSION
+    if not response.calculate_content_length():
+        response.headers.pop("Content-Type", None)  # taken for a page's, it brings twice as many bytes of headers
     return response

@@ -16,12 +16,13 @@ import { ApiError } from "../net/api.js";
 
 const VERSION = "1.0.0";
 const OFFSET_TYPE = "application/offset+octet-stream";
-const [LEAST_BYTES, FIRST_BYTES, MOST_BYTES] = [1024, 4096, 65_536];
-const PIECE_MS = 4_000;
-/** Without an answer for so long, a piece is given up; what the server got of it stays. */
-const PATIENCE_MS = 40_000;
+const [LEAST_BYTES, FIRST_BYTES, MOST_BYTES] = [4096, 4096, 65_536];
+/** Each piece costs a kilobyte of headers and a round trip; of one that breaks off the server keeps what it got. */
+const PIECE_MS = 8_000;
+/** Without an answer for so long, a piece is given up; TCP rests up to twice as long as the link was dark. */
+const PATIENCE_MS = 75_000;
 
-/** The size that suited the link last. A piece that broke halves it. */
+/** The size that suited the link last. One that stood still for a while says little: it halves at most. */
 export class Pace {
   bytes = FIRST_BYTES;
 
@@ -29,7 +30,7 @@ export class Pace {
   went(bytes, ms) {
     if (bytes < this.bytes / 2) return; // the tail of a recording says little
     const fitting = (bytes / Math.max(ms, 1)) * PIECE_MS;
-    this.bytes = clamp(Math.round(Math.min(fitting, this.bytes * 2)));
+    this.bytes = clamp(Math.round(Math.max(this.bytes / 2, Math.min(fitting, this.bytes * 2))));
   }
 
   broke() {
@@ -98,7 +99,9 @@ class Asking {
   /** A piece of it. @param {string} method @param {string} address @param {number} offset
    * @param {Record<string, string>} headers */
   async #send(method, address, offset, headers) {
-    const piece = this.#item.bytes.slice(offset, offset + pace.bytes);
+    const left = this.#item.bytes.byteLength - offset;
+    const size = left < 1.5 * pace.bytes ? left : pace.bytes; // a crumb would cost as much as a piece
+    const piece = this.#item.bytes.slice(offset, offset + size);
     const since = performance.now();
     try {
       const answer = await this.#ask(method, address, { ...headers, "Content-Type": OFFSET_TYPE }, piece);

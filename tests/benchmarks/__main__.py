@@ -13,6 +13,7 @@ from tests import ground
 from tests.groups import PYTHON, ROOT, SERVERS
 
 BENCHMARKS = {
+    "message": ("npm", "chromium", "voice", "thin link"),
     "proposals": SERVERS,
     "race": SERVERS,
     "reminders": SERVERS,

@@ -50,7 +50,7 @@ def _measure(command_for: Callable[[int], list[str]]) -> tuple[float, float]:
         _wait(f"http://127.0.0.1:{port}/healthz")
         ready = time.monotonic() - began
         time.sleep(SETTLE_SECONDS)
-        return ready, _pss_mb(program.pid)
+        return ready, pss_mb(program.pid)
     finally:
         os.killpg(program.pid, signal.SIGINT)
         program.wait(timeout=30)
@@ -65,7 +65,7 @@ def _wait(url: str) -> None:
             time.sleep(0.02)
 
 
-def _pss_mb(root: int) -> float:
+def pss_mb(root: int) -> float:
     """Proportional set size of a process and all below it (shared pages counted once)."""
     parents: dict[int, int] = {}
     for path in Path("/proc").glob("[0-9]*/stat"):

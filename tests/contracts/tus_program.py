@@ -60,6 +60,11 @@ class TusProgram:
     def headers(self) -> dict[str, str]:
         return {"Cookie": self.badge.cookie, FACE_HEADER: self.badge.face}
 
+    @property
+    def pid(self) -> int:
+        """Of the program, and of the group of its processes."""
+        return self._program.pid
+
     def start(self) -> None:
         self._program = subprocess.Popen(self._command, cwd=TESTS.parent, env=self._environment, process_group=0)
         until(self._answers)

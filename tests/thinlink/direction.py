@@ -46,7 +46,7 @@ class Direction:
         return self._free_at + self.delay_seconds
 
     def all_counts(self) -> dict[str, int]:
-        """`stream_bytes` is what programs gave to TCP, counted once, of connections that began while we counted."""
+        """`stream_bytes` is what programs gave to TCP, each byte once."""
         return {**self.counts, "stream_bytes": sum(reached for _first, reached in self._streams.values())}
 
     def _follow(self, packet: bytes) -> None:
@@ -56,10 +56,8 @@ class Direction:
         segment = packet[(packet[0] & 15) * 4 :]
         sequence, flags = struct.unpack_from("!4xI5xB", segment)
         name = packet[12:20] + segment[:4]
-        if flags & SYN:
-            self._streams[name] = ((sequence + 1) % SEQUENCES, 0)
-        elif known := self._streams.get(name):
-            first, reached = known
-            length = len(segment) - (segment[12] >> 4) * 4
-            if length:
-                self._streams[name] = (first, max(reached, (sequence - first) % SEQUENCES + length))
+        first, reached = self._streams.setdefault(name, ((sequence + bool(flags & SYN)) % SEQUENCES, 0))
+        length = len(segment) - (segment[12] >> 4) * 4
+        ahead = (sequence - first) % SEQUENCES
+        if length and ahead < SEQUENCES // 2:  # else it repeats what was before we counted
+            self._streams[name] = (first, max(reached, ahead + length))

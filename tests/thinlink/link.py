@@ -1,9 +1,10 @@
 """The link itself, a program of its own: `python -m tests.thinlink.link LINK` (its shape as JSON), as root.
 
 It makes a TUN device here, another in a network namespace that is its own and has no name, and carries packets between
-the two. Devices and namespace are gone when it is, however it ends, and it ends when its input does. It is told
-`{"begin": {"seed": …, "blackouts": […]}}` and `{"count": true}` line by line, and answers each with a line of what
-was counted until then. With `--check` it only tries whether all that can be had.
+the two: from there this machine can be reached, and nothing else. Devices and namespace are gone when it is, however
+it ends, and it ends when its input does. It is told `{"begin": {"seed": …, "blackouts": […]}}` and `{"count": true}`
+line by line, and answers each with a line of what was counted until then. With `--check` it only tries whether all
+that can be had.
 """
 
 import ctypes
@@ -99,7 +100,6 @@ def main(asked: str) -> int:
     _ip("link", "set", "lo", "up")
     _ip("address", "add", there, "peer", here, "dev", far_name)
     _ip("link", "set", far_name, "up")
-    _ip("route", "add", "default", "via", here, "congctl", CONGESTION_CONTROL)
     _ip("route", "replace", here, "dev", far_name, "src", there, "congctl", CONGESTION_CONTROL)
     if asked == "--check":
         return 0
