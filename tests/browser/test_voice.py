@@ -18,6 +18,10 @@ from tests.browser.conftest import PHONE, Devices, shoot
 from tests.browser.stories import sees, touch, wait_until
 from tests.browser.village import Village, open_village, soon
 from tests.browser.voices import (
+    FULL_AFTER,
+    IS_KEPT,
+    NO_MICROPHONE,
+    THIN_LINK,
     arrived,
     fits,
     is_heard,
@@ -33,22 +37,6 @@ from tests.browser.voices import (
 from tests.scene import at
 
 RECORDERS_MINUTE_BYTES = 95_000
-# From the nth piece on the disk is full.
-FULL_AFTER = """(pieces) => {
-  const put = IDBObjectStore.prototype.put;
-  IDBObjectStore.prototype.put = function (...row) {
-    if (this.name === "pieces" && pieces-- <= 0) {
-      this.transaction.abort();
-      throw new DOMException("", "QuotaExceededError");
-    }
-    return put.apply(this, row);
-  };
-}"""
-IS_KEPT = "caches.open('homethread.shell /phone').then((shell) => shell.match('/phone')).then(Boolean)"
-THIN_LINK = {"offline": False, "latency": 50, "downloadThroughput": 100_000, "uploadThroughput": 1_500}
-NO_MICROPHONE = """(name) => {
-  navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", name));
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -208,7 +196,7 @@ def test_who_may_not_send_is_told_before_they_speak(village: Village, devices: D
     expect(page.locator("[data-act=voice-record]")).to_have_count(0)
 
 
-@pytest.mark.parametrize("language", ["en", "zh-CN"])
+@pytest.mark.parametrize("language", ["en", pytest.param("zh-CN", marks=pytest.mark.long)])
 def test_why_there_is_no_microphone_is_shown(village: Village, devices: Devices, language: str) -> None:
     page = open_messages(devices, village, village.scene.alice, language)
     for error, trouble in (
@@ -222,6 +210,7 @@ def test_why_there_is_no_microphone_is_shown(village: Village, devices: Devices,
         fits(page, f"{trouble}-{language}")
 
 
+@pytest.mark.long
 def test_without_an_encoder_the_browsers_own_recorder_does_it(
     village: Village, devices: Devices, record_property: Callable[[str, object], None]
 ) -> None:
@@ -256,6 +245,7 @@ def test_a_full_device_says_so_and_keeps_what_it_has(village: Village, devices: 
     assert length in ("0:02", "0:03", "0:04"), "three pieces of a second each"
 
 
+@pytest.mark.long
 def test_two_tabs_send_it_once(village: Village, devices: Devices) -> None:
     alice = village.scene.alice
     before = len(arrived(village, alice))

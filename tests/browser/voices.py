@@ -17,6 +17,23 @@ from tests.browser.test_phone_scheduling import LEAST_PX, SMALL, TOO_SMALL
 from tests.browser.village import Village
 from tests.scene import Household
 
+# From the nth piece on the disk is full.
+FULL_AFTER = """(pieces) => {
+  const put = IDBObjectStore.prototype.put;
+  IDBObjectStore.prototype.put = function (...row) {
+    if (this.name === "pieces" && pieces-- <= 0) {
+      this.transaction.abort();
+      throw new DOMException("", "QuotaExceededError");
+    }
+    return put.apply(this, row);
+  };
+}"""
+IS_KEPT = "caches.open('homethread.shell /phone').then((shell) => shell.match('/phone')).then(Boolean)"
+THIN_LINK = {"offline": False, "latency": 50, "downloadThroughput": 100_000, "uploadThroughput": 1_500}
+NO_MICROPHONE = """(name) => {
+  navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", name));
+}"""
+
 
 def may_send(village: Village, *homes: Household) -> None:
     """Parent and child of each may send each other messages."""
