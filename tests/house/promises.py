@@ -12,6 +12,13 @@ PROMISES: dict[str, list[str]] = {
         "flows/test_long_race.py::test_nothing_is_held_twice_and_nothing_leaks",
         "browser/test_call.py::test_two_families_race_for_one_slot",
     ],
+    "3. A recorded message is never lost": [
+        "messages/test_tus.py::test_piece_by_piece_it_becomes_a_message_that_is_looked_at",
+        "messages/test_vault.py::test_a_full_disk_says_so_and_keeps_what_is_there",
+        "messages/test_looking.py::test_a_look_that_died_is_tried_again_and_then_given_up",
+        "messages/test_life.py::test_what_arrived_otherwise_than_it_was_sent_begins_anew",
+        "messages/test_keys.py::test_a_key_is_rotated_while_a_message_is_read_and_another_sent",
+    ],
     "5. A call survives a reload and a server that dies": [
         "browser/test_call.py::test_the_parents_tab_reloads_in_the_middle",
         "browser/test_call.py::test_the_web_program_is_killed_in_the_middle",
@@ -23,7 +30,7 @@ PROMISES: dict[str, list[str]] = {
         "house/test_strangers.py::test_a_stranger_finds_nothing_on_any_route",
         "house/test_strangers.py::test_a_stranger_gets_nothing_by_any_event",
     ],
-    "8. No consent: no booking, no joining": [
+    "8. No consent: no booking, no joining, no playing; gone by the promised day": [
         "calls/test_booking.py::test_a_child_without_consent_and_one_of_another_family",
         "flows/test_evening.py::test_a_consent_that_ended_closes_the_door_at_joining",
         "calls/test_now_races.py::test_who_withdraws_waits_and_then_finds_the_call",
@@ -33,6 +40,9 @@ PROMISES: dict[str, list[str]] = {
         "browser/test_consent.py::test_ended_in_the_call_both_are_told_and_nothing_is_sent_on",
         "flows/test_consent.py::TestAtEachMoment",
         "flows/test_consent.py::test_a_consent_that_runs_out_in_a_call_ends_it_at_its_instant",
+        "messages/test_keeping.py::TestNoMore",
+        "messages/test_keeping.py::test_of_a_family_that_left_not_even_the_key_is_kept",
+        "messages/test_keeping.py::test_nothing_of_what_was_said_lies_readable_in_database_or_store",
     ],
     "Nothing stays empty: a freed slot goes to who waited longest": [
         "flows/test_freed_slots.py::test_a_cancelled_slot_is_offered_at_once_and_taken_with_one_word",

@@ -1,10 +1,14 @@
 """A message from its last byte on: looked at, sealed or due, heard, taken back, repeated; on both databases."""
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import delete
 
 from app.messages.words import MessageState
+from app.web import hints
+from app.web.models import Change
 from tests.messages.conftest import Post
 from tests.messages.recordings import recorded
 from tests.scene import at
@@ -164,3 +168,49 @@ def test_the_thread_comes_in_pages(post: Post) -> None:
     times = [each["sent_at"] for each in first["messages"] + rest["messages"]]
     assert times == sorted(times, reverse=True)
     assert len({each["id"] for each in first["messages"] + rest["messages"]}) == 32
+
+
+def test_what_arrived_otherwise_than_it_was_sent_begins_anew(post: Post) -> None:
+    """Before it is taken for whole, so that the device still has it."""
+    alice = post.house.scene.alice
+    parent, meant = post.house.parent(alice), hashlib.sha256(recorded()).hexdigest()
+    spoiled = recorded()[:-1] + b"x"
+    said = {"key": "spoiled-once", "sha256": meant}
+    assert post.send(parent, alice, spoiled, **said).status_code == 460
+    assert post.thread(parent, alice) == []
+    again = post.send(parent, alice, recorded(), **said)
+    assert (again.status_code, again.headers["Upload-Offset"]) == (201, str(len(recorded())))
+    post.settle()
+    assert [each["state"] for each in post.thread(parent, alice)] == ["due"]
+
+
+def test_what_has_become_a_message_is_not_given_up_as_an_upload(post: Post) -> None:
+    alice = post.house.scene.alice
+    parent = post.house.parent(alice)
+    where = post.send(parent, alice).headers["Location"]
+    ended = parent.ask("DELETE", where, headers={"Tus-Resumable": "1.0.0"})
+    assert (ended.status_code, ended.get_json()["error"]) == (409, "upload_complete")
+    post.settle()
+    parent.command(f"/api/messages/{post.thread(parent, alice)[0]['id']}/withdraw")
+    post.settle()
+    told = parent.ask("HEAD", where, headers={"Tus-Resumable": "1.0.0"})
+    assert (told.status_code, told.headers["Upload-Offset"]) == (200, str(len(recorded()))), "it did arrive"
+
+
+def test_whoever_may_be_looking_is_hinted_at(post: Post) -> None:
+    alice, bob = post.house.scene.alice, post.house.scene.bob
+
+    def hinted() -> set[tuple[str, str]]:
+        with post.house.database.begin() as session:
+            found = {hint for _id, hint in hints.changes_since(session, post.house.clock.now() - timedelta(days=1))}
+            session.execute(delete(Change))
+        return found
+
+    hinted()
+    sent = post.sent(post.house.parent(alice), alice)
+    theirs = {("terminal", alice.terminal), ("person", alice.parent), ("person", alice.caregiver)}
+    found = hinted()
+    assert found >= theirs
+    assert ("person", bob.parent) not in found
+    post.hear(post.house.terminal(alice), sent["id"])
+    assert hinted() >= theirs
