@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.families import numbers
@@ -21,6 +21,7 @@ from app.web import texts
 SILENT_FOR = timedelta(days=30)
 SHOWN_FOR = timedelta(days=30)
 MOST = 100
+MOST_ANSWERS_AN_HOUR = 60  # to all of them: who can forge senders must not spend our money
 CHINESE = ("+86", "+852", "+853", "+886")
 
 
@@ -84,8 +85,15 @@ def _done(session: Session, conversation: Conversation, text: TextIn, said: Said
     was_told = told_at is not None and now < told_at + SILENT_FOR
     if was_told or subscribing.is_stopped(session, text.number) or not numbers.is_mobile(E164(text.number)):
         return Done(Outcome.STRANGER)
+    if _answered_lately(session, now) >= MOST_ANSWERS_AN_HOUR:
+        return Done(Outcome.STRANGER)
     conversation.told_stranger_at = now
     return Done(Outcome.STRANGER, Reply("sms_stranger"))
+
+
+def _answered_lately(session: Session, now: datetime) -> int:
+    lately = Conversation.told_stranger_at > now - timedelta(hours=1)
+    return session.scalar(select(func.count()).select_from(Conversation).where(lately)) or 0
 
 
 def _texts(session: Session, now: datetime, of: Sequence[str] | None) -> list[tuple[str, datetime]]:

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import inspect, select, text
 
 from app.notices.models import Notice
+from app.sms import strangers
 from app.storage.database import Database
 from app.storage.record import Record
 from tests.scene import at
@@ -60,3 +62,12 @@ def test_the_tables_are_looked_at_while_there_is_something_in_them(stage: Stage)
     found = everything(stage.database)
     assert len(found["person"]) == 9
     assert len(found["consent"]) == 3
+
+
+def test_many_forged_strangers_do_not_spend_our_money(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strangers, "MOST_ANSWERS_AN_HOUR", 3)
+    refs = stage.receive_together(*((f"+861370000{n:04}", "hello") for n in range(6)))
+    stage.settle()
+    assert sum(stage.answered(ref).template == "sms_stranger" for ref in refs) == 3
+    stage.scene.clock.step(hours=1)
+    assert stage.write("+8613700009999", "hello").template == "sms_stranger"
