@@ -213,7 +213,10 @@ export class Messages {
     this.#go("coming", this.part);
     if (status === 404) this.#isGone();
     else if (status && status < 500 && code !== "rendition_later") this.#go("broken", 0);
-    else this.#timer = window.setTimeout(() => this.#begin(), AFTER_TROUBLE_MS);
+    else {
+      this.#timer = window.setTimeout(() => this.#begin(), AFTER_TROUBLE_MS);
+      addEventListener("online", () => this.#begin(), { signal: this.#end.signal });
+    }
   }
 
   /** The thread says so too, when it is read anew. */

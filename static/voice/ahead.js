@@ -174,7 +174,8 @@ export class Ahead {
       const wanted = families.flatMap(({ id: familyId, locked }) =>
         locked ? [] : (threads.threadOf(familyId) ?? []).filter(threads.isUnheard).map((message) => ({ familyId, message })),
       );
-      const cached = new Set((await cache.list()).map(({ message_id }) => message_id));
+      if (!wanted.length) return;
+      const cached = await cache.names();
       const [next] = plan(wanted, cached, DAILY_BYTES - this.#spent, now());
       if (!next || !this.#isQuiet) return;
       await this.#fetch(next, cached);

@@ -39,6 +39,11 @@ export async function find(messageId) {
   }
 }
 
+/** What is here by name alone, without a look into it. @returns {Promise<Set<string>>} */
+export async function names() {
+  return new Set(/** @type {string[]} */ (await store.within(["cache"], "readonly", (cache) => cache.getAllKeys())));
+}
+
 /** What is here, without the recordings themselves. @returns {Promise<Cached[]>} */
 export async function list() {
   const rows = await store.all("cache");

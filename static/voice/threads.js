@@ -18,6 +18,9 @@ const known = new Map();
 /** Played to the end here, and when; the server may not know it yet. @type {Map<string, number>} */
 const heardHere = new Map();
 
+/** Of which families nothing but theirs is here. */
+let lastHere = "";
+
 /** @param {string} familyId @returns {Message[] | null} newest first; null where nobody asked yet */
 export const threadOf = (familyId) => known.get(familyId)?.messages ?? null;
 
@@ -85,6 +88,8 @@ async function pages(api, familyId) {
 
 /** Withdrawn, deleted, or no consent stands any more. @param {string} familyId @param {Set<string>} standing */
 async function forgetOthers(familyId, standing) {
+  const standsSomewhere = new Set([...known.values()].flatMap(({ messages }) => messages.map(({ id }) => id)));
+  if ([...(await cache.names())].every((name) => standsSomewhere.has(name.split("/")[0]))) return; // all that is here stands
   for (const { message_id, family_id } of await cache.list()) {
     if (family_id === familyId && !standing.has(message_id.split("/")[0])) await cache.forget(message_id);
   }
@@ -98,10 +103,13 @@ export async function forget(familyId) {
 
 /** Of families that are not of here any more nothing stays. @param {Set<string>} familyIds of those that are */
 export async function forgetStrangers(familyIds) {
+  const here = [...familyIds].sort().join();
+  if (here === lastHere) return;
   for (const familyId of known.keys()) if (!familyIds.has(familyId)) known.delete(familyId);
   for (const { message_id, family_id } of await cache.list()) {
     if (!familyIds.has(family_id)) await cache.forget(message_id);
   }
+  lastHere = here;
 }
 
 /** This device is nobody's. */

@@ -141,6 +141,7 @@ def test_one_that_is_not_here_yet_comes_by_itself(village: Village, devices: Dev
     looks(page, "message-coming")
     assert kept(page) == set()
     page.unroute_all()
+    page.evaluate(LOOK_AGAIN)
     sees(page, "message-over")
     assert kept(page) == {message}
     wait_until(page, "told", lambda: hearings(village, message) == [message])
@@ -190,7 +191,7 @@ def test_a_child_speaks_to_one_of_two_parents_without_a_network(village: Village
     looks(page, "speak")
     touch(page, "voice-record")
     expect(page.locator(".voice[data-phase=recording]")).to_be_visible()
-    page.wait_for_timeout(2000)
+    page.wait_for_timeout(800)
     looks(page, "speak-recording")
     touch(page, "voice-record")
     expect(page.locator(".voice[data-phase=ready]")).to_be_visible(timeout=15_000)
