@@ -67,6 +67,7 @@ def test_the_tables_are_looked_at_while_there_is_something_in_them(stage: Stage)
 def test_many_forged_strangers_do_not_spend_our_money(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(strangers, "MOST_ANSWERS_AN_HOUR", 3)
     refs = stage.receive_together(*((f"+861370000{n:04}", "hello") for n in range(6)))
+    stage.scene.clock.step(seconds=1)
     stage.settle()
     assert sum(stage.answered(ref).template == "sms_stranger" for ref in refs) == 3
     stage.scene.clock.step(hours=1)
