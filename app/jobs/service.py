@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 PUT_AGAIN = "jobs.put_again"
 DUE_NOW = "jobs.due_now"  # in a session's info: it puts something that is due already
 UNHELD = {"leased_by": None, "leased_until": None}
+# For statements about rows that their session has not loaded.
+UNSYNCHRONIZED = {"synchronize_session": False}
 
 
 @dataclass(frozen=True)
@@ -115,13 +117,18 @@ def lease(session: Session, owner: str, lane: Lane, now: datetime, limit: int) -
     A row whose lease ran out is leased alone, since it may be what ended its worker; after as many leases as there are
     attempts it is dead.
     """
-    rows = _abandoned(session, lane, now) or session.scalars(_locked(_due(lane, now).limit(limit))).all()
-    for row in rows:
-        row.state, row.leased_by, row.leased_until = DueState.LEASED, owner[:64], rules.leased_until(now)
-        row.lease += 1
-        row.attempts += 1
-    session.flush()
-    return [Leased(r.id, r.kind, r.lane, r.subject, r.payload, r.due_at, r.lease, r.attempts) for r in rows]
+    abandoned = _abandoned(session, lane, now)
+    taken = DueRow.id.in_([row.id for row in abandoned])
+    if not abandoned:
+        due = _due(lane, now).limit(limit).with_for_update(skip_locked=True).cte("due")
+        taken = DueRow.id.in_(select(due.c.id))
+    leasing = update(DueRow).where(taken).values(
+        state=DueState.LEASED, leased_by=owner[:64], leased_until=rules.leased_until(now), lease=DueRow.lease + 1,
+        attempts=DueRow.attempts + 1,
+    )  # fmt: skip
+    columns = DueRow.id, DueRow.kind, DueRow.lane, DueRow.subject, DueRow.payload, DueRow.due_at, DueRow.lease
+    rows = session.execute(leasing.returning(*columns, DueRow.attempts), execution_options=UNSYNCHRONIZED)
+    return sorted((Leased(*row) for row in rows), key=lambda row: row.due_at)
 
 
 def renew(session: Session, rows: Collection[Leased], now: datetime) -> list[Leased]:
@@ -205,8 +212,8 @@ def _new(
     }  # fmt: skip
 
 
-def _due(lane: Lane, now: datetime) -> Select[DueRow]:
-    due = select(DueRow).where(DueRow.lane == lane, DueRow.state == DueState.WAITING, DueRow.due_at <= now)
+def _due(lane: Lane, now: datetime) -> Select[str]:
+    due = select(DueRow.id).where(DueRow.lane == lane, DueRow.state == DueState.WAITING, DueRow.due_at <= now)
     return due.order_by(DueRow.due_at)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.jobs import service
 from app.jobs.models import DueRow
-from app.jobs.service import UNHELD, Leased
+from app.jobs.service import UNHELD, UNSYNCHRONIZED, Leased
 from app.jobs.words import DueState
 
 
@@ -59,4 +59,4 @@ def settle(session: Session, nexts: Iterable[tuple[Leased, Next]], now: datetime
     for lease, ids in done.items():
         held = update(DueRow).where(DueRow.id.in_(ids), DueRow.lease == lease, DueRow.state == DueState.LEASED)
         settled = held.values(state=DueState.DONE, done_at=now, last_error=None, **UNHELD)
-        session.execute(settled, execution_options={"synchronize_session": False})
+        session.execute(settled, execution_options=UNSYNCHRONIZED)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.jobs.batches import Item
 from app.jobs.settling import DONE, Call, Next
-from app.notices import attempts, cases, pushes, terms
+from app.notices import attempts, cases, pushes, takings, terms
 from app.notices.attempts import Step, Work
 from app.notices.outside import Came, Missing, NoWord, Outside, PushOut, Question, Refusal, Send, Took, Under, came_of
 from app.notices.switchboard import Switchboard
@@ -29,14 +29,21 @@ class Courier:
         self.outside, self._jitter = outside, jitter
 
     def advance(self, session: Session, items: Sequence[Item], now: datetime) -> Mapping[str, Next]:
-        known = cases.read(session, {_wanted(item) for item in items})
-        terms.look_up(session, [known[wanted].notice for wanted in map(_wanted, items) if wanted in known])
+        taken = {item.row.id: item.came for item in items if item.came is not None and isinstance(item.came[1], Took)}
+        refs = {under.attempt_id: took.ref for under, took in taken.values() if isinstance(under, Send)}
+        settled = takings.settle(session, refs, now)
+        over = {row_id for row_id, (under, _took) in taken.items() if under.attempt_id in settled}
+        rest = [item for item in items if item.row.id not in over]
+        known = cases.read(session, {_wanted(item) for item in rest})
+        terms.look_up(session, [known[wanted].notice for wanted in map(_wanted, rest) if wanted in known])
         board = Switchboard(session, self.outside.gateways, now)
         board.hold(_senders(items, Refusal, NoWord), _senders(items, Took))
         work = Work(session, self.outside, board, now, self._jitter(), terms.Tally())
-        nexts: dict[str, Next] = {}
+        for name in _senders([item for item in items if item.row.id in over], Took):
+            board.answered(name, has_taken=True)
+        nexts: dict[str, Next] = dict.fromkeys(over, DONE)
         with session.no_autoflush:  # so that all is written in one statement a table
-            for item in sorted(items, key=lambda item: _account(known, item)):
+            for item in sorted(rest, key=lambda item: _account(known, item)):
                 case = known.get(_wanted(item))
                 nexts[item.row.id] = DONE if case is None else _next(self._step(work, item, case))
             terms.write_down(session, work.tally)
