@@ -1,5 +1,5 @@
 /**
- * One recording to the server by tus 1.0.0 (https://tus.io/protocols/resumable-upload): created with its first piece, then
+ * One recording to the server by tus 1.0.0: created with its first piece, then
  * piece by piece, each of a size that this link takes in a few seconds. What the server has acknowledged counts, nothing
  * else; after every break it is asked how far it is. When to try, and what a refusal means, `outbox.js` decides.
  */
