@@ -92,6 +92,27 @@ bans_of_anybody = st.builds(
 )
 
 
+@pytest.mark.parametrize(
+    ("consents", "bans", "since"),
+    [
+        ([yes(-9 * TICK)], [], None),
+        ([yes(-9 * TICK, revoked=-4 * TICK)], [], -4 * TICK),
+        ([yes(-9 * TICK, until=-4 * TICK)], [ban(-2 * TICK)], -4 * TICK),
+        ([yes(-9 * TICK)], [ban(-3 * TICK)], -3 * TICK),
+        ([yes(-9 * TICK)], [ban(-7 * TICK, lifted=-5 * TICK), ban(-3 * TICK)], -3 * TICK),  # and in between allowed
+        ([yes(-9 * TICK, revoked=-4 * TICK), yes(-6 * TICK, revoked=-2 * TICK)], [], -2 * TICK),
+        ([yes(-9 * TICK, revoked=-6 * TICK), yes(-4 * TICK, kind=MESSAGE)], [], -6 * TICK),
+        ([yes(-9 * TICK, revoked=-4 * TICK), yes(TICK)], [], -4 * TICK),
+        ([], [], ZERO),
+    ],
+)
+def test_since_when_nothing_allows_it(
+    consents: list[ConsentFacts], bans: list[NoContactFacts], since: timedelta | None
+) -> None:
+    found = rules.forbidden_since(CALL, "ming", "father", consents, bans, NOON)
+    assert found == (None if since is None else NOON + since)
+
+
 class TestProperties:
     @given(st.lists(consents_of_anybody, max_size=6), st.lists(bans_of_anybody, max_size=3), consents_of_anybody)
     def test_what_is_given_for_others_changes_nothing(

@@ -123,12 +123,13 @@ def things_of_alice(house: OpenHouse) -> Things:
         device_id = sessions.devices_of(session, PERSON, alice.parent, now)[0].id
     invitation_id, no_contact_id, closure_id = made_at_the_desk(house)
     consent_id = consent_and_operator(house)
+    message_id, upload_id, hearings = message_of(house)
     return Things(
         call_id, alice.family, alice.child, photo_ids[0], delivery.id, row_id, "terminal.ring",
         alice.child, alice.parent, at(20, 20).isoformat(), device_id, invitation_id, alice.terminal, consent_id,
         no_contact_id, closure_id, alice.parent, alice.parent, alice.village, hours_of(house, alice.child),
         wait_of(house), series_of(house), *roster_of(house), told_to_desk(house), [text_of(house)],
-        *message_of(house),
+        message_id=message_id, upload_id=upload_id, hearings=hearings,
     )  # fmt: skip
 
 
