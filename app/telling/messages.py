@@ -26,7 +26,10 @@ TOLD_ONCE_IN = timedelta(days=1)
 def of_arrival(session: Session, event: events.MessageUnsealed, now: datetime) -> None:
     message = session.get_one(Message, event.message_id)
     is_of_series = message.repeat is Repeat.DAILY and message.times > 1
-    if is_of_series or message.state is not MessageState.DUE or _waits(session, message, now - TOLD_ONCE_IN):
+    is_to_hear = message.state is MessageState.DUE and thread.may_hear(
+        session, (message.child_id, message.contact_id), now
+    )
+    if is_of_series or not is_to_hear or _waits(session, message, now - TOLD_ONCE_IN):
         return
     if message.from_ is From.PARENT:
         _tell(session, "voice_for_child", message, _at_home(session, message, now), now, place=_place(session, message))

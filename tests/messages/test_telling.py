@@ -2,6 +2,7 @@
 
 from sqlalchemy import select
 
+from app.families import service as families
 from app.families.models import Person
 from app.kernel.numbers import E164
 from app.notices.models import Notice
@@ -94,3 +95,17 @@ def test_the_ledger_counts_what_was_heard(post: Post) -> None:
     ledger = desk.get("/api/ledger")
     assert "2026-11-23T10:00:00Z" in ledger.text
     assert not [word for word in ("audio", "peaks", "message_id") if word in ledger.text]
+
+
+def test_nothing_is_told_of_what_may_not_be_heard_any_more(post: Post) -> None:
+    alice = post.house.scene.alice
+    parent = post.house.parent(alice)
+    post.sent(parent, alice, deliver="bedtime")
+    post.later(hours=1)
+    with post.house.database.begin() as session:
+        families.set_no_contact(
+            session, child_id=alice.child, contact_id=alice.parent, reason="court", now=post.house.clock.now()
+        )  # fmt: skip
+    post.until(at(21))
+    assert texts(post, alice.caregiver) == []
+    assert planned(post, "voice_for_child") == []
