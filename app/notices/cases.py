@@ -43,11 +43,15 @@ class Case:
         return self.delivery
 
 
+def lock(session: Session, notice_ids: Collection[str]) -> None:
+    """Hold notices until the transaction ends: all at once, in one order, so that no two batches wait in a ring."""
+    session.execute(select(Notice.id).where(Notice.id.in_(notice_ids)).order_by(Notice.id).with_for_update())
+
+
 def read(session: Session, wanted: Collection[Wanted]) -> dict[Wanted, Case]:
-    """The cases that are wanted; their notices are locked until the transaction ends."""
+    """The cases that are wanted, of notices that are locked."""
     ids = {notice_id for notice_id, _number in wanted}
-    locked = select(Notice).where(Notice.id.in_(ids)).order_by(Notice.id).with_for_update()
-    notices = {notice.id: notice for notice in session.scalars(locked)}
+    notices = {notice.id: notice for notice in session.scalars(select(Notice).where(Notice.id.in_(ids)))}
     deliveries = defaultdict[str, list[Delivery]](list)
     for delivery in session.scalars(select(Delivery).where(Delivery.notice_id.in_(ids)).order_by(Delivery.number)):
         deliveries[delivery.notice_id].append(delivery)

@@ -29,6 +29,7 @@ class Courier:
         self.outside, self._jitter = outside, jitter
 
     def advance(self, session: Session, items: Sequence[Item], now: datetime) -> Mapping[str, Next]:
+        cases.lock(session, {notice_id for notice_id, _number in map(_wanted, items)})
         taken = {item.row.id: item.came for item in items if item.came is not None and isinstance(item.came[1], Took)}
         refs = {under.attempt_id: took.ref for under, took in taken.values() if isinstance(under, Send)}
         settled = takings.settle(session, refs, now)

@@ -63,6 +63,7 @@ class Receipts:
 
     def advance(self, session: Session, items: Sequence[Item], now: datetime) -> Mapping[str, Next]:
         found = _find(session, items)
+        cases.lock(session, {notice_id for notice_id, _number in (each.wanted for each in found.values())})
         known = cases.read(session, {each.wanted for each in found.values()})
         nexts: dict[str, Next] = {}
         for item in items:

@@ -14,7 +14,7 @@ from app.notices.words import AttemptState, DeliveryState, NoticeState
 
 
 def settle(session: Session, refs: Mapping[str, str], now: datetime) -> set[str]:
-    """Settle attempts, given with the vendors' names for them; the ids of those that are settled."""
+    """Settle attempts of notices that are locked, given with the vendors' names for them; the ids of those settled."""
     if not refs:
         return set()
     left = select(Attempt.id, Delivery.id.label("delivery_id"), Notice.id.label("notice_id"))
@@ -22,7 +22,7 @@ def settle(session: Session, refs: Mapping[str, str], now: datetime) -> set[str]
     left = left.where(
         Attempt.id.in_(refs), Attempt.state == AttemptState.SENDING, Delivery.state == DeliveryState.SENDING
     )
-    rows = session.execute(left.order_by(Notice.id).with_for_update(of=Notice)).all()
+    rows = session.execute(left).all()
     if not rows:
         return set()
     connection = session.connection()
