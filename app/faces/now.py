@@ -135,7 +135,8 @@ def _phone(ask: Ask) -> Now:
     mine = [
         MyFamily(
             **picture.family_shape(family).model_dump(),
-            role=families.role_of(ask.session, family.id, me.id).value, messages_waiting=unheard[family.id],
+            role=families.role_of(ask.session, family.id, me.id).value,
+            messages_waiting=unheard[family.id],
             children=[picture.person_shape(child, ask.who) for child in families.children(ask.session, family.id)],
             parents=[picture.person_shape(parent, ask.who) for parent in families.parents(ask.session, family.id)],
         )

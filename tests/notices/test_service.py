@@ -29,7 +29,7 @@ def test_a_notice_is_planned_with_a_due_row_of_its_own(database: Database, peopl
     notice_id = plan_one(database, people.parent, due_at=NOW + timedelta(hours=2))
     (row,) = due_rows(database, DELIVER)
     assert notice_of(database, notice_id).state is NoticeState.PLANNED
-    assert (row.lane, row.subject, row.due_at) == (Lane.ERRAND, "call:1", NOW + timedelta(hours=2))
+    assert (row.lane, row.subject, row.due_at) == (Lane.SEND, "call:1", NOW + timedelta(hours=2))
     assert row.payload["notice"] == notice_id
 
 

@@ -191,7 +191,8 @@ def test_whatever_word_is_filled_in_it_stays_one_segment(key: str, template: str
     codes = [each.split(".")[2] for each in texts.texts_of(language) if each.startswith(f"notice.{key}.")]
     assert codes
     for code in codes:
-        text = say(template, language, **{key: f"{code}:99"}).text
+        given: dict[str, Any] = {key: f"{code}:99"}
+        text = say(template, language, **given).text
         assert segments(SIGNATURES[language][-1] + text) == 1, text
 
 
