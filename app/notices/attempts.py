@@ -14,12 +14,12 @@ from app.jobs.rules import MAX_ATTEMPTS
 from app.jobs.service import Leased
 from app.jobs.settling import DONE, Done, Failed, Later
 from app.kernel.numbers import E164
-from app.notices import channels, digest, outcomes, pushes, rules, terms
+from app.notices import channels, digest, outcomes, outside, pushes, rules, terms
 from app.notices.cases import Case
 from app.notices.channels import Reach
 from app.notices.models import Attempt, Delivery
 from app.notices.outcomes import RANK
-from app.notices.outside import Came, Missing, NoWord, Outside, PushOut, Question, Refusal, Send, Took, Under, came_of
+from app.notices.outside import Came, Missing, NoWord, Outside, PushOut, Question, Refusal, Send, Took, Under
 from app.notices.ports import SmsGateway
 from app.notices.pushes import Outcome
 from app.notices.segments import segments
@@ -62,7 +62,7 @@ def came(work: Work, row: Leased, case: Case, under: Under, what: Came) -> Step:
     """What to do next after a call, unless somebody else went on with this delivery in between."""
     if isinstance(what, Outcome):
         pushes.settle(work.session, what, work.now)
-        what = _of_push(what)
+        what = outside.came_of_push(what)
     attempt = next((each for each in case.attempts if each.id == under.attempt_id), None)
     awaited = AttemptState.UNKNOWN if isinstance(under, Question) else AttemptState.SENDING
     if attempt is None:
@@ -299,9 +299,3 @@ def _by_policy(work: Work, row: Leased, case: Case, attempt: Attempt) -> Step:
         return _begin(work, row, case)
     put_delivery(work.session, notice, case.number, again_at, work.now, repeat=True)
     return DONE
-
-
-def _of_push(outcome: Outcome) -> Took | Refusal | NoWord:
-    if outcome.ref is not None:
-        return Took(outcome.ref)
-    return came_of(outcome.error) if outcome.error else Refusal("no browser", is_permanent=True)

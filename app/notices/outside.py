@@ -85,3 +85,10 @@ def came_of(error: Exception) -> Refusal | NoWord:
     if isinstance(error, GatewayError):
         return Refusal(said, error.permanent)
     return NoWord(f"{type(error).__name__}: {said}")
+
+
+def came_of_push(outcome: Outcome) -> Took | Refusal | NoWord:
+    """One browser's push service that took it is enough."""
+    if outcome.ref is not None:
+        return Took(outcome.ref)
+    return came_of(outcome.error) if outcome.error else Refusal("no browser", is_permanent=True)
