@@ -172,7 +172,7 @@ class Worker:
             else:
                 self._errand(row)
         except LeaseLost:
-            log.info("%s %s was given back, moved or leased by another while it was worked on", row.kind, row.id)
+            log.debug("%s %s was given back, moved or leased by another while it was worked on", row.kind, row.id)
         except UnknownKind:
             error = f"no handler for {row.lane} rows of kind {row.kind!r}"
             self._transact(lambda session: service.give_up(session, row, error))

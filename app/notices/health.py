@@ -1,17 +1,21 @@
 """What is known of the gateways and of texts that have not left, for the desk and for whoever watches. Only looks."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, exists, func, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from app.jobs.models import DueRow
-from app.jobs.words import DueState
+from app.jobs.words import DueState, Lane
 from app.notices.models import Delivery, GatewayState, Notice
+from app.notices.rules import RECEIPT_DEADLINE
+from app.notices.service import DELIVER
 from app.notices.words import DeliveryState, NoticeState
 from app.storage.types import Instant
 
+# Nothing that is late is put off for longer.
+LONGEST_PAUSE = RECEIPT_DEADLINE + timedelta(minutes=1)
 NOT_LEFT = (DeliveryState.WAITING, DeliveryState.SENDING, DeliveryState.UNKNOWN)
 
 
@@ -48,9 +52,16 @@ def gateways(session: Session) -> list[GatewayFacts]:
 def waiting_since(session: Session, now: datetime) -> tuple[datetime | None, int]:
     """Since when the oldest text is due that has not left, and how many there are; not what is held for a digest."""
     first = type_coerce(func.min(Notice.due_at), Instant)
-    late = select(first, func.count()).where(
-        Notice.state == NoticeState.PLANNED, Notice.due_at <= now, or_(_is_begun(), _is_not_begun(now))
-    )
+    late = (
+        select(first, func.count(Notice.id.distinct()))
+        .select_from(DueRow)
+        .join(Notice, Notice.id == DueRow.payload["notice"].as_string())
+        .where(
+            DueRow.state.in_((DueState.WAITING, DueState.LEASED)), DueRow.lane == Lane.SEND,
+            DueRow.due_at <= now + LONGEST_PAUSE, DueRow.kind == DELIVER,
+            Notice.state == NoticeState.PLANNED, Notice.due_at <= now, or_(DueRow.due_at <= now, _is_begun()),
+        )
+    )  # fmt: skip
     since, count = session.execute(late).one()
     return since, count
 
@@ -72,9 +83,3 @@ def figures(session: Session, now: datetime) -> list[str]:
 
 def _is_begun() -> ColumnElement[bool]:
     return exists().where(Delivery.notice_id == Notice.id, Delivery.state.in_(NOT_LEFT))
-
-
-def _is_not_begun(now: datetime) -> ColumnElement[bool]:
-    """Its row lies there, since no worker came by or the worker is behind."""
-    waits = or_(DueRow.state == DueState.LEASED, and_(DueRow.state == DueState.WAITING, DueRow.due_at <= now))
-    return exists().where(DueRow.key == "deliver:" + Notice.id + ":1", waits)

@@ -145,7 +145,7 @@ def send_again(session: Session, delivery_id: str, now: datetime) -> str:
         state=DeliveryState.WAITING,
     )  # fmt: skip
     session.add(again)
-    notice.state = NoticeState.PLANNED
+    notice.state, notice.closed_at = NoticeState.PLANNED, None
     put_delivery(session, notice, again.number, now, now, again=True)
     return again.id
 

@@ -164,6 +164,19 @@ def test_a_text_that_fails_after_a_push_is_shown_and_can_be_sent_again(
         send_again(session, last.id, clock.now())
 
 
+def test_what_was_closed_meanwhile_is_sent_again_all_the_same_since_somebody_says_so(
+    database: Database, people: People, clock: StepClock
+) -> None:
+    gateway = RecordingGateway(before=once(GatewayError("no such number", permanent=True)))
+    notice_id = plan_one(database, people.parent, template="cancelled")
+    work_off(database, clock, gateway)
+    with database.begin() as session:
+        close(session, clock.now(), subject="call:1")
+        send_again(session, deliveries(database, notice_id)[0].id, clock.now())
+    work_off(database, clock, gateway)
+    assert len(gateway.taken) == 1
+
+
 def test_who_can_be_pushed_and_not_texted_finds_it_at_the_terminal_too(
     database: Database, pushed: People, clock: StepClock
 ) -> None:
