@@ -6,7 +6,7 @@ Order of locks, for whoever calls: first the rows of one's own, then due rows, b
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, func, select, update
@@ -22,6 +22,8 @@ from app.storage.database import insert_into, new_id
 log = logging.getLogger(__name__)
 
 PUT_AGAIN = "jobs.put_again"
+# How many rows a transaction has put: they are worked off in that order where they are due at one instant.
+PLACE = "jobs.place"
 DUE_NOW = "jobs.due_now"  # in a session's info: it puts something that is due already
 UNHELD = {"leased_by": None, "leased_until": None}
 # For statements about rows that their session has not loaded.
@@ -112,23 +114,23 @@ def cancel(session: Session, subject: str, kind: str | None = None) -> int:
 
 
 def lease(session: Session, owner: str, lane: Lane, now: datetime, limit: int) -> list[Leased]:
-    """Lease rows that are due, oldest first.
+    """Lease rows that are due, oldest first, and those of one instant as they were put.
 
     A row whose lease ran out is leased alone, since it may be what ended its worker; after as many leases as there are
     attempts it is dead.
     """
-    abandoned = _abandoned(session, lane, now)
-    taken = DueRow.id.in_([row.id for row in abandoned])
-    if not abandoned:
-        due = _due(lane, now).limit(limit).with_for_update(skip_locked=True).cte("due")
-        taken = DueRow.id.in_(select(due.c.id))
-    leasing = update(DueRow).where(taken).values(
+    ids = [row.id for row in _abandoned(session, lane, now)]
+    if not ids:
+        ids = list(session.scalars(_due(lane, now).limit(limit).with_for_update(skip_locked=True)))
+    if not ids:
+        return []
+    leasing = update(DueRow).where(DueRow.id.in_(ids)).values(
         state=DueState.LEASED, leased_by=owner[:64], leased_until=rules.leased_until(now), lease=DueRow.lease + 1,
         attempts=DueRow.attempts + 1,
     )  # fmt: skip
     columns = DueRow.id, DueRow.kind, DueRow.lane, DueRow.subject, DueRow.payload, DueRow.due_at, DueRow.lease
     rows = session.execute(leasing.returning(*columns, DueRow.attempts), execution_options=UNSYNCHRONIZED)
-    return sorted((Leased(*row) for row in rows), key=lambda row: row.due_at)
+    return sorted((Leased(*row) for row in rows), key=lambda row: ids.index(row.id))
 
 
 def renew(session: Session, rows: Collection[Leased], now: datetime) -> list[Leased]:
@@ -206,15 +208,16 @@ def _new(
 ) -> dict[str, Any]:  # fmt: skip
     if due_at <= now:
         session.info[DUE_NOW] = True
+    place = session.info[PLACE] = session.info.get(PLACE, -1) + 1
     return {
         "id": new_id(session), "kind": kind, "key": key, "subject": subject, "payload": payload or {}, "lane": lane,
-        "due_at": due_at, "put_at": now,
+        "due_at": due_at, "put_at": now + timedelta(microseconds=place),
     }  # fmt: skip
 
 
 def _due(lane: Lane, now: datetime) -> Select[str]:
     due = select(DueRow.id).where(DueRow.lane == lane, DueRow.state == DueState.WAITING, DueRow.due_at <= now)
-    return due.order_by(DueRow.due_at)
+    return due.order_by(DueRow.due_at, DueRow.put_at)
 
 
 def _locked(query: Select[DueRow]) -> Select[DueRow]:
