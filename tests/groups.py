@@ -68,6 +68,13 @@ OURS = ("services", "runner")  # what the tests themselves stand on
 SERVERS = ("postgresql", "redis")
 
 GROUPS = (
+    Group(
+        "browser",
+        "the stories in Chromium",
+        1200,
+        ("browser",),
+        needs=("chromium", "fonts", "coturn", "certutil", "voice"),
+    ),
     Group("style", "ruff, mypy, import contracts, tsc, every test in a group, lock", 300, checks=STYLE, needs=("npm",)),
     Group("house", "what every route, text, migration and page must keep", 300, ("house",), needs=SERVERS),
     Group("api", "schemathesis asks the API what it promises", 300, ("api",), needs=SERVERS, plugins=()),
@@ -86,14 +93,6 @@ GROUPS = (
         (*ROOMS, "commands", *OURS),
         needs=("coturn", "caddy", *SERVERS),
         workers=2,
-    ),
-    Group(
-        "browser",
-        "the stories in Chromium",
-        1200,
-        ("browser",),
-        needs=("chromium", "fonts", "coturn", "certutil", "voice"),
-        alone=True,
     ),
     Group(
         "thinlink", "the emulated thin link is as thin as it says", 120, ("thinlink",), needs=("thin link",), alone=True
