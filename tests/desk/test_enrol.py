@@ -58,6 +58,7 @@ def test_a_family_is_there_with_all_its_people(desk: Guest) -> None:
     }  # fmt: skip
     assert by_role["parent"] == {
         "id": by_role["parent"]["id"], "name": "Ma", "photo": None, "role": "parent", "has_phone": False,
+        "has_stopped_texts": False,
         "confirmed": False, "zone": ZONE, "language": "en", "invited": None, "devices": 0,
     }  # fmt: skip
     assert (family["consents"], family["no_contacts"], family["pin"]) == ([], [], {"set": False, "blocked": False})
