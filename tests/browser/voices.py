@@ -29,7 +29,7 @@ FULL_AFTER = """(pieces) => {
   };
 }"""
 IS_KEPT = "caches.open('homethread.shell /phone').then((shell) => shell.match('/phone')).then(Boolean)"
-THIN_LINK = {"offline": False, "latency": 50, "downloadThroughput": 100_000, "uploadThroughput": 1_500}
+THIN_LINK = {"offline": False, "latency": 50, "downloadThroughput": 100_000, "uploadThroughput": 900}
 NO_MICROPHONE = """(name) => {
   navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", name));
 }"""
