@@ -41,11 +41,11 @@ class Calling:
         return self.then(item)
 
 
-def put(database: Database, count: int, at: datetime = NOW) -> list[str]:
+def put(database: Database, count: int, first: int = 0) -> list[str]:
     with database.begin() as session:
         return [
-            service.put(session, "call", at, at, lane=Lane.SEND, payload={"name": f"{number}"})
-            for number in range(count)
+            service.put(session, "call", NOW, NOW, lane=Lane.SEND, payload={"name": f"{number}"})
+            for number in range(first, first + count)
         ]
 
 
@@ -122,7 +122,7 @@ def test_the_fast_are_settled_while_a_slow_one_hangs(database: Database, clock: 
             break
         patience.wait(0.01)
     assert row_of(database, ids[0]).state is DueState.LEASED
-    more = put(database, 3)
+    more = put(database, 3, first=4)
     while any(row_of(database, each).state is not DueState.DONE for each in more):
         lane.turn()
     hangs.set()
