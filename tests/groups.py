@@ -61,6 +61,7 @@ ROOMS = (
     "doors",
     "gateways",
     "messages",
+    "media",
     "sms",
     "demo",
 )

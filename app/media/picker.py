@@ -1,0 +1,287 @@
+"""Picks the rung that an end proposes for its call, from what it sees of the link: pure, one look after the other.
+
+Down as soon as trouble lasts, several rungs at once where it is plain what the link carries; up one rung after a while
+of good looks, a while that doubles each time a climb fails. Silence of the whole link is waited for on a voice rung, so
+that voice is back with the link. The same rules stand in `static/call/picker.js`, held to one table of cases; what the
+rungs are is data, and which rung takes effect (the lower of two ends') is not decided here.
+
+Time is that of the looks; what goes back or leaps is cut, so that a clock that is set does no harm.
+"""
+
+import math
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from app.media.ladder import Ladder, Rung
+from app.media.look import Look, number_of
+
+LONGEST_STEP_MS = 2_000
+SMOOTH_MS = 4_000
+TROUBLE_MS, PLAIN_TROUBLE_MS, HOPELESS_MS = 2_500, 1_500, 10_000  # hopeless: voice gives way to clips
+SETTLE_MS = 3_000  # what is measured right after a fall is of before
+STARVES_AFTER_MS = 8_000  # the browser's estimate of a rate takes its time to grow
+GOOD_MS, TRIED_MS, LONGEST_GOOD_MS, RETURN_MS = 6_000, 60_000, 300_000, 1_000
+SILENT_MS, FIRST_SILENT_MS, LIFELESS_MS, GONE_MS = 3_000, 10_000, 5_000, 40_000  # lifeless: where no voice is due
+LEAST_RTT_FORGOTTEN_MS = 120_000
+GROWTH_MS, PLAIN_GROWTH_MS, GOOD_GROWTH_MS = 400, 1_000, 120
+RTT_MS, PLAIN_RTT_MS, GOOD_RTT_MS = 1_500, 3_000, 1_200
+JITTER_MS, GOOD_JITTER_MS = 300, 150
+LOSS, VOICE_LOSS, PLAIN_TIMES, GOOD_LOSS = 0.12, 0.25, 2.5, 0.08
+LOSSY, CLEAN, CLEAN_MS = 0.025, 0.01, 15_000
+FULL_KBPS = 10  # the loss of a trickle says less than that of a voice
+CARRIES, STARVES_NEEDS, STARVES_SENDS, DRAINS = 0.8, 0.7, 0.9, 1.5
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What is kept from look to look. `now_ms` counts from the beginning; `rung` and `before` are places in the ladder.
+
+    `before`: the rung that silence was met on. `waits_ms`: how long looks must have been good to climb to each rung.
+    """
+
+    at_ms: float
+    rung: int
+    waits_ms: tuple[float, ...]
+    reason: str = "start"
+    held: str | None = None
+    now_ms: float = 0
+    step_ms: float = 0
+    since_ms: float = 0
+    settled_ms: float = 0
+    has_climbed: bool = False
+    good_ms: float = 0
+    bad_ms: float = 0
+    silent_ms: float = 0
+    has_heard: bool = False
+    before: int | None = None
+    least_rtt_ms: float | None = None
+    loss_in: float | None = None
+    loss_out: float | None = None
+    concealed: float | None = None
+    drain_kbps: float | None = None
+    is_lossy: bool = False
+    clean_ms: float = 0
+
+
+class Picked(NamedTuple):
+    memory: Memory
+    rung: str
+    reason: str
+    is_lossy: bool
+
+
+class Trouble(NamedTuple):
+    """How bad each is: 0 not, 1 bad, 2 plainly bad. `slow`: the link carries less than the rung sends."""
+
+    delay: int
+    loss: int
+    slow: int
+
+    @property
+    def worst(self) -> int:
+        return max(self)
+
+    @property
+    def reason(self) -> str:
+        if self.slow or (self.delay and self.loss):
+            return "link"
+        return "delay" if self.delay else "loss"
+
+
+def begin(ladder: Ladder, start_rung: str, at_ms: float) -> Memory:
+    """A rung that isn't known becomes `voice`."""
+    names = _names(ladder)
+    place = names.index(start_rung) if start_rung in names else _voice(ladder)
+    return Memory(number_of(at_ms, math.inf) or 0.0, place, (float(GOOD_MS),) * len(names))
+
+
+def hold(memory: Memory, rung: str | None) -> Memory:
+    """Nothing above this rung until it is let go: a person's wish."""
+    return replace(memory, held=rung)
+
+
+def pick(ladder: Ladder, memory: Memory, look: Look) -> Picked:
+    """The rung to propose from now on; its reason is that of the last change."""
+    names = _names(ladder)
+    ceiling = names.index(memory.held) if memory.held in names else 0
+    m = _see(memory, look, _silent_ms(ladder, memory))
+    if m.silent_ms >= _silent_ms(ladder, m):
+        m = _wait(ladder, m)
+    elif m.now_ms >= m.settled_ms:
+        m = _judge(ladder, m, look, ceiling)
+    if m.rung < ceiling:
+        m = _go(m, ceiling, "held")
+    return Picked(m, names[m.rung], m.reason, m.is_lossy)
+
+
+def _see(m: Memory, look: Look, silent_ms: float) -> Memory:
+    """Take a look in: time, silence, and the figures that are judged by more than one look."""
+    step = min(max(look.at_ms - m.at_ms, 0.0), LONGEST_STEP_MS)
+    m = replace(m, at_ms=look.at_ms, now_ms=m.now_ms + step, step_ms=step)
+    if look.heard is False and not (look.received_kbps or 0) > 0:
+        return replace(m, silent_ms=m.silent_ms + step)
+    if m.silent_ms >= silent_ms:
+        m = _settle(m, SETTLE_MS)
+    m = replace(m, silent_ms=0.0, has_heard=m.has_heard or look.heard is True)
+    if m.now_ms < m.settled_ms:
+        return m
+    inwards, outwards = step * _weight(look.received_kbps), step * _weight(look.sent_kbps)
+    m = replace(
+        m,
+        least_rtt_ms=_least(m.least_rtt_ms, look.rtt_ms, step),
+        loss_in=_smooth(m.loss_in, look.loss_in, inwards),
+        loss_out=_smooth(m.loss_out, look.loss_out, outwards),
+        concealed=_smooth(m.concealed, look.concealed, inwards),
+        drain_kbps=m.drain_kbps if look.drain_kbps is None else look.drain_kbps,
+    )
+    loss = m.loss_out if m.loss_out is not None else m.loss_in or 0.0
+    clean = m.clean_ms + step if loss < CLEAN else 0.0
+    return replace(m, clean_ms=clean, is_lossy=loss >= LOSSY or (m.is_lossy and clean < CLEAN_MS))
+
+
+def _wait(ladder: Ladder, m: Memory) -> Memory:
+    """Nothing comes: wait for it on a voice rung, at last with clips."""
+    m = replace(m, good_ms=0.0, bad_ms=0.0)
+    voice, last = _voice(ladder), len(ladder.rungs) - 1
+    if m.silent_ms >= GONE_MS and m.rung < last:
+        return replace(_go(m, last, "nothing"), before=m.before)
+    return replace(_go(m, voice, "nothing"), before=m.rung) if m.rung < voice else m
+
+
+def _judge(ladder: Ladder, m: Memory, look: Look, ceiling: int) -> Memory:
+    in_effect = _place(ladder, look.in_effect)
+    at = max(m.rung, in_effect)
+    rung = ladder.rungs[at]
+    if m.has_climbed and m.now_ms - m.since_ms >= TRIED_MS:
+        m = replace(m, has_climbed=False, waits_ms=_with(m.waits_ms, m.rung, GOOD_MS))
+    is_last_voice = at == len(ladder.rungs) - 2
+    trouble = _trouble(rung, m, look, is_last_voice) if rung.audio else Trouble(0, 0, 0)
+    if trouble.worst > is_last_voice:
+        m = replace(m, bad_ms=m.bad_ms + m.step_ms, good_ms=0.0)
+        lasts = HOPELESS_MS if is_last_voice else PLAIN_TROUBLE_MS if trouble.worst > 1 else TROUBLE_MS
+        return _go(m, _below(ladder, at, trouble, look), trouble.reason) if m.bad_ms >= lasts else m
+    m = replace(m, bad_ms=max(0.0, m.bad_ms - m.step_ms))
+    if trouble.worst or in_effect > m.rung or not _is_good(rung, m, look):
+        return replace(m, good_ms=max(0.0, m.good_ms - m.step_ms))
+    return _climb(rung, replace(m, good_ms=m.good_ms + m.step_ms), ceiling)
+
+
+def _climb(rung: Rung, m: Memory, ceiling: int) -> Memory:
+    """One rung up, or back to where silence was met, if the looks were good for long enough."""
+    is_back = m.before is not None and rung.audio is not None
+    to = max(m.before if is_back and m.before is not None else m.rung - 1, ceiling)
+    if to >= m.rung:
+        return m
+    wait = m.waits_ms[to]
+    return _go(m, to, "better") if m.good_ms >= (RETURN_MS if is_back and wait <= GOOD_MS else wait) else m
+
+
+def _trouble(rung: Rung, m: Memory, look: Look, is_last_voice: bool) -> Trouble:
+    """A delay alone gives no voice up that is heard within two seconds."""
+    assert rung.audio
+    rtt, growth, jitter = look.rtt_ms or 0.0, _growth(m, look), look.jitter_ms or 0.0
+    is_slow = bool(rung.stills and m.drain_kbps is not None and m.drain_kbps < rung.stills.kbps)
+    if rung.audio.feedback and look.available_kbps is not None and m.now_ms - m.since_ms >= STARVES_AFTER_MS:
+        sends = rung.audio.max_kbps + (rung.video.max_kbps if rung.video else 0)
+        is_slow = is_slow or look.available_kbps < min(STARVES_NEEDS * rung.needs_kbps, STARVES_SENDS * sends)
+    loss, bearable = _loss(m), LOSS if rung.video else VOICE_LOSS
+    return Trouble(
+        (growth > GROWTH_MS or rtt > RTT_MS or jitter > JITTER_MS)
+        + (rtt > PLAIN_RTT_MS or (growth > PLAIN_GROWTH_MS and not is_last_voice)),
+        (loss > bearable) + (loss > bearable * PLAIN_TIMES),
+        int(is_slow),
+    )
+
+
+def _is_good(rung: Rung, m: Memory, look: Look) -> bool:
+    """Whether the link may carry more. Without a round trip nothing is known of it."""
+    drains = rung.stills is None or m.drain_kbps is None or m.drain_kbps >= DRAINS * rung.stills.kbps
+    return (
+        look.rtt_ms is not None and look.rtt_ms <= GOOD_RTT_MS and _growth(m, look) <= GOOD_GROWTH_MS
+        and (look.jitter_ms or 0) <= GOOD_JITTER_MS and _loss(m) <= GOOD_LOSS and drains
+        and (look.heard is not False or rung.audio is None)
+    )  # fmt: skip
+
+
+def _below(ladder: Ladder, at: int, trouble: Trouble, look: Look) -> int:
+    """One rung down; from a moving picture at once to what the link carries, where that is plain."""
+    rung, last_voice = ladder.rungs[at], len(ladder.rungs) - 2
+    if rung.video is None or not (trouble.worst > 1 or trouble.slow):
+        return at + 1
+    arrives = None if look.sent_kbps is None else look.sent_kbps * (1 - (look.loss_out or 0))
+    available = look.available_kbps if rung.audio and rung.audio.feedback else None
+    known = [kbps for kbps in (look.received_kbps, arrives, available) if kbps is not None]
+    if not known:
+        return min(last_voice, at + 2)
+    carried = (below for below in range(at + 1, last_voice) if CARRIES * ladder.rungs[below].needs_kbps <= min(known))
+    return next(carried, last_voice)
+
+
+def _go(m: Memory, to: int, reason: str) -> Memory:
+    """Change the rung. A climb that was soon taken back makes the next one wait twice as long."""
+    waits = m.waits_ms
+    if m.has_climbed and reason != "held" and to > m.rung and m.now_ms - m.since_ms < TRIED_MS:
+        waits = _with(waits, m.rung, min(LONGEST_GOOD_MS, 2 * waits[m.rung]))
+    return replace(
+        _settle(m, SETTLE_MS if to > m.rung else 0), rung=to, reason=reason, since_ms=m.now_ms,
+        has_climbed=to < m.rung, before=None, waits_ms=waits,
+    )  # fmt: skip
+
+
+def _settle(m: Memory, for_ms: float) -> Memory:
+    """Forget what was measured so far, and what comes in a moment; what a climb does is looked at without delay."""
+    return replace(
+        m, settled_ms=m.now_ms + for_ms, good_ms=0.0, bad_ms=0.0, loss_in=None, loss_out=None, concealed=None,
+        drain_kbps=None,
+    )  # fmt: skip
+
+
+def _growth(m: Memory, look: Look) -> float:
+    return 0.0 if look.rtt_ms is None or m.least_rtt_ms is None else look.rtt_ms - m.least_rtt_ms
+
+
+def _loss(m: Memory) -> float:
+    return max(m.loss_in or 0.0, m.loss_out or 0.0, m.concealed or 0.0)
+
+
+def _least(least: float | None, rtt: float | None, step: float) -> float | None:
+    """The smallest round trip; an old one is slowly forgotten, since the way may be another now."""
+    if rtt is None or least is None:
+        return least if rtt is None else rtt
+    return min(rtt, least + (rtt - least) * step / LEAST_RTT_FORGOTTEN_MS)
+
+
+def _smooth(before: float | None, value: float | None, step: float) -> float | None:
+    if value is None:
+        return before
+    return (before or 0.0) + (value - (before or 0.0)) * step / (step + SMOOTH_MS)
+
+
+def _weight(kbps: float | None) -> float:
+    return 1.0 if kbps is None else min(1.0, kbps / FULL_KBPS)
+
+
+def _with(waits: tuple[float, ...], place: int, wait: float) -> tuple[float, ...]:
+    return (*waits[:place], float(wait), *waits[place + 1 :])
+
+
+def _names(ladder: Ladder) -> list[str]:
+    return [rung.name.value for rung in ladder.rungs]
+
+
+def _place(ladder: Ladder, name: str | None) -> int:
+    """Of what isn't known: the top, which stands in nobody's way."""
+    names = _names(ladder)
+    return names.index(name) if name in names else 0
+
+
+def _voice(ladder: Ladder) -> int:
+    """The best rung that sends voice alone."""
+    return next(n for n, rung in enumerate(ladder.rungs) if not rung.video and not rung.stills)
+
+
+def _silent_ms(ladder: Ladder, m: Memory) -> float:
+    """For how long nothing may come."""
+    if ladder.rungs[m.rung].audio is None:
+        return LIFELESS_MS
+    return SILENT_MS if m.has_heard else FIRST_SILENT_MS

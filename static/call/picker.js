@@ -1,0 +1,218 @@
+/**
+ * Picks the rung that this end proposes, from what it sees of the link: pure, one look after the other. The rules and
+ * why they are so: `app/media/picker.py`, which is the same and is held to the same cases.
+ */
+
+/** @typedef {import("./ladder.js").Ladder} Ladder */
+/** @typedef {import("./ladder.js").Rung} Rung */
+/**
+ * What was seen since the last look; null where that can't be told. `loss_out` is null where no new report came.
+ * @typedef {{at_ms: number, rtt_ms?: number | null, loss_in?: number | null, loss_out?: number | null,
+ *   jitter_ms?: number | null, concealed?: number | null, received_kbps?: number | null, sent_kbps?: number | null,
+ *   available_kbps?: number | null, drain_kbps?: number | null, heard?: boolean | null, in_effect?: string | null}} Look
+ * @typedef {{loss_in: number | null, loss_out: number | null, concealed: number | null}} Smoothed
+ * @typedef {ReturnType<typeof begin>} Memory plain data: may be kept
+ * @typedef {{delay: number, loss: number, slow: number, worst: number}} Trouble 0 not, 1 bad, 2 plainly bad
+ */
+
+const GOOD_MS = 6_000;
+const TRIED_MS = 60_000;
+
+/** @param {Ladder} ladder @param {string} start_rung @param {number} at_ms */
+export function begin({ rungs }, start_rung, at_ms) {
+  const place = rungs.findIndex(({ name }) => name === start_rung);
+  return {
+    at_ms: number(at_ms, Infinity) ?? 0, rung: place < 0 ? voiceOf(rungs) : place, waits_ms: rungs.map(() => GOOD_MS),
+    reason: "start", held: /** @type {string | null} */ (null), now_ms: 0, step_ms: 0, since_ms: 0, settled_ms: 0,
+    has_climbed: false, good_ms: 0, bad_ms: 0, silent_ms: 0, has_heard: false, clean_ms: 0, is_lossy: false,
+    before: /** @type {number | null} */ (null), least_rtt_ms: /** @type {number | null} */ (null),
+    drain_kbps: /** @type {number | null} */ (null), ...FORGOTTEN,
+  }; // prettier-ignore
+}
+
+/** @type {Smoothed} */
+const FORGOTTEN = { loss_in: null, loss_out: null, concealed: null };
+
+/** Nothing above this rung until it is let go. @param {Memory} memory @param {string | null} rung @returns {Memory} */
+export const hold = (memory, rung) => ({ ...memory, held: rung });
+
+/** @param {Ladder} ladder @param {Memory} memory @param {Look} seen */
+export function pick({ rungs }, memory, seen) {
+  const m = { ...memory };
+  const look = trusted(seen);
+  const ceiling = placeOf(rungs, m.held);
+  see(rungs, m, look);
+  if (m.silent_ms >= silentMs(rungs, m)) wait(rungs, m);
+  else if (m.now_ms >= m.settled_ms) judge(rungs, m, look, ceiling);
+  if (m.rung < ceiling) go(m, ceiling, "held");
+  return { memory: m, rung: /** @type {Rung} */ (rungs[m.rung]).name, reason: m.reason, is_lossy: m.is_lossy };
+}
+
+/** @param {unknown} value @param {number} most */
+const number = (value, most) =>
+  typeof value === "number" && value >= 0 && value <= most && value !== Infinity ? value : null;
+
+/** @param {Look} look */
+function trusted(look) {
+  const share = (/** @type {unknown} */ value) => number(value, 1);
+  const ms = (/** @type {unknown} */ value) => number(value, 60_000);
+  const kbps = (/** @type {unknown} */ value) => number(value, 1_000_000);
+  return {
+    at_ms: number(look.at_ms, Infinity) ?? 0, rtt: ms(look.rtt_ms), jitter: ms(look.jitter_ms) ?? 0,
+    loss_in: share(look.loss_in), loss_out: share(look.loss_out), concealed: share(look.concealed),
+    received: kbps(look.received_kbps), sent: kbps(look.sent_kbps), available: kbps(look.available_kbps),
+    drain: kbps(look.drain_kbps), heard: look.heard, in_effect: look.in_effect,
+  }; // prettier-ignore
+}
+/** @typedef {ReturnType<typeof trusted>} Trusted */
+
+/** @param {Rung[]} rungs @param {Memory} m @param {Trusted} look */
+function see(rungs, m, look) {
+  const step = (m.step_ms = Math.min(Math.max(look.at_ms - m.at_ms, 0), 2_000));
+  m.at_ms = look.at_ms;
+  m.now_ms += step;
+  if (look.heard === false && !look.received) return void (m.silent_ms += step);
+  if (m.silent_ms >= silentMs(rungs, m)) settle(m, 3_000);
+  m.silent_ms = 0;
+  if (look.heard === true) m.has_heard = true;
+  if (m.now_ms < m.settled_ms) return;
+  const { rtt } = look;
+  const least = m.least_rtt_ms;
+  if (rtt !== null) m.least_rtt_ms = least === null ? rtt : Math.min(rtt, least + ((rtt - least) * step) / 120_000);
+  smooth(m, "loss_in", look, look.received);
+  smooth(m, "loss_out", look, look.sent);
+  smooth(m, "concealed", look, look.received);
+  m.drain_kbps = look.drain ?? m.drain_kbps;
+  const loss = m.loss_out ?? m.loss_in ?? 0;
+  m.clean_ms = loss < 0.01 ? m.clean_ms + step : 0;
+  m.is_lossy = loss >= 0.025 || (m.is_lossy && m.clean_ms < 15_000);
+}
+
+/** @param {Memory} m @param {keyof Smoothed} name @param {Trusted} look @param {number | null} kbps */
+function smooth(m, name, look, kbps) {
+  const value = look[name];
+  const before = m[name] ?? 0;
+  const step = m.step_ms * (kbps === null ? 1 : Math.min(1, kbps / 10));
+  if (value !== null) m[name] = before + ((value - before) * step) / (step + 4_000);
+}
+
+/** @param {Rung[]} rungs @param {Memory} m */
+function wait(rungs, m) {
+  m.good_ms = m.bad_ms = 0;
+  const { before, rung } = m;
+  const [voice, last] = [voiceOf(rungs), rungs.length - 1];
+  if (m.silent_ms >= 40_000 && rung < last) {
+    go(m, last, "nothing");
+    m.before = before;
+  } else if (rung < voice) {
+    go(m, voice, "nothing");
+    m.before = rung;
+  }
+}
+
+/** @param {Rung[]} rungs @param {Memory} m @param {Trusted} look @param {number} ceiling */
+function judge(rungs, m, look, ceiling) {
+  const inEffect = placeOf(rungs, look.in_effect);
+  const at = Math.max(m.rung, inEffect);
+  const rung = /** @type {Rung} */ (rungs[at]);
+  if (m.has_climbed && m.now_ms - m.since_ms >= TRIED_MS) {
+    m.has_climbed = false;
+    setWait(m, GOOD_MS);
+  }
+  const isLastVoice = at === rungs.length - 2;
+  const trouble = troubleOf(rung, m, look, isLastVoice);
+  if (trouble.worst > Number(isLastVoice)) {
+    m.bad_ms += m.step_ms;
+    m.good_ms = 0;
+    const lasts = isLastVoice ? 10_000 : trouble.worst > 1 ? 1_500 : 2_500;
+    if (m.bad_ms >= lasts) go(m, below(rungs, at, trouble, look), reasonOf(trouble));
+    return;
+  }
+  m.bad_ms = Math.max(0, m.bad_ms - m.step_ms);
+  if (trouble.worst || inEffect > m.rung || !isGood(rung, m, look)) m.good_ms = Math.max(0, m.good_ms - m.step_ms);
+  else climb(rung, m, ceiling);
+}
+
+/** @param {Rung} rung @param {Memory} m @param {number} ceiling */
+function climb(rung, m, ceiling) {
+  m.good_ms += m.step_ms;
+  const back = rung.audio ? m.before : null;
+  const to = Math.max(back ?? m.rung - 1, ceiling);
+  const wait_ms = m.waits_ms[to] ?? GOOD_MS;
+  if (to < m.rung && m.good_ms >= (back !== null && wait_ms <= GOOD_MS ? 1_000 : wait_ms)) go(m, to, "better");
+}
+
+/** @param {Rung} rung @param {Memory} m @param {Trusted} look @param {boolean} isLastVoice @returns {Trouble} */
+function troubleOf({ audio, video, stills, needs_kbps }, m, { rtt, jitter, available }, isLastVoice) {
+  if (!audio) return { delay: 0, loss: 0, slow: 0, worst: 0 };
+  const grown = growth(m, rtt);
+  const delay =
+    Number(grown > 400 || (rtt ?? 0) > 1_500 || jitter > 300) +
+    Number((rtt ?? 0) > 3_000 || (grown > 1_000 && !isLastVoice));
+  const bearable = video ? 0.12 : 0.25;
+  const loss = Number(lossOf(m) > bearable) + Number(lossOf(m) > bearable * 2.5);
+  const sends_kbps = audio.max_kbps + (video?.max_kbps ?? 0);
+  const isGrown = m.now_ms - m.since_ms >= 8_000;
+  const starves =
+    audio.feedback && available !== null && isGrown && available < Math.min(0.7 * needs_kbps, 0.9 * sends_kbps);
+  const slow = Number(starves || (stills && m.drain_kbps !== null && m.drain_kbps < still_kbps(stills)));
+  return { delay, loss, slow, worst: Math.max(delay, loss, slow) };
+}
+
+/** @param {Trouble} trouble */
+const reasonOf = ({ delay, loss, slow }) => (slow || (delay && loss) ? "link" : delay ? "delay" : "loss");
+
+/** @param {Rung} rung @param {Memory} m @param {Trusted} look */
+function isGood({ audio, stills }, m, { rtt, jitter, heard }) {
+  const isDrained = !stills || m.drain_kbps === null || m.drain_kbps >= 1.5 * still_kbps(stills);
+  const isQuick = rtt !== null && rtt <= 1_200 && growth(m, rtt) <= 120 && jitter <= 150;
+  return isQuick && isDrained && lossOf(m) <= 0.08 && !(audio && heard === false);
+}
+
+/** @param {Rung[]} rungs @param {number} at @param {Trouble} trouble @param {Trusted} look */
+function below(rungs, at, { worst, slow }, { received, sent, loss_out, available }) {
+  const lastVoice = rungs.length - 2;
+  const { audio, video } = /** @type {Rung} */ (rungs[at]);
+  if (!video || !(worst > 1 || slow)) return at + 1;
+  const arrives = sent === null ? null : sent * (1 - (loss_out ?? 0));
+  const known = [received, arrives, audio?.feedback ? available : null].filter((kbps) => kbps !== null);
+  if (!known.length) return Math.min(lastVoice, at + 2);
+  const carried = rungs.findIndex(
+    ({ needs_kbps }, place) => place > at && place < lastVoice && 0.8 * needs_kbps <= Math.min(...known),
+  );
+  return carried < 0 ? lastVoice : carried;
+}
+
+/** @param {Memory} m @param {number} to @param {string} reason */
+function go(m, to, reason) {
+  const isTakenBack = m.has_climbed && reason !== "held" && to > m.rung && m.now_ms - m.since_ms < TRIED_MS;
+  if (isTakenBack) setWait(m, Math.min(300_000, 2 * (m.waits_ms[m.rung] ?? GOOD_MS)));
+  settle(m, to > m.rung ? 3_000 : 0);
+  Object.assign(m, { has_climbed: to < m.rung, rung: to, reason, since_ms: m.now_ms, before: null });
+}
+
+/** @param {Memory} m @param {number} for_ms */
+function settle(m, for_ms) {
+  Object.assign(m, FORGOTTEN, { settled_ms: m.now_ms + for_ms, good_ms: 0, bad_ms: 0, drain_kbps: null });
+}
+
+/** For the rung that holds now. @param {Memory} m @param {number} wait_ms */
+const setWait = (m, wait_ms) => void (m.waits_ms = m.waits_ms.map((each, place) => (place === m.rung ? wait_ms : each)));
+
+/** @param {Memory} m @param {number | null} rtt */
+const growth = (m, rtt) => (rtt === null || m.least_rtt_ms === null ? 0 : rtt - m.least_rtt_ms);
+
+/** @param {Memory} m */
+const lossOf = (m) => Math.max(m.loss_in ?? 0, m.loss_out ?? 0, m.concealed ?? 0);
+
+/** @param {{max_bytes: number, every_seconds: number}} stills */
+const still_kbps = ({ max_bytes, every_seconds }) => (max_bytes * 8) / every_seconds / 1_000;
+
+/** Of what isn't known: the top. @param {Rung[]} rungs @param {string | null} [name] */
+const placeOf = (rungs, name) => Math.max(0, rungs.findIndex((rung) => rung.name === name));
+
+/** The best rung that sends voice alone. @param {Rung[]} rungs */
+const voiceOf = (rungs) => rungs.findIndex(({ video, stills }) => !video && !stills);
+
+/** For how long nothing may come. @param {Rung[]} rungs @param {Memory} m */
+const silentMs = (rungs, { rung, has_heard }) => (!rungs[rung]?.audio ? 5_000 : has_heard ? 3_000 : 10_000);
