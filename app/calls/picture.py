@@ -46,7 +46,7 @@ def call_shape(session: Session, call: Call, who: Principal, now: datetime) -> C
         my_side=side, proposed_by=call.proposed_by, moved_to_id=call.moved_to_id,
         origin=call.origin, series_id=call.series_id, expires_at=call.expires_at, confirm_by=call.confirm_by,
         sides={s: _side_shape(facts, s, declined[s]) for s in Side}, desk=_desk_shape(session, call),
-        rings=[RingShape(since=since, until=until) for since, until in (life.rings(facts, side) if side else [])],
+        rings=_ring_shapes(facts, side), rings_there=_ring_shapes(facts, side and side.other),
         live_at=call.live_at, talked_seconds=call.talked_seconds, talking_since=call.talking_since,
         rung_again_at=call.rung_again_at,
         can=rules.actions(
@@ -87,6 +87,11 @@ def _side_shape(facts: CallFacts, side: Side, declined: bool) -> SideShape:
         seated=of.seated, here=of.is_here, lost_at=None if of.left else of.lost_at,
         confirmed=of.confirmed_at is not None, declined=declined,
     )  # fmt: skip
+
+
+def _ring_shapes(facts: CallFacts, side: Side | None) -> list[RingShape]:
+    """When this side is rung; nobody asks for a coordinator."""
+    return [RingShape(since=since, until=until) for since, until in (life.rings(facts, side) if side else [])]
 
 
 def _desk_shape(session: Session, call: Call) -> DeskSeatShape | None:

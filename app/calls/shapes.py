@@ -85,6 +85,7 @@ class CallShape(Shape):
     sides: dict[Side, SideShape]
     desk: DeskSeatShape | None
     rings: list[RingShape]
+    rings_there: list[RingShape]
     live_at: InstantOut | None
     rung_again_at: InstantOut | None
     talked_seconds: int

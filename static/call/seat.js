@@ -3,7 +3,8 @@
  * back, moved to another device, left. Says in one word, `phase`, what there is to show; how it looks and sounds is
  * not decided here.
  */
-import { ms } from "../core/time.js";
+import { isRungThere } from "../core/rings.js";
+import { ms, now } from "../core/time.js";
 import { newKey } from "../net/api.js";
 import { UNANSWERED } from "../net/live.js";
 import { OwnMedia } from "./media.js";
@@ -56,7 +57,8 @@ export class Seat {
   #peer = null;
   /** @type {Signal[]} that came before the answer to take_seat */
   #early = [];
-  #isShared = false;
+  /** What goes out. @type {"nothing" | "ahead" | "all"} */
+  #shares = "nothing";
   #rung_again_ms = 0;
   #flowed_at = -Infinity;
   #pictured_at = -Infinity;
@@ -243,17 +245,37 @@ export class Seat {
   #dropPeer() {
     this.#peer?.close();
     this.#peer = null;
-    this.#isShared = false;
+    this.#shares = "nothing";
     this.#reported_at = this.#pictured_at = -Infinity;
   }
 
-  /** Voice and picture go out only when both are there; then what arrives is looked at. */
+  /** The parent's voice goes ahead to the terminal that is rung, which plays it unheard until it is answered. */
+  get isSentAhead() {
+    return this.#shares === "ahead";
+  }
+
+  /** An instant at which a ring may begin or end. */
+  tick() {
+    if (!this.isOver && this.#toShare() !== this.#shares) this.#share();
+  }
+
+  /** Voice and picture go out when both are there, and then what arrives is looked at; voice alone while the other
+   * is rung. */
   #share() {
-    const isShared = Boolean(this.#peer && this.isHere && this.#other?.isHere);
-    this.#peer?.setTracks(isShared ? this.own.tracks : SILENCE).catch((error) => console.warn("not sent:", error));
-    if (isShared === this.#isShared) return;
-    this.#isShared = isShared;
-    this.#peer?.watch(isShared ? (seen) => this.#weigh(seen) : null);
+    const shares = this.#toShare();
+    const { audio, video } = this.own.tracks;
+    const tracks = { nothing: SILENCE, ahead: { audio, video: null }, all: { audio, video } }[shares];
+    this.#peer?.setTracks(tracks).catch((error) => console.warn("not sent:", error));
+    if (shares === this.#shares) return;
+    const wasWatched = this.#shares === "all";
+    this.#shares = shares;
+    if (wasWatched !== (shares === "all")) this.#peer?.watch(wasWatched ? null : (seen) => this.#weigh(seen));
+  }
+
+  #toShare() {
+    if (!this.#peer || !this.isHere || !this.#other) return "nothing";
+    if (this.#other.isHere) return "all";
+    return this.call.my_side === "parent" && isRungThere(this.call, now()) ? "ahead" : "nothing";
   }
 
   #ownChanged() {

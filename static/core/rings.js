@@ -4,7 +4,16 @@ import { ms } from "./time.js";
 /** @typedef {import("./wire.js").Call} Call */
 
 /** The window in which this device's side is rung now, if any. @param {Call} call @param {number} at */
-export const ringNow = (call, at) => call.rings.find(({ since, until }) => ms(since) <= at && at < ms(until));
+export const ringNow = (call, at) => windowAt(call.rings, at);
+
+/** What this tab kept from an older version of the server names none. @param {Call} call */
+const ringsThere = (call) => call.rings_there ?? [];
+
+/** Whether the other side is rung now. @param {Call} call @param {number} at */
+export const isRungThere = (call, at) => Boolean(windowAt(ringsThere(call), at));
+
+/** @param {Call["rings"]} rings @param {number} at */
+const windowAt = (rings, at) => rings.find(({ since, until }) => ms(since) <= at && at < ms(until));
 
 /** The next instant at which a ring begins or ends, or a call opens, begins or is over; Infinity when nothing comes.
  * @param {Call[]} calls @param {number} at */
@@ -13,7 +22,7 @@ export function nextChange(calls, at) {
     call.opens_at,
     call.starts_at,
     call.ends_at,
-    ...call.rings.flatMap(({ since, until }) => [since, until]),
+    ...[...call.rings, ...ringsThere(call)].flatMap(({ since, until }) => [since, until]),
   ]);
   return Math.min(...instants.map(ms).filter((instant) => instant > at));
 }

@@ -52,6 +52,7 @@ export interface Call {
   sides: { parent: SideState; village: SideState };
   desk: { name: string } | null;
   rings: { since: string; until: string }[];
+  rings_there: { since: string; until: string }[];
   live_at: string | null;
   rung_again_at: string | null;
   talked_seconds: number;

@@ -14,6 +14,7 @@ import { Socket } from "./socket.js";
 const SLOW_POLL_MS = 60_000;
 const BEAT_MS = 20_000;
 const BEAT_IN_CALL_MS = 5_000;
+const ANSWER_IN_CALL_MS = 6_000; // a network that changed tells nobody: the silence of the old path does
 const CALM_MS = 150; // several hints in a row are read once
 const KEPT = "homethread.now";
 /** No answer of the server's. */
@@ -79,6 +80,11 @@ export class Live {
     if (this.view.now) this.#tell({ now: null });
   }
 
+  /** What was known here before, as long as the server has said nothing. @param {Now} now */
+  remember(now) {
+    if (!this.view.now && this.view.error?.status !== 401) this.#tell({ now });
+  }
+
   /** @param {(view: View) => void} watcher @returns {() => void} takes it off again */
   subscribe(watcher) {
     this.#watchers.add(watcher);
@@ -141,7 +147,7 @@ export class Live {
   /** Beats come faster in a call. @param {boolean} inCall */
   setInCall(inCall) {
     if (this.#inCall === inCall) return;
-    this.#inCall = inCall;
+    this.#inCall = this.socket.isInHurry = inCall;
     this.#beat();
   }
 
@@ -216,7 +222,10 @@ export class Live {
     if (this.socket.life.state === "lost") this.socket.connect(); // its own retries are patient
     if (this.socket.life.state !== "connected") return;
     const beat = { link: this.link, page: this.page, visible: !document.hidden };
-    await this.socket.emit("beat", beat).catch(() => {}); // the socket itself tells when it is lost
+    const asked = this.#inCall ? { timeout_ms: ANSWER_IN_CALL_MS } : {};
+    await this.socket.emit("beat", beat, asked).catch(({ code }) => {
+      if (asked.timeout_ms && code === "timeout") this.socket.renew(); // else the socket itself tells when it is lost
+    });
   }
 
   /** @param {Partial<View>} change */

@@ -7,6 +7,8 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const ACK_TIMEOUT_MS = 10_000;
 const FIRST_DELAY_MS = 1_000; // jitter takes up to half of it
 const LONGEST_DELAY_MS = 15_000;
+/** While somebody talks; four round trips of EDGE are within it. */
+const IN_HURRY = { connect_timeout_ms: 5_000, longest_delay_ms: 1_000 };
 
 /**
  * @typedef {{state: "idle" | "connecting" | "connected" | "closed"} | {state: "lost", reason: Reason}
@@ -33,6 +35,8 @@ export class SocketError extends Error {
 }
 
 export class Socket {
+  /** Somebody talks: attempts are given up sooner and come more often. */
+  isInHurry = false;
   #options;
   /** @type {WebSocket | null} the present one; whatever another one still says comes too late */
   #link = null;
@@ -122,6 +126,11 @@ export class Socket {
     });
   }
 
+  /** Something was not answered in time: this connection is given up for another one. */
+  renew() {
+    if (this.#life.state === "connected") this.#lose("heartbeat");
+  }
+
   close() {
     globalThis.window?.removeEventListener("online", this.#online);
     if (this.#life.state === "connected") this.#link?.send("41");
@@ -145,7 +154,8 @@ export class Socket {
     this.#link = link;
     this.#early = [];
     this.#heartbeat_ms = 0;
-    this.#wait(this.#options.connect_timeout_ms, () => this.#lose("connect_timeout"));
+    const { connect_timeout_ms } = this.isInHurry ? IN_HURRY : this.#options;
+    this.#wait(connect_timeout_ms, () => this.#lose("connect_timeout"));
     link.onmessage = ({ data }) => this.#read(link, data);
     link.onclose = () => link === this.#link && this.#lose("transport");
     this.#tell({ state: "connecting" });
@@ -167,7 +177,8 @@ export class Socket {
   }
 
   #retryLater() {
-    const ceiling = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#failures++);
+    const longest_ms = this.isInHurry ? IN_HURRY.longest_delay_ms : LONGEST_DELAY_MS;
+    const ceiling = Math.min(longest_ms, FIRST_DELAY_MS * 2 ** this.#failures++);
     this.#wait((ceiling * (1 + this.#options.random())) / 2, () => this.#try());
   }
 

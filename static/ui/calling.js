@@ -35,6 +35,8 @@ export class Calling {
   #later = new Map();
   /** @type {Map<string, number>} calls that are left alone unless a person joins, until when */
   #left = new Map();
+  /** Plays what comes unheard, so that it is there at the touch that answers. */
+  #ahead = Object.assign(new Audio(), { muted: true });
   #told = { ring: "", seat: "" };
   #timer = 0;
   #hasLooked = false;
@@ -192,10 +194,19 @@ export class Calling {
     const change = nextChange(this.calls, at) - at;
     this.#timer = window.setTimeout(() => this.#tick(), Math.min(SECOND - (at % SECOND), Math.max(change, 1)) + 5);
     this.#standReady(at);
+    this.seat?.tick();
+    this.#hearAhead();
     this.#nearEnd(at);
     this.#sound(at);
     this.#awake?.want(Boolean(this.seat?.isHere || this.ringing));
     if (!document.hidden) this.#redraw();
+  }
+
+  #hearAhead() {
+    const remote = this.seat?.remote ?? null;
+    if (this.#ahead.srcObject === remote) return;
+    this.#ahead.srcObject = remote;
+    if (remote) this.#ahead.play().catch(() => {}); // a connection that is gone again; the call's own picture plays
   }
 
   /** Has the end of the call said as it comes near, while both talk. @param {number} at */

@@ -58,6 +58,7 @@ export function callScreen(seat, at, hangUp, zone) {
         "p",
         { class: "call__status", role: "status" },
         phase === "lost" && icon("link-back"),
+        seat.isSentAhead && icon("microphone"),
         statusText(seat, at, zone),
       ),
       state === "waiting" && at < ms(call.starts_at) && countdownOf(call.starts_at, at),
@@ -133,11 +134,12 @@ function shownState({ phase, call }, at) {
 }
 
 /** @param {Seat} seat @param {number} at @param {string} zone */
-function statusText({ phase, call }, at, zone) {
+function statusText({ phase, call, isSentAhead }, at, zone) {
   if (phase === "lost") return t("common.call.lost");
   if (phase === "live") return t("common.call.live");
   if (phase === "connecting") return t("common.call.connecting");
   if (at < ms(call.starts_at)) return t("common.call.rung_at", { time: clockTime(call.starts_at, zone) });
+  if (isSentAhead) return t("common.call.ahead");
   return t("common.call.calling");
 }
 

@@ -25,6 +25,7 @@ class Figures:
     frames: int
     audio_energy: float
     audio_bytes: int
+    samples: int
     open: int
 
 
@@ -69,7 +70,7 @@ def hang_up(page: Page) -> None:
 
 def figures(page: Page) -> Figures:
     found: dict[str, Any] = page.evaluate("watched.figures()")
-    return Figures(found["frames"], found["audioEnergy"], found["audioBytes"], found["open"])
+    return Figures(found["frames"], found["audioEnergy"], found["audioBytes"], found["samples"], found["open"])
 
 
 def both_arrive(*pages: Page, seconds: float = 20) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from app.calls import queries
@@ -69,6 +69,7 @@ def test_a_parent_books_the_terminal_rings_a_child_answers_they_talk(
     shoot(phone, "phone-waiting")
     sees(terminal, "ring", 25)
     shoot(terminal, "terminal-ring")
+    comes_ahead(phone, terminal)
     touch(terminal, "answer")
     answered = stories.last_touch(terminal)
     sees(terminal, "live", 20)
@@ -88,6 +89,17 @@ def test_a_parent_books_the_terminal_rings_a_child_answers_they_talk(
     assert 3 <= held.talked_seconds <= 30
     assert figures(phone).open == 0
     assert figures(terminal).open == 0
+
+
+def comes_ahead(phone: Page, terminal: Page) -> None:
+    """The parent's voice is at the terminal that rings, unheard, and the parent is told so."""
+    wait_until(terminal, "the voice is played", lambda: figures(terminal).samples > 0)
+    assert figures(terminal).audio_energy == 0, "unheard"
+    assert figures(terminal).frames == 0
+    assert terminal.locator("video").count() == 0
+    expect(phone.locator(".call__status")).to_contain_text("You are being sent")
+    shoot(phone, "phone-sent-ahead")
+    assert figures(phone).audio_bytes == 0
 
 
 def goodbye_is_said(phone: Page, terminal: Page) -> None:

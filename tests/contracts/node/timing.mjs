@@ -109,6 +109,29 @@ test("retries come after a delay that doubles up to its ceiling, jitter within h
   }
 });
 
+test("in a hurry retries come each second, and an attempt is given up sooner", () => {
+  const socket = open({ chance: 1 });
+  socket.isInHurry = true;
+  socket.connect();
+  for (let attempt = 0; attempt < 4; attempt++) {
+    assert.deepEqual(timers.waits, [5_000]);
+    timers.step(5_000);
+    assert.equal(lives.at(-1), "connect_timeout");
+    assert.deepEqual(timers.waits, [1_000]);
+    timers.step(1_000);
+  }
+});
+
+test("a connection that is doubted is given up for another, once", () => {
+  const socket = connected();
+  socket.renew();
+  assert.deepEqual([lives.at(-1), latest().closed.code], ["heartbeat", 4000]);
+  socket.renew();
+  assert.deepEqual(timers.waits, [500]);
+  timers.step(500);
+  assert.equal(attempts(), 2);
+});
+
 test("a connection that outlived a ping starts the delays anew, a shorter one doesn't", () => {
   connected();
   for (const delay of [500, 1000, 2000]) {
