@@ -16,7 +16,7 @@ from app.media.ladder import Ladder, Rung
 from app.media.look import Look, number_of
 
 LONGEST_STEP_MS = 2_000
-SMOOTH_MS = 4_000
+SMOOTH_MS, LONGEST_REPORT_MS = 4_000, 5_000  # the other end's reports come seldom, and each stands for its time
 TROUBLE_MS, PLAIN_TROUBLE_MS, HOPELESS_MS = 2_500, 1_500, 10_000  # hopeless: voice gives way to clips
 SETTLE_MS = 3_000  # what is measured right after a fall is of before
 STARVES_AFTER_MS = 8_000  # the browser's estimate of a rate takes its time to grow
@@ -57,7 +57,7 @@ class Memory:
     least_rtt_ms: float | None = None
     loss_in: float | None = None
     loss_out: float | None = None
-    concealed: float | None = None
+    reported_ms: float = 0
     drain_kbps: float | None = None
     is_lossy: bool = False
     clean_ms: float = 0
@@ -125,13 +125,13 @@ def _see(m: Memory, look: Look, silent_ms: float) -> Memory:
     m = replace(m, silent_ms=0.0, has_heard=m.has_heard or look.heard is True)
     if m.now_ms < m.settled_ms:
         return m
-    inwards, outwards = step * _weight(look.received_kbps), step * _weight(look.sent_kbps)
+    reported = min(m.now_ms - m.reported_ms, LONGEST_REPORT_MS)
     m = replace(
         m,
         least_rtt_ms=_least(m.least_rtt_ms, look.rtt_ms, step),
-        loss_in=_smooth(m.loss_in, look.loss_in, inwards),
-        loss_out=_smooth(m.loss_out, look.loss_out, outwards),
-        concealed=_smooth(m.concealed, look.concealed, inwards),
+        loss_in=_smooth(m.loss_in, _missed(look), step * _weight(look.received_kbps)),
+        loss_out=_smooth(m.loss_out, look.loss_out, reported * _weight(look.sent_kbps)),
+        reported_ms=m.reported_ms if look.loss_out is None else m.now_ms,
         drain_kbps=m.drain_kbps if look.drain_kbps is None else look.drain_kbps,
     )
     loss = m.loss_out if m.loss_out is not None else m.loss_in or 0.0
@@ -231,8 +231,7 @@ def _go(m: Memory, to: int, reason: str) -> Memory:
 def _settle(m: Memory, for_ms: float) -> Memory:
     """Forget what was measured so far, and what comes in a moment; what a climb does is looked at without delay."""
     return replace(
-        m, settled_ms=m.now_ms + for_ms, good_ms=0.0, bad_ms=0.0, loss_in=None, loss_out=None, concealed=None,
-        drain_kbps=None,
+        m, settled_ms=m.now_ms + for_ms, good_ms=0.0, bad_ms=0.0, loss_in=None, loss_out=None, drain_kbps=None,
     )  # fmt: skip
 
 
@@ -241,7 +240,14 @@ def _growth(m: Memory, look: Look) -> float:
 
 
 def _loss(m: Memory) -> float:
-    return max(m.loss_in or 0.0, m.loss_out or 0.0, m.concealed or 0.0)
+    return max(m.loss_in or 0.0, m.loss_out or 0.0)
+
+
+def _missed(look: Look) -> float | None:
+    """The share of voice that didn't come, or came too late to be heard."""
+    if look.loss_in is None or look.concealed is None:
+        return look.concealed if look.loss_in is None else look.loss_in
+    return max(look.loss_in, look.concealed)
 
 
 def _least(least: float | None, rtt: float | None, step: float) -> float | None:

@@ -10,7 +10,6 @@
  * @typedef {{at_ms: number, rtt_ms?: number | null, loss_in?: number | null, loss_out?: number | null,
  *   jitter_ms?: number | null, concealed?: number | null, received_kbps?: number | null, sent_kbps?: number | null,
  *   available_kbps?: number | null, drain_kbps?: number | null, heard?: boolean | null, in_effect?: string | null}} Look
- * @typedef {{loss_in: number | null, loss_out: number | null, concealed: number | null}} Smoothed
  * @typedef {ReturnType<typeof begin>} Memory plain data: may be kept
  * @typedef {{delay: number, loss: number, slow: number, worst: number}} Trouble 0 not, 1 bad, 2 plainly bad
  */
@@ -26,12 +25,12 @@ export function begin({ rungs }, start_rung, at_ms) {
     reason: "start", held: /** @type {string | null} */ (null), now_ms: 0, step_ms: 0, since_ms: 0, settled_ms: 0,
     has_climbed: false, good_ms: 0, bad_ms: 0, silent_ms: 0, has_heard: false, clean_ms: 0, is_lossy: false,
     before: /** @type {number | null} */ (null), least_rtt_ms: /** @type {number | null} */ (null),
-    drain_kbps: /** @type {number | null} */ (null), ...FORGOTTEN,
+    reported_ms: 0, ...FORGOTTEN,
   }; // prettier-ignore
 }
 
-/** @type {Smoothed} */
-const FORGOTTEN = { loss_in: null, loss_out: null, concealed: null };
+/** @type {{loss_in: number | null, loss_out: number | null, drain_kbps: number | null}} */
+const FORGOTTEN = { loss_in: null, loss_out: null, drain_kbps: null };
 
 /** Nothing above this rung until it is let go. @param {Memory} memory @param {string | null} rung @returns {Memory} */
 export const hold = (memory, rung) => ({ ...memory, held: rung });
@@ -54,14 +53,13 @@ const number = (value, most) =>
 
 /** @param {Look} look */
 function trusted(look) {
-  const share = (/** @type {unknown} */ value) => number(value, 1);
-  const ms = (/** @type {unknown} */ value) => number(value, 60_000);
-  const kbps = (/** @type {unknown} */ value) => number(value, 1_000_000);
+  const known = (/** @type {keyof Look} */ name, /** @type {number} */ most) => number(look[name], most);
+  const [loss_in, concealed] = [known("loss_in", 1), known("concealed", 1)];
   return {
-    at_ms: number(look.at_ms, Infinity) ?? 0, rtt: ms(look.rtt_ms), jitter: ms(look.jitter_ms) ?? 0,
-    loss_in: share(look.loss_in), loss_out: share(look.loss_out), concealed: share(look.concealed),
-    received: kbps(look.received_kbps), sent: kbps(look.sent_kbps), available: kbps(look.available_kbps),
-    drain: kbps(look.drain_kbps), heard: look.heard, in_effect: look.in_effect,
+    at_ms: known("at_ms", Infinity) ?? 0, rtt: known("rtt_ms", 60_000), jitter: known("jitter_ms", 60_000) ?? 0,
+    loss_in: loss_in === null ? concealed : Math.max(loss_in, concealed ?? 0), loss_out: known("loss_out", 1),
+    received: known("received_kbps", 1e6), sent: known("sent_kbps", 1e6), available: known("available_kbps", 1e6),
+    drain: known("drain_kbps", 1e6), heard: look.heard, in_effect: look.in_effect,
   }; // prettier-ignore
 }
 /** @typedef {ReturnType<typeof trusted>} Trusted */
@@ -79,21 +77,19 @@ function see(rungs, m, look) {
   const { rtt } = look;
   const least = m.least_rtt_ms;
   if (rtt !== null) m.least_rtt_ms = least === null ? rtt : Math.min(rtt, least + ((rtt - least) * step) / 120_000);
-  smooth(m, "loss_in", look, look.received);
-  smooth(m, "loss_out", look, look.sent);
-  smooth(m, "concealed", look, look.received);
+  m.loss_in = smooth(m.loss_in, look.loss_in, look.received, step);
+  m.loss_out = smooth(m.loss_out, look.loss_out, look.sent, Math.min(m.now_ms - m.reported_ms, 5_000));
+  if (look.loss_out !== null) m.reported_ms = m.now_ms;
   m.drain_kbps = look.drain ?? m.drain_kbps;
   const loss = m.loss_out ?? m.loss_in ?? 0;
   m.clean_ms = loss < 0.01 ? m.clean_ms + step : 0;
   m.is_lossy = loss >= 0.025 || (m.is_lossy && m.clean_ms < 15_000);
 }
 
-/** @param {Memory} m @param {keyof Smoothed} name @param {Trusted} look @param {number | null} kbps */
-function smooth(m, name, look, kbps) {
-  const value = look[name];
-  const before = m[name] ?? 0;
-  const step = m.step_ms * (kbps === null ? 1 : Math.min(1, kbps / 10));
-  if (value !== null) m[name] = before + ((value - before) * step) / (step + 4_000);
+/** @param {number | null} before @param {number | null} value @param {number | null} kbps @param {number} ms */
+function smooth(before, value, kbps, ms) {
+  const step = ms * (kbps === null ? 1 : Math.min(1, kbps / 10));
+  return value === null ? before : (before ?? 0) + ((value - (before ?? 0)) * step) / (step + 4_000);
 }
 
 /** @param {Rung[]} rungs @param {Memory} m */
@@ -193,7 +189,7 @@ function go(m, to, reason) {
 
 /** @param {Memory} m @param {number} for_ms */
 function settle(m, for_ms) {
-  Object.assign(m, FORGOTTEN, { settled_ms: m.now_ms + for_ms, good_ms: 0, bad_ms: 0, drain_kbps: null });
+  Object.assign(m, FORGOTTEN, { settled_ms: m.now_ms + for_ms, good_ms: 0, bad_ms: 0 });
 }
 
 /** For the rung that holds now. @param {Memory} m @param {number} wait_ms */
@@ -203,7 +199,7 @@ const setWait = (m, wait_ms) => void (m.waits_ms = m.waits_ms.map((each, place) 
 const growth = (m, rtt) => (rtt === null || m.least_rtt_ms === null ? 0 : rtt - m.least_rtt_ms);
 
 /** @param {Memory} m */
-const lossOf = (m) => Math.max(m.loss_in ?? 0, m.loss_out ?? 0, m.concealed ?? 0);
+const lossOf = (m) => Math.max(m.loss_in ?? 0, m.loss_out ?? 0);
 
 /** @param {{max_bytes: number, every_seconds: number}} stills */
 const still_kbps = ({ max_bytes, every_seconds }) => (max_bytes * 8) / every_seconds / 1_000;
