@@ -1,38 +1,59 @@
-"""Sealed pieces in a folder of this machine: one folder a blob, one file a piece, each written whole or not at all."""
+"""Sealed pieces in a folder of this machine: one folder a blob, one file a piece, each written whole or not at all.
+
+Beside the pieces lies an empty file that is locked by whoever writes.
+"""
 
 import errno
+import fcntl
 import os
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from app.kernel.ids import random_id
-from app.messages.ports import NoRoom
+from app.messages.ports import NoRoom, Occupied
 
 BLOB_ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 FULL = (errno.ENOSPC, errno.EDQUOT)
+LOCK = ".lock"
 
 
 class LocalBlobs:
     """Blobs whose ids begin alike share a folder, so that no folder grows without end."""
 
+    write_lasts = timedelta()
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+
+    @contextmanager
+    def alone(self, blob_id: str) -> Iterator[None]:
+        place = self._of(blob_id)
+        with _full_is_said():
+            if not place.is_dir():
+                self._make(place)
+            opened = os.open(place / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            _lock(opened)
+            yield
+        finally:
+            os.close(opened)
 
     def put(self, blob_id: str, index: int, sealed: bytes) -> None:
         place = self._of(blob_id)
         fresh = place / f".{index}.{random_id()}"
         try:
-            if not place.is_dir():
-                self._make(place)
-            _write_through(fresh, sealed)
-            fresh.replace(place / str(index))
-            _sync(place)
-        except OSError as error:
+            with _full_is_said():
+                if not place.is_dir():
+                    self._make(place)
+                _write_through(fresh, sealed)
+                fresh.replace(place / str(index))
+                _sync(place)
+        except (NoRoom, OSError):
             fresh.unlink(missing_ok=True)
-            if error.errno in FULL:
-                raise NoRoom(str(self._folder)) from error
             raise
 
     def get(self, blob_id: str, index: int) -> bytes:
@@ -68,6 +89,23 @@ class LocalBlobs:
         place.mkdir(exist_ok=True, mode=0o700)
         _sync(place.parent)
         _sync(self._folder)
+
+
+@contextmanager
+def _full_is_said() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise NoRoom(str(error)) from error
+        raise
+
+
+def _lock(opened: int) -> None:
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as taken:
+        raise Occupied from taken
 
 
 def _write_through(path: Path, content: bytes) -> None:

@@ -1,14 +1,16 @@
 """Sealed pieces in a bucket of an S3-compatible store: one object a piece, `PREFIX` + blob + `/` + index.
 
 An object is there whole or not at all, and a put that was answered is there for every get after it. A call gives up a
-store that says nothing after 17 seconds: whoever holds an upload's lock meanwhile must still hold it afterwards.
+store that says nothing after 17 seconds: whoever holds an upload's lock meanwhile must still hold it afterwards, since
+there is no lock here.
 """
 
 import io
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
@@ -66,6 +68,8 @@ def read(url: str) -> Bucket:
 
 
 class S3Blobs:
+    write_lasts = timedelta(seconds=40)  # a get and a put
+
     def __init__(self, url: str) -> None:
         """Calls nobody yet. Raises ValueError."""
         self._bucket = bucket = read(url)
@@ -79,6 +83,10 @@ class S3Blobs:
                 ),
             ),
         )  # fmt: skip
+
+    def alone(self, blob_id: str) -> AbstractContextManager[None]:
+        self._of(blob_id)
+        return nullcontext()
 
     def put(self, blob_id: str, index: int, sealed: bytes) -> None:
         with _told():

@@ -194,6 +194,11 @@ def dead(session: Session) -> Sequence[DueRow]:
     return session.scalars(select(DueRow).where(DueRow.state == DueState.DEAD).order_by(DueRow.due_at)).all()
 
 
+def died_at(session: Session, row_id: str) -> datetime | None:
+    """When a dead row fell due for the last time; None for any other."""
+    return session.scalar(select(DueRow.due_at).where(DueRow.id == row_id, DueRow.state == DueState.DEAD))
+
+
 def revive(session: Session, row_id: str, now: datetime) -> None:
     """Let a dead row be tried again from now on. Raises NotFound for any other."""
     lying = update(DueRow).where(DueRow.id == row_id, DueRow.state == DueState.DEAD)

@@ -1,10 +1,13 @@
 """Messages in another form, for ends that can't play the original: made when one is asked for, once, by the worker.
 
 Whoever plays Ogg plays all that browsers record; older iOS plays MP4 with AAC alone. Nothing is made anew without need.
+One that can't be made is given up: its row is dead, for the desk to see, and whoever asks is told so. It is tried
+again when it is asked for an hour later: then the machine, or the program, may be another one.
 """
 
 from collections.abc import Collection
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,14 +17,16 @@ from app.jobs.service import Leased
 from app.jobs.words import Lane
 from app.jobs.worker import Errand
 from app.kernel.clock import Clock
-from app.kernel.errors import Invalid
+from app.kernel.errors import Invalid, NotFound, Refused
 from app.messages import dropping, life, sandbox, shelf
 from app.messages.models import Blob, Message, Rendition
+from app.messages.pieces import Spoiled
 from app.messages.vault import Place, Vault
 from app.messages.words import RENDER, MessageState
 from app.storage.clashes import in_one
 from app.storage.database import Database, insert_into, new_id
 
+TRIES, REST = 3, timedelta(hours=1)
 OGG, WEBM, MP4 = "audio/ogg", "audio/webm", "audio/mp4"
 PLAYED: dict[str, Collection[str]] = {OGG: (OGG, WEBM, MP4, f"{MP4};codecs=opus"), WEBM: (WEBM, MP4), MP4: (MP4,)}
 
@@ -41,12 +46,23 @@ def fitting(session: Session, message: Message, asked: str) -> tuple[str, str] |
 
 
 def ask_for(session: Session, message: Message, now: datetime) -> None:
-    """Have the worker make the form that everybody plays. It is made once, however often it is asked for."""
-    if message.state in (MessageState.SEALED, MessageState.DUE):  # before, it is not known what it is
-        jobs.put(
-            session, RENDER, now, now, lane=Lane.ERRAND, subject=f"message:{message.id}",
-            payload={"message": message.id}, key=f"render:{message.id}",
-        )  # fmt: skip
+    """Have the worker make the form that everybody plays. It is made once, however often it is asked for.
+
+    Raises Refused("rendition_failed") for an hour after it was given up.
+    """
+    if message.state not in (MessageState.SEALED, MessageState.DUE):  # it is not known yet what it is
+        return
+    row_id = jobs.put(
+        session, RENDER, now, now, lane=Lane.ERRAND, subject=f"message:{message.id}",
+        payload={"message": message.id, "family_id": message.family_id}, key=f"render:{message.id}",
+    )  # fmt: skip
+    died_at = jobs.died_at(session, row_id)
+    if died_at is None:
+        return
+    if now < died_at + REST:
+        raise Refused("rendition_failed")
+    with suppress(NotFound):  # somebody else asked just before
+        jobs.revive(session, row_id, now)
 
 
 def renderer(database: Database, clock: Clock, vault: Vault) -> Errand:
@@ -57,7 +73,14 @@ def renderer(database: Database, clock: Clock, vault: Vault) -> Errand:
         if source is None:
             return
         family_id, place = source
-        made = sandbox.render(b"".join(vault.read(place)))
+        try:
+            made = sandbox.render(b"".join(vault.read(place)))
+        except (sandbox.Unfit, sandbox.Died, Spoiled) as failure:
+            if row.attempts < TRIES and not isinstance(failure, sandbox.Unfit):
+                raise  # somebody may have ended it, or the disk was not itself
+            error = f"{type(failure).__name__}: {failure}"
+            in_one(database, lambda session: jobs.give_up(session, row, error))
+            return
         blob_id = shelf.put(database, clock, vault, family_id, made)
         in_one(database, lambda session: _keep(session, row.payload["message"], blob_id, clock.now()))
 

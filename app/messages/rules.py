@@ -13,9 +13,8 @@ OPEN_UPLOADS_A_FAMILY = 40
 EXPIRES_AFTER = timedelta(days=14)  # a phone may be without credit for that long
 KEPT_FOR = timedelta(days=365)  # after it was last to be heard
 FORGOTTEN_AFTER = timedelta(days=30)  # what nobody may hear any more
-# A PATCH renews its lock as bytes come; one whose connection died unnoticed is over by then.
-LOCK = timedelta(seconds=40)
-SURE = timedelta(seconds=5)  # of a lock that was just renewed; one write may take the rest of it
+# A PATCH renews its lock as bytes come; of one that died, or whose connection died unnoticed, it is free by then.
+LOCK, RENEWED_EACH = timedelta(seconds=6), timedelta(seconds=2)
 VOICE_MIMES = frozenset({"audio/ogg", "audio/webm", "audio/mp4"})
 PHOTO_MIMES = frozenset({"image/webp", "image/jpeg"})
 
@@ -52,5 +51,5 @@ def locked_until(now: datetime) -> datetime:
     return now + LOCK
 
 
-def sure_until(now: datetime) -> datetime:
-    return now + SURE
+def renew_at(now: datetime) -> datetime:
+    return now + RENEWED_EACH

@@ -55,10 +55,16 @@ def measure(raw: bytes, longest_ms: int) -> dict[str, object]:
 
 
 def render(raw: bytes, longest_ms: int) -> bytes:
-    """The same as AAC in MP4, which whatever plays nothing else plays."""
+    """The same as AAC in MP4, which whatever plays nothing else plays; its index stands first: it plays as it comes."""
     made = io.BytesIO()
     _mime, container, stream = _opened(raw)
-    with container, av.open(made, "w", format="mp4") as target:
+
+    def read_again(*_opening: object) -> io.BytesIO:
+        """For the muxer, which moves what it wrote once it knows how long the index is."""
+        return io.BytesIO(made.getvalue())
+
+    first = {"movflags": "+faststart"}
+    with container, av.open(made, "w", format="mp4", options=first, io_open=read_again) as target:
         assert isinstance(target, OutputContainer)
         encoder = target.add_stream("aac", rate=RENDITION_RATE_HZ, layout="mono")
         encoder.bit_rate = RENDITION_BITS

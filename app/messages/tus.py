@@ -1,27 +1,25 @@
 """Uploads over HTTP: tus 1.0.0 with creation, creation-with-upload, checksum, expiration and termination.
 
 https://tus.io/protocols/resumable-upload. What may be uploaded is decided in `wishes.py` and `rules.py`; here stand
-headers, statuses, and how bytes are taken that come slowly or break off: all that came is kept.
+headers and statuses, in `taking.py` how bytes are taken that come slowly or break off: all that came is kept.
 """
 
 import base64
 import binascii
-import hashlib
 import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import ClientDisconnected
 
 from app.kernel.errors import Busy, HomethreadError, Invalid, TooLarge
 from app.messages import rules, service, uploads, wishes
 from app.messages.models import Upload
-from app.messages.pieces import PIECE_BYTES, Spoiled
-from app.messages.ports import NoRoom
+from app.messages.pieces import Spoiled
+from app.messages.ports import NoRoom, Occupied
+from app.messages.taking import Taking, WrongChecksum
 from app.messages.uploads import Held
 from app.messages.vault import Vault
 from app.web.api import Ask
@@ -36,8 +34,6 @@ ALGORITHMS = ("sha1", "sha256")
 OFFSET_TYPE = "application/offset+octet-stream"
 LARGEST_METADATA = 4_000
 BUSY_SECONDS = 3
-# What is lost at most where a connection breaks off, and how much is sealed and written through at once.
-READ_BYTES, KEPT_AT_ONCE = 1024, 8192
 
 
 class WrongVersion(HomethreadError):
@@ -46,10 +42,6 @@ class WrongVersion(HomethreadError):
 
 class WrongType(HomethreadError):
     status = 415
-
-
-class WrongChecksum(HomethreadError):
-    status = 460
 
 
 class StoreFull(HomethreadError):
@@ -139,10 +131,12 @@ def _add(taker: Taker, upload_id: str, offset: int) -> dict[str, str]:
     with taker.slot():
         with floor().database.begin() as session:
             held = uploads.lock(session, taker.vault, known(), upload_id, offset, floor().now())
-        taking = _Taking(taker.vault, held, held.offset, rules.sure_until(floor().now()))
+        taking = Taking(taker.vault, held, held.offset, rules.renew_at(floor().now()))
         try:
             taking.whole(*checksum) if checksum else taking.as_it_comes()
             taking.check_whole()
+        except Occupied as writing:
+            raise uploads.Locked("upload_locked") from writing
         except NoRoom as full:
             raise StoreFull("store_full") from full
         except Spoiled as lost:  # by the disk; what the device has it sends anew
@@ -154,81 +148,6 @@ def _add(taker: Taker, upload_id: str, offset: int) -> dict[str, str]:
         finally:
             moved = _settle(held, taking.reached)
     return moved
-
-
-@dataclass
-class _Taking:
-    """The body of one request on its way into the store; what is kept durably ends at `reached`.
-
-    Until `sure_until` nobody else can have the lock. After it we ask before we write: somebody may be further by now.
-    """
-
-    vault: Vault
-    held: Held
-    reached: int
-    sure_until: datetime
-
-    def as_it_comes(self) -> None:
-        """Also where it ends too early, with the connection."""
-        gathered = b""
-        for part in self._parts():
-            gathered += part
-            if len(gathered) >= KEPT_AT_ONCE:
-                self._keep(gathered)
-                gathered = b""
-                if self.reached < self.held.place.length_bytes:
-                    self._hold_on()
-        self._keep(gathered)
-
-    def whole(self, algorithm: str, digest: bytes) -> None:
-        """Keep nothing before its checksum was compared."""
-        body = b"".join(self._parts())
-        if hashlib.new(algorithm, body, usedforsecurity=False).digest() != digest:
-            raise WrongChecksum("wrong_checksum")
-        self._keep(body)
-
-    def check_whole(self) -> None:
-        """Once all is there: whether it is what the device has. What isn't is not taken for whole, and begins anew."""
-        wanted, place = self.held.sha256, self.held.place
-        if wanted is None or self.held.offset == place.length_bytes or self.reached < place.length_bytes:
-            return
-        digest = hashlib.sha256()
-        for plain in self.vault.read(place):
-            digest.update(plain)
-        if digest.hexdigest() != wanted:
-            self.reached = 0
-            raise WrongChecksum("wrong_checksum")
-
-    def _parts(self) -> Iterator[bytes]:
-        room, stream = self.held.place.length_bytes - self.held.offset, request.stream
-        while True:
-            try:
-                part = stream.read(READ_BYTES)
-            except (ClientDisconnected, OSError):
-                return
-            if not part:
-                return
-            room -= len(part)
-            if room < 0:
-                raise TooLarge("upload_too_large", most_bytes=self.held.place.length_bytes)
-            yield part
-
-    def _keep(self, plain: bytes) -> None:
-        """Piece by piece, so that no write takes longer than the lock lasts."""
-        while plain:
-            if floor().now() > self.sure_until:
-                self._hold_on()
-            room = PIECE_BYTES - self.reached % PIECE_BYTES
-            self.reached = self.vault.append(self.held.place, self.reached, plain[:room])
-            plain = plain[room:]
-
-    def _hold_on(self) -> None:
-        """Say how far it went, for whoever comes after a crash, and keep the lock."""
-        now = floor().now()
-        with floor().database.begin() as session:
-            if not uploads.renew(session, self.held, self.reached, now):
-                raise uploads.Locked("upload_locked")
-        self.sure_until = rules.sure_until(now)
 
 
 def _settle(held: Held, reached: int) -> dict[str, str]:

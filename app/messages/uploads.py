@@ -1,7 +1,8 @@
 """An upload's life in the database: made, locked for one PATCH at a time, moved on, complete, ended.
 
 Bytes are kept by `vault.py`, between two transactions: the first locks and says where to go on, the second, which
-moves the offset, counts only for whoever holds the lock still. The store may be ahead of the offset, never behind.
+moves the offset, counts only for whoever holds the lock still (`taking.py` asks for it before each write too). The
+store may be ahead of the offset, never behind.
 """
 
 from dataclasses import dataclass
@@ -121,9 +122,9 @@ def lock(session: Session, vault: Vault, who: Principal, upload_id: str, offset:
     )
 
 
-def renew(session: Session, held: Held, offset: int, now: datetime) -> bool:
+def renew(session: Session, held: Held, offset: int, until: datetime) -> bool:
     """Keep the lock while bytes still come, and what was kept up to `offset`, not yet all; whether it was ours."""
-    return _ours(session, held, {"locked_until": rules.locked_until(now), "offset_bytes": offset}) is not None
+    return _ours(session, held, {"locked_until": until, "offset_bytes": offset}) is not None
 
 
 def move(session: Session, held: Held, offset: int, now: datetime) -> Upload | None:

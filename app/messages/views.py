@@ -63,7 +63,10 @@ def hear(ask: Ask, body: HearingsIn) -> HeardShape:
 @api.blueprint.get("/messages/<message_id>/recording")
 @allow(PERSON, TERMINAL)
 def recording(message_id: str) -> Response:
-    """What was said, in a form that plays where `mime` plays; Refused("rendition_later") while it is being made."""
+    """What was said, in a form that plays where `mime` plays.
+
+    Refused("rendition_later") while it is being made, Refused("rendition_failed") where it can't be, for now.
+    """
     asked = request.args.get("mime", "")
     with floor().database.read() as session:
         ask = Ask(session, known(), floor().now())

@@ -14,7 +14,7 @@ from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
-GRACE_SECONDS = 30.0
+GRACE_SECONDS = 60.0  # TCP itself rests up to twice as long as a link was dark
 LOOK_SECONDS = 1.0
 LEAST_BYTES_PER_SECOND = 1000  # a third of what the thinnest link gives that still carries voice
 

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 
 from app.messages.rules import LOCK
-from app.messages.tus import KEPT_AT_ONCE
+from app.messages.taking import KEPT_AT_ONCE
 from app.messages.words import UploadState
 from tests.contracts.conftest import Client, RunScript, Script
 from tests.contracts.tus_program import Answer, TusProgram
@@ -235,6 +236,42 @@ def test_what_is_said_after_a_death_in_the_middle_is_kept(
     assert added(mortal, where, offset, MINUTES[offset:]).status == 204
     assert mortal.digest(where) == DIGEST
     assert mortal.messages_of(where) == 1
+
+
+def test_who_stands_still_or_dies_holds_nobody_up_for_long(database_url: str, tmp_path: Path) -> None:
+    """Two programs: what the one began the other one ends, and the first writes nothing over when it goes on."""
+    with ExitStack() as stack:
+        first = TusProgram(database_url, tmp_path)
+        stack.callback(first.stop)
+        second = first.beside()
+        stack.callback(second.kill)
+        with half_sent(first) as (where, line):
+            reached = _half_kept(second, where)
+            os.killpg(first.pid, signal.SIGSTOP)
+            _goes_on_soon(second, where, reached)
+            os.killpg(first.pid, signal.SIGCONT)
+            line.sendall(MINUTES[HALF:])
+            assert line.recv(100).startswith(b"HTTP/1.1 423")
+        with half_sent(first) as (other, _line):
+            reached = _half_kept(second, other)
+            os.killpg(first.pid, signal.SIGKILL)
+            _goes_on_soon(second, other, reached)
+        assert {second.digest(each) for each in (where, other)} == {DIGEST}
+        assert [second.messages_of(each) for each in (where, other)] == [1, 1]
+
+
+def _half_kept(program: TusProgram, where: str) -> int:
+    """How far it is when all that came of a half is kept."""
+    reached = HALF // KEPT_AT_ONCE * KEPT_AT_ONCE
+    until(lambda: program.ask("HEAD", where).offset == reached)
+    return reached
+
+
+def _goes_on_soon(program: TusProgram, where: str, offset: int) -> None:
+    """Not at once, since whoever began may live still, but once the lock is over."""
+    assert added(program, where, offset, b"").status == 423
+    program.step(LOCK.total_seconds() - 1)
+    until(lambda: added(program, where, offset, MINUTES[offset:]).status == 204)
 
 
 def path_of(url: str) -> str:

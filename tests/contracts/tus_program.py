@@ -1,5 +1,6 @@
 """The real web program on a database with families in it, killed and started again; and what an upload became there."""
 
+import copy
 import hashlib
 import http.client
 import os
@@ -68,6 +69,14 @@ class TusProgram:
     def start(self) -> None:
         self._program = subprocess.Popen(self._command, cwd=TESTS.parent, env=self._environment, process_group=0)
         until(self._answers)
+
+    def beside(self) -> "TusProgram":
+        """One more, on the same database and the same store."""
+        other = copy.copy(self)
+        other.port = free_port()
+        other._environment = self._environment | {"HOMETHREAD_PORT": str(other.port)}
+        other.start()
+        return other
 
     def kill(self) -> None:
         os.killpg(self._program.pid, signal.SIGKILL)

@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 from app.families import service as families
 from app.families.models import Consent
 from app.families.words import ConsentKind, MemberRole
+from app.gateways.local_blobs import LOCK
 from app.jobs.models import DueRow
 from app.messages import retention
 from app.messages.models import Blob, FamilyKey, Hearing, Message, Upload
@@ -55,7 +56,7 @@ def run_out(post: Post) -> None:
 
 
 def files(post: Post) -> list[Path]:
-    return [path for path in (post.folder / "messages").rglob("*") if path.is_file()]
+    return [path for path in (post.folder / "messages").rglob("*") if path.is_file() and path.name != LOCK]
 
 
 def start(post: Post) -> None:

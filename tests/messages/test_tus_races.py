@@ -139,6 +139,36 @@ def test_a_lock_whose_holder_died_is_free_again(house: OpenHouse, tmp_path: Path
     goes_on_to_the_whole(house, tmp_path, where, 0)
 
 
+def test_while_bytes_come_however_slowly_the_lock_is_kept(house: OpenHouse, tmp_path: Path) -> None:
+    where, other = begun(house), house.parent(house.scene.alice)
+    seen = []
+
+    class Slow(Body):
+        def readinto(self, room: "memoryview") -> int:  # type: ignore[override]
+            house.clock.step(seconds=LOCK.total_seconds() - 1)
+            seen.append(patch(other, where, offset_of(house, where), b"").status_code)
+            return super().readinto(room)
+
+    body = Slow(WHOLE, len(WHOLE) + 1)
+    assert send(house.parent(house.scene.alice), where, 0, body, len(WHOLE)).status_code == 204
+    assert len(seen) > 5
+    assert set(seen) == {423}
+    assert kept(house, tmp_path, where) == WHOLE
+
+
+def test_who_is_still_writing_when_given_up_for_dead_is_waited_for(house: OpenHouse, tmp_path: Path) -> None:
+    """Its time is over, its write is not: nobody writes before it is."""
+    where, alice = begun(house), house.parent(house.scene.alice)
+    blobs = vault(load({"HOMETHREAD_DATA_DIR": str(tmp_path)})).blobs
+    with house.database.read() as session:
+        blob_id = session.get_one(Upload, where.rsplit("/", 1)[1]).blob_id
+    assert blob_id
+    with blobs.alone(blob_id):
+        assert patch(alice, where, 0, WHOLE).status_code == 423
+        assert offset_of(house, where) == 0
+    goes_on_to_the_whole(house, tmp_path, where, 0)
+
+
 @pytest.mark.parametrize("held_at", [20_000, 500], ids=["after some of it", "before anything was kept"])
 def test_one_that_was_given_up_for_dead_writes_nothing_over(house: OpenHouse, tmp_path: Path, held_at: int) -> None:
     where = begun(house)
