@@ -25,19 +25,19 @@ SENTENCES = (
 )
 
 
-def speak(path: Path, seconds: float) -> Path:
-    """A mono file of 48 kHz, 16 bits, with speech in 58 % of its time. Skips the test where no voice is installed."""
+def speak(path: Path, seconds: float, *, share: float = SPEECH_SHARE, voice: str = "en") -> Path:
+    """A mono file of 48 kHz, 16 bits, with speech in that share of its time. Fails the test where no voice is there."""
     program = shutil.which("espeak-ng")
     if program is None:
         pytest.fail("espeak-ng is missing: run python3 -m tests, or apt-get install espeak-ng")
-    parts = [_sentence(program, said, path.with_suffix(".part.wav")) for said in SENTENCES]
+    parts = [_sentence(program, voice, said, path.with_suffix(".part.wav")) for said in SENTENCES]
     rate, noise = 48_000, random.Random(6)
     samples = array.array("h")
     place = 0
     while len(samples) < seconds * rate:
         spoken = parts[place % len(parts)]
         samples.extend(spoken)
-        samples.extend([0] * int(len(spoken) * (1 - SPEECH_SHARE) / SPEECH_SHARE))
+        samples.extend([0] * int(len(spoken) * (1 - share) / share))
         place += 1
     del samples[int(seconds * rate) :]
     heard = (max(-32768, min(32767, sample // 3 + int(noise.gauss(0, ROOM_RMS)))) for sample in samples)
@@ -47,9 +47,9 @@ def speak(path: Path, seconds: float) -> Path:
     return path
 
 
-def _sentence(program: str, said: str, path: Path) -> "array.array[int]":
+def _sentence(program: str, voice: str, said: str, path: Path) -> "array.array[int]":
     """espeak-ng speaks at 22.05 kHz; straight lines between its samples bring it to 48 kHz."""
-    subprocess.run([program, "-v", "en", "-s", "150", "-w", str(path), said], check=True)
+    subprocess.run([program, "-v", voice, "-s", "150", "-w", str(path), said], check=True)
     with wave.open(str(path), "rb") as file:
         rate, plain = file.getframerate(), array.array("h", file.readframes(file.getnframes()))
     path.unlink()

@@ -1,18 +1,19 @@
 """One direction of a thin link: what becomes of a packet that enters it, and what entered so far.
 
 A packet waits for the bottleneck, is sent at its rate, may be lost behind it, and arrives after a fixed delay. Instants
-are seconds of any steady clock.
+are seconds of any steady clock. What a packet carries is told by RFC 7983, so that the parts of a call can be counted
+apart.
 """
 
 import struct
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
 QUEUE_SECONDS = 1.5
-TCP, SYN = 6, 2
+TCP, UDP, SYN = 6, 17, 2
 SEQUENCES = 2**32
+APPLICATION_DATA = 23  # RFC 9147
 
 
 @dataclass
@@ -23,8 +24,10 @@ class Direction:
     delay_seconds: float
     loss: float
     random: Random
-    blackouts: Sequence[tuple[float, float]] = ()
+    blackouts: list[tuple[float, float]] = field(default_factory=list)
+    began_at: float = 0
     counts: Counter[str] = field(default_factory=Counter)
+    seconds: list[Counter[str]] = field(default_factory=list)
     _free_at: float = 0
     _streams: dict[bytes, tuple[int, int]] = field(default_factory=dict)
 
@@ -33,6 +36,7 @@ class Direction:
         size = len(packet)
         self.counts["packets"] += 1
         self.counts["ip_bytes"] += size
+        self._note(packet, now)
         self._follow(packet)
         starts = max(now, self._free_at)
         if starts - now > QUEUE_SECONDS:
@@ -49,6 +53,12 @@ class Direction:
         """`stream_bytes` is what programs gave to TCP, each byte once."""
         return {**self.counts, "stream_bytes": sum(reached for _first, reached in self._streams.values())}
 
+    def _note(self, packet: bytes, now: float) -> None:
+        """In the second in which it came: packets, all bytes, and the bytes of its kind."""
+        second = int(now - self.began_at)
+        self.seconds.extend(Counter() for _ in range(second + 1 - len(self.seconds)))
+        self.seconds[second].update({"packets": 1, "ip_bytes": len(packet), kind(packet): len(packet)})
+
     def _follow(self, packet: bytes) -> None:
         """How far each TCP connection is: RFC 791 and 9293 say where it stands in a packet."""
         if packet[9] != TCP:
@@ -61,3 +71,19 @@ class Direction:
         ahead = (sequence - first) % SEQUENCES
         if length and ahead < SEQUENCES // 2:  # else it repeats what was before we counted
             self._streams[name] = (first, max(reached, ahead + length))
+
+
+def kind(packet: bytes) -> str:
+    """What an IPv4 packet carries: `tcp`, `stun`, `dtls` (its handshake), `data`, `rtcp`, `rtp_<payload type>`, or
+    `other`."""
+    if packet[9] != UDP:
+        return "tcp" if packet[9] == TCP else "other"
+    payload = packet[(packet[0] & 15) * 4 + 8 :]
+    if len(payload) < 2:
+        return "other"
+    first, second = payload[0], payload[1]
+    if 128 <= first < 192:
+        return "rtcp" if 192 <= second < 224 else f"rtp_{second & 127}"
+    if 20 <= first < 64:
+        return "data" if first == APPLICATION_DATA else "dtls"
+    return "stun" if first < 4 else "other"

@@ -1,7 +1,8 @@
 """A thin link to stand programs behind: a rate for each direction, a round trip, loss, blackouts, and what it carried.
 
 The near end is this machine, the far end a network namespace that the link alone leads into. It takes root and TUN
-devices. Delay is that of the wire; TCP runs with cubic on both ends. `link.py` carries the packets.
+devices. Rates, delay and loss can change while it runs, and so can the far end's address. Delay is that of the wire;
+TCP runs with cubic on both ends. `link.py` carries the packets.
 """
 
 import json
@@ -39,6 +40,14 @@ class Carried:
     down: Counted
 
 
+@dataclass(frozen=True)
+class Seconds:
+    """One dictionary a second: `packets`, `ip_bytes`, and the bytes of each kind that `direction.kind` tells apart."""
+
+    up: list[dict[str, int]]
+    down: list[dict[str, int]]
+
+
 class ThinLink:
     """`near` is our address as seen from the far end, `far` that of the far end as seen from here."""
 
@@ -61,23 +70,43 @@ class ThinLink:
 
     def begin(self, seed: int = 0, blackouts: Blackouts = ()) -> Carried:
         """Start counting and losing anew, with blackouts in seconds from now; what was counted until now."""
-        return self._ask({"begin": {"seed": seed, "blackouts": list(blackouts)}})
+        return _carried(self._ask({"begin": {"seed": seed, "blackouts": list(blackouts)}}))
 
     def carried(self) -> Carried:
-        return self._ask({"count": True})
+        return _carried(self._ask({"count": True}))
 
-    def _ask(self, asked: dict[str, Any]) -> Carried:
+    def seconds(self) -> Seconds:
+        """What entered in each second since the counting began."""
+        said = self._ask({"seconds": True})
+        return Seconds(said["up"], said["down"])
+
+    def shape(self, up_kbps: float, down_kbps: float, rtt_ms: float, loss: float = 0) -> None:
+        """From now on; the counting goes on."""
+        self._ask({"shape": asdict(Shape(up_kbps, down_kbps, rtt_ms / 2000, loss))})
+
+    def dark(self, seconds: float) -> None:
+        """All is lost from now on, for so long."""
+        self._ask({"dark": [0, seconds]})
+
+    def move(self) -> None:
+        """The far end gets another address, at once; to the old one nothing goes, from it nothing comes."""
+        self.far = self._ask({"move": True})
+
+    def _ask(self, asked: dict[str, Any]) -> Any:
         assert self._link.stdin
         self._link.stdin.write(f"{json.dumps(asked)}\n")
         self._link.stdin.flush()
-        said = self._read()
-        return Carried(Counted(**said["up"]), Counted(**said["down"]))
+        return self._read()
 
     def _read(self) -> Any:
         assert self._link.stdout
         line = self._link.stdout.readline()
         assert line, f"the thin link ended with {self._link.wait()}"
         return json.loads(line)
+
+
+def _carried(said: dict[str, dict[str, int]]) -> Carried:
+    return Carried(Counted(**said["up"]), Counted(**said["down"]))
 
 
 @contextmanager

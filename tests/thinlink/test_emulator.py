@@ -50,6 +50,12 @@ with socket.create_connection((sys.argv[1], int(sys.argv[2]))) as line:
     line.shutdown(socket.SHUT_WR)
     line.recv(1)
 """
+SAYS = """
+import socket, sys
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+    for head in sys.argv[2:]:
+        sender.sendto(bytes.fromhex(head) + bytes(70), (sys.argv[1], 9))
+"""
 OPENS = """
 import subprocess, time
 from tests.thinlink.emulator import thin_link
@@ -136,6 +142,59 @@ def test_what_programs_gave_to_tcp_is_counted_once() -> None:
     assert carried.down.stream_bytes == 1
     assert carried.up.lost_packets > 0
     assert carried.up.ip_bytes > 120_000 * 1.03, "headers, and what was sent again"
+
+
+def test_its_rate_delay_and_loss_change_while_it_runs() -> None:
+    with thin_link(100, 100, 300) as link:
+        link.shape(400, 200, 100)
+        began, came = through(link, 12, 1000)
+        link.shape(400, 200, 100, 1)
+        _began, lost = through(link, 1, 1000)
+    assert came[0] - began == pytest.approx(0.05 + 0.04, abs=0.03)
+    assert came[11] - came[0] == pytest.approx(11 * 0.04, abs=0.03)
+    assert not lost
+
+
+def test_a_blackout_begins_in_the_middle() -> None:
+    with thin_link(1000, 1000, 20) as link:
+        link.dark(0.4)
+        starts = time.monotonic()
+        began, came = through(link, 80, 100, 0.01)
+        counted = link.carried().down
+    first = min(came.values()) - starts
+    assert 0.38 < first < 0.46
+    assert counted.packets == 80, "the counting goes on"
+    assert counted.lost_packets == 80 - len(came)
+    assert began > starts
+
+
+def test_the_far_end_gets_another_address() -> None:
+    with thin_link(1000, 1000, 20) as link:
+        before = link.far
+        assert len(through(link, 5, 100)[1]) == 5
+        link.move()
+        assert link.far != before
+        assert len(through(link, 5, 100)[1]) == 5
+        assert len(through(link, 5, 100, up=True)[1]) == 5
+        link.move()
+        assert link.far == before
+
+
+def test_each_second_is_told_by_what_it_carried() -> None:
+    stun, rtp, rtcp, data, dtls = "0001", "80ef", "80c8", "17fe", "16fe"
+    with thin_link(1000, 1000, 20) as link:
+        link.begin()
+        say(link, stun, rtp, rtp, rtcp, data)
+        time.sleep(1)
+        say(link, dtls)
+        first, *_more, last = link.seconds().down
+    assert first == {"packets": 5, "ip_bytes": 500, "stun": 100, "rtp_111": 200, "rtcp": 100, "data": 100}
+    assert last == {"packets": 1, "ip_bytes": 100, "dtls": 100}
+
+
+def say(link: ThinLink, *heads: str) -> None:
+    """Datagrams to the far end that begin so, of 100 bytes each with their headers."""
+    subprocess.run([sys.executable, "-c", SAYS, link.far, *heads], check=True)
 
 
 @pytest.mark.parametrize("killed", ["who opened it", "the link"])

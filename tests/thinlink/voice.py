@@ -1,0 +1,151 @@
+"""How a voice came through: delay, what of it was never heard, and its quality, from recordings with a wall clock.
+
+Quality is PESQ (ITU-T P.862.2, wide band) over pieces of several seconds, the median of them. Instants are seconds of
+one wall clock; delays are those from a mouth to an ear.
+"""
+
+import wave
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+RATE_HZ = 16_000
+Samples = NDArray[np.float32]
+STEP_SECONDS = 0.02
+VOICED_DBFS = -45.0  # a word is louder; a quiet room, comfort noise and what is left of a tone are not
+PIECE_SECONDS, QUALITY_SECONDS = 2.0, 8.0
+LONGEST_DELAY_SECONDS = 6.0
+LIKE_ENOUGH = 0.3  # of a correlation, 0..1
+TOLERANCE_SECONDS = 0.4  # how far one moment's delay may be from the usual one
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Samples of -1..1 at 16 kHz; the first was made at `at`."""
+
+    at: float
+    samples: Samples
+
+    @classmethod
+    def of(cls, at_ms: float, packed: bytes) -> "Recording":
+        return cls(at_ms / 1000, np.frombuffer(packed, "<i2").astype(np.float32) / np.float32(32768))
+
+    @property
+    def until(self) -> float:
+        return self.at + len(self.samples) / RATE_HZ
+
+    def part(self, since: float, until: float) -> Samples:
+        """Silence where nothing was recorded."""
+        first, last = round((since - self.at) * RATE_HZ), round((until - self.at) * RATE_HZ)
+        cut = self.samples[max(0, first) : max(0, last)]
+        before = min(max(0, -first), last - first)
+        return np.pad(cut, (before, max(0, last - first - before - len(cut))))
+
+    def voiced(self, since: float, until: float) -> NDArray[np.bool_]:
+        """Whether there is voice, in steps of 20 ms."""
+        step = round(STEP_SECONDS * RATE_HZ)
+        samples = self.part(since, until)
+        steps = samples[: len(samples) // step * step].reshape(-1, step)
+        return np.asarray(10 * np.log10(np.mean(steps**2, axis=1) + 1e-12) > VOICED_DBFS)
+
+
+def spoken(path: Path, said: Recording) -> Recording:
+    """The file that a fake microphone plays again and again, laid beside what was recorded of it."""
+    with wave.open(str(path), "rb") as file:
+        full = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32) / np.float32(32768)
+    loop = _third(full)
+    begins = next(iter(np.flatnonzero(said.voiced(said.at, said.until)))) * STEP_SECONDS + said.at
+    piece = said.part(begins, begins + QUALITY_SECONDS)
+    place, _likeness = _best(piece, np.concatenate((loop, loop[: len(piece)])))
+    first = round(place * RATE_HZ) - round((begins - said.at) * RATE_HZ)
+    return Recording(said.at, loop[np.arange(first, first + len(said.samples)) % len(loop)])
+
+
+def _third(samples: Samples) -> Samples:
+    """Every third sample of 48 kHz, with nothing above 8 kHz (a windowed sinc)."""
+    taps = np.arange(-72, 73)
+    filtered = np.convolve(samples, np.sinc(taps / 3 * 0.95) * np.hanning(len(taps)) / 3, "same")
+    return filtered[::3].astype(np.float32)
+
+
+def first_voice(heard: Recording, since: float, lasts: float = 0.1) -> float | None:
+    """When a voice is heard first, for so long as a syllable takes (four fifths of it)."""
+    voiced = heard.voiced(since, heard.until)
+    width = round(lasts / STEP_SECONDS)
+    if len(voiced) < width:
+        return None
+    dense = np.convolve(voiced, np.ones(width), "valid") >= 0.8 * width
+    found = np.flatnonzero(dense & voiced[: len(dense)])
+    return since + float(found[0]) * STEP_SECONDS if len(found) else None
+
+
+def longest_silence(heard: Recording, since: float, until: float) -> float:
+    """Between two moments with voice, whoever paused."""
+    return longest_gap(np.flatnonzero(heard.voiced(since, until)), round((until - since) / STEP_SECONDS))
+
+
+def longest_gap(places: NDArray[np.intp], length: int) -> float:
+    edges = np.concatenate(([-1], places, [length]))
+    return float(np.max(np.diff(edges)) - 1) * STEP_SECONDS
+
+
+def delays(said: Recording, heard: Recording, since: float, until: float) -> list[tuple[float, float]]:
+    """(when it was said, after how long it was heard), every second, of pieces that are recognised."""
+    found = []
+    at = since
+    while at + PIECE_SECONDS <= until:
+        piece = said.part(at, at + PIECE_SECONDS)
+        delay, likeness = _best(piece, heard.part(at, at + PIECE_SECONDS + LONGEST_DELAY_SECONDS))
+        if said.voiced(at, at + PIECE_SECONDS).mean() > 0.3 and likeness > LIKE_ENOUGH:
+            found.append((at, delay))
+        at += PIECE_SECONDS / 2
+    return found
+
+
+def _best(piece: Samples, where: Samples) -> tuple[float, float]:
+    """The delay at which `where` is most like the piece, and how like it is there."""
+    size = 1 << (len(where) + len(piece)).bit_length()
+    product = np.fft.irfft(np.fft.rfft(where, size) * np.conj(np.fft.rfft(piece, size)), size)
+    product = product[: len(where) - len(piece) + 1]
+    energy = np.cumsum(np.concatenate(([0.0], where.astype(np.float64) ** 2)))
+    around = energy[len(piece) :] - energy[: -len(piece)]
+    likeness = np.abs(product) / np.sqrt(np.maximum(around, 1e-3) * max(float(np.sum(piece**2)), 1e-3))
+    place = int(np.argmax(likeness))
+    return place / RATE_HZ, float(likeness[place])
+
+
+def unheard_seconds(said: Recording, heard: Recording, since: float, until: float, delay: float) -> float:
+    """The longest stretch of what was said of which nothing was heard at about its time."""
+    spoken = said.voiced(since, until)
+    came = heard.voiced(since + delay - TOLERANCE_SECONDS, until + delay + TOLERANCE_SECONDS)
+    width = round(2 * TOLERANCE_SECONDS / STEP_SECONDS) + 1
+    near = np.convolve(came, np.ones(width), "valid")[: len(spoken)] > 0
+    longest, began = 0.0, None
+    for place in np.flatnonzero(spoken):
+        if near[place]:
+            began = None
+        else:
+            began = place if began is None else began
+            longest = max(longest, float(place - began + 1) * STEP_SECONDS)
+    return longest
+
+
+def quality(original: Recording, heard: Recording, found: list[tuple[float, float]]) -> list[float]:
+    """PESQ of each eight seconds, put beside the original by the delay that was found in them."""
+    pesq: Any = import_module("pesq").pesq
+    scores = []
+    by_time = dict(found)
+    starts = sorted(by_time)
+    place = starts[0] if starts else 0.0
+    while starts and place + QUALITY_SECONDS <= starts[-1] + PIECE_SECONDS:
+        inside = [by_time[at] for at in starts if place <= at <= place + QUALITY_SECONDS - PIECE_SECONDS]
+        if inside:
+            delay = float(np.median(inside))
+            worse = heard.part(place + delay, place + delay + QUALITY_SECONDS)
+            scores.append(float(pesq(RATE_HZ, original.part(place, place + QUALITY_SECONDS), worse, "wb")))
+        place += QUALITY_SECONDS
+    return scores
