@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import threading
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -28,6 +29,7 @@ VENV = ROOT / ".venv"
 NPM_FOLDER = ROOT / "tests"
 NPM_FILES = [NPM_FOLDER / name for name in ("package.json", "package-lock.json")]
 TAIL_LINES = 15
+PYTHON_HERE = f"python3.{sys.version_info.minor}"
 FAKE_SMSC = "/usr/lib/kannel/test/fakesmsc"
 
 
@@ -59,8 +61,10 @@ def _shows_chinese() -> bool:
 
 
 def _can_make_environments() -> bool:
+    """One package comes as C alone."""
     importlib.invalidate_caches()
-    return (VENV / "bin" / "python").exists() or importlib.util.find_spec("ensurepip") is not None
+    has_compiler = shutil.which("gcc") is not None and Path(sysconfig.get_path("include"), "Python.h").exists()
+    return has_compiler and ((VENV / "bin" / "python").exists() or importlib.util.find_spec("ensurepip") is not None)
 
 
 def postgres_programs() -> Path | None:
@@ -74,7 +78,7 @@ def postgres_programs() -> Path | None:
 PROGRAMS = {
     program.name: program
     for program in (
-        Program("venv", (f"python3.{sys.version_info.minor}-venv",), _can_make_environments),
+        Program("venv", (f"{PYTHON_HERE}-venv", f"{PYTHON_HERE}-dev", "gcc", "libc6-dev"), _can_make_environments),
         Program("postgresql", ("postgresql",), lambda: postgres_programs() is not None),
         Program("redis", ("redis-server",), _all_on_path("redis-server")),
         Program("chromium", ("chromium",), _all_on_path("chromium")),

@@ -6,13 +6,18 @@ No program of ours runs here; files are read by a reader of our own, by PyAV and
 import base64
 import io
 import itertools
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import av
+import numpy as np
 import pytest
+from av import AudioResampler
+from pesq import pesq
 from playwright.sync_api import Page, Route
 
 from app.factory import static_folder
@@ -21,6 +26,8 @@ from tests.browser.speech import speak
 
 HOST = "http://localhost:9"  # never asked: every request is answered here; and a secure origin
 MINUTE_BYTES = 68_000
+# Mean opinion, as ITU-T P.862.2 guesses it (1.04..4.64), over parts of a length that it was made for.
+LEAST_PESQ, PART_SECONDS = 3.3, 10
 DECODE = """async ([encoded]) => {
   const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
   const heard = await new OfflineAudioContext(1, 1, 48000).decodeAudioData(bytes.buffer);
@@ -38,7 +45,9 @@ MADE_SMALL = """async ([rate]) => {
   if (!(await canEncode(rate))) return null;
   const bytes = await encode(loud, rate);
   const again = of.spoken(loud, rate).speech_rms;
-  return { bytes: btoa(Array.from(bytes, (one) => String.fromCharCode(one)).join('')), seconds: loud.length / rate,
+  const letters = (bytes) => btoa(Array.from(bytes, (one) => String.fromCharCode(one)).join(''));
+  const before = Int16Array.from(loud, (one) => Math.round(one * 32767));
+  return { bytes: letters(bytes), before: letters(new Uint8Array(before.buffer)), seconds: loud.length / rate,
            loudness: 20 * Math.log10(again), loudest: loud.reduce((most, one) => Math.max(most, Math.abs(one)), 0) };
 }"""
 
@@ -135,6 +144,23 @@ def test_packets_become_an_ogg_file(page: Page) -> None:
     assert all(later - earlier <= 5 * 48_000 + 2880 for earlier, later in itertools.pairwise(granules))
 
 
+def samples_of(file: bytes, rate: int) -> "array[int]":
+    found, resampler = array("h"), AudioResampler("s16", "mono", rate)
+    with av.open(io.BytesIO(file), "r") as container:
+        for frame in itertools.chain(container.decode(audio=0), [None]):
+            for part in resampler.resample(frame):
+                found.frombytes(bytes(part.planes[0])[: part.samples * 2])
+    return found
+
+
+def quality(before: "array[int]", after: "array[int]") -> list[float]:
+    """How well each part of a sound at 16 kHz came through; it is aligned within each."""
+    size = PART_SECONDS * 16_000
+    starts = range(0, min(len(before), len(after)) - size // 2, size)
+    sounds = [(np.array(before[at : at + size]), np.array(after[at : at + size])) for at in starts]
+    return [float(pesq(16_000, one, other, "wb")) for one, other in sounds]
+
+
 def test_a_minute_of_speech_stays_small_and_whole(
     page: Page, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
@@ -148,9 +174,11 @@ def test_a_minute_of_speech_stays_small_and_whole(
     assert made["loudness"] == pytest.approx(-20, abs=1.5)
     assert made["loudest"] < 1
     pages_of(file)
-    with av.open(io.BytesIO(file), "r") as container:
-        decoded: int = sum(frame.samples for frame in container.decode(audio=0))
-    assert decoded == pytest.approx(made["seconds"] * 48_000, abs=2880), "an encoder's lead-in more or less"
+    decoded = samples_of(file, 48_000)
+    assert len(decoded) == pytest.approx(made["seconds"] * 48_000, abs=2880), "an encoder's lead-in more or less"
+    parts = quality(array("h", base64.b64decode(made["before"])), samples_of(file, 16_000))
+    record_property("figure", f"its PESQ-WB: {fmean(parts):.2f} ({min(parts):.2f} to {max(parts):.2f} in parts)")
+    assert fmean(parts) >= LEAST_PESQ
     heard = page.evaluate(DECODE, [made["bytes"]])
     assert heard["samples"] == pytest.approx(made["seconds"] * 48_000, abs=3)
     assert heard["loudest"] > 0.3
