@@ -77,7 +77,7 @@ const endedPart = () => withWords(import("./phone/ended.js"), "phone.ended", "ph
 const extrasPart = () => withWords(import("./phone/extras.js"), "phone.extra");
 /** Who never allowed notifications here, and was not sent by one, needs no part for them. */
 const pushesPart = async () =>
-  (/^#call=/.test(location.hash) || window.Notification?.permission === "granted") &&
+  (/^#(call|messages)=/.test(location.hash) || window.Notification?.permission === "granted") &&
   (await import("./phone/pushes.js")).start(phone);
 /** What an earlier visit left to be sent goes on its way. */
 const sendingPart = async () => localStorage["homethread.outbox"] && (await import("./phone/sending.js")).sending(phone);
@@ -180,6 +180,7 @@ const acts = {
   later: (element) => withCall(element, (call) => calling.putOff(call)),
   microphone: () => calling.seat?.own.toggleMicrophone(),
   camera: () => calling.seat?.own.toggleCamera(),
+  "save-data": () => calling.saveData(),
   "hang-up": () => {
     hangUp.arm();
     show();

@@ -94,8 +94,10 @@ def _body(notice: Notice, reader: Reader, now: datetime) -> str:
 
 
 def _url(subject: str, face: str) -> str:
-    """What a touch opens: the call itself on a phone; at a desk the list of what wants mending."""
-    kind, _, its_id = subject.partition(":")
+    """What a touch opens: on a phone the call itself or the two who speak; at a desk the list of what wants mending."""
     if face != "phone":
         return f"/{face}#troubles"
-    return f"/{face}#call={its_id}" if kind == "call" else f"/{face}"
+    kind, _, of = subject.partition(":")
+    if kind == "call":
+        return f"/{face}#call={of}"
+    return f"/{face}#messages={of.partition(':')[2]}" if kind == "voice" else f"/{face}"

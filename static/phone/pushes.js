@@ -1,17 +1,19 @@
 /**
- * A phone that is told by pushes: a touched one opens its call at once, what came is read when somebody looks, and the
- * subscription goes on.
+ * A phone that is told by pushes: a touched one opens its call at once, or the messages of its two; what came is read
+ * when somebody looks, and the subscription goes on.
  */
 import { t } from "../core/texts.js";
 import { isOpen } from "../core/rings.js";
 import { now, SECOND } from "../core/time.js";
 import { forgive, goOn } from "../net/pushes.js";
-import { toast } from "../ui/dom.js";
+import { toast, withWords } from "../ui/dom.js";
 
 /** @typedef {import("../phone.js").Phone} Phone */
 
 const LOOKED_FOR_MS = 15 * SECOND; // a new page over a thin link
 const CALL = /#call=(\w+)$/;
+/** A child and a parent of it. */
+const MESSAGES = /#messages=([\w-]+):([\w-]+)$/;
 
 /** @param {Phone} phone */
 export function start(phone) {
@@ -20,7 +22,7 @@ export function start(phone) {
     else phone.live.refresh();
   });
   open(phone, location.hash);
-  if (CALL.test(location.hash)) history.replaceState(null, "", location.pathname);
+  if (CALL.test(location.hash) || MESSAGES.test(location.hash)) history.replaceState(null, "", location.pathname);
   let isOn = false;
   let whose = "";
   const meet = async () => {
@@ -49,18 +51,34 @@ async function look({ live }) {
 /** @param {Phone} phone @param {string} url */
 function open(phone, url) {
   const id = CALL.exec(url)?.[1];
-  if (!id) return;
+  const [, childId, parentId] = MESSAGES.exec(url) ?? [];
   const { live, calling } = phone;
-  const until = performance.now() + LOOKED_FOR_MS;
-  const off = live.subscribe(tryIt);
-  live.refresh();
+  if (id) whenRead(phone, () => join(phone, id));
+  else if (childId) whenRead(phone, () => calling.seat?.isHere || !live.view.now?.me || openMessages(phone, childId, parentId));
+}
 
-  function tryIt() {
-    if (live.view.reach !== "online" && performance.now() < until) return;
-    const call = calling.calls.find((one) => one.id === id);
+/** Once the server has said what there is now; without it, after a while. @param {Phone} phone @param {() => unknown} run */
+function whenRead({ live }, run) {
+  const until = performance.now() + LOOKED_FOR_MS;
+  const off = live.subscribe(({ reach }) => {
+    if (reach !== "online" && performance.now() < until) return;
     off();
-    if (!call || !isOpen(call, now()) || calling.seat?.isHere) return;
-    phone.open(null);
-    calling.join(call).catch(() => toast("bad", t("common.offline")));
-  }
+    run();
+  });
+  live.refresh();
+}
+
+/** @param {Phone} phone @param {string} id */
+function join(phone, id) {
+  const { calling } = phone;
+  const call = calling.calls.find((one) => one.id === id);
+  if (!call || !isOpen(call, now()) || calling.seat?.isHere) return;
+  phone.open(null);
+  calling.join(call).catch(() => toast("bad", t("common.offline")));
+}
+
+/** @param {Phone} phone @param {string} childId @param {string} parentId */
+function openMessages(phone, childId, parentId) {
+  const part = withWords(import("./deeds.js"), "phone.agree");
+  return phone.withPart(part, ({ deeds }) => deeds(phone).messages({ childId, parentId }));
 }

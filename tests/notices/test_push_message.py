@@ -56,6 +56,11 @@ def test_what_is_no_ring_has_no_place_to_join() -> None:
     assert said("series_ended", subject="series:s1")["url"] == "/phone"
 
 
+def test_a_voice_message_opens_the_two_who_speak() -> None:
+    assert said("voice_from_child", subject="voice:village:c1:p1")["url"] == "/phone#messages=c1:p1"
+    assert said("voice_heard", Reader("desk", "en", "UTC"), subject="voice:parent:c1:p1")["url"] == "/desk#troubles"
+
+
 def test_at_a_desk_it_opens_what_wants_mending() -> None:
     assert said("cancelled", Reader("desk", "en", "UTC"))["url"] == "/desk#troubles"
 
