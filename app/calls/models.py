@@ -3,10 +3,11 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.calls.words import CallState, Origin, Outcome, SeatSide, Side
+from app.kernel.rungs import RungName
 from app.storage.record import Record
 from app.storage.types import ID, word
 
@@ -43,7 +44,9 @@ class Series(Record):
 class Call(Record):
     """`root_id` is the first of the calls that became this one by moving, `moves` how many moves that took.
 
-    A call that nobody has confirmed at `confirm_by` is let go. The link's figures are the village side's means.
+    A call that nobody has confirmed at `confirm_by` is let go. The link's figures are the village side's: means, and
+    the median of what went each way; `link_rung` is what it carried. `rung_seconds` and `rung_reasons` are of both
+    sides, by rung and by why it went down; the bytes of a side are those it sent and received.
     """
 
     __tablename__ = "call"
@@ -100,6 +103,12 @@ class Call(Record):
     moves: Mapped[int] = mapped_column(default=0)
     link_rtt_ms: Mapped[int | None]
     link_loss_permille: Mapped[int | None]
+    link_kbps: Mapped[int | None]
+    link_rung: Mapped[RungName | None] = mapped_column(word(RungName))
+    rung_seconds: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    rung_reasons: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    parent_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    village_bytes: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class Invitee(Record):
@@ -129,7 +138,8 @@ class Seat(Record):
 
     `occupant` is `person:ID` or `terminal:ID`; `page` is the loaded page that holds it: over a new socket it goes on
     under the same epoch, since its connection to the other end stands. `name` is what the ends are told of a
-    coordinator who sits here.
+    coordinator who sits here. `rung` is what this page proposed last; so many changes of it stand in the call's log.
+    The bytes are those of the call so far, the last ones what the page counted when it was heard last.
     """
 
     __tablename__ = "seat"
@@ -150,6 +160,13 @@ class Seat(Record):
     media_at: Mapped[datetime | None]
     lost_at: Mapped[datetime | None]
     left_at: Mapped[datetime | None]
+    rung: Mapped[RungName | None] = mapped_column(word(RungName))
+    is_rung_held: Mapped[bool] = mapped_column(default=False)
+    rung_changes: Mapped[int] = mapped_column(default=0)
+    sent_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    received_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    last_sent_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    last_received_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class CallEvent(Record):
@@ -181,6 +198,9 @@ class LinkSample(Record):
     received_kbps: Mapped[int | None]
     sent_kbps: Mapped[int | None]
     frames_per_second: Mapped[int | None]
+    rung: Mapped[RungName | None] = mapped_column(word(RungName))
+    jitter_ms: Mapped[int | None]
+    concealed_permille: Mapped[int | None]
 
 
 class CalendarFeed(Record):

@@ -13,17 +13,19 @@ from sqlalchemy.orm import Session
 
 from app.calls import life, queries, timetable
 from app.calls.models import Call, LinkSample, Seat
-from app.calls.words import WRONG_PERSON, CallState, SeatSide, Side
+from app.calls.words import RUNG, WRONG_PERSON, CallState, SeatSide, Side
 from app.families import service as consent
 from app.families.words import ConsentKind
 from app.jobs import service as jobs
 from app.kernel import events
 from app.kernel.errors import NotFound, Refused
+from app.kernel.rungs import RungName
 from app.storage.database import new_id
 from app.web.principals import COORDINATOR, TERMINAL, Principal
 
 OPEN_STATES = (CallState.BOOKED, CallState.RINGING, CallState.LIVE)
 FAREWELL = "hang_up"
+MOST_RUNG_CHANGES = 200  # of one side in a call: a picker that behaves makes a few a minute
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,11 @@ class Figures:
     received_kbps: int | None = None
     sent_kbps: int | None = None
     frames_per_second: int | None = None
+    rung: RungName | None = None
+    jitter_ms: int | None = None
+    concealed_permille: int | None = None
+    sent_bytes: int | None = None
+    received_bytes: int | None = None
 
 
 def seat_name(seat: Seat) -> str:
@@ -145,7 +152,7 @@ def renew(session: Session, sid: str, now: datetime) -> list[Seat]:
 
 
 def report(session: Session, call_id: str, sid: str, figures: Figures, now: datetime) -> None:
-    """Keep a sample of the link; the first that has received voice makes this side's media flow."""
+    """Keep a sample of the link and count its bytes; the first that has received voice makes this side's media flow."""
     call = queries.locked(session, call_id)
     seat = _held(session, call_id, sid)
     seat.leased_until = now + life.SEAT_LEASE
@@ -153,9 +160,11 @@ def report(session: Session, call_id: str, sid: str, figures: Figures, now: date
         LinkSample(
             id=new_id(session), call_id=call_id, side=Side(seat.side), at=now, rtt_ms=figures.rtt_ms,
             loss_permille=figures.loss_permille, received_kbps=figures.received_kbps, sent_kbps=figures.sent_kbps,
-            frames_per_second=figures.frames_per_second,
+            frames_per_second=figures.frames_per_second, rung=figures.rung, jitter_ms=figures.jitter_ms,
+            concealed_permille=figures.concealed_permille,
         )
     )  # fmt: skip
+    _count_bytes(seat, figures)
     if figures.received_audio_bytes > 0 and seat.media_at is None:
         seat.media_at = now
         timetable.tick(session, call_id, now)
@@ -163,6 +172,37 @@ def report(session: Session, call_id: str, sid: str, figures: Figures, now: date
         if call.state is CallState.LIVE and facts.both_here and facts.parent.media and facts.village.media:
             timetable.count_talk(call, True, now)
             timetable.tell(session, call, now)
+
+
+def propose_rung(
+    session: Session, call_id: str, sid: str, rung: RungName, reason: str, is_held: bool, now: datetime
+) -> Seat | None:
+    """Note what a seat would send and receive by; its seat, or None where nothing changed.
+
+    So many changes are kept in the call's log; after those the last one still stands with the seat.
+    """
+    call = queries.locked(session, call_id)
+    seat = _held(session, call_id, sid)
+    if call.state is CallState.ENDED:
+        raise Refused("call_over")
+    if (seat.rung, seat.is_rung_held) == (rung, is_held):
+        return None
+    seat.rung, seat.is_rung_held = rung, is_held
+    if seat.rung_changes < MOST_RUNG_CHANGES:
+        seat.rung_changes += 1
+        held = {"held": "yes"} if is_held else {}
+        timetable.log(session, call, RUNG, seat.occupant, now, side=seat.side.value, rung=rung, reason=reason, **held)
+    return seat
+
+
+def _count_bytes(seat: Seat, figures: Figures) -> None:
+    """Add what came since the page was heard last. A count that falls is that of another page, from nothing."""
+    if (sent := figures.sent_bytes) is not None:
+        seat.sent_bytes += sent - (seat.last_sent_bytes if sent >= seat.last_sent_bytes else 0)
+        seat.last_sent_bytes = sent
+    if (received := figures.received_bytes) is not None:
+        seat.received_bytes += received - (seat.last_received_bytes if received >= seat.last_received_bytes else 0)
+        seat.last_received_bytes = received
 
 
 def addressee(session: Session, call_id: str, sid: str, to: str, now: datetime) -> tuple[Seat, Seat]:
@@ -201,7 +241,8 @@ def _occupy(session: Session, call: Call, seat: Seat, who: Principal, device: De
     is_desk = seat.side is SeatSide.DESK
     if seat.page != device.page or seat.left_at is not None:
         seat.epoch += 1
-        seat.media_at, seat.taken_at = None, now
+        seat.media_at, seat.taken_at, seat.rung = None, now, None
+        seat.last_sent_bytes = seat.last_received_bytes = 0
         if not is_desk:
             timetable.count_talk(call, False, now)
         if seat.left_at is not None or seat.occupant != who.name:

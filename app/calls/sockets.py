@@ -1,4 +1,4 @@
-"""The call's socket events: beat, take_seat, leave_seat, signal, figures, and what a lost socket means."""
+"""The call's socket events: beat, take_seat, leave_seat, signal, rung, figures, and what a lost socket means."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -7,21 +7,24 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StrictBool, model_validator
 from sqlalchemy.orm import Session
 
-from app.calls import life, seats
+from app.calls import life, passport, seats
 from app.calls.models import Call, Seat
 from app.calls.ports import TurnIssuer
+from app.calls.rungs import Reason
 from app.calls.seats import Device, Figures, seat_name
 from app.calls.shapes import Id, Shape, Text
+from app.kernel.rungs import RungName
 from app.web import sessions
 from app.web.principals import COORDINATOR, PERSON, TERMINAL, Principal
 from app.web.sockets import SocketAsk, Sockets
 
-FIRST_RUNG = "video"
 RELAY_GRACE = life.EXTEND_BY + timedelta(minutes=10)  # a call may be extended, and a goodbye takes its time
 
 NameOf = Callable[[Session, Principal], str]
 Percent = Annotated[float, Field(ge=0, le=100)]
+Permille = Annotated[int, Field(ge=0, le=1000)]
 Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
+Bytes = Annotated[int, Field(ge=0, le=100_000_000_000)]
 Page = Annotated[Text, Field(min_length=1, max_length=36)]
 
 
@@ -77,15 +80,31 @@ class Signal(Shape):
         return self
 
 
+class RungIn(Shape):
+    """What an end proposes; the lower of two is in effect. `held`: a person wants it no better."""
+
+    call: Id
+    rung: RungName
+    reason: Reason
+    held: StrictBool = False
+
+
 class FiguresIn(Shape):
+    """`sent_bytes` and `received_bytes` are all that the page has counted in this call."""
+
     call: Id
     received_audio_bytes: Count
     received_video_frames: Count = 0
     rtt_ms: Count | None = None
-    loss_permille: Annotated[int, Field(ge=0, le=1000)] | None = None
+    loss_permille: Permille | None = None
     received_kbps: Count | None = None
     sent_kbps: Count | None = None
     frames_per_second: Count | None = None
+    rung: RungName | None = None
+    jitter_ms: Count | None = None
+    concealed_permille: Permille | None = None
+    sent_bytes: Bytes | None = None
+    received_bytes: Bytes | None = None
 
 
 class CallSockets:
@@ -107,7 +126,8 @@ class CallSockets:
             name = self.name_of(session, ask.who) if ask.who.kind is COORDINATOR else None
             device = Device(ask.sid, body.page, body.here, name)
             taken = seats.take(session, body.call, ask.who, device, ask.now)
-            relay_until = session.get_one(Call, body.call).ends_at + RELAY_GRACE
+            call = session.get_one(Call, body.call)
+            relay_until, rung = call.ends_at + RELAY_GRACE, passport.first_rung(session, call, ask.now)
         if taken.displaced:
             self.sockets.send(taken.displaced, "peer", _peer(taken.seat, "moved", taken.seat))
         self._tell(taken.peers, taken.seat, "seated" if taken.seat.epoch == 1 else "back")
@@ -117,7 +137,7 @@ class CallSockets:
             "peers": [_peer(peer, "seated", taken.seat) for peer in taken.peers],
             "ice_servers": self.turn.issue(taken.seat.id, relay_until),
             "ice_policy": self.turn.policy,
-            "rung": FIRST_RUNG,
+            "rung": rung.value,
         }
 
     def leave_seat(self, ask: SocketAsk, body: LeaveSeat) -> dict[str, Any]:
@@ -133,6 +153,14 @@ class CallSockets:
             mine, to = seats.addressee(session, body.call, ask.sid, body.to, ask.now)
         message = body.model_dump(exclude={"to"}, exclude_none=True)
         self.sockets.send(to.sid, "signal", message | {"from": seat_name(mine), "side": mine.side.value})
+        return {}
+
+    def rung(self, ask: SocketAsk, body: RungIn) -> dict[str, Any]:
+        with ask.floor.database.begin() as session:
+            seat = seats.propose_rung(session, body.call, ask.sid, body.rung, body.reason, body.held, ask.now)
+            peers = seats.peers(session, seat) if seat else []
+        if seat:
+            self._tell(peers, seat, "rung")
         return {}
 
     def figures(self, ask: SocketAsk, body: FiguresIn) -> dict[str, Any]:
@@ -162,6 +190,7 @@ def register(sockets: Sockets, turn: TurnIssuer, name_of: NameOf) -> None:
     sockets.on("take_seat", PERSON, TERMINAL, COORDINATOR, takes=TakeSeat)(calls.take_seat)
     sockets.on("leave_seat", PERSON, TERMINAL, COORDINATOR, takes=LeaveSeat)(calls.leave_seat)
     sockets.on("signal", PERSON, TERMINAL, COORDINATOR, takes=Signal)(calls.signal)
+    sockets.on("rung", PERSON, TERMINAL, takes=RungIn)(calls.rung)
     sockets.on("figures", PERSON, TERMINAL, takes=FiguresIn)(calls.figures)
     sockets.on_gone(calls.gone)
 
@@ -172,4 +201,5 @@ def _peer(seat: Seat, state: str, to: Seat) -> dict[str, Any]:
     return {
         "call": seat.call_id, "seat": seat_name(seat), "side": seat.side.value, "here": seat.here_at is not None,
         "state": state, "name": seat.name, "offerer": offers, "polite": not offers,
+        "rung": seat.rung and seat.rung.value,
     }  # fmt: skip

@@ -55,6 +55,7 @@ class SeatSide(StrEnum):
 SERIES_CHANGED, SERIES_ENDED = "series_changed", "series_ended"
 GIVEN_UP = (SERIES_CHANGED, SERIES_ENDED)  # reasons of calls that went with their series, told and shown as one
 
+RUNG = "rung"  # in the log of a call: what a side proposed
 WRONG_PERSON = "wrong_person"  # in the log of a call, among its actions, and in its address
 
 

@@ -12,6 +12,8 @@ from app.storage.types import ID, word
 
 
 class Person(Record):
+    """`mb_price_milli`: what a megabyte costs them, in 1/1,000 of a currency (ISO 4217); nothing where unknown."""
+
     __tablename__ = "person"
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
@@ -21,6 +23,8 @@ class Person(Record):
     zone: Mapped[str] = mapped_column(String(48))
     language: Mapped[str] = mapped_column(String(16))
     photo_id: Mapped[str | None] = mapped_column(ID)
+    mb_price_milli: Mapped[int | None]
+    mb_currency: Mapped[str | None] = mapped_column(String(3))
 
 
 class Photo(Record):

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from app.calls import passport, timetable
-from app.calls.link import LinkHour, Measured, passport_of
+from app.calls.link import LinkHour, Measured, passport_of, start_rung
 from app.calls.models import Call, LinkSample
 from app.calls.words import CallState, Outcome, Side
+from app.kernel.rungs import RungName
 from app.storage.database import new_id
 from app.villages import queries as villages
 from tests.scene import NOW, Household, Scene, at
@@ -107,3 +108,48 @@ def test_hours_follow_the_wall_clock_when_it_is_set() -> None:
     assert passport_of([Measured(october, *GOOD), Measured(november, *GOOD)], "America/New_York") == {
         18: LinkHour(2, *GOOD)
     }
+
+
+def test_an_hour_knows_what_rung_its_calls_had() -> None:
+    def call(day: int, rung: RungName | None) -> Measured:
+        return Measured(at(19, day=day), 100, 0, rung)
+
+    calls = [call(12, RungName.VIDEO), call(15, RungName.VOICE), call(13, RungName.VIDEO), call(14, None)]
+    assert passport_of(calls, "Asia/Shanghai") == {19: LinkHour(4, 100, 0, RungName.VIDEO, RungName.VOICE)}
+
+
+VIDEO, THIN, MICRO, STILLS, VOICE, THIN_VOICE, CLIPS = RungName
+
+
+def hour(calls: int, rung: RungName | None, latest: RungName | None = None) -> LinkHour:
+    return LinkHour(calls, 200, 10, rung, latest or rung)
+
+
+@pytest.mark.parametrize(
+    ("passport", "begins"),
+    [
+        ({}, MICRO),
+        ({19: hour(3, VIDEO)}, VIDEO),
+        ({19: hour(3, VIDEO, STILLS)}, STILLS),
+        ({19: hour(3, STILLS, VIDEO)}, STILLS),
+        ({19: hour(1, VIDEO)}, MICRO),
+        ({19: hour(1, VOICE)}, VOICE),
+        ({19: hour(3, CLIPS)}, THIN_VOICE),
+        ({18: hour(3, VIDEO), 20: hour(3, THIN)}, THIN),
+        ({18: hour(3, VIDEO, VOICE)}, VOICE),
+        ({20: hour(1, VIDEO)}, MICRO),
+        ({17: hour(5, VIDEO), 21: hour(5, VIDEO)}, MICRO),
+        ({19: hour(3, VIDEO), 20: hour(3, THIN_VOICE)}, VIDEO),
+        ({19: LinkHour(3, 900, 10)}, STILLS),
+        ({19: LinkHour(3, 100, 10)}, MICRO),
+        ({18: LinkHour(3, 900, 10)}, STILLS),
+        ({19: LinkHour(3, 900, 10), 18: hour(3, VIDEO)}, VIDEO),
+    ],
+)
+def test_what_a_call_begins_with(passport: dict[int, LinkHour], begins: RungName) -> None:
+    assert start_rung(passport, 19) is begins
+
+
+def test_midnight_lies_beside_eleven() -> None:
+    assert start_rung({0: hour(3, THIN)}, 23) is THIN
+    assert start_rung({23: hour(3, THIN)}, 0) is THIN

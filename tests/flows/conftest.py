@@ -84,8 +84,10 @@ def evening(database: Database, tmp_path: Path) -> Evening:
     return evening_on(database, tmp_path)
 
 
-def evening_on(database: Database, tmp_path: Path, push: PushSender | None = None) -> Evening:
-    scene = set_scene(database)
+def evening_on(
+    database: Database, tmp_path: Path, push: PushSender | None = None, scene: Scene | None = None
+) -> Evening:
+    scene = scene or set_scene(database)
     phones = SimulatedPhones(tmp_path / "phones.sqlite", scene.clock)
     config = load({"HOMETHREAD_DATA_DIR": str(tmp_path)})
     services = Services(

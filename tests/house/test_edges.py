@@ -53,7 +53,7 @@ def test_only_these_routes_are_open_to_anyone(web: Web) -> None:
 
 
 def test_every_event_declares_who_may_send_it(web: Web) -> None:
-    assert set(web.sockets.declared) == {"beat", "take_seat", "leave_seat", "signal", "figures"}
+    assert set(web.sockets.declared) == {"beat", "take_seat", "leave_seat", "signal", "rung", "figures"}
     assert all(declared.allowed and set(declared.allowed) <= KNOWN for declared in web.sockets.declared.values())
 
 

@@ -166,13 +166,14 @@ def test_a_stranger_gets_nothing_by_any_event(
         alice.emit("take_seat", {"call": things.call_id, "page": "alice", "here": False})
         fields = {
             "call": things.call_id, "to": seat, "page": "home", "here": True, "visible": True, "reason": "hang_up",
-            "description": {"type": "offer", "sdp": "v=0"}, "received_audio_bytes": 500,
+            "description": {"type": "offer", "sdp": "v=0"}, "received_audio_bytes": 500, "rung": "voice",
         }  # fmt: skip
+        of_event = {"rung": {"reason": "link"}}
         quiet(alice), quiet(terminal)
         for who, stranger in strangers.items():
             with stranger.connect(port) as wire:
                 answers = {
-                    event: wire.emit(event, filled(declared.takes, fields))
+                    event: wire.emit(event, filled(declared.takes, fields | of_event.get(event, {})))
                     for event, declared in house.web.sockets.declared.items()
                 }
                 assert not quiet(wire), who

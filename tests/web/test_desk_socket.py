@@ -123,8 +123,9 @@ def test_signals_say_from_which_side_they_come(ends: dict[str, Wire], desk: Wire
         assert desk.event("signal")["side"] == peer["side"]
 
 
-def test_she_reports_no_figures(ends: dict[str, Wire], desk: Wire, call: str) -> None:
+def test_she_reports_no_figures_and_proposes_no_rung(ends: dict[str, Wire], desk: Wire, call: str) -> None:
     seat(desk, call)
+    assert desk.emit("rung", {"call": call, "rung": "voice", "reason": "held"})["error"] == "not_allowed"
     assert desk.emit("figures", {"call": call, "received_audio_bytes": 1})["error"] == "not_allowed"
 
 

@@ -211,6 +211,7 @@ class TestCalls:
             ("take_seat", {"page": "p1"}),
             ("leave_seat", {"reason": "hang_up"}),
             ("signal", {"to": "x.1", "description": OFFER}),
+            ("rung", {"rung": "voice", "reason": "link"}),
             ("figures", {"received_audio_bytes": 1}),
         ],
     )

@@ -1,0 +1,115 @@
+"""The rung that an end proposes, by socket: passed on, kept with the seat; and the rung that a call begins with."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.calls.models import Call
+from app.calls.words import CallState, Outcome
+from app.kernel.rungs import RungName
+from app.storage.database import Database, new_id
+from tests.scene import NOW, at
+from tests.web.open_house import OpenHouse
+from tests.web.wire import Wire
+
+
+@pytest.fixture
+def house(database: Database, tmp_path: Path) -> OpenHouse:
+    return OpenHouse(database, tmp_path)
+
+
+@pytest.fixture
+def port(house: OpenHouse) -> Iterator[int]:
+    with house.served() as port:
+        yield port
+
+
+@pytest.fixture
+def call(house: OpenHouse) -> str:
+    """Alice's, at eight; it is five to."""
+    call_id = house.scene.book(house.scene.alice, at(20))
+    house.clock.at = at(19, 55)
+    return call_id
+
+
+@pytest.fixture
+def ends(house: OpenHouse, port: int, call: str) -> Iterator[tuple[Wire, Wire]]:
+    alice = house.scene.alice
+    with house.parent(alice).connect(port) as parent, house.terminal(alice).connect(port) as terminal:
+        assert seat(parent, call)["peers"] == []
+        assert [peer["rung"] for peer in seat(terminal, call)["peers"]] == [None]
+        assert parent.event("peer")["state"] == "seated"
+        yield parent, terminal
+
+
+def seat(wire: Wire, call: str, page: str = "p1") -> dict[str, Any]:
+    taken = wire.emit("take_seat", {"call": call, "here": True, "page": page})
+    assert "error" not in taken, taken
+    return taken
+
+
+def test_the_other_end_is_told_and_who_comes_back_as_well(ends: tuple[Wire, Wire], call: str) -> None:
+    parent, terminal = ends
+    assert parent.emit("rung", {"call": call, "rung": "stills", "reason": "link", "held": False}) == {}
+    told = terminal.event("peer")
+    assert (told["state"], told["rung"], told["side"]) == ("rung", "stills", "parent")
+    assert [peer["rung"] for peer in seat(terminal, call)["peers"]] == ["stills"]
+    assert parent.event("peer")["rung"] is None
+
+
+def test_what_is_said_again_is_told_to_nobody(ends: tuple[Wire, Wire], call: str) -> None:
+    parent, terminal = ends
+    for reason in ("link", "other"):
+        assert parent.emit("rung", {"call": call, "rung": "voice", "reason": reason}) == {}
+    assert parent.emit("rung", {"call": call, "rung": "voice", "reason": "held", "held": True}) == {}
+    assert [terminal.event("peer")["rung"] for _ in range(2)] == ["voice", "voice"]
+    terminal.emit("beat", {"page": "home", "visible": True})
+    assert not [name for name, _said in terminal.heard if name == "peer"]
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({"rung": "hd", "reason": "link"}, "rung"),
+        ({"rung": "voice", "reason": "bored"}, "reason"),
+        ({"rung": "voice"}, "reason"),
+        ({"rung": "voice", "reason": "link", "held": "yes"}, "held"),
+        ({"rung": ["voice"], "reason": "link"}, "rung"),
+    ],
+)
+def test_nonsense_names_its_field(ends: tuple[Wire, Wire], call: str, more: dict[str, Any], field: str) -> None:
+    answer = ends[0].emit("rung", {"call": call, **more})
+    assert answer["error"] == "not_understood"
+    assert list(answer["detail"]["fields"]) == [field]
+
+
+def test_figures_carry_what_is_new(ends: tuple[Wire, Wire], call: str) -> None:
+    more = {"rung": "voice", "jitter_ms": 30, "concealed_permille": 2, "sent_bytes": 10, "received_bytes": 20}
+    assert ends[0].emit("figures", {"call": call, "received_audio_bytes": 1, **more}) == {}
+    for wrong in ({"rung": "hd"}, {"jitter_ms": -1}, {"concealed_permille": 1001}, {"sent_bytes": 10**15}):
+        said = ends[0].emit("figures", {"call": call, "received_audio_bytes": 1, **wrong})
+        assert list(said["detail"]["fields"]) == list(wrong)
+
+
+def held_before(house: OpenHouse, day: int, rung: RungName) -> None:
+    alice, ends_at = house.scene.alice, at(19, 45, day=day)
+    with house.database.begin() as session:
+        session.add(
+            Call(
+                id=new_id(session), village_id=alice.village, terminal_id=alice.terminal, family_id=alice.family,
+                parent_id=alice.parent, child_id=alice.child, starts_at=at(19, 30, day=day), ends_at=ends_at,
+                state=CallState.ENDED, outcome=Outcome.HELD, made_at=NOW, ended_at=ends_at, link_rung=rung,
+            )
+        )  # fmt: skip
+
+
+def test_a_call_begins_with_what_its_terminal_had_at_this_hour(house: OpenHouse, port: int, call: str) -> None:
+    with house.parent(house.scene.alice).connect(port) as parent:
+        assert seat(parent, call)["rung"] == "micro_video", "nothing is known"
+        for day in (20, 21, 22):
+            held_before(house, day, RungName.THIN_VIDEO)
+        assert seat(parent, call)["rung"] == "thin_video"
+        held_before(house, 23, RungName.VOICE)
+        assert seat(parent, call)["rung"] == "voice", "the last one failed"
