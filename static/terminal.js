@@ -164,6 +164,9 @@ async function fetchPages() {
   pages = parts;
 }
 
+/** Started without a network: what was known here before. */
+const recall = () => fetchPages().then(() => carrying?.recall(), () => {}); // where no page is kept, it waits
+
 /** @param {string} familyId @param {string} [childId] @param {string} [parentId] */
 async function openFamily(familyId, childId, parentId) {
   if (!pages) {
@@ -232,6 +235,7 @@ live.subscribe(async ({ now: known }) => {
   const { Prompts } = await import("./ui/prompt.js");
   prompts ??= new Prompts(() => live.view.now?.prompts ?? [], main);
 });
+live.subscribe(({ now: known, reach }) => known || reach !== "offline" || recall());
 for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, () => (touched_at = now()), true);
 
 live.start();

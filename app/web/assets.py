@@ -104,10 +104,15 @@ def blueprint(assets: Assets) -> Blueprint:
     @routes.get("/sw.js")
     @allow(ANYONE)
     def service_worker() -> Response:
-        """At the root, since it may see to no more than what lies below its address; asked for anew each time."""
-        response = Response(assets.get("worker/sw.js").plain, mimetype="text/javascript")
+        """At the root, since it may see to no more than what lies below its address; asked for anew each time.
+
+        With `?modules` it is one for browsers whose service workers know modules, and does what these do besides.
+        """
+        parts = "".join(f'import "{assets.prefix}/worker/{name}.js";\n' for name in ("sw", "sending"))
+        plain = parts.encode() if "modules" in request.args else assets.get("worker/sw.js").plain
+        response = Response(plain, mimetype="text/javascript")
         response.headers["Cache-Control"] = "no-cache"
-        response.headers["Content-Security-Policy"] = "default-src 'none'; connect-src 'self'"
+        response.headers["Content-Security-Policy"] = "default-src 'none'; script-src 'self'; connect-src 'self'"
         response.add_etag()
         response.make_conditional(request)
         return response

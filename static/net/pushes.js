@@ -97,7 +97,8 @@ async function subscription() {
 /** A subscription with this key; null where the browser's push service does not answer. @param {string} key */
 async function subscribed(key) {
   try {
-    await navigator.serviceWorker.register("/sw.js");
+    const standing_worker = await navigator.serviceWorker.getRegistration("/"); // perhaps one that can more
+    if (!standing_worker) await navigator.serviceWorker.register("/sw.js");
     const { pushManager } = await navigator.serviceWorker.ready;
     const standing = await pushManager.getSubscription();
     if (standing && isOfKey(standing, key)) return standing;

@@ -1,6 +1,7 @@
 /** What this phone has to send goes on its way while any page of it is open, for whoever is signed in. */
 import { wipe } from "../voice/cache.js";
-import { Courier, heard } from "../voice/outbox.js";
+import { Courier } from "../voice/courier.js";
+import { heard } from "../voice/outbox.js";
 
 /** @typedef {import("../phone.js").Phone} Phone */
 

@@ -2,8 +2,8 @@
 import { t } from "../core/texts.js";
 import { dayAndTime, now as serverNow } from "../core/time.js";
 import { ApiError } from "../net/api.js";
-import { drop } from "../net/pushes.js";
 import { button, h, icon, openDialog, photo, sentence, stateOf, toast, withWords } from "../ui/dom.js";
+import { askToLeave } from "./leaving.js";
 
 /** @typedef {import("../net/live.js").Live} Live */
 /** @typedef {import("../phone.js").Phone} Phone */
@@ -34,7 +34,7 @@ export async function openSettings(phone) {
       "my-hours": () => openHours(phone),
       calendar: () => openCalendar(phone),
       pushes: () => openPushes(phone),
-      "sign-out": () => askToLeave(phone.live),
+      "sign-out": () => askToLeave(phone),
       "end-device": (element) => end(phone, element.dataset.deviceId ?? ""),
     },
   );
@@ -108,36 +108,13 @@ async function end(phone, id) {
   await openSettings(phone);
 }
 
-/** @param {Live} live */
-function askToLeave(live) {
-  openDialog(
-    t("phone.settings.sign_out_title"),
-    [h("p", {}, t("phone.settings.sign_out_text"))],
-    [
-      button("close", "btn btn--quiet", null, t("phone.settings.stay")),
-      button("leave", "btn btn--danger", "close", t("phone.settings.sign_out")),
-    ],
-    { leave: () => signOut(live) },
-  );
-}
-
-/** @param {Live} live */
-export async function signOut(live) {
-  if (!(await tell(live.api.command("/api/sign_out"), t("phone.settings.signed_out")))) return;
-  await drop("phone");
-  await import("../voice/cache.js").then(({ wipe }) => wipe()).catch(() => {}); // what was heard here; else nothing was kept
-  await live.leave();
-}
-
 /** @param {Promise<unknown>} command @param {string} done */
 async function tell(command, done) {
   try {
     await command;
     toast("good", done);
-    return true;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     toast("bad", sentence(error));
-    return false;
   }
 }

@@ -2,7 +2,7 @@
 import { t } from "../core/texts.js";
 import { ApiError } from "../net/api.js";
 import { button, h, openDialog, photo, sentence, toast } from "../ui/dom.js";
-import { signOut } from "./settings.js";
+import { signOut } from "./leaving.js";
 
 /** @typedef {import("../net/live.js").Live} Live */
 

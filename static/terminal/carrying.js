@@ -1,9 +1,13 @@
 /**
- * What the terminal brings and takes by itself: recordings fetched ahead, those that were made here on their way, and
- * what was heard here told. It begins when the page has come to rest, or with the first family; in a call it waits.
+ * What the terminal brings and takes by itself: recordings fetched ahead, those that were made here on their way, what
+ * was heard here told; and what it needs to be started anew without a network, which `known.js` and the service worker
+ * keep. It begins when the page has come to rest, or with the first family; in a call it waits.
  */
-import { now } from "../core/time.js";
+import { now, SECOND, setServerTime } from "../core/time.js";
 import { Ahead, hasCall } from "../voice/ahead.js";
+import { Courier } from "../voice/courier.js";
+import * as known from "../voice/known.js";
+import { keepPage } from "../voice/offline.js";
 import * as outbox from "../voice/outbox.js";
 import { StoreError } from "../voice/store.js";
 import * as threads from "../voice/threads.js";
@@ -12,6 +16,8 @@ import * as threads from "../voice/threads.js";
 /** @typedef {import("../voice/wire.js").ItemShown} ItemShown */
 
 const FACE = "terminal";
+/** What the server says comes in bursts. */
+const CALM_MS = 2 * SECOND;
 /** @type {Carrying | null} */
 let carrying = null;
 
@@ -29,15 +35,22 @@ export class Carrying {
   ahead;
   #live;
   #redraw;
-  /** @type {outbox.Courier | null} */
+  /** @type {Courier | null} */
   #courier = null;
   #owner = "";
+  /** What is kept of the server's last word, and when the next is. @type {import("../core/wire.js").Now | null} */
+  #kept = null;
+  #keeping = 0;
+  #isWhole = false;
 
   /** @param {import("../net/live.js").Live} live @param {() => void} redraw */
   constructor(live, redraw) {
     this.#live = live;
     this.#redraw = redraw;
-    this.ahead = new Ahead(live, FACE, redraw);
+    this.ahead = new Ahead(live, FACE, () => {
+      redraw();
+      void this.#makeWhole();
+    });
     live.subscribe(() => this.#tend());
     outbox.subscribe(() => this.#look());
     this.#tend();
@@ -73,15 +86,50 @@ export class Carrying {
     this.#courier?.go();
   }
 
+  /** Shows what was known before this page was loaded, as long as nobody answers. */
+  async recall() {
+    const last = await known.recall().catch(told);
+    if (!last || this.#live.view.now) return;
+    const here_ms = Date.now();
+    setServerTime(here_ms + last.offset_ms, here_ms, here_ms);
+    for (const [familyId, thread] of last.threads) threads.remember(familyId, thread);
+    this.#kept = last.now;
+    this.#live.remember(last.now);
+  }
+
   #tend() {
     const { view } = this.#live;
+    if (view.reach === "online" && view.now && view.now !== this.#kept) this.#keep();
     if (this.items.some(isForPin)) void this.#goOn(view.now?.families ?? []);
     const { owner } = this.sender;
     const isFree = Boolean(owner) && view.error?.status !== 401 && !hasCall(view, now(), 0);
     if (isFree && this.#owner === owner && this.#courier) return;
     this.#courier?.stop();
     this.#owner = owner;
-    this.#courier = isFree ? new outbox.Courier(this.#live.api, this.sender, () => this.#arrive()) : null;
+    this.#courier = isFree ? new Courier(this.#live.api, this.sender, () => this.#arrive()) : null;
+  }
+
+  #keep() {
+    this.#keeping ||= window.setTimeout(async () => {
+      this.#keeping = 0;
+      const { now: last, error } = this.#live.view;
+      this.#kept = last;
+      if (last && error?.status !== 401) await known.keepNow(last).catch(told);
+    }, CALM_MS);
+  }
+
+  /** What plays and records is fetched before it is needed, and kept with the page: then there may be no network. */
+  async #makeWhole() {
+    const hasThread = this.#live.view.now?.families.some(({ id }) => threads.pairsOf(id).length);
+    if (this.#isWhole || !hasThread || this.#live.view.reach !== "online") return;
+    this.#isWhole = true;
+    try {
+      const { fetchVoices } = await import("./waiting.js");
+      await fetchVoices(this.#live, this.#redraw);
+      await keepPage("/terminal");
+    } catch {
+      this.#isWhole = false; // with the next thread
+    }
   }
 
   #arrive() {
@@ -97,8 +145,7 @@ export class Carrying {
       this.items = items;
       this.#redraw();
     } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      console.info("nothing is kept here:", error.message);
+      told(error);
     }
   }
 
@@ -107,4 +154,10 @@ export class Carrying {
     const open = new Set(families.filter(({ locked }) => !locked).map(({ id }) => id));
     for (const { key, wished } of this.items.filter(isForPin)) if (open.has(wished.family_id)) await outbox.again(key);
   }
+}
+
+/** @param {unknown} error what is no trouble of the storage is thrown on */
+function told(error) {
+  if (!(error instanceof StoreError)) throw error;
+  console.info("nothing is kept here:", error.message);
 }

@@ -7,6 +7,7 @@ import { SECOND } from "../core/time.js";
 import { ApiError, newKey } from "../net/api.js";
 import { bindKey, canKeepKey, makeKey, renewToken } from "../net/device_key.js";
 import { h, icon, scene, stateOf } from "../ui/dom.js";
+import { forgetOld } from "../voice/outbox.js";
 import { forgetAll } from "../voice/threads.js";
 
 /** @typedef {import("../net/api.js").Api} Api */
@@ -36,7 +37,7 @@ export class Pairing {
     if (!this.#canKeepKey) return;
     try {
       let isPaired = await this.#patiently(() => this.#renew());
-      if (!isPaired) await forgetAll(); // what was fetched ahead is no terminal's now
+      if (!isPaired) await Promise.all([forgetAll(), forgetOld("")]); // what was fetched ahead is no terminal's now
       while (!isPaired) isPaired = await this.#patiently(() => this.#next());
       this.#done();
     } catch (error) {

@@ -42,7 +42,8 @@ async function fetchTexts() {
 }
 
 /** @param {import("../net/live.js").Live} live @param {() => void} redraw */
-async function fetchVoices(live, redraw) {
+export async function fetchVoices(live, redraw) {
+  if (voices) return;
   const [messages, speaking, { carry }] = await withWords(
     Promise.all([import("./messages.js"), import("./speaking.js"), import("./carrying.js")]),
     "common.voice",

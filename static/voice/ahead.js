@@ -8,6 +8,7 @@ import { dayNumber, MINUTE, ms, now, SECOND } from "../core/time.js";
 import { ApiError } from "../net/api.js";
 import * as cache from "./cache.js";
 import { fetchPhoto, fetchRecording } from "./fetching.js";
+import * as known from "./known.js";
 import { StoreError } from "./store.js";
 import * as threads from "./threads.js";
 
@@ -115,7 +116,20 @@ export class Ahead {
     this.#readings.set(family.id, { at: now(), waited: family.messages_waiting ?? 0, hints: this.hints });
     await threads.read(this.#live.api, family.id);
     this.#changed();
+    await this.#keepThread(family);
     void this.go();
+  }
+
+  /** For a start without a network. @param {Family} family */
+  async #keepThread(family) {
+    const thread = threads.knownOf(family.id);
+    if (!canSeal || !thread || known.isClosed(family)) return;
+    try {
+      await known.keepThread(family.id, thread);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      console.info("the thread is not kept:", error.message);
+    }
   }
 
   /**
@@ -147,7 +161,8 @@ export class Ahead {
 
   async #read() {
     const families = this.#live.view.now?.families ?? [];
-    await threads.forgetStrangers(new Set(families.map(({ id }) => id)));
+    const here = new Set(families.map(({ id }) => id));
+    await Promise.all([threads.forgetStrangers(here), known.forgetOthers(here)]);
     for (const family of families) {
       if (family.locked || this.#isKnown(family) || !this.#isQuiet) continue;
       try {

@@ -1,7 +1,8 @@
 /**
- * Recordings that were fetched ahead, so that they play at once and without a network: sealed by a key of this device
- * that scripts can use and never read. What is fetched, and when it has to go, is decided elsewhere.
+ * Recordings that were fetched ahead, so that they play at once and without a network, sealed by `seal.js`. What is
+ * fetched, and when it has to go, is decided elsewhere.
  */
+import { dropKey, open, seal } from "./seal.js";
 import * as store from "./store.js";
 
 /**
@@ -10,33 +11,21 @@ import * as store from "./store.js";
  * @typedef {About & {message_id: string, bytes: number, at: number}} Cached
  */
 
-const KEY = "cache";
-const NONCE_BYTES = 12;
-
-/** @type {Promise<CryptoKey> | null} */
-let known = null;
-
 /** Keeps one, or keeps it anew. Rejects with StoreError. @param {string} messageId @param {Blob} blob
  * @param {About} about */
 export async function keep(messageId, blob, { family_id, mime }) {
-  const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
-  const named = { name: "AES-GCM", iv: nonce, additionalData: new TextEncoder().encode(messageId) };
-  const sealed = await crypto.subtle.encrypt(named, await key(), await blob.arrayBuffer());
-  await store.put("cache", { message_id: messageId, family_id, mime, bytes: blob.size, at: Date.now(), nonce, sealed });
+  const sealed = await seal("cache", messageId, await blob.arrayBuffer());
+  await store.put("cache", { message_id: messageId, family_id, mime, bytes: blob.size, at: Date.now(), ...sealed });
 }
 
 /** @param {string} messageId @returns {Promise<Blob | null>} null where it isn't here, or can't be opened any more */
 export async function find(messageId) {
   const row = await store.get("cache", messageId);
   if (!row) return null;
-  const named = { name: "AES-GCM", iv: row.nonce, additionalData: new TextEncoder().encode(messageId) };
-  try {
-    return new Blob([await crypto.subtle.decrypt(named, await key(), row.sealed)], { type: row.mime });
-  } catch (error) {
-    if (!(error instanceof DOMException)) throw error;
-    await forget(messageId); // sealed by a key that is gone: to be fetched anew
-    return null;
-  }
+  const opened = await open("cache", messageId, row);
+  if (opened) return new Blob([opened], { type: row.mime });
+  await forget(messageId); // sealed by a key that is gone: to be fetched anew
+  return null;
 }
 
 /** What is here by name alone, without a look into it. @returns {Promise<Set<string>>} */
@@ -53,36 +42,17 @@ export async function list() {
 /** @param {string} messageId */
 export const forget = (messageId) => store.drop("cache", messageId);
 
-/** @param {string} familyId */
+/** Its recordings, and what is known of them. @param {string} familyId */
 export async function forgetFamily(familyId) {
+  await store.drop("known", familyId);
   for (const { message_id } of (await list()).filter(({ family_id }) => family_id === familyId)) await forget(message_id);
 }
 
-/** Everything, and the key: what a copy of the disk still holds can't be opened by anybody. */
+/** Everything that was fetched, and the key: what a copy of the disk still holds can't be opened by anybody. */
 export async function wipe() {
-  known = null;
-  await store.drop("keys", KEY);
-  await store.clear("cache");
-}
-
-/** @returns {Promise<CryptoKey>} */
-function key() {
-  known ??= readOrMake().catch((error) => {
-    known = null;
-    throw error;
+  await dropKey("cache");
+  await store.within(["cache", "known"], "readwrite", (cache, known) => {
+    cache.clear();
+    return known.clear();
   });
-  return known;
-}
-
-/** Two tabs may both make one: the one that was kept first holds. */
-async function readOrMake() {
-  const standing = await store.get("keys", KEY);
-  if (standing) return standing.key;
-  const made = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
-  const kept = await store.within(["keys"], "readwrite", (keys) => {
-    const asked = keys.get(KEY);
-    asked.onsuccess = () => asked.result ?? keys.put({ name: KEY, key: made });
-    return asked;
-  });
-  return kept?.key ?? made;
 }

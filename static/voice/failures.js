@@ -3,11 +3,14 @@ import { newKey } from "../net/api.js";
 
 /** @typedef {import("../net/api.js").ApiError} ApiError */
 /** @typedef {import("./wire.js").Item} Item */
+/** @typedef {import("./wire.js").ItemShown} ItemShown */
 /** @typedef {"wait" | "ask" | "drop"} Turn */
 
 /** Where nobody is signed in, or the disk there is full, haste is no use. */
 export const LONG_PAUSE_MS = 60_000;
 const MOST_RESTARTS = 3;
+/** What broke off is still locked at the server, for seconds: that is no failure that anybody should be told of. */
+const LOCKED_PAUSE_MS = 3_000;
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [2_000, 5 * 60_000];
 /** Whoever sends can do something about these. */
 const ASKED = new Set([
@@ -30,10 +33,11 @@ export function turnOf({ status, code }) {
 export const pauseOf = (tries, chance) =>
   Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(tries, 10)) * (0.5 + chance / 2);
 
-/** How an item stands after a failure. @param {Item} item @param {ApiError} error @param {number} at
- * @param {number} chance 0 to 1 @returns {Partial<Item>} */
+/** How an item stands after a failure. @param {Pick<Item, "tries" | "restarts">} item @param {ApiError} error
+ * @param {number} at @param {number} chance 0 to 1 @returns {Partial<ItemShown>} */
 export function afterFailure({ tries, restarts }, error, at, chance) {
   const { code, message, status, retry_ms } = error;
+  if (status === 423) return { state: "waits", next_at: at + (retry_ms ?? LOCKED_PAUSE_MS * (0.5 + chance)), why: null };
   // It arrived as something else, or the server has given it up: from the beginning, but not for ever.
   const isAnew = status === 460 || status === 410;
   const turn = isAnew && restarts >= MOST_RESTARTS ? "ask" : turnOf(error);

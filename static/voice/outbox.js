@@ -1,58 +1,66 @@
 /**
- * What waits to be sent from this device, in its order, across reloads and tabs: recordings by `upload.js`, and what was
- * heard here. A failure passes, or can't be mended, or somebody has to decide: that is `failures.js`.
+ * What waits on this device to be sent, in its order, across reloads and tabs: recordings, sealed, and what was heard
+ * here. It is its owner's alone: nobody else is shown it, and it leaves under no other name. Where the owner was signed
+ * out without a word, because the device was given up or lost, it stays sealed for them until `KEPT_MS` are over. Who
+ * sends it is `delivery.js`.
  */
 import { now } from "../core/time.js";
-import { ApiError, newKey } from "../net/api.js";
-import { afterFailure, LONG_PAUSE_MS, turnOf } from "./failures.js";
+import { newKey } from "../net/api.js";
+import { toSend } from "./photo.js";
+import { discard, mark, markPutAway } from "./pieces.js";
+import { dropKey, open, seal } from "./seal.js";
 import * as store from "./store.js";
-import { discard, markPutAway } from "./takes.js";
-import { upload } from "./upload.js";
 
 /** @typedef {import("../net/api.js").Api} Api */
 /** @typedef {import("./wire.js").Finished} Finished */
 /** @typedef {import("./wire.js").Hearing} Hearing */
 /** @typedef {import("./wire.js").Item} Item */
+/** @typedef {import("./wire.js").ItemKept} ItemKept */
 /** @typedef {import("./wire.js").ItemShown} ItemShown */
 /** @typedef {import("./wire.js").Wished} Wished */
 
-const LOCK = "homethread.outbox";
 const NEWS = "homethread.outbox";
-/** In the page's storage while anything is here: a page knows by it whether to fetch this part. */
-const MARK = "homethread.outbox";
 /** For so long a message can be taken back before it begins to leave. */
 export const UNDO_MS = 6_000;
-const MOST_HEARINGS = 50;
+/** So long something waits for an owner who is not here any more. */
+const KEPT_MS = 30 * 86_400_000;
 
 const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel(NEWS) : null;
-/** @type {Set<() => void>} */
+/** @type {Set<(hasArrived: boolean) => void>} */
 const watchers = new Set();
-if (channel) channel.onmessage = () => tellHere();
+if (channel) channel.onmessage = ({ data }) => tellHere(data);
 
-/** @param {() => void} watcher told when anything has changed, here or in another tab @returns {() => void} */
+/** @param {(hasArrived: boolean) => void} watcher told when anything has changed, here, in another tab or by the service
+ * worker; `hasArrived`: the server has something new of ours @returns {() => void} */
 export function subscribe(watcher) {
   watchers.add(watcher);
   return () => void watchers.delete(watcher);
 }
 
-function tellHere() {
-  for (const watcher of watchers) watcher();
+/** @param {boolean} hasArrived */
+function tellHere(hasArrived) {
+  for (const watcher of watchers) watcher(hasArrived);
 }
 
-function tell() {
-  channel?.postMessage(null);
-  tellHere();
+export function tell(hasArrived = false) {
+  channel?.postMessage(hasArrived);
+  tellHere(hasArrived);
 }
 
 /** Puts a finished take in, which is offered no more as one. Rejects with StoreError. @param {Finished} finished
  * @param {Wished} wished @param {{owner: string, face: string}} sender */
 export async function add(finished, wished, { owner, face }) {
   const { key, bytes, mime, duration_ms, peaks, recorded_at } = finished;
-  /** @type {Item} */
+  const [sha256, sealed, take] = await Promise.all([
+    digest(bytes),
+    seal("spoken", nameOf(key), bytes),
+    store.get("takes", key),
+  ]);
+  /** @type {ItemKept} */
   const item = {
-    key, owner, face, wished, recorded_at, duration_ms, peaks, mime, bytes, sha256: await digest(bytes),
+    key, owner, face, wished, recorded_at, duration_ms, peaks, mime, size: bytes.byteLength, sha256, ...sealed,
     state: "waits", made_at: Date.now(), next_at: Date.now() + UNDO_MS, tries: 0, why: null, sent_as: key,
-    upload_url: "", offset: 0, restarts: 0,
+    upload_url: "", offset: 0, restarts: 0, ...(take?.photo && { photo: toSend(take.photo) }),
   }; // prettier-ignore
   await store.within(["outbox", "takes"], "readwrite", (outbox, takes) => {
     outbox.put(item);
@@ -64,17 +72,36 @@ export async function add(finished, wished, { owner, face }) {
 
 /** What this person's device has to send, in order. @param {string} owner @returns {Promise<ItemShown[]>} */
 export async function list(owner) {
-  const items = /** @type {Item[]} */ (await store.all("outbox"));
+  const items = /** @type {ItemKept[]} */ (await store.all("outbox"));
   return items
     .filter((item) => item.owner === owner)
     .sort((one, other) => one.made_at - other.made_at)
-    .map(({ bytes, ...shown }) => ({ ...shown, size: bytes.byteLength }));
+    .map(({ nonce: _nonce, sealed: _sealed, ...shown }) => shown);
 }
+
+/** From which faces of this browser something waits to be sent. @returns {Promise<string[]>} */
+export async function faces() {
+  const [items, heard] = await Promise.all([store.all("outbox"), store.all("heard")]);
+  return [...new Set([...items.filter(isOpen), ...heard].map(({ face }) => face))];
+}
+
+/** One that says it is being sent, while nobody sends, was cut off. @param {Pick<ItemShown, "state">} item */
+export const isOpen = ({ state }) => state === "waits" || state === "sending";
+
+/** With the recording itself. @param {ItemKept} item @returns {Promise<Item | null>} null where its key is gone */
+export async function opened({ size: _size, nonce, sealed, ...item }) {
+  const bytes = await open("spoken", nameOf(item.key), { nonce, sealed });
+  return bytes && { ...item, bytes };
+}
+
+/** @param {string} key */
+const nameOf = (key) => `recording ${key}`;
 
 /** @param {string} key @returns {Promise<Blob | null>} to be listened to, or kept as a file */
 export async function recording(key) {
-  const item = /** @type {Item | undefined} */ (await store.get("outbox", key));
-  return item ? new Blob([item.bytes], { type: item.mime }) : null;
+  const item = /** @type {ItemKept | undefined} */ (await store.get("outbox", key));
+  const found = item && (await opened(item));
+  return found ? new Blob([found.bytes], { type: found.mime }) : null;
 }
 
 /** It is a take again; what is on its way already stays. @param {string} key @returns {Promise<boolean>} */
@@ -96,7 +123,7 @@ export async function takeBack(key) {
 
 /** For good, here and at the server. @param {string} key @param {Api} api */
 export async function remove(key, api) {
-  const item = /** @type {Item | undefined} */ (await store.get("outbox", key));
+  const item = /** @type {ItemKept | undefined} */ (await store.get("outbox", key));
   await store.drop("outbox", key);
   await discard(key);
   tell();
@@ -134,140 +161,58 @@ export async function untold(owner) {
   return new Set(rows.filter((row) => row.owner === owner).map(({ message_id }) => message_id));
 }
 
-/** Sends what waits, one thing after the other, as long as this page lives; of all tabs one. */
-export class Courier {
-  #api;
-  #sender;
-  #timer = 0;
-  #asked = false;
-  #isGoing = false;
-  #end = new AbortController();
-  #sent;
+/** Whether an owner has said something here that is not sent; what was put away doesn't count. @param {string} owner */
+export async function hasUnsent(owner) {
+  const [items, takes] = await Promise.all([store.all("outbox"), store.all("takes")]);
+  return items.some((item) => item.owner === owner) || takes.some((take) => take.owner === owner && !take.put_away_at);
+}
 
-  /** @param {Api} api @param {{owner: string, face: string}} sender @param {() => void} [sent] the server has
-   * something new of ours */
-  constructor(api, sender, sent = () => {}) {
-    this.#api = api;
-    this.#sender = sender;
-    this.#sent = sent;
-    const { signal } = this.#end;
-    addEventListener("online", () => this.go(true), { signal });
-    document.addEventListener("visibilitychange", () => document.hidden || this.go(true), { signal });
-    signal.addEventListener("abort", subscribe(() => this.go()));
-    this.go();
+/** Of one owner all that is not sent, also what was put away; the key too, if it seals nothing of anybody else.
+ * @param {string} owner @param {Api} api */
+export async function discardAll(owner, api) {
+  for (const { key } of await list(owner)) await remove(key, api);
+  for (const take of await store.all("takes")) if (take.owner === owner) await discard(take.key);
+  if (!(await hasAny())) await dropKey("spoken");
+}
+
+/** What waited too long for an owner who is not here. @param {string} owner who is; "" nobody */
+export async function forgetOld(owner) {
+  const since = Date.now() - KEPT_MS;
+  for (const item of await store.all("outbox")) {
+    if (item.owner !== owner && item.made_at < since) await store.drop("outbox", item.key);
   }
-
-  /** Somebody else is here now. */
-  stop() {
-    clearTimeout(this.#timer);
-    this.#end.abort();
-  }
-
-  /** Looks for what is due. @param {boolean} [hasNews] the network may be back: pauses are over */
-  async go(hasNews = false) {
-    if (this.#end.signal.aborted) return;
-    if (this.#isGoing) return void (this.#asked = true);
-    this.#isGoing = true;
-    try {
-      if (hasNews) await rush(this.#sender.owner);
-      await alone(this.#end.signal, () => this.#work());
-    } finally {
-      this.#isGoing = false;
-    }
-    if (this.#asked) {
-      this.#asked = false;
-      this.go();
-    }
-  }
-
-  async #work() {
-    await this.#tellHeard();
-    for (;;) {
-      const due = (await list(this.#sender.owner)).find(({ state, next_at }) => isOpen(state) && next_at <= Date.now());
-      if (!due || this.#end.signal.aborted) break;
-      await this.#send(due.key);
-    }
-    await this.#rest();
-  }
-
-  /** @param {string} key */
-  async #send(key) {
-    const item = await change(key, () => ({ state: "sending" }));
-    if (!item) return;
-    tell();
-    await discard(key); // its samples: what is sent stands in the outbox
-    try {
-      await upload(item, {
-        signal: this.#end.signal,
-        moved: async (moved) => {
-          await change(key, () => ({ ...moved, tries: 0 }));
-          tell();
-        },
-      });
-      await store.drop("outbox", key);
-      this.#sent();
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      await change(key, (failed) => afterFailure(failed, error, Date.now(), Math.random()));
-    }
-    tell();
-  }
-
-  async #tellHeard() {
-    const rows = /** @type {Hearing[]} */ (await store.all("heard"));
-    const own = rows.filter(({ owner }) => owner === this.#sender.owner).slice(0, MOST_HEARINGS);
-    if (!own.length) return;
-    const hearings = own.map(({ message_id, key, heard_at }) => ({ message_id, key, heard_at }));
-    try {
-      await this.#api.command("/api/messages/hearings", { hearings }); // each counts once by its own key
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      if (turnOf(error) === "wait") return; // with the next look
-    }
-    await store.within(["heard"], "readwrite", (shelf) => {
-      for (const { message_id } of own) shelf.delete(message_id);
-      return undefined;
-    });
-    this.#sent();
-    tell();
-  }
-
-  /** Sleeps until the next thing is due. */
-  async #rest() {
-    clearTimeout(this.#timer);
-    const open = (await list(this.#sender.owner)).filter(({ state }) => isOpen(state));
-    const told = (await untold(this.#sender.owner)).size === 0;
-    mark((await store.all("outbox")).length > 0 || !told);
-    if (!open.length && told) return;
-    const next = open.reduce((soonest, { next_at }) => Math.min(soonest, next_at), told ? Infinity : Date.now() + LONG_PAUSE_MS);
-    this.#timer = window.setTimeout(() => this.go(), Math.max(500, next - Date.now()));
+  for (const take of await store.all("takes")) {
+    if (take.owner !== owner && take.started_at < since) await discard(take.key);
   }
 }
 
-/** One that says it is being sent, while nobody sends, was cut off. @param {string} state */
-const isOpen = (state) => state === "waits" || state === "sending";
+/** Says to the pages to come whether anything is here. */
+export async function remark() {
+  mark((await hasAny()) || (await store.all("heard")).length > 0);
+}
 
-/** Only one page sends; where another does, this one waits until that has done, or is gone.
- * @param {AbortSignal} signal @param {() => Promise<void>} run */
-async function alone(signal, run) {
-  if (!navigator.locks) return run();
-  try {
-    await navigator.locks.request(LOCK, { signal }, run);
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
+async function hasAny() {
+  let count = 0;
+  await store.within(["outbox", "takes"], "readonly", (...shelves) => {
+    for (const shelf of shelves) {
+      const asked = shelf.count();
+      asked.onsuccess = () => (count += asked.result);
+    }
+    return undefined;
+  });
+  return count > 0;
 }
 
 /** What waits for the network waits no longer. @param {string} owner */
-async function rush(owner) {
-  const waiting = (await list(owner)).filter(({ state, tries }) => isOpen(state) && tries > 0);
+export async function rush(owner) {
+  const waiting = (await list(owner)).filter((item) => isOpen(item) && item.tries > 0);
   for (const { key } of waiting) await change(key, () => ({ next_at: 0 }));
 }
 
-/** @param {string} key @param {(item: Item) => Partial<Item>} changes
- * @returns {Promise<Item | null>} as it is then; null where it is gone */
-async function change(key, changes) {
-  /** @type {Item | null} */
+/** @param {string} key @param {(item: ItemKept) => Partial<ItemKept>} changes
+ * @returns {Promise<ItemKept | null>} as it is then; null where it is gone */
+export async function change(key, changes) {
+  /** @type {ItemKept | null} */
   let changed = null;
   await store.within(["outbox"], "readwrite", (outbox) => {
     const asked = outbox.get(key);
@@ -285,14 +230,4 @@ async function change(key, changes) {
 async function digest(bytes) {
   const sum = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(sum, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/** @param {boolean} isWaiting */
-function mark(isWaiting) {
-  try {
-    if (isWaiting) localStorage.setItem(MARK, "1");
-    else localStorage.removeItem(MARK);
-  } catch {
-    // forbidden: then every page looks
-  }
 }

@@ -6,8 +6,8 @@
 
 /**
  * `takes` and `pieces`: what is being recorded; `outbox`: what waits to be sent; `heard`: what was heard here; `cache`:
- * recordings fetched ahead; `keys`: what seals them.
- * @typedef {"takes" | "pieces" | "outbox" | "heard" | "cache" | "keys"} Shelf
+ * recordings fetched ahead; `known`: what the server said of them; `keys`: what seals all this.
+ * @typedef {"takes" | "pieces" | "outbox" | "heard" | "cache" | "known" | "keys"} Shelf
  */
 
 const DATABASE = "homethread";
@@ -20,6 +20,9 @@ const STEPS = [
     database.createObjectStore("heard", { keyPath: "message_id" });
     database.createObjectStore("cache", { keyPath: "message_id" });
     database.createObjectStore("keys", { keyPath: "name" });
+  },
+  (database) => {
+    database.createObjectStore("known", { keyPath: "name" });
   },
 ];
 

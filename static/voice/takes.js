@@ -1,14 +1,16 @@
 /**
- * Recordings that are not sent yet, piece by piece as they were written down: one that was interrupted is found again,
- * one that is whole is made ready. Nothing is thrown away here that nobody asked to throw away.
+ * Recordings that are not sent yet: one that was interrupted is found again, one that is whole is made ready. Nothing is
+ * thrown away here that nobody asked to throw away; how they lie on the device is `pieces.js`.
  */
 import { encode, MIME } from "./encode.js";
 import { amplified, gainFor, peaks, spoken, toFloats } from "./level.js";
+import { discard, markPutAway, piecesOf, writtenAt } from "./pieces.js";
 import * as store from "./store.js";
 
 /** @typedef {import("./wire.js").Finished} Finished */
 /** @typedef {import("./wire.js").Take} Take */
 
+export { addPiece, begin, discard } from "./pieces.js";
 export const PEAKS = 40;
 /** A take whose page is alive holds this lock. @param {string} key */
 export const lockOf = (key) => `homethread.take.${key}`;
@@ -18,12 +20,6 @@ const LEAST_MS = 400;
 const PUT_AWAY_MS = 10 * 60_000;
 /** Browsers without locks: a page that writes no piece for so long is gone. */
 const SILENT_MS = 10_000;
-
-/** @param {Take} take */
-export const begin = (take) => store.put("takes", take);
-
-/** @param {string} take @param {number} nth @param {ArrayBuffer} bytes */
-export const addPiece = (take, nth, bytes) => store.put("pieces", { take, nth, bytes, at: Date.now() });
 
 /** Takes of this person that no page is recording any more, the oldest first; what was put away long ago goes.
  * @param {string} owner @param {string} [familyId] of this family alone @returns {Promise<Take[]>} */
@@ -46,30 +42,15 @@ export const putAway = (key) => store.within(["takes"], "readwrite", (takes) => 
 /** Offered again. @param {string} key */
 export const fetchBack = (key) => store.within(["takes"], "readwrite", (takes) => markPutAway(takes, key, undefined));
 
-/** In a transaction of the caller's. @param {IDBObjectStore} takes @param {string} key @param {number | undefined} at */
-export function markPutAway(takes, key, at) {
-  const asked = takes.get(key);
-  asked.onsuccess = () => asked.result && takes.put({ ...asked.result, put_away_at: at });
-  return asked;
-}
-
-/** For good. @param {string} key */
-export const discard = (key) =>
-  store.within(["takes", "pieces"], "readwrite", (takes, pieces) => {
-    pieces.delete(ofTake(key));
-    return takes.delete(key);
-  });
-
 /**
  * Trimmed, of one loudness, small. Rejects with StoreError, and with a DOMException where the encoder gives up.
  * @param {string} key @returns {Promise<Finished | null>} null where nothing is left to hear
  */
 export async function finish(key) {
-  /** @type {[Take | undefined, {bytes: ArrayBuffer}[]]} */
-  const [take, pieces] = [await store.get("takes", key), await store.all("pieces", ofTake(key))];
+  /** @type {[Take | undefined, ArrayBuffer[]]} */
+  const [take, pieces] = await Promise.all([store.get("takes", key), piecesOf(key)]);
   if (!take || !pieces.length) return null;
-  const bytes = pieces.map((piece) => piece.bytes);
-  const made = take.how === "pcm" ? await fromSamples(bytes, take.rate) : await fromMedia(bytes, take);
+  const made = take.how === "pcm" ? await fromSamples(pieces, take.rate) : await fromMedia(pieces, take);
   return made && { key, recorded_at: take.started_at, ...made };
 }
 
@@ -112,10 +93,4 @@ async function heldLocks() {
 }
 
 /** @param {string} key */
-async function isFresh(key) {
-  const pieces = await store.all("pieces", ofTake(key));
-  return (pieces.at(-1)?.at ?? 0) > Date.now() - SILENT_MS;
-}
-
-/** @param {string} key */
-const ofTake = (key) => IDBKeyRange.bound([key, 0], [key, Infinity]);
+const isFresh = async (key) => (await writtenAt(key)) > Date.now() - SILENT_MS;

@@ -7,19 +7,28 @@ import { ms } from "../core/time.js";
 import { ApiError } from "../net/api.js";
 import * as cache from "./cache.js";
 
+/** @typedef {import("./wire.js").KnownThread} KnownThread */
 /** @typedef {import("./wire.js").Message} Message */
 /** @typedef {import("./wire.js").Pair} Pair */
 /** @typedef {import("./wire.js").ThreadPage} ThreadPage */
 
 /** Older pages are read while they may hold something that nobody has heard. */
 const MOST_PAGES = 4;
-/** Messages newest first. @type {Map<string, {messages: Message[], pairs: Pair[]}>} */
+/** @type {Map<string, KnownThread>} */
 const known = new Map();
 /** Played to the end here, and when; the server may not know it yet. @type {Map<string, number>} */
 const heardHere = new Map();
 
 /** Of which families nothing but theirs is here. */
 let lastHere = "";
+
+/** As it was known before this page was loaded. @param {string} familyId @param {KnownThread} thread */
+export function remember(familyId, thread) {
+  if (!known.has(familyId)) known.set(familyId, thread);
+}
+
+/** @param {string} familyId @returns {KnownThread | null} null where nobody asked yet */
+export const knownOf = (familyId) => known.get(familyId) ?? null;
 
 /** @param {string} familyId @returns {Message[] | null} newest first; null where nobody asked yet */
 export const threadOf = (familyId) => known.get(familyId)?.messages ?? null;

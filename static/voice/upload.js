@@ -1,7 +1,7 @@
 /**
  * One recording to the server by tus 1.0.0: created with its first piece, then
  * piece by piece, each of a size that this link takes in a few seconds. What the server has acknowledged counts, nothing
- * else; after every break it is asked how far it is. When to try, and what a refusal means, `outbox.js` decides.
+ * else; after every break it is asked how far it is. When to try, and what a refusal means, `delivery.js` decides.
  */
 import { ApiError } from "../net/api.js";
 
@@ -154,10 +154,10 @@ async function refusalOf(answer) {
 }
 
 /** @param {Item} item */
-function metadata({ sent_as: key, mime, wished, recorded_at, sha256 }) {
+function metadata({ sent_as: key, mime, wished, recorded_at, sha256, photo_id: photo = "" }) {
   const { child_id, contact_id, deliver, repeat, answers = "" } = wished;
   const said = {
-    key, filetype: mime, child_id, contact_id, recorded_at: new Date(recorded_at).toISOString(), deliver, repeat, answers, sha256,
+    key, filetype: mime, child_id, contact_id, recorded_at: new Date(recorded_at).toISOString(), deliver, repeat, answers, photo, sha256,
   }; // prettier-ignore
   return Object.entries(said)
     .filter(([, value]) => value)

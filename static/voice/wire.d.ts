@@ -35,6 +35,11 @@ export interface ThreadPage {
   /** Who may send each other messages now. */
   pairs: Pair[];
 }
+/** What is known of a family's thread: newest first, as far back as somebody may still have to hear something. */
+export interface KnownThread {
+  messages: Message[];
+  pairs: Pair[];
+}
 export interface Pair {
   child_id: string;
   contact_id: string;
@@ -52,6 +57,23 @@ export interface Take {
   about: Addressed;
   /** It was put away; it goes for good a little later. */
   put_away_at?: number;
+  photo?: KeptPhoto;
+}
+/** A photo that goes with it, small, as it lies on the device. */
+export interface KeptPhoto {
+  mime: string;
+  size: number;
+  sha256: string;
+  nonce: Uint8Array<ArrayBuffer>;
+  sealed: ArrayBuffer;
+}
+/** On its way: like an item of its own; `refused` is why it stays behind. */
+export interface ItemPhoto extends KeptPhoto {
+  sent_as: string;
+  upload_url: string;
+  offset: number;
+  restarts: number;
+  refused: string;
 }
 /** A recording that is ready to be heard and sent. */
 export interface Finished {
@@ -103,9 +125,14 @@ export interface Item {
   upload_url: string;
   offset: number;
   restarts: number;
+  photo?: ItemPhoto;
+  /** Of the photo's upload, once it is whole. */
+  photo_id?: string;
 }
 /** Without the recording itself, for lists. */
 export type ItemShown = Omit<Item, "bytes"> & { size: number };
+/** As it lies on the device, the recording sealed. */
+export type ItemKept = ItemShown & { nonce: Uint8Array<ArrayBuffer>; sealed: ArrayBuffer };
 
 export interface Hearing {
   message_id: string;

@@ -1,6 +1,7 @@
 /**
  * The service worker: shows what is pushed, opens what a touch on it asks for, keeps the subscription alive when the
- * browser changes it, and keeps the page itself for when there is no network. One classic script without imports, since old browsers know no others here.
+ * browser changes it, and keeps the page itself for when there is no network. One classic script without imports, since
+ * old browsers know no others here; where they do, `sending.js` stands beside it.
  */
 
 /**

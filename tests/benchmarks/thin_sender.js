@@ -1,9 +1,9 @@
 // What a benchmark asks of a page at the far end of a thin link: `window.asked` is what was last begun there.
 
 async function ready() {
-  const names = ["net/api", "voice/outbox", "voice/fetching", "voice/store"];
-  const [api, outbox, fetching, store] = await Promise.all(names.map((name) => import(`/${name}.js`)));
-  window.ours = { Api: api.Api, outbox, fetching, store };
+  const names = ["net/api", "voice/outbox", "voice/courier", "voice/fetching", "voice/store"];
+  const [api, outbox, courier, fetching, store] = await Promise.all(names.map((name) => import(`/${name}.js`)));
+  window.ours = { Api: api.Api, Courier: courier.Courier, outbox, fetching, store };
 }
 
 const bytesOf = (encoded) => Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0)).buffer;
@@ -19,7 +19,7 @@ function begin(doing) {
 
 /** By the outbox of the phone, without the seconds in which it can be taken back. */
 async function sendOurs({ key, encoded, wished, sender }) {
-  const { Api, outbox, store } = window.ours;
+  const { Api, Courier, outbox } = window.ours;
   const finished = { key, bytes: bytesOf(encoded), mime: "audio/ogg", duration_ms: 60_000, peaks: [], recorded_at: Date.now() };
   await outbox.add(finished, wished, sender);
   await outbox.again(key);
@@ -32,7 +32,7 @@ async function sendOurs({ key, encoded, wished, sender }) {
         else if (item.tries > breaks) breaks = item.tries;
       };
       outbox.subscribe(look);
-      new outbox.Courier(new Api(sender.face), sender);
+      new Courier(new Api(sender.face), sender);
     });
 }
 

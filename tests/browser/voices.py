@@ -83,7 +83,7 @@ def shelf(page: Page, name: str) -> Any:
             asked.onsuccess = () => done(asked.result);
           });
           opened.close();
-          return rows.map((row) => ({ ...row, bytes: row.bytes?.byteLength }));
+          return rows.map((row) => ({ ...row, nonce: null, sealed: null, bytes: row.size ?? row.sealed?.byteLength }));
         }""",
         name,
     )

@@ -1,0 +1,221 @@
+"""What a device keeps of a voice: sealed on its disk, sent also when no page is open, and its owner's alone."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize, expect
+from sqlalchemy import select
+
+from app.messages.models import Hearing
+from app.web.models import PrincipalKind
+from tests.browser import said
+from tests.browser.conftest import FLAGS, PHONE, TERMINAL, Devices, shoot
+from tests.browser.speech import speak
+from tests.browser.stories import sees, touch, wait_until
+from tests.browser.test_terminal_messages import asks
+from tests.browser.village import Village, open_village
+from tests.browser.voices import IS_KEPT, arrived, fits, may_send, open_messages, shelf, speak_for, to_messages
+from tests.scene import at
+
+Profile = Callable[[ViewportSize], BrowserContext]
+# What goes into a seal: 40 bytes from the middle of each, as hexadecimal digits.
+LISTEN_TO_SEALS = """(() => {
+  window.spoken = [];
+  const encrypt = crypto.subtle.encrypt;
+  crypto.subtle.encrypt = function (named, key, bytes) {
+    const middle = [...new Uint8Array(bytes).slice(bytes.byteLength / 2, bytes.byteLength / 2 + 40)];
+    window.spoken.push(middle.map((byte) => byte.toString(16).padStart(2, "0")).join(""));
+    return encrypt.call(this, named, key, bytes);
+  };
+})()"""
+# The same bytes, unsealed, in the same place: a search that doesn't find these finds nothing.
+KEEP_PLAIN = """async (digits) => {
+  const opened = await new Promise((done) => {
+    const asked = indexedDB.open("homethread");
+    asked.onsuccess = () => done(asked.result);
+  });
+  const bytes = Uint8Array.from(digits.match(/../g), (pair) => parseInt(pair, 16));
+  const writing = opened.transaction("heard", "readwrite", { durability: "strict" });
+  writing.objectStore("heard").put({ message_id: "plain", owner: "nobody", bytes });
+  await new Promise((done) => (writing.oncomplete = done));
+  opened.close();
+}"""
+KEPT_FILES = (
+    "caches.open('homethread.shell /terminal').then((shell) => shell.keys()).then((all) => all.map(({url}) => url))"
+)
+
+
+@pytest.fixture(scope="module")
+def village(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Village]:
+    folder = tmp_path_factory.mktemp("village")
+    shutil.copyfile(sqlite_template, folder / "homethread.db")
+    running = open_village(folder, f"sqlite:///{folder / 'homethread.db'}", at(18))
+    may_send(running, running.scene.alice, running.scene.bob)
+    yield running
+    running.stop()
+    assert "Traceback" not in running.logs(), running.logs()
+
+
+@pytest.fixture
+def devices(speaking: Browser, request: pytest.FixtureRequest) -> Iterator[Devices]:
+    opened = Devices(speaking)
+    yield opened
+    opened.shoot_all(request.node.name)
+    opened.close()
+    assert not opened.complaints, opened.complaints
+
+
+@pytest.fixture
+def profile(playwright: Playwright, tmp_path: Path) -> Iterator[Profile]:
+    """A browser with its own folder on the disk, `profile`, which it finds again when it is started anew."""
+    opened: list[BrowserContext] = []
+    voice = speak(tmp_path / "voice.wav", 4)
+
+    def start(size: ViewportSize) -> BrowserContext:
+        context = playwright.chromium.launch_persistent_context(
+            tmp_path / "profile", executable_path=shutil.which("chromium"), viewport=size, locale="en-GB",
+            args=[*FLAGS, f"--use-file-for-fake-audio-capture={voice}"], permissions=["microphone"],
+        )  # fmt: skip
+        opened.append(context)
+        return context
+
+    yield start
+    for context in opened:
+        context.close()
+
+
+def test_it_leaves_although_the_page_is_gone(village: Village, devices: Devices) -> None:
+    """The page is closed in the seconds in which sending could be taken back; the browser wakes the service worker."""
+    alice = village.scene.alice
+    page = open_messages(devices, village, alice)
+    wait_until(page, "the page is kept", lambda: page.evaluate(IS_KEPT))
+    speak_for(page, 3)
+    touch(page, "voice-send")
+    expect(page.locator(".said--waiting")).to_be_visible()
+    (item,) = shelf(page, "outbox")
+    blank = page.context.new_page()
+    page.close()
+    assert arrived(village, alice) == []
+    wake(blank, village)
+    wait_until(blank, "it arrived", lambda: len(arrived(village, alice)) == 1)
+    assert arrived(village, alice) == [(item["sent_as"], item["bytes"], item["bytes"])]
+
+
+def wake(page: Page, village: Village) -> None:
+    """As the browser does when it has a network."""
+    session = page.context.new_cdp_session(page)
+    found: list[str] = []
+    session.on(
+        "ServiceWorker.workerRegistrationUpdated",
+        lambda news: found.extend(one["registrationId"] for one in news["registrations"] if not one["isDeleted"]),
+    )
+    session.send("ServiceWorker.enable")
+    wait_until(page, "the service worker is known", lambda: found)
+    session.send(
+        "ServiceWorker.dispatchSyncEvent",
+        {"origin": village.url, "registrationId": found[0], "tag": "homethread.outbox", "lastChance": False},
+    )
+
+
+def test_no_plain_voice_lies_on_the_disk(village: Village, profile: Profile, tmp_path: Path) -> None:
+    """Neither of a take nor of what waits to be sent; the same search finds what was put beside it unsealed."""
+    bob = village.scene.bob
+    context = profile(PHONE)
+    context.add_init_script(LISTEN_TO_SEALS)
+    page = context.new_page()
+    page.goto(village.enter(PrincipalKind.PERSON, bob.parent, None))
+    sees(page, "home")
+    to_messages(page)
+    wait_until(page, "the page is kept", lambda: page.evaluate(IS_KEPT))
+    context.set_offline(True)
+    speak_for(page, 3)
+    touch(page, "voice-send")
+    expect(page.locator(".said--waiting")).to_be_visible()
+    speak_for(page, 2)
+    assert len(shelf(page, "outbox")) == 1
+    assert len(shelf(page, "takes")) == 2
+    (key,) = shelf(page, "keys")
+    assert key["name"] == "spoken"
+    spoken = [bytes.fromhex(one) for one in page.evaluate("window.spoken") if len(set(bytes.fromhex(one))) > 8]
+    assert len(spoken) >= 5, "each second, and the whole"
+    plain = os.urandom(40)
+    page.evaluate(KEEP_PLAIN, (plain * 100).hex())
+    context.close()
+    disk = [path.read_bytes() for path in (tmp_path / "profile").rglob("*") if path.is_file()]
+    assert any(plain in file for file in disk)
+    assert [one.hex() for one in spoken if any(one in file for file in disk)] == []
+
+
+def test_who_signs_out_is_asked_about_what_is_not_sent(village: Village, devices: Devices) -> None:
+    page = open_messages(devices, village, village.scene.alice)
+    page.route("**/uploads*", lambda route: route.abort("connectionfailed"))
+    speak_for(page, 2)
+    touch(page, "voice-send")
+    expect(page.locator(".said--waiting")).to_be_visible()
+    touch(page, "messages-back")
+    for answer, screen in (("send", "messages"), ("discard", "home")):
+        touch(page, "settings")
+        touch(page, "sign-out")
+        expect(page.locator(".dialog [data-act=discard]")).to_be_visible()
+        fits(page, "unsent")
+        touch(page, answer)
+        sees(page, screen)
+        if answer == "send":
+            touch(page, "messages-back")
+    expect(page.locator("[data-act=settings]")).to_have_count(0)
+    wait_until(
+        page, "nothing is left", lambda: shelf(page, "outbox") == shelf(page, "takes") == shelf(page, "keys") == []
+    )
+    devices.complaints = [said for said in devices.complaints if "ERR_CONNECTION_FAILED" not in said]
+    devices.forgive("401")
+
+
+def test_a_terminal_starts_and_plays_without_a_network(village: Village, profile: Profile, devices: Devices) -> None:
+    """Fetched ahead, then the browser is closed and the server gone: what waits plays, but nothing behind pictures."""
+    finn, erin = village.scene.move_in("Finn", "drum", 9), village.scene.move_in("Erin", "star", 8)
+    said.allow_messages(village, finn.child, finn.parent)
+    message = said.say(village, said.phone_of(devices, village, finn), finn, 1.5)
+    page = profile(TERMINAL).new_page()
+    page.goto(village.enter(PrincipalKind.TERMINAL, finn.terminal, finn.village))
+    sees(page, "idle")
+    asks(page, village, f"families/{erin.family}/pin", {"pictures": ["fish", "boat", "bird", "tree"]})
+    asks(page, village, "visit/end", {})
+    touch(page, "family", family_id=finn.family)
+    expect(page.locator(".letter--voice")).to_be_visible()
+    wait_until(page, "it is whole", lambda: is_whole(page, message, finn.family))
+    assert erin.family not in {row["id"] for row in said.shelf(page, "known")}
+    page.context.close()
+    village.kill("web")
+
+    page = profile(TERMINAL).new_page()
+    page.goto(f"{village.url}/terminal")
+    sees(page, "idle")
+    shoot(page, "terminal-started-offline")
+    touch(page, "family", family_id=erin.family)
+    page.wait_for_timeout(500)
+    assert erin.parent not in page.content(), "only the server can look at four pictures"
+    sees(page, "idle")
+    touch(page, "family", family_id=finn.family)
+    touch(page, "visit.message.open", message_id=message)
+    expect(page.locator(f"section[data-message-id='{message}'][data-phase=playing]")).to_be_visible()
+    shoot(page, "terminal-plays-offline")
+    sees(page, "message-over")
+    assert [row["id"] for row in said.shelf(page, "heard")] == [message]
+    village.start("web")
+    page.evaluate("dispatchEvent(new Event('online'))")
+    wait_until(page, "the sender knows", lambda: is_known_heard(village, message))
+
+
+def is_whole(page: Page, message: str, family: str) -> bool:
+    files: list[str] = page.evaluate(KEPT_FILES)
+    known = {row["id"] for row in said.shelf(page, "known")}
+    is_kept = any(url.endswith("/terminal/messages.js") for url in files)
+    return is_kept and known >= {"now", family} and message in said.kept(page)
+
+
+def is_known_heard(village: Village, message: str) -> bool:
+    with village.scene.database.read() as session:
+        return session.scalars(select(Hearing).where(Hearing.message_id == message)).first() is not None
