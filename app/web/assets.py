@@ -1,4 +1,4 @@
-"""Static files as browsers get them: read once, compressed once, at an address that changes with their content.
+"""Static files as browsers get them: read and compressed once, at an address that changes with their content.
 
 The address carries a hash of the whole folder, so every file may be cached for ever and relative imports between
 modules stay as they are written. The list of a face's modules, for preload and later for the service worker, is
@@ -6,19 +6,18 @@ read from the imports themselves.
 """
 
 import base64
-import gzip
 import hashlib
 import json
 import mimetypes
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path, PurePosixPath
 
 from flask import Blueprint, Response, request
 
 from app.kernel.errors import NotFound
-from app.web import texts
+from app.web import packing, texts
 from app.web.principals import ANYONE, FACES, allow
 
 IMPORT = re.compile(
@@ -34,9 +33,16 @@ mimetypes.add_type("application/manifest+json", ".webmanifest")
 
 @dataclass(frozen=True)
 class Asset:
+    """Each form is made when a browser first asks for it: the start does not wait for the whole folder."""
+
     plain: bytes
-    packed: bytes
     mime: str
+
+    @cached_property
+    def packed(self) -> dict[str, bytes]:
+        """By `Content-Encoding`, those that are smaller than the plain one."""
+        forms = {encoding: pack(self.plain) for encoding, pack in packing.HARDEST.items()}
+        return {encoding: form for encoding, form in forms.items() if len(form) < len(self.plain)}
 
 
 class Assets:
@@ -64,7 +70,7 @@ class Assets:
     def _stylesheet(self, face: str) -> Asset:
         """The styles of one face in one file: each request costs a thin link more than its bytes."""
         parts = [self._files[name].plain for name in (*SHARED_STYLES, f"{face}.css")]
-        return _packed(b"\n".join(parts), "text/css")
+        return Asset(b"\n".join(parts), "text/css")
 
     def get(self, name: str) -> Asset:
         if name not in self._files:
@@ -92,10 +98,10 @@ def blueprint(assets: Assets) -> Blueprint:
     @allow(ANYONE)
     def asset(version: str, name: str) -> Response:
         found = assets.get(name)
-        is_packed = request.accept_encodings["gzip"] > 0 and len(found.packed) < len(found.plain)
-        response = Response(found.packed if is_packed else found.plain, mimetype=found.mime)
-        if is_packed:
-            response.headers["Content-Encoding"] = "gzip"
+        encoding = packing.best(request.accept_encodings, found.packed)
+        response = Response(found.packed[encoding] if encoding else found.plain, mimetype=found.mime)
+        if encoding:
+            response.headers["Content-Encoding"] = encoding
         response.headers["Vary"] = "Accept-Encoding"
         fresh = version == assets.version
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if fresh else "no-store"
@@ -124,7 +130,7 @@ def _asset(path: Path) -> Asset:
     plain = path.read_bytes()
     if path.suffix == ".js":
         plain = without_comments(plain.decode()).encode()
-    return _packed(plain, mimetypes.guess_type(path.name)[0] or "application/octet-stream")
+    return Asset(plain, mimetypes.guess_type(path.name)[0] or "application/octet-stream")
 
 
 def without_comments(source: str) -> str:
@@ -137,11 +143,7 @@ def without_comments(source: str) -> str:
 
 def _sentences(part: str, language: str) -> Asset:
     sentences = texts.texts_of_part(part, language)
-    return _packed(json.dumps(sentences, ensure_ascii=False, separators=(",", ":")).encode(), "application/json")
-
-
-def _packed(plain: bytes, mime: str) -> Asset:
-    return Asset(plain, gzip.compress(plain, 9, mtime=0), mime)
+    return Asset(json.dumps(sentences, ensure_ascii=False, separators=(",", ":")).encode(), "application/json")
 
 
 def _resolve(importer: str, relative: str) -> str:

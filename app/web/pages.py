@@ -1,6 +1,5 @@
 """The pages: one shell per face, and the door that a one-time address opens."""
 
-import gzip
 import json
 from collections.abc import Callable
 
@@ -9,7 +8,7 @@ from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.kernel.errors import HomethreadError
-from app.web import sessions, texts
+from app.web import packing, sessions, texts
 from app.web.assets import Assets
 from app.web.errors import language_of_request
 from app.web.floor import floor
@@ -77,16 +76,17 @@ def _page(template: str, assets: Assets, **values: object) -> Response:
 
 def pack(response: Response) -> Response:
     """Compress what is made per request: pages and answers; assets are compressed already."""
+    encoding = packing.best(request.accept_encodings, packing.QUICK)
     body_is_text = (response.mimetype or "").startswith("text/") or response.mimetype == "application/json"
     if (
         not body_is_text
         or response.direct_passthrough
         or "Content-Encoding" in response.headers
-        or request.accept_encodings["gzip"] <= 0
+        or encoding is None
         or len(response.get_data()) < SMALLEST_TO_PACK
     ):
         return response
-    response.set_data(gzip.compress(response.get_data(), 6, mtime=0))
-    response.headers["Content-Encoding"] = "gzip"
+    response.set_data(packing.QUICK[encoding](response.get_data()))
+    response.headers["Content-Encoding"] = encoding
     response.headers.add("Vary", "Accept-Encoding")
     return response
