@@ -7,8 +7,8 @@ import { isRungThere } from "../core/rings.js";
 import { ms, now } from "../core/time.js";
 import { newKey } from "../net/api.js";
 import { UNANSWERED } from "../net/live.js";
+import { Flow } from "./flow.js";
 import { OwnMedia } from "./media.js";
-import { Peer } from "./peer.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
 /** @typedef {import("../core/wire.js").OtherSeat} OtherSeat */
@@ -23,9 +23,6 @@ import { Peer } from "./peer.js";
 
 /** This loaded page: over a new socket it goes on in its seat, with the connection that stands. */
 const PAGE = newKey();
-const SILENCE = { audio: null, video: null };
-const REPORT_MS = 5_000;
-const FLOWS_MS = 3_500; // voice comes 50 times a second, also when nobody speaks
 const TAKE_AGAIN_MS = 2_000;
 /** Takes a hang-up back that nobody has heard yet, by call. @type {Map<string, () => void>} */
 const unheard = new Map();
@@ -44,6 +41,8 @@ export class Seat {
   desk = null;
   /** @type {Third | null} */
   third = null;
+  /** What is shown of how it is carried. @type {import("../ui/rung.js").RungView | null} */
+  view = null;
   /** What is said of its end. @type {import("../ui/ending.js").EndingNote | null} */
   ending = null;
   #live;
@@ -53,16 +52,9 @@ export class Seat {
   #mine = null;
   /** @type {{seat: string, isHere: boolean, isLost: boolean, offerer: boolean} | null} */
   #other = null;
-  /** @type {Peer | null} */
-  #peer = null;
   /** @type {Signal[]} that came before the answer to take_seat */
   #early = [];
-  /** What goes out. @type {"nothing" | "ahead" | "all"} */
-  #shares = "nothing";
   #rung_again_ms = 0;
-  #flowed_at = -Infinity;
-  #pictured_at = -Infinity;
-  #reported_at = -Infinity;
   #take_timer = 0;
   /** @type {(() => void)[]} */
   #offs;
@@ -78,6 +70,8 @@ export class Seat {
     this.hasTalked = call.state === "live";
     this.#rung_again_ms = rungAgain(call);
     this.own = new OwnMedia(() => this.#ownChanged(), silence);
+    /** The other end, as far as it comes here. */
+    this.flow = new Flow(live, call.id, this.own, { onflow: (heard) => this.#flowed(heard), onchange });
     this.#offs = [
       live.socket.on("peer", (news) => this.#hear(news)),
       live.socket.on("signal", (signal) => this.#signal(signal)),
@@ -87,11 +81,6 @@ export class Seat {
 
   get isOver() {
     return this.phase === "ended" || this.phase === "moved" || this.phase === "refused";
-  }
-
-  /** What comes from the other end. @returns {MediaStream | null} */
-  get remote() {
-    return this.#peer?.remote ?? null;
   }
 
   /** Stands ready: connects ahead, without microphone and camera. */
@@ -135,9 +124,9 @@ export class Seat {
   #rungAgain() {
     if (this.call.my_side === "village") return this.#finish("moved");
     this.hasTalked = false;
-    this.#flowed_at = -Infinity;
+    this.flow.forget();
     this.#other = null;
-    this.#dropPeer();
+    this.flow.drop();
     this.#turn();
   }
 
@@ -157,10 +146,11 @@ export class Seat {
   /** @param {TakenSeat} taken */
   #seated(taken) {
     if (this.#mine?.seat !== taken.seat) {
-      this.#dropPeer();
+      this.flow.drop();
       this.#other = null;
-    } else this.#peer?.retry();
+    } else this.flow.retry();
     this.#mine = taken;
+    this.flow.takeRungs(taken.rung);
     for (const other of taken.peers) if (other.side !== "desk") this.#meet(other);
     this.#meetDesk(taken.peers.find(({ side }) => side === "desk"));
     this.#share();
@@ -196,39 +186,31 @@ export class Seat {
     if (news.side === "desk") return this.#meetDesk(news.state === "left" ? null : news);
     if (news.side === this.call.my_side) {
       if (news.state === "moved") this.#finish("moved");
-    } else if (news.state === "left") this.#otherLeft();
+    } else if (news.state === "rung") this.flow.hear(news.rung);
+    else if (news.state === "left") this.#otherLeft();
     else if (news.state === "lost") {
       if (this.#other) this.#other.isLost = true;
-    } else this.#meet(news);
+    } else {
+      this.#meet(news);
+      this.flow.retry(); // it may have missed what was said to it
+    }
     this.#turn();
   }
 
   /** The other side's seat as it is now; a new epoch is another page, for which a new connection is made.
-   * @param {Pick<OtherSeat, "seat" | "here" | "offerer">} other */
-  #meet({ seat, here, offerer }) {
+   * @param {Pick<OtherSeat, "seat" | "here" | "offerer" | "rung">} other */
+  #meet({ seat, here, offerer, rung }) {
     const isAnother = this.#other?.seat !== seat;
     this.#other = { seat, isHere: here, isLost: false, offerer };
-    if (isAnother) this.#connect();
+    this.flow.hear(rung ?? null);
+    if (isAnother && this.#mine) this.flow.connect(this.#mine, this.#other);
     this.#share();
   }
 
   #otherLeft() {
     if (this.hasTalked && this.isHere) return this.hangUp();
     this.#other = null;
-    this.#dropPeer();
-  }
-
-  #connect() {
-    this.#dropPeer();
-    if (!this.#mine || !this.#other) return;
-    const { seat: to, offerer } = this.#other;
-    this.#peer = new Peer({
-      iceServers: this.#mine.ice_servers,
-      icePolicy: this.#mine.ice_policy,
-      isOfferer: offerer,
-      send: (message) => this.#live.signal({ call: this.call.id, to, ...message }),
-      onstate: () => this.#turn(),
-    });
+    this.flow.drop();
   }
 
   /** @param {Signal} signal */
@@ -237,43 +219,25 @@ export class Seat {
     if (!this.#mine) return void this.#early.push(signal);
     if (signal.side === "desk") return this.third?.take(signal);
     if (epoch(signal.from) > epoch(this.#other?.seat)) {
-      this.#meet({ seat: signal.from, here: this.#other?.isHere ?? false, offerer: this.call.my_side === "parent" });
+      const [here, offerer] = [this.#other?.isHere ?? false, this.call.my_side === "parent"];
+      this.#meet({ seat: signal.from, here, offerer, rung: null });
     }
-    if (signal.from === this.#other?.seat) this.#peer?.take(signal);
-  }
-
-  #dropPeer() {
-    this.#peer?.close();
-    this.#peer = null;
-    this.#shares = "nothing";
-    this.#reported_at = this.#pictured_at = -Infinity;
-  }
-
-  /** The parent's voice goes ahead to the terminal that is rung, which plays it unheard until it is answered. */
-  get isSentAhead() {
-    return this.#shares === "ahead";
+    if (signal.from === this.#other?.seat) this.flow.take(signal);
   }
 
   /** An instant at which a ring may begin or end. */
   tick() {
-    if (!this.isOver && this.#toShare() !== this.#shares) this.#share();
+    if (!this.isOver && this.#toShare() !== this.flow.shares) this.#share();
   }
 
-  /** Voice and picture go out when both are there, and then what arrives is looked at; voice alone while the other
-   * is rung. */
+  /** Voice and picture go out when both are there; the parent's voice goes ahead to the terminal that is rung, which
+   * plays it unheard until it is answered. */
   #share() {
-    const shares = this.#toShare();
-    const { audio, video } = this.own.tracks;
-    const tracks = { nothing: SILENCE, ahead: { audio, video: null }, all: { audio, video } }[shares];
-    this.#peer?.setTracks(tracks).catch((error) => console.warn("not sent:", error));
-    if (shares === this.#shares) return;
-    const wasWatched = this.#shares === "all";
-    this.#shares = shares;
-    if (wasWatched !== (shares === "all")) this.#peer?.watch(wasWatched ? null : (seen) => this.#weigh(seen));
+    this.flow.share(this.#toShare());
   }
 
   #toShare() {
-    if (!this.#peer || !this.isHere || !this.#other) return "nothing";
+    if (!this.flow.isConnected || !this.isHere || !this.#other) return "nothing";
     if (this.#other.isHere) return "all";
     return this.call.my_side === "parent" && isRungThere(this.call, now()) ? "ahead" : "nothing";
   }
@@ -284,25 +248,17 @@ export class Seat {
     this.#onchange();
   }
 
-  /** @param {import("./peer.js").Seen} seen */
-  #weigh({ figures, heard, seen, isFirst, at }) {
-    if (heard || seen) this.#flowed_at = at;
-    if (seen) this.#pictured_at = at;
+  /** @param {boolean} heard */
+  #flowed(heard) {
     if (heard) this.hasTalked = true;
     this.#turn();
-    if (!isFirst && at - this.#reported_at < REPORT_MS) return;
-    this.#reported_at = at;
-    this.#live.report(this.call.id, figures).catch(() => {
-      this.#reported_at = -Infinity; // the first voice is what makes the call live: tell it with the next look
-    });
   }
 
   #turn() {
     if (this.isOver) return;
     const at = performance.now();
     const phase = this.#phaseAt(at);
-    const lasts_ms = phase === "lost" ? Infinity : FLOWS_MS; // the last picture of a lost line stays, dimmed
-    const hasPicture = at - this.#pictured_at < lasts_ms;
+    const hasPicture = this.flow.hasPictureAt(at, phase === "lost");
     if (phase === this.phase && hasPicture === this.hasPicture) return;
     this.phase = phase;
     this.hasPicture = hasPicture;
@@ -312,7 +268,7 @@ export class Seat {
   /** @param {number} at @returns {Phase} */
   #phaseAt(at) {
     if (!this.isHere) return this.#mine ? "ready" : "taking";
-    if (this.#other?.isHere && at - this.#flowed_at < FLOWS_MS) return "live";
+    if (this.#other?.isHere && this.flow.flowsAt(at)) return "live";
     if (this.hasTalked) return "lost";
     return this.#other?.isHere && !this.#other.isLost ? "connecting" : "waiting";
   }
@@ -323,7 +279,7 @@ export class Seat {
     this.phase = phase;
     this.hasPicture = false;
     clearTimeout(this.#take_timer);
-    this.#dropPeer();
+    this.flow.close();
     this.third?.close();
     this.own.close();
     this.#live.link = null;

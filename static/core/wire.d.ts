@@ -12,6 +12,11 @@ export interface Person {
   name: string;
   photo: string | null;
 }
+/** What a megabyte costs a person, in 1/1,000 of a currency (ISO 4217). */
+export interface MbPrice {
+  milli: number;
+  currency: string;
+}
 export interface Member extends Person {
   role: "parent" | "caregiver" | "child";
   has_phone?: boolean;
@@ -122,7 +127,7 @@ export interface Now {
   village: { id: string; name: string; zone: string } | null;
   calls: Call[];
   prompts: string[];
-  me?: Person;
+  me?: Person & { mb_price?: MbPrice | null };
   terminal?: { id: string; name: string; device: string | null; renew_at: string | null };
   coordinator?: { id: string; name: string };
   families: Family[];
@@ -136,7 +141,8 @@ export interface OtherSeat {
   seat: string;
   side: Side | "desk";
   here: boolean;
-  state: "seated" | "lost" | "back" | "left" | "moved";
+  state: "seated" | "lost" | "back" | "left" | "moved" | "rung";
+  rung: string | null;
   name: string | null;
   offerer: boolean;
   polite: boolean;
@@ -167,4 +173,10 @@ export interface Figures {
   received_kbps: number | null;
   sent_kbps: number | null;
   frames_per_second: number | null;
+  rung?: string | null;
+  jitter_ms?: number | null;
+  concealed_permille?: number | null;
+  /** All that this page has counted in the call. */
+  sent_bytes?: number | null;
+  received_bytes?: number | null;
 }

@@ -144,6 +144,13 @@ export class Live {
     return this.emit("figures", { call, ...figures });
   }
 
+  /** Which rung this end proposes. @param {object} rung */
+  tellRung(rung) {
+    this.emit("rung", rung).catch(({ code }) => {
+      if (!UNANSWERED.has(code)) console.warn("a rung was refused:", code);
+    });
+  }
+
   /** Beats come faster in a call. @param {boolean} inCall */
   setInCall(inCall) {
     if (this.#inCall === inCall) return;

@@ -42,6 +42,7 @@ export class Calling {
   #hasLooked = false;
   #isTaking = false;
   #isFetching = false;
+  #isFetchingView = false;
 
   /** @param {import("../net/live.js").Live} live
    * @param {{redraw: () => void, standsReady: () => boolean, rejoinsAlone?: boolean}} options `standsReady`: whether
@@ -197,13 +198,14 @@ export class Calling {
     this.seat?.tick();
     this.#hearAhead();
     this.#nearEnd(at);
+    this.#showRungs();
     this.#sound(at);
     this.#awake?.want(Boolean(this.seat?.isHere || this.ringing));
     if (!document.hidden) this.#redraw();
   }
 
   #hearAhead() {
-    const remote = this.seat?.remote ?? null;
+    const remote = this.seat?.flow.remote ?? null;
     if (this.#ahead.srcObject === remote) return;
     this.#ahead.srcObject = remote;
     if (remote) this.#ahead.play().catch(() => {}); // a connection that is gone again; the call's own picture plays
@@ -219,6 +221,22 @@ export class Calling {
     const part = await withWords(import("./ending.js"), "common.ending").catch(() => null); // tried again at the next tick
     this.#isFetching = false;
     if (part) seat.ending = new part.EndingNote(this.#sounds);
+  }
+
+  /** What there is to see of how the call is carried. */
+  async #showRungs() {
+    const { seat } = this;
+    if (!seat?.isHere || !seat.flow.rungs || seat.view || this.#isFetchingView) return;
+    this.#isFetchingView = true;
+    const part = await withWords(import("./rung.js"), "common.rung").catch(() => null); // tried again at the next tick
+    this.#isFetchingView = false;
+    if (part) seat.view = new part.RungView(seat, this.#live);
+  }
+
+  /** Nothing above the voice, or as much as the line carries again. */
+  saveData() {
+    const rungs = this.seat?.flow.rungs;
+    rungs?.hold(rungs.held ? null : "voice");
   }
 
   /** @param {number} at */

@@ -40,15 +40,18 @@ export const ownPerson = (call) => (call.my_side === "parent" ? call.parent : ca
 export function callScreen(seat, at, hangUp, zone) {
   const { call, phase } = seat;
   const state = shownState(seat, at);
+  const still = seat.view?.still();
   return h(
     "section",
     {
       class: "screen call",
       "data-state": state,
-      "data-picture": seat.hasPicture ? "video" : "none",
+      "data-picture": seat.hasPicture ? "video" : still ? "still" : "none",
       "data-call-id": call.id,
+      "data-rung": seat.flow.rungs?.rung.name,
     },
     h("video", { class: "call__remote", autoplay: true, playsinline: true, "data-key": "remote" }),
+    still,
     h(
       "div",
       { class: "call__cover" },
@@ -58,7 +61,7 @@ export function callScreen(seat, at, hangUp, zone) {
         "p",
         { class: "call__status", role: "status" },
         phase === "lost" && icon("link-back"),
-        seat.isSentAhead && icon("microphone"),
+        seat.flow.shares === "ahead" && icon("microphone"),
         statusText(seat, at, zone),
       ),
       state === "waiting" && at < ms(call.starts_at) && countdownOf(call.starts_at, at),
@@ -71,6 +74,7 @@ export function callScreen(seat, at, hangUp, zone) {
       hidden: seat.own.camera !== "on",
     }),
     top(seat, at),
+    seat.view?.meter(),
     note(seat, hangUp.isArmed),
     controls(seat, hangUp.isArmed),
     seat.third?.face(),
@@ -111,9 +115,9 @@ export function showStreams(main, seat) {
   if (!seat || !remote || !own) return;
   own.muted = true;
   if (own.srcObject !== seat.own.stream) own.srcObject = seat.own.stream;
-  if (remote.srcObject !== seat.remote) {
-    remote.srcObject = seat.remote;
-    if (seat.remote) play(remote);
+  if (remote.srcObject !== seat.flow.remote) {
+    remote.srcObject = seat.flow.remote;
+    if (seat.flow.remote) play(remote);
   }
 }
 
@@ -134,12 +138,12 @@ function shownState({ phase, call }, at) {
 }
 
 /** @param {Seat} seat @param {number} at @param {string} zone */
-function statusText({ phase, call, isSentAhead }, at, zone) {
+function statusText({ phase, call, flow }, at, zone) {
   if (phase === "lost") return t("common.call.lost");
   if (phase === "live") return t("common.call.live");
   if (phase === "connecting") return t("common.call.connecting");
   if (at < ms(call.starts_at)) return t("common.call.rung_at", { time: clockTime(call.starts_at, zone) });
-  if (isSentAhead) return t("common.call.ahead");
+  if (flow.shares === "ahead") return t("common.call.ahead");
   return t("common.call.calling");
 }
 
@@ -171,9 +175,9 @@ function top({ call, phase }, at) {
 
 /** The question before hanging up, the end that comes near, what hinders the other end from hearing; a missing camera
  * shows at its button. @param {Seat} seat @param {boolean} isArmed */
-function note({ own, ending }, isArmed) {
+function note({ own, ending, view }, isArmed) {
   if (isArmed) return h("p", { class: "call__note", role: "status" }, icon("wave"), t("common.call.sure"));
-  const said = ending?.note();
+  const said = ending?.note() ?? view?.note();
   if (said) return said;
   const key = { refused: "common.call.microphone_refused", missing: "common.call.microphone_missing" }[
     String(own.microphone)

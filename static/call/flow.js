@@ -1,0 +1,166 @@
+/**
+ * What flows between this seat and the other one: the connection, what goes out by it, by which rung, and what of the
+ * other end arrives. Who sits where, and what it means for the call, is not decided here.
+ */
+import { Peer } from "./peer.js";
+
+/** @typedef {import("../core/wire.js").TakenSeat} TakenSeat */
+/** @typedef {import("./peer.js").Message} Message */
+/** @typedef {import("./peer.js").Seen} Seen */
+/** `ahead`: the voice, to who is yet to answer. @typedef {"nothing" | "ahead" | "all"} Shares */
+
+const SILENCE = { audio: null, video: null };
+const REPORT_MS = 5_000;
+const FLOWS_MS = 3_500; // voice comes at least twice a second, also when nobody speaks
+
+export class Flow {
+  /** How it is carried; null until that has been fetched. @type {import("./rungs.js").Rungs | null} */
+  rungs = null;
+  /** The newest photo that came. @type {import("./stills.js").Still | null} */
+  still = null;
+  /** @type {Shares} */
+  shares = "nothing";
+  #live;
+  #call;
+  #own;
+  #onflow;
+  #onchange;
+  /** @type {Peer | null} */
+  #peer = null;
+  /** What the other end proposes. @type {string | null} */
+  #theirs = null;
+  #isFetching = false;
+  #isOver = false;
+  #flowed_at = -Infinity;
+  #pictured_at = -Infinity;
+  #reported_at = -Infinity;
+
+  /**
+   * @param {import("../net/live.js").Live} live @param {string} call @param {import("./media.js").OwnMedia} own
+   * @param {{onflow: (heard: boolean) => void, onchange: () => void}} options `onflow`: something may have come, or a
+   * path broken
+   */
+  constructor(live, call, own, { onflow, onchange }) {
+    this.#live = live;
+    this.#call = call;
+    this.#own = own;
+    this.#onflow = onflow;
+    this.#onchange = onchange;
+  }
+
+  /** What comes from the other end. @returns {MediaStream | null} */
+  get remote() {
+    return this.#peer?.remote ?? null;
+  }
+
+  get isConnected() {
+    return Boolean(this.#peer);
+  }
+
+  /** Whether anything of the other end came a short while ago. @param {number} at */
+  flowsAt(at) {
+    return at - this.#flowed_at < FLOWS_MS;
+  }
+
+  /** @param {number} at @param {boolean} isLost the last picture of a lost line stays */
+  hasPictureAt(at, isLost) {
+    return at - this.#pictured_at < (isLost ? Infinity : FLOWS_MS);
+  }
+
+  /** Another page at the other end, or here: a new connection. @param {TakenSeat} mine
+   * @param {{seat: string, offerer: boolean}} other */
+  connect(mine, { seat: to, offerer }) {
+    this.drop();
+    this.#peer = new Peer({
+      iceServers: mine.ice_servers,
+      icePolicy: mine.ice_policy,
+      isOfferer: offerer,
+      send: (message) => this.#live.signal({ call: this.#call, to, ...message }),
+      onstate: () => this.#onflow(false),
+      onstill: (still) => {
+        this.still = still;
+        this.#onchange();
+      },
+    });
+    if (this.rungs) this.#peer.setRung(...this.rungs.sending);
+  }
+
+  /** @param {Message} message */
+  take(message) {
+    this.#peer?.take(message);
+  }
+
+  /** Signals may have been lost meanwhile. */
+  retry() {
+    this.#peer?.retry();
+  }
+
+  /** What goes out from now on. Only what goes both ways is looked at. @param {Shares} shares */
+  share(shares) {
+    const { audio, video } = this.#own.tracks;
+    const tracks = { nothing: SILENCE, ahead: { audio, video: null }, all: { audio, video } }[shares];
+    this.#peer?.setTracks(tracks).catch((error) => console.warn("not sent:", error));
+    const wasWatched = this.shares === "all";
+    this.shares = shares;
+    if (wasWatched !== (shares === "all")) this.#peer?.watch(wasWatched ? null : (seen) => this.#weigh(seen));
+  }
+
+  /** The other end rings anew: what came is another's. */
+  forget() {
+    this.#flowed_at = -Infinity;
+  }
+
+  drop() {
+    this.#peer?.close();
+    this.#peer = this.still = null;
+    this.rungs?.startAnew();
+    this.shares = "nothing";
+    this.#reported_at = this.#pictured_at = -Infinity;
+  }
+
+  close() {
+    this.#isOver = true;
+    this.drop();
+  }
+
+  /** The rung that the other end proposes. @param {string | null} rung */
+  hear(rung) {
+    this.#theirs = rung;
+    this.rungs?.hear(rung);
+  }
+
+  /** Fetches how it is carried; without a network the next seat taken tries again, and until then it goes as the
+   * browser likes. @param {string} start */
+  async takeRungs(start) {
+    if (this.rungs || this.#isFetching) return;
+    this.#isFetching = true;
+    const ways = {
+      send: (/** @type {import("./peer.js").Rung} */ rung, /** @type {{isLossy: boolean}} */ link) =>
+        void this.#peer?.setRung(rung, link),
+      tell: (/** @type {string} */ rung, /** @type {string} */ reason, /** @type {boolean} */ held) =>
+        this.#live.tellRung({ call: this.#call, rung, reason, held }),
+      onchange: this.#onchange,
+    };
+    const rungs = await import("./rungs.js").then((part) => part.takeRungs(start, ways)).catch(() => null);
+    this.#isFetching = false;
+    if (!rungs || this.#isOver) return;
+    this.rungs = rungs;
+    rungs.hear(this.#theirs);
+    this.#peer?.setRung(...rungs.sending);
+    this.#onchange();
+  }
+
+  /** @param {Seen} seen */
+  #weigh(seen) {
+    const { figures, heard, seen: pictured, isFirst, at } = seen;
+    const more = this.rungs?.look(seen) ?? {};
+    if (heard || pictured) this.#flowed_at = at;
+    if (pictured) this.#pictured_at = at;
+    this.#onflow(heard);
+    if (!isFirst && at - this.#reported_at < REPORT_MS) return;
+    this.#reported_at = at;
+    this.#live.report(this.#call, { ...figures, ...more }).catch(() => {
+      this.#reported_at = -Infinity; // the first voice is what makes the call live: tell it with the next look
+    });
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * Which rung a call stands on at this end: the lower of what the picker proposes for this end's link and of what the
+ * other end proposes; what was carried meanwhile, and the last still. How a rung is sent is not decided here.
+ */
+import { readLadder } from "./ladder.js";
+import { begin, hold, pick } from "./picker.js";
+
+/** @typedef {import("./ladder.js").Rung} Rung */
+/** @typedef {import("./peer.js").Seen} Seen */
+/** @typedef {import("./looks.js").Bytes} Bytes */
+/** `tell`: the server and the other end. @typedef {object} Ways
+ * @property {(rung: Rung, link: {isLossy: boolean}) => void} send
+ * @property {(rung: string, reason: string, held: boolean) => void} tell
+ * @property {() => void} onchange
+ */
+
+/** Rejects without a network; may be called again then. @param {string} start @param {Ways} ways */
+export const takeRungs = async (start, ways) => new Rungs(await readLadder(), start, ways);
+
+export class Rungs {
+  /** In effect. @type {Rung} */
+  rung;
+  /** Why this one and not another; `other`: the other end's link. */
+  reason = "start";
+  /** Up or down from the one before: -1 is down. @type {-1 | 0 | 1} */
+  step = 0;
+  /** By performance.now(). */
+  since_ms = 0;
+  /** A person's ceiling. @type {string | null} */
+  held = null;
+  /** All that this end has carried in this call. @type {Bytes} */
+  bytes = { sent: 0, received: 0 };
+  #ladder;
+  #memory;
+  #ways;
+  #isLossy = false;
+  #mine;
+  #told = "";
+  /** @type {string | null} */
+  #theirs = null;
+  /** Carried by connections that are gone. @type {Bytes} */
+  #before = { sent: 0, received: 0 };
+
+  /** @param {import("./ladder.js").Ladder} ladder @param {string} start @param {Ways} ways */
+  constructor(ladder, start, ways) {
+    this.#ladder = ladder;
+    this.#ways = ways;
+    this.#memory = begin(ladder, start, performance.now());
+    this.rung = ladder.rungs.find(({ name }) => name === start) ?? /** @type {Rung} */ (ladder.rungs.at(-3));
+    this.#mine = this.rung.name;
+    this.#told = `${this.#mine} false`;
+  }
+
+  /** For a connection that is new. */
+  get sending() {
+    return /** @type {const} */ ([this.rung, { isLossy: this.#isLossy }]);
+  }
+
+  /** @param {Seen} seen @returns {object} what the server is told of it besides */
+  look({ look, bytes }) {
+    if (bytes) this.bytes = add(this.#before, bytes);
+    if (!look) return {};
+    const picked = pick(this.#ladder, this.#memory, { ...look, in_effect: this.rung.name });
+    this.#memory = picked.memory;
+    this.#propose(picked.rung, picked.reason, picked.is_lossy);
+    const permille = look.concealed === null ? null : Math.round(look.concealed * 1_000);
+    return {
+      jitter_ms: look.jitter_ms === null ? null : Math.round(look.jitter_ms), concealed_permille: permille,
+      sent_bytes: this.bytes.sent, received_bytes: this.bytes.received, rung: this.rung.name,
+    };
+  } // prettier-ignore
+
+  /** What the other end proposes; null while it has said nothing. @param {string | null | undefined} name */
+  hear(name) {
+    this.#theirs = name ?? null;
+    this.#settle(this.reason);
+  }
+
+  /** A person wants no more than this rung, or null: as much as the link carries. @param {string | null} name */
+  hold(name) {
+    this.held = name;
+    this.#memory = hold(this.#memory, name);
+    const lower = name && this.#place(name) > this.#place(this.#mine);
+    if (lower) this.#propose(name, "held", this.#isLossy);
+    else this.#tell(this.reason);
+    this.#ways.onchange();
+  }
+
+  /** The connection is made anew: its bytes stay counted. */
+  startAnew() {
+    this.#before = this.bytes;
+  }
+
+  /** @param {string} mine @param {string} reason @param {boolean} isLossy */
+  #propose(mine, reason, isLossy) {
+    const isSame = mine === this.#mine;
+    this.#mine = mine;
+    const wasLossy = this.#isLossy;
+    this.#isLossy = isLossy;
+    this.#settle(reason, wasLossy !== isLossy);
+    if (!isSame) this.#tell(reason);
+  }
+
+  /** @param {string} reason @param {boolean} [mustSend] */
+  #settle(reason, mustSend = false) {
+    const [mine, theirs] = [this.#place(this.#mine), this.#theirs === null ? -1 : this.#place(this.#theirs)];
+    const rung = /** @type {Rung} */ (this.#ladder.rungs[Math.max(mine, theirs)]);
+    const isNew = rung.name !== this.rung.name;
+    if (isNew) {
+      this.step = this.#place(rung.name) > this.#place(this.rung.name) ? -1 : 1;
+      this.since_ms = performance.now();
+      this.reason = this.step < 0 && theirs > mine ? "other" : reason;
+      this.rung = rung;
+    }
+    if (isNew || mustSend) this.#ways.send(...this.sending);
+    if (isNew) this.#ways.onchange();
+  }
+
+  /** @param {string} reason */
+  #tell(reason) {
+    const told = `${this.#mine} ${this.held !== null}`;
+    if (told === this.#told) return;
+    this.#told = told;
+    this.#ways.tell(this.#mine, reason, this.held !== null);
+  }
+
+  /** Of one that we don't know: the top. @param {string} name */
+  #place(name) {
+    return Math.max(0, this.#ladder.rungs.findIndex((rung) => rung.name === name));
+  } // prettier-ignore
+}
+
+/** @param {Bytes} one @param {Bytes} other */
+const add = (one, other) => ({ sent: one.sent + other.sent, received: one.received + other.received });
