@@ -1,0 +1,172 @@
+/**
+ * What a connection's statistics say, from one look at them to the next: the figures that are told to the server, the
+ * look that the picker judges by, and every byte on the wire since the connection was made. A browser may leave out any
+ * of them, and what it says needn't be true: nothing here is ever less than nothing or no number.
+ */
+
+/** @typedef {import("../core/wire.js").Figures} Figures */
+/**
+ * `loss` and `concealed`: 0 to 1. `available_kbps`: the browser's estimate, null where there is none to trust;
+ * `drain_kbps`: see Stills; `heard`: voice came since the last look. Null is: not known.
+ * @typedef {{at_ms: number, rtt_ms: number | null, loss_in: number | null, loss_out: number | null, jitter_ms: number |
+ *   null, concealed: number | null, received_kbps: number | null, sent_kbps: number | null, available_kbps: number |
+ *   null, drain_kbps: number | null, heard: boolean}} Look
+ * @typedef {{sent: number, received: number}} Bytes on the wire, headers and checks of the path estimated
+ * @typedef {{figures: Figures, look: Look, bytes: Bytes}} Looked
+ * @typedef {ReturnType<typeof addUp>} Totals
+ */
+
+/** A STUN request and its response, IP and UDP included. */
+const CHECK_BYTES = { request: 118, response: 88 };
+const IP_BYTES = { v4: 20, v6: 40 };
+/** By the protocol to the relay, TCP's acknowledgements left out. */
+const TRANSPORT_BYTES = /** @type {Record<string, number>} */ ({ udp: 8, tcp: 34, tls: 63 });
+const CHANNEL_BYTES = 4;
+/** For a browser that doesn't count packets. */
+const USUAL_PACKET_BYTES = 100;
+
+export class Looks {
+  bytes = { sent: 0, received: 0 };
+  /** @type {Map<string, Bytes>} what each pair of candidates had carried */
+  #pairs = new Map();
+  /** @type {Totals | null} */
+  #last = null;
+  /** @type {number | null} */
+  #rtt_ms = null;
+
+  /**
+   * @param {RTCStatsReport} report @param {number} at_ms
+   * @param {{hasEstimate: boolean, drain_kbps: number | null}} known
+   * @returns {Looked}
+   */
+  take(report, at_ms, { hasEstimate, drain_kbps }) {
+    this.#count(report);
+    const now = addUp(report, at_ms, this.bytes);
+    const last = this.#last;
+    this.#last = now;
+    this.#rtt_ms = roundTrip(last, now) ?? this.#rtt_ms;
+    const since = last ? between(last, now) : NOTHING;
+    const heard = now.audio_bytes > (last?.audio_bytes ?? 0);
+    const available_kbps = hasEstimate ? now.available_kbps : null;
+    const { loss_in, sent_kbps, received_kbps, frames_per_second } = since;
+    return {
+      bytes: { ...this.bytes },
+      look: {
+        at_ms, heard, available_kbps, drain_kbps, loss_in, sent_kbps, received_kbps,
+        rtt_ms: this.#rtt_ms, loss_out: now.reported_ms === last?.reported_ms ? null : now.loss_out,
+        jitter_ms: now.jitter_ms, concealed: since.concealed,
+      },
+      figures: {
+        received_audio_bytes: now.audio_bytes, received_video_frames: now.frames, rtt_ms: rounded(this.#rtt_ms),
+        loss_permille: loss_in === null ? null : Math.round(loss_in * 1_000), received_kbps: rounded(received_kbps),
+        sent_kbps: rounded(sent_kbps), frames_per_second: rounded(frames_per_second),
+      },
+    };
+  } // prettier-ignore
+
+  /** Pairs come and go with the path; what each has carried stays counted. @param {RTCStatsReport} report */
+  #count(report) {
+    report.forEach((pair) => {
+      if (pair.type !== "candidate-pair") return;
+      const around = aroundPacket(report, pair);
+      const carried = { sent: onWire(pair, "Sent", around), received: onWire(pair, "Received", around) };
+      const before = this.#pairs.get(pair.id) ?? { sent: 0, received: 0 };
+      this.bytes.sent += Math.max(0, carried.sent - before.sent);
+      this.bytes.received += Math.max(0, carried.received - before.received);
+      this.#pairs.set(pair.id, carried);
+    });
+  }
+}
+
+const NOTHING = { loss_in: null, concealed: null, sent_kbps: null, received_kbps: null, frames_per_second: null };
+
+/** @param {RTCStatsReport} report @param {any} pair */
+function aroundPacket(report, pair) {
+  const [near, far] = [report.get(pair.localCandidateId), report.get(pair.remoteCandidateId)];
+  const isV6 = [near, far].some((one) => String(one?.address ?? "").includes(":"));
+  const protocol = near?.relayProtocol ?? near?.protocol ?? "udp";
+  const relay = near?.candidateType === "relay" ? CHANNEL_BYTES : 0;
+  return (isV6 ? IP_BYTES.v6 : IP_BYTES.v4) + (TRANSPORT_BYTES[protocol] ?? TRANSPORT_BYTES.udp) + relay;
+}
+
+/** @param {any} pair @param {"Sent" | "Received"} way @param {number} around bytes around each packet */
+function onWire(pair, way, around) {
+  const bytes = count(pair[`bytes${way}`]);
+  const packets = count(pair[`packets${way}`]) || bytes / USUAL_PACKET_BYTES;
+  const requests = count(pair[`requests${way}`]) + count(pair[`consentRequests${way}`]);
+  const checks = requests * CHECK_BYTES.request + count(pair[`responses${way}`]) * CHECK_BYTES.response;
+  return bytes + packets * around + checks;
+}
+
+/** @param {RTCStatsReport} report @param {number} at_ms @param {Bytes} bytes */
+function addUp(report, at_ms, bytes) {
+  const totals = {
+    at_ms, sent: bytes.sent, received: bytes.received, audio_bytes: 0, frames: 0, packets: 0, lost: 0, samples: 0,
+    concealed: 0, rtt_ms: 0, rtt_count: 0, reported_ms: 0,
+    jitter_ms: /** @type {number | null} */ (null), loss_out: /** @type {number | null} */ (null),
+    available_kbps: /** @type {number | null} */ (null),
+  }; // prettier-ignore
+  report.forEach((part) => {
+    if (part.type === "inbound-rtp") addReceived(totals, part);
+    else if (part.type === "remote-inbound-rtp") addReported(totals, part);
+    else if (part.type === "candidate-pair" && part.nominated && part.state === "succeeded") addPath(totals, part);
+  });
+  return totals;
+}
+
+/** @param {Totals} totals @param {any} part inbound-rtp */
+function addReceived(totals, part) {
+  totals.frames += count(part.framesDecoded);
+  totals.packets += count(part.packetsReceived);
+  totals.lost += count(part.packetsLost);
+  if (part.kind !== "audio") return;
+  totals.audio_bytes += count(part.bytesReceived);
+  totals.samples += count(part.totalSamplesReceived);
+  totals.concealed += count(count(part.concealedSamples) - count(part.silentConcealedSamples));
+  if (part.jitter !== undefined) totals.jitter_ms = count(part.jitter) * 1_000;
+}
+
+/** @param {Totals} totals @param {any} part remote-inbound-rtp: what the other end says of what it gets */
+function addReported(totals, part) {
+  totals.rtt_ms += count(part.totalRoundTripTime) * 1_000;
+  totals.rtt_count += count(part.roundTripTimeMeasurements);
+  if (part.kind !== "audio") return;
+  totals.reported_ms = count(part.timestamp);
+  totals.loss_out = Math.min(1, count(part.fractionLost));
+}
+
+/** @param {Totals} totals @param {any} part candidate-pair */
+function addPath(totals, part) {
+  totals.rtt_ms += count(part.totalRoundTripTime) * 1_000;
+  totals.rtt_count += count(part.responsesReceived);
+  if (part.availableOutgoingBitrate !== undefined) totals.available_kbps = count(part.availableOutgoingBitrate) / 1_000;
+}
+
+/** The mean of those measured since the last look, null if there were none. @param {Totals | null} last
+ * @param {Totals} now */
+function roundTrip(last, now) {
+  const measured = now.rtt_count - (last?.rtt_count ?? 0);
+  return measured > 0 ? Math.max(0, (now.rtt_ms - (last?.rtt_ms ?? 0)) / measured) : null;
+}
+
+/** @param {Totals} last @param {Totals} now */
+function between(last, now) {
+  const of = (/** @type {"sent" | "received" | "frames" | "packets" | "lost" | "samples" | "concealed"} */ name) =>
+    Math.max(0, now[name] - last[name]);
+  const seconds = (now.at_ms - last.at_ms) / 1_000;
+  const perSecond = (/** @type {number} */ amount) => (seconds > 0 ? amount / seconds : null);
+  const packets = of("lost") + of("packets");
+  return {
+    loss_in: packets ? of("lost") / packets : null,
+    concealed: of("samples") ? Math.min(1, of("concealed") / of("samples")) : null,
+    sent_kbps: perSecond((of("sent") * 8) / 1_000),
+    received_kbps: perSecond((of("received") * 8) / 1_000),
+    frames_per_second: perSecond(of("frames")),
+  };
+}
+
+/** A count as a browser gives it: what isn't one is 0. @param {unknown} value */
+const count = (value) => (typeof value === "number" && value > 0 && value < Infinity ? value : 0);
+
+/** @param {number | null} value */
+const rounded = (value) => (value === null ? null : Math.round(value));

@@ -1,0 +1,211 @@
+/**
+ * A photo every few seconds over a data channel, where the link carries no moving picture. Each is made small, cut into
+ * pieces, and sent at a pace that leaves the voice its room; the other end says how fast they came, which paces the
+ * next and tells what the link has to spare. Whether stills are sent at all is the rung's affair.
+ */
+import { AROUND_BYTES, cut, Gathering, kindOf, readReceipt, writeReceipt } from "./pieces.js";
+
+/** @typedef {import("./ladder.js").StillsRung} StillsRung */
+/** `at_ms`: when it was whole here, by performance.now(). @typedef {{url: string, at_ms: number}} Still */
+
+const PACE_KBPS = { first: 24, least: 8, most: 128 };
+const FASTER_BY = 1.25;
+/** As fast as asked for, but for the clock's grain. */
+const KEPT_UP = 0.9;
+const BUFFER_LOOK_MS = 20;
+const CAMERA_MS = 2_000;
+const QUALITY = { least: 0.04, most: 0.8, steps: 5 };
+const SMALLER_BY = 0.7;
+const SMALLEST_PX = 64;
+
+export class Stills {
+  /** The newest from the other end. @type {Still | null} */
+  last = null;
+  /** At what pace the last one arrived at the other end, null while none is sent. @type {number | null} */
+  drain_kbps = null;
+  #channel;
+  #onstill;
+  #gathering = new Gathering();
+  #camera = new Camera();
+  /** @type {StillsRung | null} */
+  #rung = null;
+  /** @type {MediaStreamTrack | null} */
+  #track = null;
+  #turn = 0;
+  #number = 0;
+  #pace_kbps = PACE_KBPS.first;
+  /** Sent and not yet told of. @type {{number: number, bits: number, at_ms: number} | null} */
+  #sent = null;
+  /** @type {string[]} addresses of pictures, the newest last */
+  #urls = [];
+
+  /** @param {RTCDataChannel} channel @param {(still: Still) => void} onstill */
+  constructor(channel, onstill) {
+    this.#channel = channel;
+    this.#onstill = onstill;
+  }
+
+  /** Sends from now on by this rung what this track shows; null for either stops it.
+   * @param {StillsRung | null} rung @param {MediaStreamTrack | null} track */
+  show(rung, track) {
+    if (rung === this.#rung && track === this.#track) return;
+    [this.#rung, this.#track] = [rung, track];
+    this.#turn += 1;
+    this.#sent = null;
+    if (rung && track) this.#send(this.#turn).catch((error) => console.warn("no more stills are sent:", error));
+    else [this.drain_kbps, this.#pace_kbps] = [null, PACE_KBPS.first];
+    if (!rung || !track) this.#camera.close();
+  }
+
+  /** What came by the channel. @param {ArrayBuffer | string} data */
+  async take(data) {
+    const at_ms = performance.now();
+    if (typeof data === "string") return;
+    const bytes = new Uint8Array(data);
+    const receipt = readReceipt(bytes);
+    if (receipt) return this.#arrived(receipt);
+    const whole = this.#gathering.take(bytes, at_ms);
+    if (!whole) return;
+    if (this.#channel.readyState === "open") this.#channel.send(writeReceipt(whole));
+    await this.#receive(whole.bytes, at_ms);
+  }
+
+  close() {
+    this.show(null, null);
+    for (const url of this.#urls.splice(0)) URL.revokeObjectURL(url);
+    this.last = null;
+  }
+
+  /** @param {number} turn */
+  async #send(turn) {
+    while (turn === this.#turn && this.#rung && this.#track) {
+      const { every_seconds } = this.#rung;
+      const next = performance.now() + every_seconds * 1_000;
+      const picture = this.#channel.readyState === "open" ? await this.#camera.take(this.#track, this.#rung) : null;
+      if (picture) await this.#pour(new Uint8Array(await picture.arrayBuffer()), turn, next);
+      await wait(Math.max(0, next - performance.now()));
+      this.#judge();
+    }
+  }
+
+  /** One piece after the other, none before the one before has left; not all of it if that takes too long.
+   * @param {Uint8Array} bytes @param {number} turn @param {number} until_ms */
+  async #pour(bytes, turn, until_ms) {
+    const pieces = cut((this.#number = (this.#number + 1) % 65_536), bytes);
+    const bits = pieces.reduce((sum, piece) => sum + (piece.length + AROUND_BYTES) * 8, 0);
+    this.#sent = { number: this.#number, bits, at_ms: performance.now() };
+    for (const piece of pieces) {
+      while (this.#channel.bufferedAmount > 0 && performance.now() < until_ms) await wait(BUFFER_LOOK_MS);
+      if (turn !== this.#turn || this.#channel.readyState !== "open" || performance.now() >= until_ms) return;
+      this.#channel.send(/** @type {Uint8Array<ArrayBuffer>} */ (piece));
+      await wait(((piece.length + AROUND_BYTES) * 8) / this.#pace_kbps);
+    }
+  }
+
+  /** @param {import("./pieces.js").Receipt} receipt */
+  #arrived({ number, kbps }) {
+    if (number !== this.#sent?.number) return;
+    this.#sent = null;
+    if (!kbps) return;
+    this.drain_kbps = kbps;
+    const hasKeptUp = kbps >= this.#pace_kbps * KEPT_UP;
+    const pace_kbps = hasKeptUp ? this.#pace_kbps * FASTER_BY : kbps;
+    this.#pace_kbps = Math.min(PACE_KBPS.most, Math.max(PACE_KBPS.least, pace_kbps));
+  }
+
+  /** The next one is due and nothing was said of the last: it can't have been faster than this. */
+  #judge() {
+    if (!this.#sent) return;
+    const slowest = Math.round(this.#sent.bits / (performance.now() - this.#sent.at_ms));
+    this.drain_kbps = Math.min(this.drain_kbps ?? slowest, slowest);
+    this.#pace_kbps = Math.max(PACE_KBPS.least, this.#pace_kbps / 2);
+    this.#sent = null;
+  }
+
+  /** Shows it if it is a picture after all. @param {Uint8Array} bytes @param {number} at_ms */
+  async #receive(bytes, at_ms) {
+    const kind = kindOf(bytes);
+    if (!kind) return console.warn("a still was left out: no picture of ours");
+    const picture = new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (bytes)], { type: kind });
+    try {
+      (await createImageBitmap(picture)).close();
+    } catch {
+      return console.warn("a still was left out: broken");
+    }
+    if (at_ms < (this.last?.at_ms ?? -Infinity)) return;
+    this.last = { url: URL.createObjectURL(picture), at_ms };
+    this.#urls.push(this.last.url);
+    for (const url of this.#urls.splice(0, this.#urls.length - 2)) URL.revokeObjectURL(url); // the last may be drawn yet
+    this.#onstill(this.last);
+  }
+}
+
+/** Small pictures of what a track shows. */
+class Camera {
+  /** @type {HTMLVideoElement | null} */
+  #video = null;
+  /** @type {MediaStreamTrack | null} */
+  #track = null;
+  #kind = "image/webp";
+
+  /** Null when there is nothing to be seen. @param {MediaStreamTrack} track @param {StillsRung} rung
+   * @returns {Promise<Blob | null>} */
+  async take(track, rung) {
+    if (track.readyState !== "live" || !track.enabled || track.muted) return null;
+    const video = await this.#watch(track);
+    const { videoWidth: wide, videoHeight: high } = video;
+    if (!wide || !high) return null;
+    for (let px = rung.max_px; px >= SMALLEST_PX; px *= SMALLER_BY) {
+      const scale = Math.min(1, px / Math.max(wide, high));
+      const found = await this.#encode(video, Math.round(wide * scale), Math.round(high * scale), rung.max_bytes);
+      if (found) return found;
+    }
+    return null;
+  }
+
+  close() {
+    if (this.#video) this.#video.srcObject = null;
+    this.#video = this.#track = null;
+  }
+
+  /** @param {MediaStreamTrack} track */
+  async #watch(track) {
+    if (this.#video && this.#track === track) return this.#video;
+    this.close();
+    const video = Object.assign(document.createElement("video"), { muted: true, playsInline: true });
+    [this.#video, this.#track] = [video, track];
+    const isThere = new Promise((resolve) => video.addEventListener("loadeddata", resolve, { once: true }));
+    video.srcObject = new MediaStream([track]);
+    video.play().catch((error) => console.warn("the camera can't be looked at:", error.message));
+    await Promise.race([isThere, wait(CAMERA_MS)]);
+    return video;
+  }
+
+  /** The best that is small enough, null if there is none.
+   * @param {HTMLVideoElement} video @param {number} wide @param {number} high @param {number} max_bytes */
+  async #encode(video, wide, high, max_bytes) {
+    const canvas = Object.assign(document.createElement("canvas"), { width: wide, height: high });
+    canvas.getContext("2d")?.drawImage(video, 0, 0, wide, high);
+    let found = null;
+    let [low, top] = [QUALITY.least, QUALITY.most];
+    for (let step = 0, quality = low; step < QUALITY.steps; step++, quality = (low + top) / 2) {
+      const picture = await this.#asked(canvas, quality);
+      if (picture && picture.size <= max_bytes) [found, low] = [picture, quality];
+      else if (step === 0) return null;
+      else top = quality;
+    }
+    return found;
+  }
+
+  /** A browser that doesn't write WebP (Safari) gives a PNG instead. @param {HTMLCanvasElement} canvas
+   * @param {number} quality @returns {Promise<Blob | null>} */
+  async #asked(canvas, quality) {
+    const picture = await new Promise((resolve) => canvas.toBlob(resolve, this.#kind, quality));
+    if (!picture || picture.type === this.#kind) return picture;
+    this.#kind = "image/jpeg";
+    return new Promise((resolve) => canvas.toBlob(resolve, this.#kind, quality));
+  }
+}
+
+/** @param {number} duration_ms */
+const wait = (duration_ms) => new Promise((resolve) => setTimeout(resolve, duration_ms));

@@ -1,0 +1,201 @@
+/**
+ * What this end sends, by the rung. That is its own affair: every description of the other end is made to ask for what
+ * the rung says before the browser gets it, and a change of rung goes through the last of them once more, of which the
+ * other end never learns. When that may be done is not decided here, nor which rung is right.
+ */
+import { slim, tuned } from "./sdp.js";
+
+/** @typedef {import("./ladder.js").Rung} Rung */
+/** @typedef {import("./sdp.js").Voice} Voice */
+/** @typedef {import("./stills.js").Still} Still */
+/** @typedef {import("./stills.js").Stills} Stills */
+/** @typedef {import("./peer.js").Kind} Kind */
+
+const MAX_BITRATE = { audio: 24_000, video: 600_000 };
+/** Both ends make the channel by themselves, so that it costs no message. */
+const CHANNEL = { negotiated: true, id: 0, ordered: false, maxPacketLifeTime: 5_000 };
+
+/** Header extensions that a rung without feedback takes out, and that come back only when they are asked for. */
+const COMES_BACK = /transport-wide-cc|abs-send-time$|ssrc-audio-level$/;
+
+export class Tuning {
+  #pc;
+  /** @type {Rung | null} */
+  #rung = null;
+  #isLossy = false;
+  /** The other end's last description as it came. @type {RTCSessionDescriptionInit | null} */
+  #theirs;
+  /** What it was made to ask for. */
+  #asked = "";
+  /** @type {RTCDataChannel | null} */
+  #channel = null;
+  /** @type {Promise<Stills> | null} */
+  #fetching = null;
+  /** @type {Stills | null} */
+  #stills = null;
+  #senders;
+  #onstill;
+  #bitrates;
+
+  /** @param {RTCPeerConnection} pc @param {Partial<Record<Kind, RTCRtpSender>>} senders
+   * @param {((still: Still) => void) | null} onstill @param {Record<Kind, number>} [bitrates] at most */
+  constructor(pc, senders, onstill, bitrates = MAX_BITRATE) {
+    this.#pc = pc;
+    this.#senders = senders;
+    this.#bitrates = bitrates;
+    this.#theirs = pc.remoteDescription; // none yet, unless this was fetched late
+    this.#onstill = onstill;
+  }
+
+  /** Before the offer is made, or where one is answered that has room for them. */
+  openStills() {
+    const offer = this.#pc.signalingState === "have-remote-offer" ? this.#theirs?.sdp : "\nm=application ";
+    if (!this.#onstill || this.#channel || !offer?.includes("\nm=application ")) return;
+    this.#channel = this.#pc.createDataChannel("stills", CHANNEL);
+    this.#channel.binaryType = "arraybuffer";
+    this.#channel.onmessage = ({ data }) => this.#withStills((stills) => stills.take(data));
+  }
+
+  /** Whether the browser's estimate of the link's rate means anything. */
+  get hasEstimate() {
+    return this.#rung?.audio?.feedback ?? true;
+  }
+
+  /** How fast stills arrive. @returns {number | null} */
+  get drain_kbps() {
+    return this.#stills?.drain_kbps ?? null;
+  }
+
+  /** @param {Rung | null} rung @param {boolean} isLossy */
+  set(rung, isLossy) {
+    [this.#rung, this.#isLossy] = [rung, isLossy];
+  }
+
+  /** What stills are made of, where the rung has any. @param {MediaStreamTrack | null} camera */
+  show(camera) {
+    const rung = this.#rung?.stills ?? null;
+    const mayComeSoon = rung || this.#rung?.video; // better fetched while the link is good
+    if (mayComeSoon || this.#stills) this.#withStills((stills) => stills.show(rung, camera));
+  }
+
+  /** What is really sent of a track: no picture where the rung has none.
+   * @param {Kind} kind @param {MediaStreamTrack | null} track */
+  carried(kind, track) {
+    return this.#rung && !this.#rung[kind] ? null : track;
+  }
+
+  /** A browser that can't be limited in some way still sends. */
+  async limit() {
+    for (const [kind, sender] of /** @type {[Kind, RTCRtpSender][]} */ (Object.entries(this.#senders))) {
+      const parameters = sender.getParameters();
+      if (!parameters.encodings?.length) continue;
+      const [before, limits] = [parameters.encodings[0], this.#limits(kind)];
+      parameters.encodings[0] = { ...before, ...limits };
+      if (JSON.stringify(before) === JSON.stringify(parameters.encodings[0])) continue;
+      await sender.setParameters(parameters).catch((error) => console.warn("not limited:", error));
+    }
+  }
+
+  /** Our own description as it is sent. @param {RTCSessionDescription} description */
+  written({ type, sdp }) {
+    return { type, sdp: slim(sdp) };
+  }
+
+  /**
+   * Takes what the other end says. The answer to an offer says what this end can and not what it sends, so an offer
+   * keeps its feedback until it has been answered; `retune` comes after that.
+   * @param {RTCSessionDescriptionInit} description
+   */
+  async take(description) {
+    this.bringBack();
+    await this.#apply(description, description.type === "offer");
+  }
+
+  /** Makes the last description ask for what the rung says now. False: that takes a real offer, and its answer will. */
+  async retune() {
+    const [theirs, voice] = [this.#theirs, this.#voice()];
+    if (!theirs || !voice || this.#asked === JSON.stringify(voice) || this.#pc.signalingState !== "stable") return true;
+    this.bringBack();
+    try {
+      return await this.#negotiateAlone(theirs);
+    } catch (error) {
+      console.warn("this browser doesn't send by the rung:", error);
+      await this.#goBack();
+      return true;
+    }
+  }
+
+  /** Before any description is made or taken. Browsers without these two offer all extensions again by themselves. */
+  bringBack() {
+    for (const transceiver of /** @type {any[]} */ (this.#pc.getTransceivers())) {
+      if (!transceiver.setHeaderExtensionsToNegotiate) continue;
+      const all = transceiver.getHeaderExtensionsToNegotiate();
+      const isGone = (/** @type {any} */ { uri, direction }) => COMES_BACK.test(uri) && direction === "stopped";
+      if (!all.some(isGone)) continue;
+      const back = all.map((/** @type {any} */ one) => (isGone(one) ? { ...one, direction: "sendrecv" } : one));
+      transceiver.setHeaderExtensionsToNegotiate(back);
+    }
+  }
+
+  close() {
+    this.#channel = null;
+    this.#stills?.close();
+  }
+
+  /** @param {Kind} kind @returns {Partial<RTCRtpEncodingParameters>} */
+  #limits(kind) {
+    const maxBitrate = Math.min(this.#bitrates[kind], (this.#rung?.[kind]?.max_kbps ?? Infinity) * 1_000);
+    if (kind === "audio" || !this.#rung?.video) return { maxBitrate };
+    const { scale_down_by: scaleResolutionDownBy, max_fps: maxFramerate } = this.#rung.video;
+    return { maxBitrate, scaleResolutionDownBy, maxFramerate };
+  }
+
+  /** @param {RTCSessionDescriptionInit} theirs */
+  async #negotiateAlone(theirs) {
+    if (theirs.type === "answer") {
+      const offer = await this.#pc.createOffer();
+      if (pathOf(offer) !== pathOf(this.#pc.localDescription)) return false; // an ICE restart is due
+      await this.#pc.setLocalDescription(offer);
+    }
+    await this.#apply(theirs, false);
+    if (theirs.type === "offer") await this.#pc.setLocalDescription();
+    return true;
+  }
+
+  async #goBack() {
+    const { signalingState } = this.#pc;
+    if (signalingState === "have-local-offer") await this.#pc.setLocalDescription({ type: "rollback" });
+    if (signalingState === "have-remote-offer") await this.#pc.setRemoteDescription({ type: "rollback" });
+  }
+
+  /** @param {RTCSessionDescriptionInit} theirs @param {boolean} keepsFeedback */
+  async #apply({ type, sdp = "" }, keepsFeedback) {
+    const voice = this.#voice();
+    const asked = voice && { ...voice, feedback: voice.feedback || keepsFeedback };
+    await this.#pc.setRemoteDescription({ type, sdp: asked ? tuned(sdp, asked) : sdp });
+    [this.#theirs, this.#asked] = [{ type, sdp }, JSON.stringify(asked)];
+  }
+
+  /** Null: as the browser likes. @returns {Voice | null} */
+  #voice() {
+    const audio = this.#rung?.audio;
+    if (!audio) return null;
+    return { ...audio, redundancy: audio.redundancy === "when_lossy" ? this.#isLossy : audio.redundancy };
+  }
+
+  /** Fetches what they need at their first use. @param {(stills: Stills) => unknown} run */
+  #withStills(run) {
+    const [channel, onstill] = [this.#channel, this.#onstill];
+    if (!channel || !onstill) return;
+    this.#fetching ??= import("./stills.js").then(({ Stills }) => (this.#stills = new Stills(channel, onstill)));
+    this.#fetching
+      .then((stills) => (this.#channel ? run(stills) : stills.close()))
+      .catch((error) => {
+        console.warn("no stills:", error.message);
+        if (!this.#stills) this.#fetching = null;
+      });
+  }
+}
+
+/** @param {RTCSessionDescriptionInit | null} description */
+const pathOf = (description) => /^a=ice-ufrag:.*$/m.exec(description?.sdp ?? "")?.[0];
