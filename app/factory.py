@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from app.desk.queries import coordinator_name
 from app.doors import coordinator_views, pairing_views, pin_views
 from app.doors import views as door_views
 from app.faces import household, now, strangers
-from app.families import availability_views
+from app.families import availability_views, price_views
 from app.families import views as family_views
 from app.gateways import unix_doorbell
 from app.messages import tus
@@ -43,7 +44,7 @@ from app.web.sockets import Sockets
 APIS = (
     now.api, call_views.api, family_views.api, village_views.api, desk_views.api, enrolment_views.api,
     desk_village_views.api, household.api, door_views.api, coordinator_views.api,
-    pairing_views.api, pin_views.api, feed_views.api, availability_views.api, series_views.api,
+    pairing_views.api, pin_views.api, feed_views.api, availability_views.api, series_views.api, price_views.api,
     proposal_views.api, foresight_views.api, waiting_views.api, roster_views.api, push_views.api,
     text_views.api, strangers.api, desk_notice_views.api, broadcast_views.api, outage_views.api,
     message_views.api,
@@ -123,9 +124,12 @@ def _register_apis(app: Flask, version: str) -> None:
     routes = [route for api in APIS for route in api.routes]
     for api in APIS:
         app.register_blueprint(api.blueprint)
-    described: dict[str, Any] = openapi.describe(routes, version)
+
+    @cache
+    def described() -> dict[str, Any]:  # when somebody asks: it takes longer than all else here
+        return openapi.describe(routes, version)
 
     @app.get("/api/openapi.json")
     @allow(ANYONE)
     def openapi_json() -> Response:
-        return jsonify(described)
+        return jsonify(described())

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from app.calls.shapes import FamilyShape, Id, InstantIn, InstantOut, MemberShape, Shape, Text
 from app.families.words import ConsentKind, MemberRole
+from app.kernel.rungs import RungName
 from app.villages.rules import LONGEST_PROMISE_DAYS
 
 Name = Annotated[Text, Field(min_length=1, max_length=80)]
@@ -176,12 +177,27 @@ class ClosedShape(Shape):
     calls: list[str]
 
 
+class LinkHourShape(Shape):
+    """What a terminal's link was like in one hour of the village's day: means of so many calls, and the usual rung."""
+
+    hour: int
+    calls: int
+    rtt_ms: int | None
+    loss_permille: int | None
+    rung: RungName | None
+    is_good: bool
+    is_bad: bool
+
+
 class VillageTerminal(Shape):
+    """`passport`: by the hour, of the last four weeks; hours without a measured call are left out."""
+
     id: str
     name: str
     present: bool
     paired: bool
     retired: bool
+    passport: list[LinkHourShape]
 
 
 class VillagePage(Shape):

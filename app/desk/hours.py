@@ -6,9 +6,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.calls.link import Passport
 from app.calls.models import Call
+from app.calls.passport import passports
 from app.calls.words import CallState
-from app.desk.forms import ClosureShape, VillagePage, VillageTerminal, WeeklyHours
+from app.desk.forms import ClosureShape, LinkHourShape, VillagePage, VillageTerminal, WeeklyHours
 from app.desk.service import record
 from app.families import queries as families
 from app.families import rules as emblems
@@ -55,6 +57,7 @@ def page(session: Session, who: Principal, now: datetime) -> VillagePage:
     village = queries.village(session, who.village)
     weekly = queries.openings(session, village.id)
     closures = queries.closures_ahead(session, village.id, now)
+    links = passports(session, village, now)
     return VillagePage(
         name=village.name, zone=village.zone, slot_minutes=village.slot_minutes, buffer_minutes=village.buffer_minutes,
         openings=[
@@ -64,16 +67,26 @@ def page(session: Session, who: Principal, now: datetime) -> VillagePage:
             ClosureShape(id=c.id, terminal_id=c.terminal_id, starts_at=c.starts_at, ends_at=c.ends_at, reason=c.reason)
             for c in closures
         ],
-        terminals=[_terminal(session, terminal, now) for terminal in queries.every_terminal(session, village.id)],
+        terminals=[
+            _terminal(session, terminal, links.get(terminal.id, {}), now)
+            for terminal in queries.every_terminal(session, village.id)
+        ],
         free_emblems=emblems.free_emblems(families.emblems_taken(session, village.id)),
     )  # fmt: skip
 
 
-def _terminal(session: Session, terminal: Terminal, now: datetime) -> VillageTerminal:
+def _terminal(session: Session, terminal: Terminal, passport: Passport, now: datetime) -> VillageTerminal:
     return VillageTerminal(
         id=terminal.id, name=terminal.name, retired=terminal.retired_at is not None,
         present=sessions.is_present(session, TERMINAL, terminal.id, now),
         paired=bool(sessions.devices_of(session, TERMINAL, terminal.id, now)),
+        passport=[
+            LinkHourShape(
+                hour=hour, calls=link.calls, rtt_ms=link.rtt_ms, loss_permille=link.loss_permille, rung=link.rung,
+                is_good=link.is_good, is_bad=link.is_bad,
+            )
+            for hour, link in passport.items()
+        ],
     )  # fmt: skip
 
 

@@ -8,9 +8,11 @@ from sqlalchemy.orm import Session
 from app.calls import picture
 from app.calls import queries as calls
 from app.calls.models import Call, CallEvent
+from app.calls.words import RUNG
 from app.desk import hearings, outage, owners, rules
 from app.desk.models import Coordinator
 from app.desk.shapes import (
+    CallLinkShape,
     DeskFamily,
     DeskMember,
     DeskNow,
@@ -28,6 +30,7 @@ from app.families.words import MemberRole
 from app.jobs import service as jobs
 from app.jobs.models import DueRow
 from app.kernel.errors import NotFound
+from app.kernel.rungs import RungName
 from app.notices import queries as notices
 from app.notices.queries import Told, Trouble
 from app.notices.words import NoticeState
@@ -64,16 +67,28 @@ def coordinator_name(session: Session, who: Principal) -> str:
 def trail(session: Session, who: Principal, call_id: str) -> TrailShape:
     """What happened to a call, and who was told."""
     call, _side = calls.seen_by(session, who, call_id)
-    logged = select(CallEvent).where(CallEvent.call_id == call.id).order_by(CallEvent.at, CallEvent.id)
+    logged = select(CallEvent).where(CallEvent.call_id == call.id, CallEvent.kind != RUNG)
     sent = [told for told in notices.told(session, f"call:{call.id}") if told.state is not NoticeState.CANCELLED]
     return TrailShape(
         note=call.note,
+        link=_link(call),
         events=[
             TrailEvent(at=each.at, kind=each.kind, by=_name_of(session, each.by), detail=each.detail)
-            for each in session.scalars(logged)
+            for each in session.scalars(logged.order_by(CallEvent.at, CallEvent.id))
         ],
         told=[_told(session, told) for told in sent],
     )
+
+
+def _link(call: Call) -> CallLinkShape | None:
+    measured = call.link_rtt_ms, call.link_loss_permille, call.link_kbps, call.parent_bytes, call.village_bytes
+    if all(figure is None for figure in measured) and not call.rung_seconds:
+        return None
+    return CallLinkShape(
+        rtt_ms=call.link_rtt_ms, loss_permille=call.link_loss_permille, kbps=call.link_kbps, rung=call.link_rung,
+        seconds={RungName(rung): seconds for rung, seconds in (call.rung_seconds or {}).items()},
+        reasons=call.rung_reasons or {}, parent_bytes=call.parent_bytes, village_bytes=call.village_bytes,
+    )  # fmt: skip
 
 
 def troubles(session: Session, village_id: str, now: datetime) -> list[TroubleShape]:

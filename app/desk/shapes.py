@@ -7,6 +7,7 @@ from typing import Any, Literal
 from app.calls.shapes import CallShape, FamilyShape, InstantOut, MemberShape, PersonShape, Shape, TerminalShape
 from app.calls.words import CallState, Outcome
 from app.desk.outage_shapes import TextsNow
+from app.kernel.rungs import RungName
 
 
 class NamedShape(Shape):
@@ -142,7 +143,26 @@ class ToldShape(Shape):
     state: str
 
 
+class CallLinkShape(Shape):
+    """What a call's link was like, known at its end: as the village measured it, and what both sides went by.
+
+    `seconds` by rung, `reasons` for going down with how often, the bytes of each side sent and received.
+    """
+
+    rtt_ms: int | None
+    loss_permille: int | None
+    kbps: int | None
+    rung: RungName | None
+    seconds: dict[RungName, int]
+    reasons: dict[str, int]
+    parent_bytes: int | None
+    village_bytes: int | None
+
+
 class TrailShape(Shape):
+    """`link` is null until the call has ended, and where nothing was measured."""
+
     note: str | None
+    link: CallLinkShape | None
     events: list[TrailEvent]
     told: list[ToldShape]

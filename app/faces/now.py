@@ -18,6 +18,7 @@ from app.families import pins
 from app.families import queries as families
 from app.families.models import Family, Person
 from app.families.pins import Lock
+from app.families.price_views import MbPriceShape, mb_price
 from app.messages import thread as messages
 from app.roster import waits
 from app.sms import thread
@@ -39,6 +40,12 @@ class VillageShape(Shape):
 
 class RoleShape(PersonShape):
     role: str
+
+
+class MeShape(PersonShape):
+    """`mb_price`: what a megabyte costs them, null where they didn't say."""
+
+    mb_price: MbPriceShape | None
 
 
 class MyFamily(FamilyShape):
@@ -110,7 +117,7 @@ class Now(Shape):
     village: VillageShape | None
     calls: list[CallShape]
     prompts: list[str]
-    me: PersonShape | None = None
+    me: MeShape | None = None
     terminal: ThisTerminal | None = None
     families: Sequence[MyFamily | TerminalFamily | DeskFamily] | None = None
     coordinator: NamedShape | None = None
@@ -144,7 +151,7 @@ def _phone(ask: Ask) -> Now:
     ]
     return Now(
         **_common(ask, "phone"), zone=me.zone, village=None, prompts=[], calls=_shapes(ask, calls),
-        me=picture.person_shape(me, ask.who), families=mine,
+        me=MeShape(**picture.person_shape(me, ask.who).model_dump(), mb_price=mb_price(me)), families=mine,
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ import { clockTime, dayName, now as serverNow } from "../core/time.js";
 import { ApiError } from "../net/api.js";
 import { banner, button, draw, h, icon, listen, openDialog, pair, sentence, stateOf, toast } from "../ui/dom.js";
 import { sheet } from "../ui/sheet.js";
+import { linkFacts } from "./link_facts.js";
 import { askToEnd, askWhich, lineOf, seriesOf, showSeries } from "./series.js";
 import { tagOf } from "./tonight.js";
 import { isClose, lookOf, minutesTalked, reasonText, sideOf, word } from "./words.js";
@@ -156,6 +157,7 @@ function facts(call, trail, series, at) {
     ...sideLines(call, at),
     ["desk", call.desk && t("desk.in_call", call.desk)],
     ["talked", (call.live_at || talked > 0) && tn("desk.minutes", talked)],
+    ...linkFacts(call, trail?.link ?? null),
     ["reason", reasonText(call.reason)],
     ["note", trail?.note],
     ["moved_to", call.moved_to_id && button("show-call", "btn btn--small", "move", t("desk.show_new"), { "data-call-id": call.moved_to_id })],

@@ -17,7 +17,7 @@ const HEIGHT = 100;
 const NAMED_EVERY = 4;
 
 /** An element of a drawing. @param {string} tag @param {Attributes} attributes @param {(SVGElement | string)[]} children */
-function drawn(tag, attributes, ...children) {
+export function drawn(tag, attributes, ...children) {
   const element = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
   element.append(...children);

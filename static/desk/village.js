@@ -6,6 +6,7 @@ import { Closures } from "./closures.js";
 import { draftOf, keepDraft } from "./drafts.js";
 import { field, form, input, put, submit } from "./fields.js";
 import { Hours } from "./hours.js";
+import { passportOf } from "./passport.js";
 
 /** @typedef {import("./wire.js").Desk} Desk
  * @typedef {import("./wire.js").DeskNow} DeskNow
@@ -125,7 +126,7 @@ export class VillageView {
 
   /** @param {VillageTerminal} terminal */
   #terminal(terminal) {
-    const { id, name, present, paired } = terminal;
+    const { id, name, present, paired, passport } = terminal;
     const [lamp, key] = present ? ["on", "desk.terminal_on"] : paired ? ["wait", "desk.terminal_off"] : ["off", "desk.terminal_unpaired"];
     const named = { "data-terminal-id": id, "aria-busy": String(this.busy.has(id)) };
     const isPairing = this.#pairing.id === id;
@@ -139,6 +140,7 @@ export class VillageView {
       button("retire-terminal", "btn btn--small btn--quiet", null, t("desk.terminal_retire"), named),
       isPairing && this.#pairForm(terminal),
       this.refusal(id),
+      passportOf(passport, name),
     );
   } // prettier-ignore
 

@@ -88,8 +88,20 @@ export interface Ledger {
   children: LedgerChild[];
   calls: LedgerCall[];
 }
+/** What a call's link was like; `seconds` by rung, `reasons` for going down with how often. */
+export interface CallLink {
+  rtt_ms: number | null;
+  loss_permille: number | null;
+  kbps: number | null;
+  rung: string | null;
+  seconds: Record<string, number>;
+  reasons: Record<string, number>;
+  parent_bytes: number | null;
+  village_bytes: number | null;
+}
 export interface Trail {
   note: string | null;
+  link: CallLink | null;
   events: { at: string; kind: string; by: string | null; detail: Record<string, string> }[];
   told: { at: string; template: string; who: string; state: string }[];
 }
@@ -164,6 +176,17 @@ export interface VillageTerminal {
   present: boolean;
   paired: boolean;
   retired: boolean;
+  passport: LinkHour[];
+}
+/** What a terminal's link was like in one hour of the village's day. */
+export interface LinkHour {
+  hour: number;
+  calls: number;
+  rtt_ms: number | null;
+  loss_permille: number | null;
+  rung: string | null;
+  is_good: boolean;
+  is_bad: boolean;
 }
 export interface VillagePage {
   name: string;

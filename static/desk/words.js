@@ -35,6 +35,9 @@ export const isClose = (call, at) => call.state !== "ended" && call.state !== "p
 /** A reason as a sentence, and a code that we have no sentence for as itself. @param {string | null} reason */
 export const reasonText = (reason) => (reason ? word(`desk.reason.${reason}`, reason) : "");
 
+/** @param {string} rung */
+export const rungText = (rung) => word(`desk.rung.${rung}`, rung);
+
 /** @param {string} key @param {string} otherwise */
 export const word = (key, otherwise) => (hasText(key) ? t(key) : otherwise);
 

@@ -21,6 +21,7 @@ export async function openSettings(phone) {
       h("div", { class: "list" }, [
         place("my-hours", "clock", t("phone.settings.hours"), t("phone.settings.hours_text")),
         place("calendar", "calendar", t("phone.settings.calendar"), t("phone.settings.calendar_text")),
+        place("price", "link-back", t("phone.settings.price"), priceText(now.me.mb_price ?? null, now.language)),
         place("pushes", "bell", t("phone.settings.pushes"), t("phone.settings.pushes_text")),
       ]),
       h("h3", { class: "heading" }, t("phone.settings.devices")),
@@ -33,6 +34,7 @@ export async function openSettings(phone) {
     {
       "my-hours": () => openHours(phone),
       calendar: () => openCalendar(phone),
+      price: () => openPrice(phone),
       pushes: () => openPushes(phone),
       "sign-out": () => askToLeave(phone),
       "end-device": (element) => end(phone, element.dataset.deviceId ?? ""),
@@ -75,6 +77,19 @@ const openHours = (phone) =>
 /** @param {Phone} phone */
 const openCalendar = (phone) =>
   phone.withPart(withWords(import("./calendar.js"), "phone.calendar"), (part) => part.openCalendar(phone));
+
+/** @param {Phone} phone */
+const openPrice = (phone) => phone.withPart(import("./price.js"), (part) => part.openPrice(phone));
+
+/** By the unit in which it is a number that people know. @param {import("../core/wire.js").MbPrice | null} price
+ * @param {string} language */
+function priceText(price, language) {
+  if (!price) return t("phone.settings.price_text");
+  const style = { style: /** @type {const} */ ("currency"), currency: price.currency };
+  const isByGb = price.milli < 100;
+  const cost = (isByGb ? price.milli : price.milli / 1_000).toLocaleString(language, style);
+  return t(isByGb ? "phone.settings.price_by_gb" : "phone.settings.price_by_mb", { cost });
+}
 
 /** @param {Phone} phone */
 const openPushes = (phone) =>
