@@ -181,6 +181,11 @@ const acts = {
   microphone: () => calling.seat?.own.toggleMicrophone(),
   camera: () => calling.seat?.own.toggleCamera(),
   "save-data": () => calling.saveData(),
+  turns: (element) => {
+    deed("messages")(element); // opens when it has been fetched
+    calling.hangUp();
+    calling.dismiss();
+  },
   "hang-up": () => {
     hangUp.arm();
     show();

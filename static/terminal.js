@@ -193,6 +193,16 @@ async function askNext() {
   visit?.ask();
 }
 
+/** The link carries no call: what was to be said is said to be heard later. @param {HTMLElement} element */
+async function takeTurns(element) {
+  const { family, child, parent } = calling.seat?.call ?? {};
+  calling.hangUp();
+  calling.dismiss();
+  if (!family) return;
+  await openFamily(family.id, child?.id, parent?.id);
+  visit?.acts["visit.speak"]?.(element);
+}
+
 function toWall() {
   visit = turn = null;
   show();
@@ -219,6 +229,7 @@ const acts = {
   help: () => void import("./ui/prompt.js").then((part) => part.help(prompts, main)).catch(() => {}),
   microphone: () => calling.seat?.own.toggleMicrophone(),
   camera: () => calling.seat?.own.toggleCamera(),
+  turns: takeTurns,
   "hang-up": () => {
     hangUp.arm();
     show();

@@ -9,7 +9,9 @@ import { withWords } from "./dom.js";
 /** @typedef {import("../core/wire.js").Call} Call */
 /** @typedef {import("../core/wire.js").TakenSeat} TakenSeat */
 /** @typedef {import("../call/seat.js").Seat} Seat */
-/** @typedef {{call: Call, kind: "ended" | "moved" | "refused", message: string}} Farewell */
+/** `bytes`: what this device carried for it.
+ * @typedef {{call: Call, kind: "ended" | "moved" | "refused", message: string, bytes: Bytes | null}} Farewell */
+/** @typedef {import("../call/looks.js").Bytes} Bytes */
 
 const SEAT_KEPT = "homethread.seat"; // the call that this tab's person is in: a reload goes back to it
 const READY_AGAIN_MS = 30 * SECOND;
@@ -158,7 +160,7 @@ export class Calling {
     forget();
     const kind = /** @type {Farewell["kind"]} */ (seat.phase);
     if (kind !== "ended" || seat.hasTalked || isOver(seat.call)) {
-      this.farewell = { call: seat.call, kind, message: seat.error?.message ?? "" };
+      this.farewell = { call: seat.call, kind, message: seat.error?.message ?? "", bytes: seat.flow.rungs?.bytes ?? null };
     }
     if (kind === "ended" && seat.hasTalked) this.#sounds?.once("goodbye");
     this.#live.refresh();

@@ -3,12 +3,12 @@
  * age; on the phone the meter of bytes with their price, and the place to save data.
  */
 import { t } from "../core/texts.js";
-import { h, icon } from "./dom.js";
+import { button, h, icon } from "./dom.js";
 import { sheet } from "./sheet.js";
 
 /** @typedef {import("../call/rungs.js").Rungs} Rungs */
 /** @typedef {import("../call/seat.js").Seat} Seat */
-/** `milli`: thousandths of the currency's unit for a megabyte. @typedef {{milli: number, currency: string}} Price */
+/** @typedef {import("../call/looks.js").Bytes} Bytes */
 
 const SHOWN_MS = 9_000;
 const FRESH_MS = 12_000;
@@ -39,7 +39,15 @@ export class RungView {
       { class: "call__note call__note--rung", role: "status", "data-rung": rungs.rung.name, "data-step": rungs.step },
       icon(ICONS[sentence]),
       h("span", {}, t(`common.rung.${sentence}`)),
+      !rungs.rung.audio && this.#turns(),
     ); // prettier-ignore
+  }
+
+  /** Where no voice is carried, each says something in turn: it gets there. */
+  #turns() {
+    const { child, parent } = this.#seat.call;
+    const whom = { "data-child-id": child.id, "data-parent-id": parent.id };
+    return button("turns", "btn btn--primary", "microphone", t("common.rung.turns"), whom);
   }
 
   /** The last photo of the other end, where no picture moves. */
@@ -61,17 +69,17 @@ export class RungView {
     const { rungs } = this.#seat.flow;
     const { now } = this.#live.view;
     if (!rungs || now?.face !== "phone") return null;
-    const said = [megabytes(rungs.bytes, now.language), cost(rungs.bytes, priceOf(now), now.language)].filter(Boolean);
+    const said = dataOf(rungs.bytes, now);
     const act = t(rungs.held ? "common.rung.save_off" : "common.rung.save");
     return h(
       "button",
       {
         class: "btn btn--small call__meter", type: "button", "data-act": "save-data",
-        "aria-pressed": String(Boolean(rungs.held)), "aria-label": `${act}: ${said.join(", ")}`,
+        "aria-pressed": String(Boolean(rungs.held)), "aria-label": `${act}: ${said}`,
       },
       icon(rungs.held ? "check" : "camera-off", "s"),
       h("span", {}, act),
-      h("span", { class: "call__meter-figure" }, said.join(" · ")),
+      h("span", { class: "call__meter-figure" }, said),
     ); // prettier-ignore
   }
 }
@@ -92,15 +100,17 @@ function sentenceOf({ rung, step, reason }) {
   return reason === "other" ? "other" : rung.name === SAVING ? "paused" : "thin";
 }
 
-/** @param {import("../core/wire.js").Now | null} now @returns {Price | null} */
-export const priceOf = (now) => /** @type {any} */ (now?.me)?.mb_price ?? null;
+/** What a call carried, and what that cost where the price is known. @param {Bytes} bytes
+ * @param {import("../core/wire.js").Now} now */
+export const dataOf = (bytes, { language, me }) =>
+  [megabytes(bytes, language), cost(bytes, me?.mb_price, language)].filter(Boolean).join(" · ");
 
-/** @param {{sent: number, received: number}} bytes @param {string} language */
-export const megabytes = ({ sent, received }, language) =>
+/** @param {Bytes} bytes @param {string} language */
+const megabytes = ({ sent, received }, language) =>
   `${((sent + received) / MEGABYTE).toLocaleString(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 })} MB`;
 
-/** @param {{sent: number, received: number}} bytes @param {Price | null} price @param {string} language */
-export function cost({ sent, received }, price, language) {
+/** @param {Bytes} bytes @param {import("../core/wire.js").MbPrice | null | undefined} price @param {string} language */
+function cost({ sent, received }, price, language) {
   if (!price?.milli) return "";
   const value = ((sent + received) / MEGABYTE) * (price.milli / 1_000);
   return value.toLocaleString(language, { style: "currency", currency: price.currency });
