@@ -120,8 +120,8 @@ export class Peer {
 
   /** Signals may have been lost meanwhile: a connection that isn't up is tried anew at once. */
   retry() {
-    if (this.state === "failed" || this.state === "disconnected") this.#restartIn(0);
-    else this.#run(() => this.#describeAgain());
+    if (this.#pc.signalingState === "have-local-offer") this.#run(() => this.#describeAgain());
+    else if (this.state === "failed" || this.state === "disconnected") this.#restartIn(0);
   }
 
   /** Tells again and again what arrives; null stops it. @param {((seen: Seen) => void) | null} onlook */
