@@ -104,6 +104,7 @@ async function openDoor() {
   await ready;
   if (door) return;
   door = new Door(live.api, { redraw: show, done: entered });
+  if (localStorage["homethread.cache"]) void import("./voice/cache.js").then(({ wipe }) => wipe()); // signed out from afar
   readCard();
   show();
 }

@@ -11,9 +11,13 @@ import * as store from "./store.js";
  * @typedef {About & {message_id: string, bytes: number, at: number}} Cached
  */
 
+/** In the page's storage while anything may be here: a phone whose door is shut knows by it that something has to go. */
+const MARK = "homethread.cache";
+
 /** Keeps one, or keeps it anew. Rejects with StoreError. @param {string} messageId @param {Blob} blob
  * @param {About} about */
 export async function keep(messageId, blob, { family_id, mime }) {
+  localStorage.setItem(MARK, "1");
   const sealed = await seal("cache", messageId, await blob.arrayBuffer());
   await store.put("cache", { message_id: messageId, family_id, mime, bytes: blob.size, at: Date.now(), ...sealed });
 }
@@ -55,4 +59,5 @@ export async function wipe() {
     cache.clear();
     return known.clear();
   });
+  localStorage.removeItem(MARK);
 }

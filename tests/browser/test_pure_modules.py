@@ -1,4 +1,4 @@
-"""The phone's arithmetic of hours, rhythms and ends, asked of its own modules as the browser runs them."""
+"""The phone's arithmetic of hours, rhythms and ends, and what a failure to send means, asked of its own modules as the browser runs them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -89,3 +89,13 @@ def test_each_warning_of_an_end_comes_once(ask: Callable[[str, str], Any]) -> No
     assert said((700, 900), (840, 900)) == [None, "one"], "who comes late is told no minutes that are gone"
     assert said((890, 900), (901, 1200), (902, 1200), (1140, 1200)) == [None, "longer", None, "one"]
     assert said((100, 900), (101, 500), (201, 500)) == [None, None, "five"], "an end that comes earlier"
+
+
+def test_what_broke_off_and_is_still_locked_is_nobodys_failure(ask: Callable[[str, str], Any]) -> None:
+    def after(status: int, tries: int) -> Any:
+        error = f"{{status: {status}, code: 'x', message: 'a sentence', retry_ms: null}}"
+        return ask("../voice/failures", f"of.afterFailure({{tries: {tries}, restarts: 0}}, {error}, 1000, 0.5)")
+
+    assert after(423, 5) == {"state": "waits", "next_at": 4000, "why": None}, "soon again, however often"
+    assert after(503, 5)["why"]["message"] == "a sentence"
+    assert after(503, 5)["next_at"] > 30_000

@@ -284,7 +284,7 @@ def test_sealed_until_its_hour_and_gone_when_it_is_taken_away(village: Village, 
         sessions.end_all(session, PrincipalKind.TERMINAL, dana.terminal, village.now())
     sees(page, "pairing")
     keeps(page)
-    wait_until(page, "the key is gone too", lambda: shelf(page, "keys") == [])
+    wait_until(page, "the key is gone too", lambda: shelf(page, "keys") == shelf(page, "known") == [])
     forget_offline(devices)
     devices.forgive("401")
 

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Viewp
 from sqlalchemy import select
 
 from app.messages.models import Hearing
+from app.web import sessions
 from app.web.models import PrincipalKind
 from tests.browser import said
 from tests.browser.conftest import FLAGS, PHONE, TERMINAL, Devices, shoot
@@ -43,6 +44,8 @@ KEEP_PLAIN = """async (digits) => {
   await new Promise((done) => (writing.oncomplete = done));
   opened.close();
 }"""
+KEEP_FETCHED = """import(`${document.documentElement.dataset.assets}/voice/cache.js`).then((cache) =>
+  cache.keep("a message", new Blob(["its sound"]), { family_id: "a family", mime: "audio/ogg" }))"""
 KEPT_FILES = (
     "caches.open('homethread.shell /terminal').then((shell) => shell.keys()).then((all) => all.map(({url}) => url))"
 )
@@ -91,6 +94,7 @@ def test_it_leaves_although_the_page_is_gone(village: Village, devices: Devices)
     """The page is closed in the seconds in which sending could be taken back; the browser wakes the service worker."""
     alice = village.scene.alice
     page = open_messages(devices, village, alice)
+    page.context.grant_permissions(["background-sync", "microphone"], origin=village.url)
     wait_until(page, "the page is kept", lambda: page.evaluate(IS_KEPT))
     speak_for(page, 3)
     touch(page, "voice-send")
@@ -99,27 +103,11 @@ def test_it_leaves_although_the_page_is_gone(village: Village, devices: Devices)
     blank = page.context.new_page()
     page.close()
     assert arrived(village, alice) == []
-    wake(blank, village)
     wait_until(blank, "it arrived", lambda: len(arrived(village, alice)) == 1)
     assert arrived(village, alice) == [(item["sent_as"], item["bytes"], item["bytes"])]
 
 
-def wake(page: Page, village: Village) -> None:
-    """As the browser does when it has a network."""
-    session = page.context.new_cdp_session(page)
-    found: list[str] = []
-    session.on(
-        "ServiceWorker.workerRegistrationUpdated",
-        lambda news: found.extend(one["registrationId"] for one in news["registrations"] if not one["isDeleted"]),
-    )
-    session.send("ServiceWorker.enable")
-    wait_until(page, "the service worker is known", lambda: found)
-    session.send(
-        "ServiceWorker.dispatchSyncEvent",
-        {"origin": village.url, "registrationId": found[0], "tag": "homethread.outbox", "lastChance": False},
-    )
-
-
+@pytest.mark.long
 def test_no_plain_voice_lies_on_the_disk(village: Village, profile: Profile, tmp_path: Path) -> None:
     """Neither of a take nor of what waits to be sent; the same search finds what was put beside it unsealed."""
     bob = village.scene.bob
@@ -170,6 +158,22 @@ def test_who_signs_out_is_asked_about_what_is_not_sent(village: Village, devices
         page, "nothing is left", lambda: shelf(page, "outbox") == shelf(page, "takes") == shelf(page, "keys") == []
     )
     devices.complaints = [said for said in devices.complaints if "ERR_CONNECTION_FAILED" not in said]
+    devices.forgive("401")
+
+
+def test_a_phone_that_was_given_up_from_afar_keeps_nothing_that_was_fetched(village: Village, devices: Devices) -> None:
+    """What was spoken on it waits for its owner, sealed; here there is nothing."""
+    bob = village.scene.bob
+    page = open_messages(devices, village, bob)
+    page.evaluate(KEEP_FETCHED)
+    assert [key["name"] for key in shelf(page, "keys")] == ["cache"]
+    with village.scene.database.begin() as session:
+        sessions.end_all(session, PrincipalKind.PERSON, bob.parent, village.now())
+    page.close()
+    page = page.context.new_page()
+    page.goto(f"{village.url}/phone")
+    expect(page.locator("main[data-screen^=door]")).to_be_visible()
+    wait_until(page, "nothing is left", lambda: not shelf(page, "cache") and not shelf(page, "keys"))
     devices.forgive("401")
 
 
