@@ -8,7 +8,7 @@ import { AROUND_BYTES, cut, Gathering, kindOf, readReceipt, writeReceipt } from 
 /** @typedef {import("./ladder.js").StillsRung} StillsRung */
 /** `at_ms`: when it was whole here, by performance.now(). @typedef {{url: string, at_ms: number}} Still */
 
-const PACE_KBPS = { first: 24, least: 8, most: 128 };
+const PACE_KBPS = { first: 24, least: 12, most: 128 };
 const FASTER_BY = 1.25;
 /** As fast as asked for, but for the clock's grain. */
 const KEPT_UP = 0.9;
@@ -21,7 +21,8 @@ const SMALLEST_PX = 64;
 export class Stills {
   /** The newest from the other end. @type {Still | null} */
   last = null;
-  /** At what pace the last one arrived at the other end, null while none is sent. @type {number | null} */
+  /** At what pace the last one arrived at the other end; 0: not before the next was due; null: none is sent.
+   * @type {number | null} */
   drain_kbps = null;
   #channel;
   #onstill;
@@ -34,7 +35,7 @@ export class Stills {
   #turn = 0;
   #number = 0;
   #pace_kbps = PACE_KBPS.first;
-  /** Sent and not yet told of. @type {{number: number, bits: number, at_ms: number} | null} */
+  /** The number of the one that was sent and not yet told of. @type {number | null} */
   #sent = null;
   /** @type {string[]} addresses of pictures, the newest last */
   #urls = [];
@@ -84,17 +85,15 @@ export class Stills {
       const picture = this.#channel.readyState === "open" ? await this.#camera.take(this.#track, this.#rung) : null;
       if (picture) await this.#pour(new Uint8Array(await picture.arrayBuffer()), turn, next);
       await wait(Math.max(0, next - performance.now()));
-      this.#judge();
+      if (turn === this.#turn) this.#judge();
     }
   }
 
   /** One piece after the other, none before the one before has left; not all of it if that takes too long.
    * @param {Uint8Array} bytes @param {number} turn @param {number} until_ms */
   async #pour(bytes, turn, until_ms) {
-    const pieces = cut((this.#number = (this.#number + 1) % 65_536), bytes);
-    const bits = pieces.reduce((sum, piece) => sum + (piece.length + AROUND_BYTES) * 8, 0);
-    this.#sent = { number: this.#number, bits, at_ms: performance.now() };
-    for (const piece of pieces) {
+    this.#sent = this.#number = (this.#number + 1) % 65_536;
+    for (const piece of cut(this.#number, bytes)) {
       while (this.#channel.bufferedAmount > 0 && performance.now() < until_ms) await wait(BUFFER_LOOK_MS);
       if (turn !== this.#turn || this.#channel.readyState !== "open" || performance.now() >= until_ms) return;
       this.#channel.send(/** @type {Uint8Array<ArrayBuffer>} */ (piece));
@@ -104,7 +103,7 @@ export class Stills {
 
   /** @param {import("./pieces.js").Receipt} receipt */
   #arrived({ number, kbps }) {
-    if (number !== this.#sent?.number) return;
+    if (number !== this.#sent) return;
     this.#sent = null;
     if (!kbps) return;
     this.drain_kbps = kbps;
@@ -113,11 +112,10 @@ export class Stills {
     this.#pace_kbps = Math.min(PACE_KBPS.most, Math.max(PACE_KBPS.least, pace_kbps));
   }
 
-  /** The next one is due and nothing was said of the last: it can't have been faster than this. */
+  /** The next one is due: what if nothing was said of the last? */
   #judge() {
-    if (!this.#sent) return;
-    const slowest = Math.round(this.#sent.bits / (performance.now() - this.#sent.at_ms));
-    this.drain_kbps = Math.min(this.drain_kbps ?? slowest, slowest);
+    if (this.#sent === null) return;
+    this.drain_kbps = 0;
     this.#pace_kbps = Math.max(PACE_KBPS.least, this.#pace_kbps / 2);
     this.#sent = null;
   }

@@ -58,7 +58,7 @@ export class Tuning {
 
   /** Whether the browser's estimate of the link's rate means anything. */
   get hasEstimate() {
-    return this.#rung?.audio?.feedback ?? true;
+    return this.#rung ? Boolean(this.#rung.audio?.feedback) : true;
   }
 
   /** How fast stills arrive. @returns {number | null} */
