@@ -109,7 +109,7 @@ def _remember_weeks(
 
 
 def _consent(session: Session, children: Iterable[str], parents: Sequence[str], now: datetime) -> None:
-    for child, parent, kind in product(children, parents, (ConsentKind.CALL, ConsentKind.MESSAGE)):
+    for child, parent, kind in product(children, parents, (ConsentKind.CALL, ConsentKind.MESSAGE, ConsentKind.PHOTO)):
         families.give_consent(
             session, child_id=child, contact_id=parent, kind=kind, given_by=parent, evidence="demo",
             from_at=now - timedelta(days=30), now=now,

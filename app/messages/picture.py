@@ -9,7 +9,7 @@ from app.families.models import Person
 from app.messages import life
 from app.messages.models import Blob, Message, Upload
 from app.messages.shapes import MessageShape
-from app.messages.thread import Pair
+from app.messages.thread import Pair, may_see
 from app.messages.words import From, MessageState
 from app.web.api import Ask
 
@@ -26,17 +26,18 @@ def shapes(ask: Ask, messages: Sequence[Message], ends: Mapping[Pair, From]) -> 
     key_of = dict(ask.session.execute(keys).all())
     return [
         _shape(each, ends[each.child_id, each.contact_id], people[_speaker(each)], key_of.get(each.upload_id or "", ""),
-               bytes_of.get(each.blob_id or "", 0))
+               bytes_of.get(each.blob_id or "", 0), shows_photo(ask, each))
         for each in messages
     ]  # fmt: skip
 
 
-def has_photo(message: Message) -> bool:
-    """Whether there is a picture that was looked at."""
-    return message.state in LOOKED_AT and message.photo_blob_id is not None
+def shows_photo(ask: Ask, message: Message) -> bool:
+    """Whether there is a picture that was looked at, and these two may see each other's."""
+    is_there = message.state in LOOKED_AT and message.photo_blob_id is not None
+    return is_there and may_see(ask.session, (message.child_id, message.contact_id), ask.now)
 
 
-def _shape(message: Message, end: From, speaker: Person, key: str, length: int) -> MessageShape:
+def _shape(message: Message, end: From, speaker: Person, key: str, length: int, photo: bool) -> MessageShape:
     is_own = end is message.from_
     unheard = message.heard_at is None or message.repeat is not None
     return MessageShape(
@@ -44,7 +45,7 @@ def _shape(message: Message, end: From, speaker: Person, key: str, length: int) 
         child_id=message.child_id, contact_id=message.contact_id, state=message.state, reason=message.reason,
         sent_at=message.sent_at, deliver_at=message.deliver_at, repeat=message.repeat, duration_ms=message.duration_ms,
         peaks=base64.b64encode(message.peaks).decode() if message.peaks else None, mime=message.mime, bytes=length,
-        photo=has_photo(message), heard_at=message.heard_at, answers_id=message.answers_id,
+        photo=photo, heard_at=message.heard_at, answers_id=message.answers_id,
         can=["withdraw"] if is_own and unheard and message.state in life.OPEN else [],
     )  # fmt: skip
 

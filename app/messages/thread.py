@@ -137,9 +137,14 @@ def waiting_of_person(session: Session, person_id: str, now: datetime) -> Counte
     return found
 
 
-def may_hear(session: Session, pair: Pair, now: datetime) -> bool:
+def may_hear(session: Session, pair: Pair, now: datetime, kind: ConsentKind = ConsentKind.MESSAGE) -> bool:
     given, bans = families.consents(session, *pair), families.no_contacts(session, *pair)
-    return permission.objection(ConsentKind.MESSAGE, *pair, given, bans, now) is None
+    return permission.objection(kind, *pair, given, bans, now) is None
+
+
+def may_see(session: Session, pair: Pair, now: datetime) -> bool:
+    """Whether these two may see the pictures that go with what they may hear."""
+    return may_hear(session, pair, now, ConsentKind.PHOTO)
 
 
 def end_of_person(

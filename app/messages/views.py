@@ -83,11 +83,11 @@ def recording(message_id: str) -> Response:
 @api.blueprint.get("/messages/<message_id>/photo")
 @allow(PERSON, TERMINAL)
 def photo(message_id: str) -> Response:
-    """The picture that goes with a message, once it was looked at."""
+    """The picture that goes with a message, once it was looked at; with the consent for pictures."""
     with floor().database.read() as session:
         ask = Ask(session, known(), floor().now())
         message, _end = thread.seen(ask, message_id)
-        if not picture.has_photo(message):
+        if not picture.shows_photo(ask, message):
             raise NotFound
         place = _place(ask, message.photo_blob_id)
     return _bytes(place, PICTURE_MIME)

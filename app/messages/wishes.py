@@ -27,7 +27,10 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def read(ask: Ask, said: Mapping[str, str], length_bytes: int) -> Wish:
-    """Whether the two may send each other messages is asked here, and again when the upload is whole."""
+    """Whether the two may send each other messages is asked here, and again when the upload is whole.
+
+    For a picture it is asked too whether they may see each other's.
+    """
     mime = said.get("filetype", "").partition(";")[0].strip().lower()
     if not KEY.fullmatch(said.get("key", "")):
         raise _wrong("key")
@@ -35,7 +38,8 @@ def read(ask: Ask, said: Mapping[str, str], length_bytes: int) -> Wish:
         raise Invalid("not_a_kind")
     child_id = said.get("child_id", "")
     family_id, contact_id = whose.pair(ask, child_id, said.get("contact_id") or None)
-    consent.hold_contact(ask.session, ConsentKind.MESSAGE, child_id, contact_id, ask.now)
+    for kind in (ConsentKind.MESSAGE, ConsentKind.PHOTO) if mime in PHOTO_MIMES else (ConsentKind.MESSAGE,):
+        consent.hold_contact(ask.session, kind, child_id, contact_id, ask.now)
     is_contact = ask.who.kind is PERSON and ask.who.subject_id == contact_id
     village = villages.village(ask.session, families.village_of(ask.session, family_id))
     wants: dict[str, Any] = {

@@ -44,9 +44,13 @@ SHELF = """async (name) => {
 
 
 def allow_messages(village: Village, child: str, parent: str) -> str:
+    return allow(village, child, parent, ConsentKind.MESSAGE)
+
+
+def allow(village: Village, child: str, parent: str, kind: ConsentKind) -> str:
     with village.scene.database.begin() as session:
         return families.give_consent(
-            session, child_id=child, contact_id=parent, kind=ConsentKind.MESSAGE, given_by=parent, evidence="paper",
+            session, child_id=child, contact_id=parent, kind=kind, given_by=parent, evidence="paper",
             from_at=village.now() - timedelta(days=1), now=village.now(),
         ).id  # fmt: skip
 
@@ -85,7 +89,8 @@ def put(village: Village, phone: APIRequestContext, body: bytes, said: dict[str,
 
 
 def take_photo(village: Village, phone: APIRequestContext, whom: Household) -> str:
-    """A picture to go with a message; the id of its upload."""
+    """A picture to go with a message, which is allowed; the id of its upload."""
+    allow(village, whom.child, whom.parent, ConsentKind.PHOTO)
     made = io.BytesIO()
     Image.open(io.BytesIO(portrait(2, "mother"))).convert("RGB").resize((800, 600)).save(made, "JPEG")
     return put(village, phone, made.getvalue(), {"filetype": "image/jpeg", "child_id": whom.child})

@@ -38,10 +38,15 @@ def house(database: Database, tmp_path: Path) -> OpenHouse:
 
 
 def allow_messages(house: OpenHouse, household: Household) -> None:
+    for kind in (ConsentKind.MESSAGE, ConsentKind.PHOTO):
+        allow(house, household, kind)
+
+
+def allow(house: OpenHouse, household: Household, kind: ConsentKind) -> None:
     with house.database.begin() as session:
         families.give_consent(
-            session, child_id=household.child, contact_id=household.parent, kind=ConsentKind.MESSAGE,
-            given_by=household.parent, evidence="paper", from_at=house.clock.now(), now=house.clock.now(),
+            session, child_id=household.child, contact_id=household.parent, kind=kind, given_by=household.parent,
+            evidence="paper", from_at=house.clock.now(), now=house.clock.now(),
         )  # fmt: skip
 
 

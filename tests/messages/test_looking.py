@@ -7,7 +7,11 @@ import zlib
 
 import pytest
 from PIL import Image
+from sqlalchemy import select
 
+from app.families import service as families
+from app.families.models import Consent
+from app.families.words import ConsentKind
 from app.messages import sandbox
 from app.messages.rules import LONGEST_MS, VOICE_BYTES
 from app.messages.words import MessageState
@@ -66,6 +70,9 @@ def test_what_is_no_recording_is_said_why(raw: bytes, reason: str) -> None:
 # What its children took: in a process of its own, where nothing else had any.
 MEASURED = """
 import resource, sys
+from app.families import service as families
+from app.families.models import Consent
+from app.families.words import ConsentKind
 from app.messages import sandbox
 try:
     sandbox.measure(sys.stdin.buffer.read())
@@ -155,6 +162,23 @@ def test_a_picture_goes_with_it_small_and_without_where_it_was_taken(post: Post)
         assert not picture.getexif()
     assert len(shown.data) <= 60_000
     assert b"the house" not in shown.data
+
+
+def test_pictures_go_by_a_consent_of_their_own(post: Post) -> None:
+    alice, now = post.house.scene.alice, post.house.clock.now()
+    parent = post.house.parent(alice)
+    uploaded = post.send(parent, alice, photo_with_a_place(), filetype="image/jpeg").headers["Location"]
+    sent = post.sent(parent, alice, photo=uploaded.removeprefix("/uploads/"))
+    with post.house.database.begin() as session:
+        theirs = select(Consent.id).where(Consent.child_id == alice.child, Consent.kind == ConsentKind.PHOTO)
+        families.revoke_consent(session, session.scalars(theirs).one(), now)
+    assert parent.get(f"/api/messages/{sent['id']}/photo").status_code == 404
+    assert parent.get(f"/api/messages/{sent['id']}/recording?mime=audio/ogg").status_code == 200
+    (shown,) = parent.get(f"/api/families/{alice.family}/thread").get_json()["messages"]
+    assert not shown["photo"]
+    refused = post.send(parent, alice, photo_with_a_place(), filetype="image/jpeg")
+    assert (refused.status_code, refused.get_json()["error"]) == (409, "consent_ended")
+    assert post.sent(parent, alice)["state"] == "due"
 
 
 def test_a_recording_goes_without_what_is_no_picture(post: Post) -> None:
