@@ -116,15 +116,18 @@ function book(phone, { childId, parentId }) {
 }
 
 /** What the page of messages stands on, deep down: by a thin link it takes long to be asked for one after the other. */
-const VOICE = ["encode", "failures", "level", "ogg", "record", "recorder_view", "store", "takes", "upload", "waveform"];
+const VOICE = [
+  "courier", "delivery", "encode", "failures", "level", "ogg", "photo", "photo_way", "pieces", "record", "recorder_view", "seal",
+  "store", "takes", "turns", "upload", "waveform",
+]; // prettier-ignore
 
 /** @param {Phone} phone @param {Touched} touched */
-function openMessages(phone, { childId }) {
+function openMessages(phone, { childId, parentId }) {
   const below = VOICE.map((name) => import(`../voice/${name}.js`));
   const parts = Promise.all([import("./messages.js"), ...below]);
   return phone.withPart(withWords(parts, "phone.messages", "common.voice"), async ([{ MessagesPage, ready }]) => {
     await ready;
-    phone.open(new MessagesPage(phone, childId));
+    phone.open(new MessagesPage(phone, childId, parentId));
   });
 }
 

@@ -1,19 +1,21 @@
 /**
- * A family's voice messages: spoken here, sent, heard; those of the other end played, and told that they were. When one
- * shall be heard is chosen here; how it looks is `messages_view.js`.
+ * A family's voice messages: spoken here, sent, heard; those of the other end played, and told that they were. What
+ * comes while the page is open plays by itself and is answered by turns. How it looks is `messages_view.js`.
  */
 import { t } from "../core/texts.js";
-import { ApiError } from "../net/api.js";
-import { button, h, sentence, toast, withWords } from "../ui/dom.js";
+import { button, h, toast, withWords } from "../ui/dom.js";
 import { sheet } from "../ui/sheet.js";
 import { openSteady } from "../ui/steady.js";
 import * as cache from "../voice/cache.js";
 import { keepPage } from "../voice/offline.js";
 import * as outbox from "../voice/outbox.js";
 import { styled, VoiceBox } from "../voice/recorder_ui.js";
+import { takeTurns } from "../voice/turns.js";
 import { partners } from "./home.js";
 import { Listening } from "./listening.js";
 import { isHeard, messagesScreen } from "./messages_view.js";
+import { PhotoPlace } from "./photo_place.js";
+import { Reading } from "./reading.js";
 import { onarrival, senderOf, sending, wasHeard } from "./sending.js";
 import { NOW, openWhen } from "./when.js";
 
@@ -21,7 +23,6 @@ import { NOW, openWhen } from "./when.js";
 /** @typedef {import("../voice/wire.js").Addressed} Addressed */
 /** @typedef {import("../voice/wire.js").ItemShown} ItemShown */
 /** @typedef {import("../voice/wire.js").Message} Message */
-/** @typedef {import("../voice/wire.js").ThreadPage} ThreadPage */
 /** @typedef {import("./home.js").Partner} Partner */
 /** @typedef {import("./when.js").When} When */
 
@@ -35,82 +36,72 @@ const main = /** @type {HTMLElement} */ (document.getElementById("app"));
 
 export class MessagesPage {
   name = "messages";
-  /** Newest first; null while they are read. @type {Message[] | null} */
-  messages = null;
-  /** @type {ApiError | null} */
-  error = null;
-  /** @type {string | null} */
-  next = null;
-  /** Who may send each other messages; null where the server didn't say yet. @type {ThreadPage["pairs"] | null} */
-  pairs = null;
   /** What waits here. @type {ItemShown[]} */
   items = [];
   /** Heard here, perhaps not known at the server yet. @type {Set<string>} */
   heard = new Set();
   /** @type {When} */
   when = NOW;
-  /** So the last one was sent. @type {When} */
-  #sentWhen = NOW;
+  /** What is spoken now answers it. @type {Message | null} */
+  answering = null;
+  /** It was just heard to its end. */
+  endedId = "";
   place = 0;
-  box;
   listening;
+  photo;
+  reading;
+  box;
+  turns;
+  /** So the last one was sent. @type {Pick<MessagesPage, "when" | "answering">} */
+  #sentAs = { when: NOW, answering: null };
   #phone;
-  #ends;
-  #timer;
+  /** @type {(() => void)[]} */
+  #ends = [];
 
-  /** @param {Phone} phone @param {string} [childId] whose messages, first */
-  constructor(phone, childId = "") {
+  /** @param {Phone} phone @param {string} [childId] whose messages, first @param {string} [parentId] */
+  constructor(phone, childId = "", parentId = "") {
     this.#phone = phone;
-    this.place = Math.max(0, this.partners.findIndex((one) => one.childId === childId));
-    this.box = new VoiceBox({
-      sender: senderOf(phone),
-      about: () => this.#addressed(),
-      when: () => ({ deliver: this.when.deliver, repeat: this.when.repeat }),
-      redraw: () => phone.show(),
-      sent: () => this.#sent(),
-      takenBack: () => this.#change({ when: this.#sentWhen }),
-      nameOf: ({ child_id, contact_id }) =>
-        this.partners.find((one) => one.childId === child_id && (!one.parentId || one.parentId === contact_id))?.name ?? "",
-    });
+    const named = (/** @type {Partner} */ one) => one.childId === childId && (!parentId || (one.parentId ?? parentId) === parentId);
+    this.place = Math.max(0, this.partners.findIndex(named));
     this.listening = new Listening(phone, (message) => this.#ended(message));
-    // A call comes first: what was being said is kept and offered again.
-    const watch = new MutationObserver(() => this.#isStanding || this.#leave());
-    const tick = () => document.hidden || this.read();
-    this.#timer = setInterval(tick, READ_AGAIN_MS);
-    this.#ends = [
-      () => watch.disconnect(),
-      () => clearInterval(this.#timer),
-      outbox.subscribe(() => this.#look()),
-      onarrival(() => this.read()),
-    ];
-    setTimeout(() => watch.observe(main, { attributeFilter: ["data-screen"] }));
+    this.photo = new PhotoPlace(() => phone.show());
+    this.reading = this.#newReading();
+    this.turns = this.#newTurns();
+    this.box = this.#enter();
     sending(phone)?.go();
     // It is wanted most where there is no network.
     import("./outbox_page.js").then(() => keepPage(`/${senderOf(phone).face}`), () => {});
-    this.read();
-    this.#look();
   } // prettier-ignore
 
   /** @type {import("../ui/dom.js").Acts} */
   #acts = {
-    "messages-back": () => this.#phone.open(null),
+    "messages-back": () => {
+      this.listening.silence();
+      this.#phone.open(null);
+    },
     "messages-whom": ({ dataset }) => this.#turnTo(Number(dataset.place)),
     "messages-again": () => this.read(),
-    "messages-more": () => this.#readMore(),
+    "messages-more": () => this.reading.more(),
     "messages-when": () => openWhen(this.when, (when) => this.#change({ when })),
     "messages-outbox": () => this.#openOutbox(),
-    "message-play": ({ dataset }) => this.#play(dataset.messageId ?? ""),
+    "message-play": ({ dataset }) => this.#withMessage(dataset, (one) => this.listening.touch(one, this.family?.id ?? "")),
+    "message-photo": ({ dataset }) => this.#withMessage(dataset, (one) => this.listening.look(one, this.family?.id ?? "")),
+    "message-answer": ({ dataset }) => this.#withMessage(dataset, (answering) => this.#change({ answering })),
+    "message-no-answer": () => this.#change({ answering: null }),
     "message-slower": () => this.listening.pace(-1),
     "message-faster": () => this.listening.pace(1),
     "message-withdraw": ({ dataset }) => this.#withdraw(dataset.messageId ?? ""),
   };
 
   get acts() {
-    return { ...this.#acts, ...this.box.acts };
+    return { ...this.#acts, ...this.box.acts, ...this.photo.acts };
   }
 
   /** @param {import("../core/wire.js").Now} now @param {number} at */
   screen(now, at) {
+    if (!this.#ends.length) this.box = this.#enter(); // back from a call
+    this.turns?.tend();
+    this.photo.meet(this.box.readyKey);
     return messagesScreen(this, now, at);
   }
 
@@ -132,8 +123,9 @@ export class MessagesPage {
   /** Whether these two may send each other messages, as far as is known here. */
   get isAllowed() {
     const named = this.#addressed();
-    if (!this.pairs || !named) return true;
-    return this.pairs.some(({ child_id, contact_id }) => child_id === named.child_id && contact_id === named.contact_id);
+    const { pairs } = this.reading;
+    if (!pairs || !named) return true;
+    return pairs.some(({ child_id, contact_id }) => child_id === named.child_id && contact_id === named.contact_id);
   }
 
   get isOnline() {
@@ -149,68 +141,106 @@ export class MessagesPage {
     return main.dataset.screen === this.name;
   }
 
+  /** Heard here or anywhere. @param {Message} message */
+  isHeard(message) {
+    return isHeard(message) || this.heard.has(message.id);
+  }
+
   /** @returns {Addressed | null} */
   #addressed() {
-    const { partner, family } = this;
+    const { partner, family, answering } = this;
     const me = this.#phone.live.view.now?.me?.id;
     if (!partner || !family || !me) return null;
-    return { family_id: family.id, child_id: partner.childId, contact_id: partner.parentId ?? me };
+    const about = { family_id: family.id, child_id: partner.childId, contact_id: partner.parentId ?? me };
+    return answering ? { ...about, answers: answering.id } : about;
+  }
+
+  /** It is on the screen, or is again: a call comes first, and what was being said then is kept and offered again. */
+  #enter() {
+    const phone = this.#phone;
+    const watch = new MutationObserver(() => this.#isStanding || this.#leave());
+    const timer = setInterval(() => document.hidden || this.read(), READ_AGAIN_MS);
+    this.#ends = [
+      () => watch.disconnect(),
+      () => clearInterval(timer),
+      outbox.subscribe(() => this.#look()),
+      onarrival(() => this.read()),
+    ];
+    setTimeout(() => watch.observe(main, { attributeFilter: ["data-screen"] }));
+    this.turns ??= this.#newTurns();
+    this.read();
+    this.#look();
+    return new VoiceBox({
+      sender: senderOf(phone),
+      about: () => this.#addressed(),
+      when: () => ({ deliver: this.when.deliver, repeat: this.when.repeat }),
+      redraw: () => phone.show(),
+      begins: () => this.listening.silence(),
+      isTurn: () => this.answering !== null,
+      sent: () => this.#sent(),
+      takenBack: () => this.#change(this.#sentAs),
+      nameOf: ({ child_id, contact_id }) =>
+        this.partners.find((one) => one.childId === child_id && (!one.parentId || one.parentId === contact_id))?.name ?? "",
+    });
   }
 
   #leave() {
     for (const end of this.#ends) end();
     this.#ends = [];
-    this.listening.silence();
     this.box.leave();
+    this.listening.halt();
+    this.listening.forgetPhotos();
+    this.turns?.end();
+    this.turns = null;
+  }
+
+  #newReading() {
+    return new Reading(this.#phone.live.api, this.family?.id ?? "", () => {
+      this.turns?.look(this.reading.messages ?? []);
+      this.#phone.show();
+    });
+  }
+
+  #newTurns() {
+    const named = this.#addressed();
+    if (!named) return null;
+    const end = this.isParent ? /** @type {const} */ ("parent") : /** @type {const} */ ("village");
+    return takeTurns({ child_id: named.child_id, contact_id: named.contact_id, end }, {
+      live: this.#phone.live,
+      read: () => this.read(),
+      isFree: () =>
+        this.#isStanding && this.box.isIdle && !this.listening.on && !document.querySelector("dialog[open]"),
+      isHeard: (message) => this.isHeard(message),
+      play: (message) => this.#playTurn(message),
+      redraw: () => this.#phone.show(),
+    });
+  } // prettier-ignore
+
+  /** @param {Message} message */
+  async #playTurn(message) {
+    document.querySelector(".messages .screen__body")?.scrollTo({ top: 0 }); // the newest stands there
+    const wasHeard = await this.listening.play(message, this.family?.id ?? "");
+    if (wasHeard) this.#change({ answering: message });
+    return wasHeard;
   }
 
   /** @param {number} place */
   #turnTo(place) {
     const before = this.family?.id;
     this.listening.silence();
-    this.#change({ place, when: NOW });
-    if (this.family?.id === before) return;
-    this.#change({ messages: null, error: null, next: null, pairs: null });
+    this.turns?.end();
+    this.#change({ place, when: NOW, answering: null, endedId: "" });
+    if (this.family?.id !== before) {
+      this.reading.end();
+      this.reading = this.#newReading();
+    }
+    this.turns = this.#newTurns();
+    if (this.reading.messages) this.turns?.look(this.reading.messages);
     this.read();
   }
 
-  async read() {
-    const { family } = this;
-    if (!family) return;
-    try {
-      const page = /** @type {ThreadPage} */ (await this.#phone.live.api.get(`/api/families/${family.id}/thread`));
-      if (family.id !== this.family?.id) return;
-      const older = (this.messages ?? []).slice(page.messages.length ? this.#after(page) : 0);
-      const { pairs } = page;
-      this.#change({ messages: [...page.messages, ...older], error: null, next: older.length ? this.next : page.next, pairs });
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      if ([401, 404].includes(error.status)) await cache.forgetFamily(family.id); // not ours to hear any more
-      this.#change({ error });
-    }
-  }
-
-  /** Where in what is known the older ones begin. @param {ThreadPage} page */
-  #after({ messages }) {
-    const last = messages[messages.length - 1].id;
-    const at = (this.messages ?? []).findIndex(({ id }) => id === last);
-    return at < 0 ? Infinity : at + 1;
-  }
-
-  async #readMore() {
-    const { family, next } = this;
-    if (!family || !next) return;
-    try {
-      const page = /** @type {ThreadPage} */ (
-        await this.#phone.live.api.get(`/api/families/${family.id}/thread`, { before: next })
-      );
-      if (family.id === this.family?.id) {
-        this.#change({ messages: [...(this.messages ?? []), ...page.messages], next: page.next });
-      }
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      toast("bad", sentence(error));
-    }
+  read() {
+    return this.family ? this.reading.read() : undefined;
   }
 
   async #look() {
@@ -220,21 +250,25 @@ export class MessagesPage {
   }
 
   #sent() {
-    this.#sentWhen = this.when;
-    this.#change({ when: NOW });
+    const { when, answering } = this;
+    this.#sentAs = { when, answering };
+    this.turns?.said();
+    this.#change({ when: NOW, answering: null, endedId: "" });
     sending(this.#phone)?.go();
   }
 
-  /** @param {string} id */
-  #play(id) {
-    const message = this.messages?.find((one) => one.id === id);
-    if (message) this.listening.touch(message, this.family?.id ?? "");
+  /** @param {DOMStringMap} named @param {(message: Message) => unknown} run */
+  #withMessage({ messageId = "" }, run) {
+    const message = this.reading.find(messageId);
+    if (message) run(message);
   }
 
   /** @param {Message} message */
   async #ended(message) {
     const isTheirs = (message.from === "parent") !== this.isParent;
-    if (isTheirs && !isHeard(message)) await wasHeard(this.#phone, message.id);
+    if (!isTheirs) return;
+    this.#change({ endedId: message.id });
+    if (!isHeard(message)) await wasHeard(this.#phone, message.id);
   }
 
   /** @param {string} id */
@@ -260,7 +294,7 @@ export class MessagesPage {
   #openOutbox() {
     const phone = this.#phone;
     phone.withPart(withWords(import("./outbox_page.js"), "phone.messages", "common.voice"), (part) =>
-      phone.open(new part.OutboxPage(phone, () => phone.open(new MessagesPage(phone, this.partner?.childId)))),
+      phone.open(new part.OutboxPage(phone, () => phone.open(new MessagesPage(phone, this.partner?.childId, this.partner?.parentId)))),
     );
   }
 

@@ -43,7 +43,25 @@ export function messagesScreen(page, now, at) {
 }
 
 /** @param {MessagesPage} page */
-const speak = (page) => page.box.view(page.box.isReviewing && whenPlace(page));
+const speak = (page) => [
+  page.answering && answered(page.answering, page),
+  page.box.view(page.box.isReviewing && [page.photo.view(), whenPlace(page)]),
+];
+
+/** What is spoken now answers this one. @param {Message} message @param {MessagesPage} page */
+const answered = (message, { box }) =>
+  h(
+    "p",
+    { class: "said__answers messages__answers", role: "status" },
+    sign("undo"),
+    h("span", {}, t("phone.messages.answers", { name: message.from_name })),
+    box.isIdle &&
+      h(
+        "button",
+        { class: "btn btn--quiet btn--icon", type: "button", "data-act": "message-no-answer", "aria-label": t("phone.messages.no_answer") },
+        icon("close", "s"),
+      ),
+  );
 
 const notAllowed = () => h("p", { class: "actions__text muted" }, t("common.voice.reason.no_consent"));
 
@@ -74,14 +92,15 @@ function faces({ partners, place }) {
 }
 
 /** What waits here for this family, the newest first; what the server knows already is in the thread. @param {MessagesPage} page */
-function ownItems({ items, family, messages }) {
-  const known = new Set((messages ?? []).map(({ key }) => key));
+function ownItems({ items, family, reading }) {
+  const known = new Set((reading.messages ?? []).map(({ key }) => key));
   return items.filter(({ wished, sent_as }) => wished.family_id === family?.id && !known.has(sent_as)).reverse();
 }
 
 /** @param {MessagesPage} page @param {Now} now @param {number} at */
 function thread(page, now, at) {
-  const { messages, error, next, items } = page;
+  const { items } = page;
+  const { messages, error, next } = page.reading;
   if (!messages && error) {
     const again = button("messages-again", "btn btn--primary", null, t("common.retry"));
     if (error.status === 0) return items.length ? null : stateOf("offline", t("phone.messages.offline_title"), t("phone.messages.offline"), again);
@@ -123,6 +142,7 @@ function said(message, page, now, at) {
       "div",
       { class: "said__main" },
       h("p", { class: "said__who" }, from_name, " · ", h("time", { datetime: message.sent_at }, dayAndTime(message.sent_at, now.zone, at))),
+      message.answers_id && toWhich(message.answers_id, page, now, at),
       !isGone &&
         h(
           "div",
@@ -131,19 +151,48 @@ function said(message, page, now, at) {
           wave(fewer(peaksOf(message.peaks), BARS).length ? fewer(peaksOf(message.peaks), BARS) : FLAT, on?.part ?? 0),
           length(duration_ms ?? 0),
         ),
-      on && !on.isLoading && paces(page.listening.rate),
+      on && !on.isLoading && !on.wantsTouch && paces(page.listening.rate),
+      page.listening.failed.has(id) && notMade(message),
+      message.photo && !isGone && picture(message, page),
       h("p", { class: "said__state" }, stateText(message, page, now, at)),
+      page.endedId === id && page.isAllowed && page.answering?.id !== id &&
+        button("message-answer", "btn btn--small said__answer", "microphone", t("phone.messages.answer"), { "data-message-id": id }),
       can.includes("withdraw") &&
         button("message-withdraw", "btn btn--small btn--quiet said__withdraw", "close", t("phone.messages.withdraw"), { "data-message-id": id }),
     ),
   );
 } // prettier-ignore
 
+/** Which one it answers. @param {string} id @param {MessagesPage} page @param {Now} now @param {number} at */
+function toWhich(id, { reading }, now, at) {
+  const answered = reading.find(id);
+  const text = answered
+    ? t("phone.messages.answers_of", { name: answered.from_name, when: dayAndTime(answered.sent_at, now.zone, at) })
+    : t("phone.messages.answers_earlier");
+  return h("p", { class: "said__answers" }, sign("undo"), h("span", {}, text));
+}
+
+/** The photo that goes with it, once somebody wants it: it weighs as much as the voice. @param {Message} message
+ * @param {MessagesPage} page */
+function picture({ id, from_name }, { listening }) {
+  const src = listening.photos.get(id);
+  return src
+    ? h("img", { class: "said__photo", src, alt: t("phone.messages.photo_of", { name: from_name }) })
+    : button("message-photo", "btn btn--small", "camera", t("phone.messages.photo_see"), { "data-message-id": id });
+}
+
+/** The server can't make what this phone plays. @param {Message} message */
+const notMade = ({ id, from_name }) => [
+  h("p", { class: "said__failed", role: "alert" }, icon("warning", "s"), h("span", {}, t("phone.messages.not_made", { name: from_name }))),
+  button("message-play", "btn btn--small", "move", t("phone.messages.not_made_again"), { "data-message-id": id }),
+];
+
 /** @param {string} id @param {MessagesPage["listening"]["on"]} on */
 function playPlace(id, on) {
   const isOn = Boolean(on) && !on?.isPaused;
+  const isWanted = on?.wantsTouch ?? false; // the browser lets it sound after a touch alone
   const label = t(isOn ? "common.voice.pause" : "common.voice.play");
-  const more = { "data-act": "message-play", "data-message-id": id, "aria-label": label, "aria-busy": String(on?.isLoading ?? false) };
+  const more = { "data-act": "message-play", "data-message-id": id, "aria-label": label, "aria-busy": String(on?.isLoading ?? false), "data-wanted": isWanted };
   return h("button", { class: "play", type: "button", ...more }, sign(isOn ? "pause" : "play"));
 }
 
@@ -162,9 +211,9 @@ export const isHeard = ({ heard_at, deliver_at }) => heard_at !== null && ms(hea
 
 /** A word for what became of it. @param {Message} message @param {MessagesPage} page */
 function stateOfMessage(message, page) {
-  const { id, state } = message;
+  const { state } = message;
   if (state === "withdrawn" || state === "refused") return state;
-  if (isHeard(message) || page.heard.has(id)) return "heard";
+  if (page.isHeard(message)) return "heard";
   return state === "sealed" ? "sealed" : "sent";
 }
 
@@ -203,7 +252,8 @@ function waiting(item, page, now) {
       "div",
       { class: "said__main" },
       h("div", { class: "said__sound" }, wave(item.peaks, 0), length(item.duration_ms)),
-      h("p", { class: "said__state" }, itemText(item, page.isOnline)),
+      item.wished.answers && toWhich(item.wished.answers, page, now, item.recorded_at),
+      h("p", { class: "said__state" }, item.photo && !item.photo.refused && icon("camera", "s"), itemText(item, page.isOnline)),
       (item.state === "asks" || item.state === "dropped") && button("messages-outbox", "btn btn--small", "help", t("phone.messages.look")),
     ),
   );

@@ -1,7 +1,10 @@
 /** What this phone has to send goes on its way while any page of it is open, for whoever is signed in. */
+import { hasText, t } from "../core/texts.js";
+import { toast, words } from "../ui/dom.js";
 import { wipe } from "../voice/cache.js";
 import { Courier } from "../voice/courier.js";
 import { heard } from "../voice/outbox.js";
+import { onrefusal } from "../voice/photo_way.js";
 
 /** @typedef {import("../phone.js").Phone} Phone */
 
@@ -19,12 +22,20 @@ export const senderOf = ({ live }) => ({ owner: live.view.now?.me?.id ?? "", fac
 export function sending(phone) {
   const sender = senderOf(phone);
   if (!isWatching) phone.live.subscribe(({ error }) => (error?.status === 401 ? forget() : sending(phone)));
+  if (!isWatching) onrefusal(tellBehind);
   isWatching = true;
   if (current?.owner !== sender.owner) {
     current?.courier.stop();
     current = sender.owner ? { owner: sender.owner, courier: new Courier(phone.live.api, sender, arrived) } : null;
   }
   return current?.courier;
+}
+
+/** A photo stays behind, and its message goes without it. @param {string} code why */
+async function tellBehind(code) {
+  await words("common.voice");
+  const key = `common.voice.photo_${code}`;
+  toast("bad", t(hasText(key) ? key : "common.voice.photo_behind"));
 }
 
 /** Nobody is signed in: nothing leaves, and nothing that was fetched to be heard stays. */

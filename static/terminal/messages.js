@@ -1,7 +1,7 @@
 /**
  * A family's voice messages at the terminal: what waits, and what was heard already. A touch plays one at once, from here
- * or as soon as it has come; what waits after it plays by itself. Heard is what was played to its end. How it looks is
- * `messages_view.js`.
+ * or as soon as it has come; what waits after it plays by itself. A ring halts it. Heard is what was played to its end.
+ * How it looks is `messages_view.js`.
  */
 import { t } from "../core/texts.js";
 import { now, SECOND } from "../core/time.js";
@@ -36,10 +36,12 @@ const SHOWN_COMING_MS = SECOND / 2;
 let current = null;
 
 const main = /** @type {HTMLElement} */ (document.getElementById("app"));
-/** Whatever else comes, a ring above all, ends the playing. */
-new MutationObserver(() => main.dataset.screen?.startsWith("message") || current?.hush()).observe(main, {
-  attributeFilter: ["data-screen"],
-});
+/** A ring halts the playing, whatever else comes ends it. */
+new MutationObserver(() => {
+  const { screen = "" } = main.dataset;
+  if (screen === "ring") current?.halt();
+  else if (!screen.startsWith("message")) current?.hush();
+}).observe(main, { attributeFilter: ["data-screen"] });
 
 export class Messages {
   /** @type {Phase} */
@@ -64,6 +66,8 @@ export class Messages {
   #asked_at = -Infinity;
   /** What the server had said when it was asked last. */
   #told = "";
+  /** Who waits for the end of a turn: whether it was heard. @type {((wasHeard: boolean) => void) | null} */
+  #turned = null;
 
   /** @param {Carrying} carrying @param {string} familyId @param {Hooks} hooks */
   constructor(carrying, familyId, hooks) {
@@ -146,8 +150,34 @@ export class Messages {
     return [name, messageScreen(this, whose, message, this.#hooks.hasNext(message.id), look)];
   }
 
+  /** Opens and plays one that has just arrived. @param {string} id
+   * @returns {Promise<boolean>} when it is over, or somebody left it: whether it was heard to its end */
+  playTurn(id) {
+    void this.open(id);
+    return new Promise((over) => (this.#turned = over));
+  }
+
+  /** Until somebody touches it again. */
+  halt() {
+    if (!this.message || this.phase === "over" || this.phase === "broken") return;
+    if (this.#playing) this.#playing.pause();
+    else this.#silence();
+    this.#go("paused", this.part);
+  }
+
   /** Silence, and nothing is waited for. */
   hush() {
+    this.#silence();
+    this.#overTurn(false);
+  }
+
+  /** @param {boolean} wasHeard */
+  #overTurn(wasHeard) {
+    this.#turned?.(wasHeard);
+    this.#turned = null;
+  }
+
+  #silence() {
     clearTimeout(this.#timer);
     this.#end.abort();
     this.#playing?.stop();
@@ -182,7 +212,7 @@ export class Messages {
   async #begin() {
     const { message } = this;
     if (!message) return;
-    this.hush();
+    this.#silence();
     const { signal } = (this.#end = new AbortController());
     this.#go("starting", 0);
     this.#timer = window.setTimeout(() => this.#go("coming", this.part), SHOWN_COMING_MS);
@@ -247,14 +277,17 @@ export class Messages {
     if (!message) return;
     const wasNew = threads.isUnheard(message);
     if (wasNew) void this.#carrying.heard(message.id);
-    const goesOn = wasNew && this.#hooks.hasNext(message.id);
+    const isTurn = this.#turned !== null;
+    const goesOn = wasNew && !isTurn && this.#hooks.hasNext(message.id);
     this.#go(goesOn ? "turning" : "over", 1);
-    if (goesOn) this.#timer = window.setTimeout(() => this.#hooks.next(message.id), TURNING_MS);
+    if (isTurn) this.#timer = window.setTimeout(() => this.#overTurn(true), TURNING_MS);
+    else if (goesOn) this.#timer = window.setTimeout(() => this.#hooks.next(message.id), TURNING_MS);
     else this.#hooks.stay();
   }
 
   #pauseOrGoOn() {
-    if (this.phase === "over" || this.phase === "broken") return void this.#begin();
+    const isHalted = this.phase === "paused" && !this.#playing;
+    if (isHalted || this.phase === "over" || this.phase === "broken") return void this.#begin();
     if (!this.#playing) return;
     const isPaused = this.#playing.isPaused();
     if (isPaused) this.#playing.goOn();

@@ -2,6 +2,7 @@
 import { t } from "../core/texts.js";
 import { dayAndTime } from "../core/time.js";
 import { drawing, h, parts, photo, round } from "../ui/dom.js";
+import { threadOf } from "../voice/threads.js";
 import { fewer, peaksOf, sign, wave } from "../voice/waveform.js";
 import { familyBar, saying } from "./family.js";
 import { place } from "./screens.js";
@@ -54,6 +55,7 @@ export function messageScreen({ phase, part, rate, photo: picture }, whose, said
         saying(senderOf(whose, said), "xl", MARKS[phase]),
         h("span", { class: "face__name" }, said.from_name),
         h("time", { datetime: said.deliver_at }, dayAndTime(said.deliver_at, zone, at)),
+        answered(whose, said),
       ),
       h(
         "span",
@@ -116,7 +118,15 @@ function kept(whose, said, when) {
     saying(sender, "xl", isOwn ? (said.heard_at ? "check" : "hourglass") : undefined),
     wave(said.peaks ? fewer(peaksOf(said.peaks), 16) : FLAT.slice(20), 0),
     h("time", { datetime: said.deliver_at }, when),
+    answered(whose, said),
   );
+}
+
+/** Whose words it answers. @param {Family} whose @param {Message} said */
+function answered(whose, { answers_id }) {
+  if (!answers_id) return null;
+  const before = (threadOf(whose.id) ?? []).find(({ id }) => id === answers_id);
+  return h("span", { class: "answers", "data-answers": answers_id }, sign("undo"), before && photo(senderOf(whose, before), "m"));
 }
 
 /** @param {Family} whose @param {Message} said */

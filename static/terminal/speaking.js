@@ -44,7 +44,11 @@ export class Speaking {
       about: () => about,
       when: () => ({ deliver: "now", repeat: "" }),
       redraw: hooks.redraw,
-      sent: () => carrying.go(),
+      isTurn: () => hooks.turn() === "yours",
+      sent: () => {
+        carrying.go();
+        hooks.said();
+      },
     });
     // A call comes first, and so does whoever leaves: what was said is kept, and offered again.
     this.#watch = new MutationObserver(() => main.dataset.screen === "speak" || this.leave());
@@ -55,6 +59,11 @@ export class Speaking {
     this.#watch.disconnect();
     this.#box.leave();
     this.#hooks.left();
+  }
+
+  /** Nothing is recorded, or waits to be sent or put away. */
+  get isIdle() {
+    return this.#box.isIdle;
   }
 
   get acts() {
@@ -73,7 +82,7 @@ export class Speaking {
     const { child_id, contact_id } = this.#box.reviewed ?? this.#about; // one that was cut off comes first
     const [child, parent] = [child_id, contact_id].map((id) => whose.members?.find((member) => member.id === id));
     const items = this.#carrying.itemsOf(whose.id).filter(({ wished }) => wished.contact_id === contact_id);
-    const mark = this.#box.isRecording ? "microphone" : this.#hasArrived ? "check" : undefined;
+    const mark = this.#box.isRecording ? "microphone" : this.#hasArrived ? "check" : this.#hooks.turn() === "theirs" ? "hourglass" : undefined;
     const tree = h(
       "section",
       { class: "screen family speak", "data-contact-id": contact_id },

@@ -1,6 +1,7 @@
 /**
  * What waits for a family at the terminal, letters and voice messages in one row, the oldest first; and where it speaks
- * itself. What stands behind a touch is fetched when it is needed first.
+ * itself. While somebody speaks or listens, what comes from the same parent plays by itself, and they answer in turn. What
+ * stands behind a touch is fetched when it is needed first.
  */
 import { h, icon, photo, withWords } from "../ui/dom.js";
 import * as threads from "../voice/threads.js";
@@ -24,6 +25,8 @@ import { place } from "./screens.js";
  * @property {(id: string) => void} next opens it
  * @property {(childId: string, parentId: string, answers: string) => void} speak
  * @property {() => void} left nobody speaks any more
+ * @property {() => import("../voice/turns.js").Turn} turn whose it is
+ * @property {() => void} said something was spoken here
  */
 
 const MOST_SHOWN = 3;
@@ -31,8 +34,13 @@ const PAGES = new Set(["text", "message", "messages", "speak", "whom"]);
 const SPRITES = ["terminal/messages", "terminal/pictures", "voice/pictures"];
 /** @type {typeof import("./thread.js") | null} */
 let texts = null;
-/** @type {{messages: typeof import("./messages.js"), speaking: typeof import("./speaking.js"), carrying: import("./carrying.js").Carrying} | null} */
+/** @type {{messages: typeof import("./messages.js"), speaking: typeof import("./speaking.js"), carrying: import("./carrying.js").Carrying, takeTurns: typeof import("../voice/turns.js").takeTurns} | null} */
 let voices = null;
+/** Of the family that is there. @type {import("../voice/turns.js").Turns | null} */
+let turns = null;
+/** @type {Waiting | null} */
+let turnsOf = null;
+const main = /** @type {HTMLElement} */ (document.getElementById("app"));
 
 /** Rejects without a network, and may be asked again. */
 async function fetchTexts() {
@@ -44,12 +52,12 @@ async function fetchTexts() {
 /** @param {import("../net/live.js").Live} live @param {() => void} redraw */
 export async function fetchVoices(live, redraw) {
   if (voices) return;
-  const [messages, speaking, { carry }] = await withWords(
-    Promise.all([import("./messages.js"), import("./speaking.js"), import("./carrying.js")]),
+  const [messages, speaking, { carry }, { takeTurns }] = await withWords(
+    Promise.all([import("./messages.js"), import("./speaking.js"), import("./carrying.js"), import("../voice/turns.js")]),
     "common.voice",
   );
   await Promise.all([messages.styled, ...SPRITES.map((name) => sprite(name))]);
-  voices = { messages, speaking, carrying: carry(live, redraw) };
+  voices = { messages, speaking, carrying: carry(live, redraw), takeTurns };
 }
 
 /** Pages of one thing each: the next one takes the place of the last. @param {string} page */
@@ -67,6 +75,8 @@ export class Waiting {
   #speaking = null;
   /** To whom somebody is about to speak. @type {{childId?: string, parentId?: string}} */
   #whom = {};
+  /** To whom somebody speaks. @type {import("../voice/wire.js").Addressed | null} */
+  #about = null;
   #isFetching = false;
   #live;
   #familyId;
@@ -88,6 +98,8 @@ export class Waiting {
       },
       speak: (childId, parentId, answers) => this.#speak(childId, parentId, answers),
       left: () => (this.#speaking = null),
+      turn: () => (turns?.isAwaiting ? turns.turn : "rest"),
+      said: () => turns?.said(),
     };
   }
 
@@ -140,10 +152,60 @@ export class Waiting {
    * @returns {[name: string, tree: HTMLElement] | null} */
   opened(page, whose, look) {
     if (!PAGES.has(page)) return null;
+    this.#tendTurns(page, whose);
     if (page === "text") return this.#texts?.screen(whose, look) ?? null;
     if (page === "message" || page === "messages") return this.#messages?.screen(page, whose, look) ?? null;
     if (page === "whom" && voices) return ["whom", voices.speaking.whomScreen(whose, this.#open(whose))];
+    this.#speaking ??= this.#newSpeaking(); // after a call what was being said is offered here
     return this.#speaking?.screen(whose) ?? null;
+  }
+
+  /** While somebody speaks to a parent or hears one, turns are taken with that one. @param {string} page
+   * @param {Family} whose */
+  #tendTurns(page, whose) {
+    const between = page === "speak" ? this.#about : page === "message" ? this.#messages?.message : null;
+    if (!between || !voices || !this.#messages) return;
+    const { child_id, contact_id } = between;
+    if (turns?.between.child_id !== child_id || turns.between.contact_id !== contact_id || turnsOf !== this) {
+      turns?.end();
+      turns = voices.takeTurns({ child_id, contact_id, end: "village" }, this.#ways(this.#messages));
+      turnsOf = this;
+    }
+    this.#messages.tend(whose);
+    const thread = threads.threadOf(this.#familyId);
+    if (thread) turns.look(thread);
+    if (turns.isAwaiting) this.#hooks.stay();
+  }
+
+  /** @param {import("./messages.js").Messages} messages @returns {import("../voice/turns.js").Ways} */
+  #ways(messages) {
+    return {
+      live: this.#live,
+      read: this.#hooks.redraw, // which asks for what is new
+      isFree: () => this.#isFree,
+      isHeard: (message) => !threads.isUnheard(message),
+      play: async (message) => {
+        const wasSpeaking = main.dataset.screen === "speak";
+        const wasHeard = await messages.playTurn(message.id);
+        if (wasHeard) this.#answer(message, wasSpeaking);
+        return wasHeard;
+      },
+      redraw: this.#hooks.redraw,
+    };
+  }
+
+  /** Somebody of the family is there, and nothing is spoken or heard. */
+  get #isFree() {
+    const { screen } = main.dataset;
+    return screen === "speak" ? Boolean(this.#speaking?.isIdle) : screen === "message-over" || screen === "messages";
+  }
+
+  /** It is their turn: where they speak, on the page before or a new one. @param {import("../voice/wire.js").Message} message
+   * @param {boolean} wasSpeaking */
+  #answer({ id, child_id, contact_id }, wasSpeaking) {
+    if (!wasSpeaking) return this.#speak(child_id, contact_id, id);
+    this.#about = this.#aboutOf(child_id, contact_id, id);
+    this.#hooks.back();
   }
 
   /** Fetches what is needed, and asks for what is new, as often as it is drawn. @param {Family} whose */
@@ -216,9 +278,18 @@ export class Waiting {
   #speak(childId, parentId, answers) {
     if (!voices) return;
     this.#speaking?.leave();
-    const about = { family_id: this.#familyId, child_id: childId, contact_id: parentId, ...(answers && { answers }) };
-    this.#speaking = new voices.speaking.Speaking(voices.carrying, this.#live, about, this.#hooks);
+    this.#about = this.#aboutOf(childId, parentId, answers);
+    this.#speaking = this.#newSpeaking();
     this.#hooks.show("speak");
+  }
+
+  #newSpeaking() {
+    return voices && this.#about && new voices.speaking.Speaking(voices.carrying, this.#live, this.#about, this.#hooks);
+  }
+
+  /** @param {string} childId @param {string} parentId @param {string} [answers] */
+  #aboutOf(childId, parentId, answers) {
+    return { family_id: this.#familyId, child_id: childId, contact_id: parentId, ...(answers && { answers }) };
   }
 }
 

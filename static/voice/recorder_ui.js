@@ -22,6 +22,8 @@ import * as takes from "./takes.js";
  * @property {() => Addressed | null} about for whom one would record now; null: nobody
  * @property {() => Pick<Wished, "deliver" | "repeat">} when
  * @property {() => void} redraw
+ * @property {() => void} [begins] somebody is about to speak
+ * @property {() => boolean} [isTurn] it is their turn to speak
  * @property {() => unknown} [sent] it stands in the outbox
  * @property {() => unknown} [takenBack] it doesn't any more
  * @property {(about: Addressed) => string} [nameOf] whom an interrupted one was for
@@ -75,7 +77,7 @@ export class VoiceBox {
   /** Nobody speaks into it any more; what was being recorded is kept, and offered again. */
   leave() {
     this.#end.abort();
-    this.#hush();
+    this.#playing?.stop();
     clearTimeout(this.#undo_timer);
     this.#recorder.stop();
   }
@@ -87,6 +89,16 @@ export class VoiceBox {
   /** Whether there is something to be sent or put away. */
   get isReviewing() {
     return this.#ready !== null;
+  }
+
+  /** Nothing is recorded, or waits to be sent or put away. */
+  get isIdle() {
+    return this.#recorder.phase === "idle" && !this.#isMaking && !this.#ready;
+  }
+
+  /** The take that is in review. */
+  get readyKey() {
+    return this.#ready?.finished.key ?? null;
   }
 
   /** Whom the one in review is for: perhaps somebody else than one would record for now. */
@@ -119,6 +131,7 @@ export class VoiceBox {
         wasEmpty: this.#wasEmpty,
         mayGo: this.#mayGo,
         undo: this.#undo?.kind ?? null,
+        isTurn: Boolean(this.#ground.isTurn?.()) && this.isIdle,
       },
       when,
     );
@@ -150,6 +163,7 @@ export class VoiceBox {
   async #begin() {
     this.#about = this.#ground.about();
     if (!this.#about) return;
+    this.#ground.begins?.();
     this.#hush();
     this.#forgetUndo();
     this.#trouble = null;

@@ -19,6 +19,7 @@ import { length, sign, signButton, wave } from "./waveform.js";
  * @property {boolean} wasEmpty the last one was too short
  * @property {boolean} mayGo the browser may throw away what waits
  * @property {"sent" | "discarded" | null} undo
+ * @property {boolean} isTurn it is their turn to speak
  */
 
 const NEARLY_MS = LONGEST_MS - 15_000;
@@ -36,7 +37,7 @@ export function voiceView(shown, when) {
   const what = finished ? "ready" : trouble ? "trouble" : "button";
   return h(
     "div",
-    { class: "voice", "data-phase": phase, "data-key": `voice ${what}` },
+    { class: "voice", "data-phase": phase, "data-turn": shown.isTurn, "data-key": `voice ${what}` },
     trouble && troubled(trouble, Boolean(finished)),
     finished ? review(shown, finished, when) : (!trouble || phase !== "idle") && button(shown),
     undo && undoBar(undo),
