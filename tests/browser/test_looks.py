@@ -1,0 +1,115 @@
+"""What a connection's statistics are made into, also where they are missing or lie."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.modules import serve_modules
+
+Part = dict[str, Any]
+
+LOOK = """async ([reports, known]) => {
+  const { Looks } = await import("/call/looks.js");
+  const looks = new Looks();
+  return reports.map((parts, second) => {
+    const worth = (value) => ({ NaN: NaN, Infinity: Infinity, "-Infinity": -Infinity })[value] ?? value;
+    const read = (part) => Object.fromEntries(Object.entries(part).map(([name, value]) => [name, worth(value)]));
+    return looks.take(new Map(parts.map((part) => [part.id, read(part)])), second * 1000, known);
+  });
+}"""
+NEAR: Part = {"id": "N", "type": "local-candidate", "candidateType": "host", "protocol": "udp", "address": "192.0.2.1"}
+
+
+@pytest.fixture(scope="module")
+def page(chromium: Browser) -> Iterator[Page]:
+    opened = chromium.new_page()
+    serve_modules(opened)
+    yield opened
+    opened.close()
+
+
+def look(page: Page, *reports: list[Part], has_estimate: bool = True, drain_kbps: float | None = None) -> Any:
+    return page.evaluate(LOOK, [list(reports), {"hasEstimate": has_estimate, "drain_kbps": drain_kbps}])
+
+
+def pair(sent: int, received: int, packets: int, pair_id: str = "P", **more: Any) -> Part:
+    return {
+        "id": pair_id, "type": "candidate-pair", "nominated": True, "state": "succeeded", "localCandidateId": "N",
+        "bytesSent": sent, "bytesReceived": received, "packetsSent": packets, "packetsReceived": packets, **more,
+    }  # fmt: skip
+
+
+def heard(packets: int, lost: int, **more: Any) -> Part:
+    return {
+        "id": "I", "type": "inbound-rtp", "kind": "audio", "bytesReceived": packets * 100,
+        "packetsReceived": packets, "packetsLost": lost, **more,
+    }  # fmt: skip
+
+
+def reported(fraction: float, at: float, total: float, count: int) -> Part:
+    return {
+        "id": "R", "type": "remote-inbound-rtp", "kind": "audio", "fractionLost": fraction, "timestamp": at,
+        "totalRoundTripTime": total, "roundTripTimeMeasurements": count,
+    }  # fmt: skip
+
+
+def test_what_the_link_did_since_the_last_look(page: Page) -> None:
+    first, second, third = look(
+        page,
+        [NEAR, pair(1000, 2000, 10), heard(10, 0), reported(0.0, 5, 0.3, 1)],
+        [
+            NEAR, pair(3000, 4000, 30, availableOutgoingBitrate=64_000, totalRoundTripTime=0.5, responsesReceived=1),
+            heard(19, 1, jitter=0.03, totalSamplesReceived=48_000, concealedSamples=4800, silentConcealedSamples=2400),
+            reported(0.25, 9, 0.3, 1),
+        ],
+        [NEAR, pair(3000, 4000, 30), heard(19, 1), reported(0.25, 9, 0.3, 1)],
+        drain_kbps=31,
+    )  # fmt: skip
+    assert first["look"]["rtt_ms"] == 300
+    assert first["look"]["heard"]
+    assert first["look"]["sent_kbps"] is None
+    assert first["bytes"] == {"sent": 1000 + 280, "received": 2000 + 280}
+    assert second["look"] == {
+        "at_ms": 1000, "heard": True, "rtt_ms": 500, "loss_in": 0.1, "loss_out": 0.25, "jitter_ms": 30,
+        "concealed": 0.05, "available_kbps": 64, "drain_kbps": 31, "sent_kbps": pytest.approx(20.48),
+        "received_kbps": pytest.approx(20.48 + 88 * 8 / 1000),
+    }  # fmt: skip
+    assert (second["figures"]["loss_permille"], second["figures"]["sent_kbps"]) == (100, 20)
+    assert not third["look"]["heard"]
+    assert third["look"]["loss_out"] is None, "no new report"
+    assert third["look"]["rtt_ms"] == 500, "the last that was measured"
+    (only,) = look(page, [NEAR, pair(1, 1, 1, availableOutgoingBitrate=300_000)], has_estimate=False)
+    assert only["look"]["available_kbps"] is None
+
+
+def test_every_byte_stays_counted_when_the_path_changes(page: Page) -> None:
+    relay = NEAR | {"id": "M", "candidateType": "relay", "relayProtocol": "tls", "address": "2001:db8::1"}
+    told = look(
+        page,
+        [NEAR, pair(1000, 1000, 10, consentRequestsSent=2, responsesReceived=2)],
+        [NEAR, relay, pair(1000, 1000, 10), pair(500, 500, 5, "Q", localCandidateId="M")],
+        [relay, pair(700, 700, 7, "Q", localCandidateId="M")],
+    )
+    around = 40 + 63 + 4
+    sent = [1000 + 280 + 2 * 118, 500 + 5 * around, 200 + 2 * around]
+    assert [one["bytes"]["sent"] for one in told] == [sent[0], sent[0] + sent[1], sum(sent)]
+    assert told[2]["bytes"]["received"] == 1000 + 280 + 2 * 88 + 700 + 7 * around
+
+
+@pytest.mark.parametrize("lie", ["NaN", "Infinity", "-Infinity", -5, "many", None, 1e300])
+def test_lies_come_to_nothing_worse_than_unknown(page: Page, lie: Any) -> None:
+    names = (
+        "bytesSent", "bytesReceived", "packetsSent", "packetsReceived", "availableOutgoingBitrate", "requestsSent",
+        "totalRoundTripTime", "responsesReceived", "packetsLost", "jitter", "totalSamplesReceived", "concealedSamples",
+        "silentConcealedSamples", "fractionLost", "timestamp", "roundTripTimeMeasurements", "framesDecoded",
+    )  # fmt: skip
+    lying = [part | dict.fromkeys(names, lie) for part in (pair(1, 1, 1), heard(1, 1), reported(0, 1, 1, 1))]
+    honest = [NEAR, pair(9000, 9000, 90), heard(90, 9), reported(0.5, 1, 1, 1)]
+    for told in look(page, [NEAR, *lying], honest, [NEAR, *lying], [], honest):
+        numbers = [*told["look"].values(), *told["figures"].values(), *told["bytes"].values()]
+        assert all(one is None or (math.isfinite(one) and one >= 0) for one in numbers), told
+        shares = [told["look"][name] for name in ("loss_in", "loss_out", "concealed")]
+        assert all(one is None or one <= 1 for one in shares), told
