@@ -70,9 +70,7 @@ class Heard:
     @classmethod
     def of(cls, page: Page) -> "Heard":
         kept = page.evaluate("ear.take()")
-        said, heard = (
-            Recording.of(kept[name]["at"], base64.b64decode(kept[name]["samples"])) for name in ("said", "heard")
-        )
+        said, heard = (_recording(kept[name]) for name in ("said", "heard"))
         return cls(
             said, heard,
             [(change["at"] / 1000, change["is"]) for change in kept["audible"]],
@@ -90,6 +88,10 @@ class Heard:
         return next((at for at, is_so in self.audible if at > since and is_so), None)
 
 
+def _recording(kept: dict[str, Any]) -> Recording:
+    return Recording.of(kept["ends"], kept["frames"], base64.b64decode(kept["samples"]))
+
+
 @dataclass
 class Call:
     """One call under way: the parent's page and the terminal's."""
@@ -97,7 +99,6 @@ class Call:
     phone: Page
     terminal: Page
     link: ThinLink
-    voices: dict[str, Path]
     began_at: float  # when the link became thin and its counting began
     answered_at: float = 0
 
@@ -125,7 +126,6 @@ class Place:
     link: ThinLink
     near: Browser
     far: Browser
-    voices: dict[str, Path]  # what each end's microphone plays
     times: Iterator[datetime] = field(default_factory=lambda: half_hours())
     prepare: Prepare | None = None
 
@@ -171,7 +171,7 @@ class Place:
     def _thin(self, phone: Page, terminal: Page, thin: Thin, seed: int) -> Call:
         self.link.shape(thin.kbps, thin.kbps, thin.rtt_ms, thin.loss)
         self.link.begin(seed)
-        return Call(phone, terminal, self.link, self.voices, time.time())
+        return Call(phone, terminal, self.link, time.time())
 
     def _open(self, stack: ExitStack) -> tuple[Page, Page]:
         village, alice = self.village, self.village.scene.alice
@@ -227,12 +227,12 @@ def open_place(playwright: Playwright, folder: Path, studio: Studio, share: floa
         stack.callback(village.stop)
         link = stack.enter_context(thin_link(WIDE.kbps, WIDE.kbps, WIDE.rtt_ms))
         secure = f"http://{link.near}:{village.port}"
-        browsers, voices = {}, {end: studio.voice(end, share) for end in VOICES}
+        browsers = {}
         for end in VOICES:
             script = link.script(folder / "far.sh", "chromium") if end == "far" else None
-            browsers[end] = _chromium(playwright.chromium, secure, script, voices[end], studio.face())
+            browsers[end] = _chromium(playwright.chromium, secure, script, studio.voice(end, share), studio.face())
             stack.callback(browsers[end].close)
-        yield Place(village, link, browsers["near"], browsers["far"], voices)
+        yield Place(village, link, browsers["near"], browsers["far"])
 
 
 def _village(folder: Path) -> Village:

@@ -137,14 +137,9 @@
     for (let from = 0; from < bytes.length; from += 8_192) text += String.fromCharCode(...bytes.subarray(from, from + 8_192));
     return btoa(text);
   };
-  // The earliest that any block came is what the sample clock means in wall time.
   const recording = (name) => {
     const blocks = kept[name];
-    const since = Math.min(...blocks.map(({ frame, at }) => at - (frame * 1_000) / RATE_HZ));
-    return {
-      at: blocks.length ? since + ((blocks[0].frame - BLOCK) * 1_000) / RATE_HZ : 0,
-      samples: packed(blocks),
-    };
+    return { ends: blocks.map(({ at }) => at), frames: blocks.map(({ frame }) => frame), samples: packed(blocks) };
   };
   window.ear = {
     states: () => connections.map((connection) => connection.connectionState),

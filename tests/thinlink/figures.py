@@ -39,7 +39,7 @@ def worth(call: Call, ends: dict[str, Heard], listener: str, since: float, until
     said, heard = ends[OTHER[listener]].said, ends[listener].heard
     found = voice.delays(said, heard, since, until)
     delay = median(after for _at, after in found) if found else None
-    scores = voice.quality(voice.spoken(call.voices[OTHER[listener]], said), heard, found) if pesq else []
+    scores = voice.quality(said, heard, found) if pesq else []
     looks = ends[listener].looks
     trips = [look["rtt"] * 1000 for look in looks if look.get("rtt") is not None and since <= look["at"] <= until]
     way = Way.of(call, listener, since, until)
@@ -101,12 +101,17 @@ class Answered:
     """Seconds from the touch that answers."""
 
     waiting_voice: float  # the parent's, at the terminal
-    both_ways: float
+    other_voice: float  # the terminal's, at the parent
+    let_in: float  # when the terminal's page lets a person hear
+
+    @property
+    def both_ways(self) -> float:
+        return max(self.waiting_voice, self.other_voice)
 
 
 def answered(call: Call, ends: dict[str, Heard]) -> Answered:
-    came = {end: _first(heard, call.answered_at) for end, heard in ends.items()}
-    return Answered(came["far"], max(came.values()))
+    far, near = (_first(ends[end], call.answered_at) for end in ("far", "near"))
+    return Answered(far, near, (ends["far"].audible_from(call.answered_at) or call.answered_at) - call.answered_at)
 
 
 def _first(end: Heard, since: float) -> float:

@@ -1,13 +1,11 @@
 """How a voice came through: delay, what of it was never heard, and its quality, from recordings with a wall clock.
 
-Quality is PESQ (ITU-T P.862.2, wide band) over pieces of several seconds, the median of them. Instants are seconds of
-one wall clock; delays are those from a mouth to an ear.
+Quality is PESQ (ITU-T P.862.2, wide band) over pieces of several seconds, beside what the microphone gave to the call.
+Instants are seconds of one wall clock; delays are those from a mouth to an ear.
 """
 
-import wave
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,8 +29,22 @@ class Recording:
     samples: Samples
 
     @classmethod
-    def of(cls, at_ms: float, packed: bytes) -> "Recording":
-        return cls(at_ms / 1000, np.frombuffer(packed, "<i2").astype(np.float32) / np.float32(32768))
+    def of(cls, ends_ms: list[float], frames: list[int], packed: bytes) -> "Recording":
+        """Of blocks of equal length, each with the wall clock at its end and the count of samples until then.
+
+        A busy machine may leave samples out, and is never early: what the clock says of a block holds for all before.
+        """
+        if not frames:
+            return cls(0, np.zeros(0, np.float32))
+        blocks = np.frombuffer(packed, "<i2").astype(np.float32).reshape(len(frames), -1) / np.float32(32768)
+        counted_ms = np.array(frames) * 1000 / RATE_HZ
+        late_ms = np.minimum.accumulate((np.array(ends_ms) - counted_ms)[::-1])[::-1]
+        at_ms = counted_ms + late_ms - blocks.shape[1] * 1000 / RATE_HZ
+        places = np.round((at_ms - at_ms[0]) * RATE_HZ / 1000).astype(int)
+        samples = np.zeros(places[-1] + blocks.shape[1], np.float32)
+        for place, block in zip(places, blocks, strict=True):
+            samples[place : place + len(block)] = block
+        return cls(float(at_ms[0]) / 1000, samples)
 
     @property
     def until(self) -> float:
@@ -51,25 +63,6 @@ class Recording:
         samples = self.part(since, until)
         steps = samples[: len(samples) // step * step].reshape(-1, step)
         return np.asarray(10 * np.log10(np.mean(steps**2, axis=1) + 1e-12) > VOICED_DBFS)
-
-
-def spoken(path: Path, said: Recording) -> Recording:
-    """The file that a fake microphone plays again and again, laid beside what was recorded of it."""
-    with wave.open(str(path), "rb") as file:
-        full = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32) / np.float32(32768)
-    loop = _third(full)
-    begins = next(iter(np.flatnonzero(said.voiced(said.at, said.until)))) * STEP_SECONDS + said.at
-    piece = said.part(begins, begins + QUALITY_SECONDS)
-    place, _likeness = _best(piece, np.concatenate((loop, loop[: len(piece)])))
-    first = round(place * RATE_HZ) - round((begins - said.at) * RATE_HZ)
-    return Recording(said.at, loop[np.arange(first, first + len(said.samples)) % len(loop)])
-
-
-def _third(samples: Samples) -> Samples:
-    """Every third sample of 48 kHz, with nothing above 8 kHz (a windowed sinc)."""
-    taps = np.arange(-72, 73)
-    filtered = np.convolve(samples, np.sinc(taps / 3 * 0.95) * np.hanning(len(taps)) / 3, "same")
-    return filtered[::3].astype(np.float32)
 
 
 def first_voice(heard: Recording, since: float, lasts: float = 0.1) -> float | None:
@@ -134,8 +127,8 @@ def unheard_seconds(said: Recording, heard: Recording, since: float, until: floa
     return longest
 
 
-def quality(original: Recording, heard: Recording, found: list[tuple[float, float]]) -> list[float]:
-    """PESQ of each eight seconds, put beside the original by the delay that was found in them."""
+def quality(said: Recording, heard: Recording, found: list[tuple[float, float]]) -> list[float]:
+    """PESQ of each eight seconds, put beside each other by the delay that was found in them."""
     pesq: Any = import_module("pesq").pesq
     scores = []
     by_time = dict(found)
@@ -146,6 +139,6 @@ def quality(original: Recording, heard: Recording, found: list[tuple[float, floa
         if inside:
             delay = float(np.median(inside))
             worse = heard.part(place + delay, place + delay + QUALITY_SECONDS)
-            scores.append(float(pesq(RATE_HZ, original.part(place, place + QUALITY_SECONDS), worse, "wb")))
+            scores.append(float(pesq(RATE_HZ, said.part(place, place + QUALITY_SECONDS), worse, "wb")))
         place += QUALITY_SECONDS
     return scores

@@ -1,0 +1,112 @@
+"""Calls over thin links, ours beside the call as a browser makes it by itself through the same server, row by row.
+
+Everything is made new for it: the village, both browsers, voices and a face. Bytes are the link's own count, voices
+are what measuring ears in the pages heard, frames and concealment are what browsers say. `runs` is for all rows.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from playwright.sync_api import sync_playwright
+
+from tests.benchmarks.result import Figure, Result
+from tests.benchmarks.thinlink_plot import plot
+from tests.benchmarks.thinlink_rows import ROWS, Figures, Row
+from tests.groups import ROOT
+from tests.thinlink.calls import Place, Prepare, Studio, open_place
+from tests.thinlink.plain import as_browsers_do, only
+
+PICTURE = ROOT / "tests/out/thinlink.svg"
+
+
+@dataclass(frozen=True)
+class Found:
+    """Of one row: every figure over its runs."""
+
+    row: Row
+    ours: Mapping[str, Figure]
+    theirs: Mapping[str, Figure]
+
+    def lines(self) -> list[str]:
+        """Of a Markdown table, what must hold first."""
+        names = [*self.row.goals, *(name for name in self.ours if name not in self.row.goals)]
+        return [self._line(name) for name in names]
+
+    def _line(self, name: str) -> str:
+        goal, ours = self.row.goals.get(name), self.ours.get(name)
+        holds = "" if goal is None else "yes" if ours and goal.holds(ours.median) else "**no**"
+        cells = (self.row.title, name, _told(ours), _told(self.theirs.get(name)), str(goal or ""), holds)
+        return f"| {' | '.join(cells)} |"
+
+
+def _told(figure: Figure | None) -> str:
+    if figure is None:
+        return "none"
+    spread = f" ({figure.least:g} to {figure.most:g})" if figure.runs > 1 else ""
+    return f"{figure.median:g}{spread}"
+
+
+@dataclass(frozen=True)
+class Table(Result):
+    rows: tuple[Found, ...] = ()
+
+    def as_text(self) -> str:
+        head = ["| link | figure | ours | the default call | must be | holds |", "|---|---|---|---|---|---|"]
+        return "\n".join([*head, *(line for found in self.rows for line in found.lines()), "", f"Plot: {PICTURE}"])
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "name": self.name, "figures": _plain(self.figures), "reference": _plain(self.reference),
+            "reference_is": self.reference_is,
+        }  # fmt: skip
+
+
+def _plain(figures: Mapping[str, Figure]) -> dict[str, dict[str, float]]:
+    return {name: vars(figure) for name, figure in figures.items()}
+
+
+def run(rows: Sequence[str] = (), runs: int | None = None) -> Table:
+    chosen = [row for row in ROWS if not rows or row.name in rows]
+    if unknown := set(rows) - {row.name for row in ROWS}:
+        raise SystemExit(f"no such row: {', '.join(sorted(unknown))} (there are: {', '.join(r.name for r in ROWS)})")
+    with TemporaryDirectory() as folder, sync_playwright() as playwright:
+        studio, found = Studio(Path(folder)), []
+        for share, of_share in groupby(sorted(chosen, key=lambda row: row.share), lambda row: row.share):
+            home = Path(folder) / f"village-{share}"
+            home.mkdir()
+            with ExitStack() as stack:
+                place = stack.enter_context(open_place(playwright, home, studio, share))
+                found += [_row(row, place, runs or row.runs) for row in of_share]
+    found.sort(key=lambda one: ROWS.index(one.row))
+    table = Table(
+        "thinlink", _named(found, "ours"), _named(found, "theirs"), "the browser's default call, same server",
+        tuple(found),
+    )  # fmt: skip
+    PICTURE.parent.mkdir(exist_ok=True)
+    PICTURE.write_text(plot([(one.row, one.ours, one.theirs) for one in table.rows]))
+    return table
+
+
+def _row(row: Row, place: Place, runs: int) -> Found:
+    """Ours and theirs in turns, so that a machine's mood falls on both."""
+    ours: list[Figures] = []
+    theirs: list[Figures] = []
+    prepare: Prepare | None = only(row.rung) if row.rung else None
+    for seed in range(1, runs + 1):
+        ours.append(row.attempt(place, seed, prepare))
+        theirs.append(row.attempt(place, seed, as_browsers_do))
+        print(row.name, seed, ours[-1], theirs[-1], flush=True)
+    return Found(row, _figures(ours), _figures(theirs))
+
+
+def _figures(tries: list[Figures]) -> dict[str, Figure]:
+    names = dict.fromkeys(name for one in tries for name in one)
+    return {name: Figure.of([one[name] for one in tries if name in one]) for name in names}
+
+
+def _named(found: Sequence[Found], whose: str) -> dict[str, Figure]:
+    return {f"{one.row.name} {name}": figure for one in found for name, figure in getattr(one, whose).items()}
