@@ -1,0 +1,206 @@
+"""Every step of the ladder in a running connection: what comes out at the other end, measured there."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from app.factory import static_folder
+from tests.browser.modules import serve_modules
+
+RUNGS: list[dict[str, Any]] = json.loads((static_folder() / "call/ladder.json").read_text())["rungs"]
+BY_NAME = {rung["name"]: rung for rung in RUNGS}
+NAMES = list(BY_NAME)
+SETTLES_MS, WINDOW_MS = 400, 2000
+WITH_EXTENSIONS, WITHOUT = 24, 21  # bytes of an RTP header; 12 always, and at first 8 more say which section it is
+OFFERS_AND_ANSWERS = "ends.signals.map(({ from, type }) => from + ' ' + type)"
+
+Record = Callable[[str, object], None]
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the console said; it must be nothing at the end."""
+    return []
+
+
+@pytest.fixture
+def page(chromium: Browser, complaints: list[str]) -> Iterator[Page]:
+    context = chromium.new_context(permissions=["camera", "microphone"])
+    opened = context.new_page()
+    opened.add_init_script(path="tests/browser/two_peers.js")
+    opened.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    serve_modules(opened)
+    opened.mouse.click(10, 10)  # sounds may be made from now on
+    yield opened
+    context.close()
+    assert not complaints, complaints
+
+
+def meet(page: Page, **options: Any) -> None:
+    page.evaluate("(options) => peers.meet(options)", options)
+
+
+def turn(page: Page, name: str, *, is_lossy: bool = False) -> None:
+    page.evaluate("([name, isLossy]) => peers.turn(name, { isLossy })", [name, is_lossy])
+
+
+def measured(page: Page, window_ms: int = WINDOW_MS) -> dict[str, Any]:
+    """What arrived at each end."""
+    page.wait_for_timeout(SETTLES_MS)
+    found: dict[str, Any] = page.evaluate(
+        """async (ms) => {
+          const [a, b] = await Promise.all([peers.measure("a", ms), peers.measure("b", ms)]);
+          return { a, b };
+        }""",
+        window_ms,
+    )
+    return found
+
+
+def check_voice(got: dict[str, Any], rung: dict[str, Any], *, doubled: bool = False) -> None:
+    audio = rung["audio"]
+    if audio is None:
+        assert got["pps"] < 0.6, got
+        return
+    assert got["pps"] == pytest.approx(1000 / audio["packet_ms"], abs=1.8), (rung["name"], got)
+    times = 2 if doubled else 1
+    assert 0.4 * times < got["kbps"] / audio["max_kbps"] < 1.2 * times, (rung["name"], got)
+    assert got["header"] > WITH_EXTENSIONS if audio["feedback"] else got["header"] < WITHOUT, (rung["name"], got)
+
+
+def check_picture(got: dict[str, Any], rung: dict[str, Any]) -> None:
+    video = rung["video"]
+    if video is None:
+        assert got["pps"] < 0.6, (rung["name"], got)
+        return
+    assert 0.4 * video["max_fps"] < got["fps"] < video["max_fps"] * 1.4 + 1, (rung["name"], got)
+    assert got["kbps"] < video["max_kbps"] * 1.9, (rung["name"], got)
+    if video["scale_down_by"] > 1:
+        assert got["wide"] <= 640 / video["scale_down_by"], (rung["name"], got)
+
+
+def line(name: str, end: str, got: dict[str, Any]) -> str:
+    voice, face = got["audio"], got["video"]
+    heard = f"voice {voice['pps']:.1f} packets/s, {voice['kbps']:.1f} kbps, headers of {voice['header']:.0f} B"
+    seen = f"picture {face['fps']:.1f}/s, {face['kbps']:.0f} kbps, {face['wide']} px"
+    return f"{name}, at {end}: {heard}; {seen}; wire {got['wire_kbps']:.1f} kbps"
+
+
+def test_down_and_up_the_whole_ladder(page: Page, record_property: Record) -> None:
+    """Every neighbouring pair, both ways, both ends at once; nobody is told of it and no answer is waited for."""
+    meet(page, rung=NAMES[0])
+    for name in [*NAMES, *NAMES[-2::-1]]:
+        turn(page, name)
+        for end, got in measured(page).items():
+            record_property("figure", line(name, end, got))
+            check_voice(got["audio"], BY_NAME[name])
+            check_picture(got["video"], BY_NAME[name])
+    assert page.evaluate(OFFERS_AND_ANSWERS) == ["a offer", "b answer"]
+
+
+def test_redundancy_comes_where_it_is_lossy_and_silence_is_not_sent(page: Page, record_property: Record) -> None:
+    meet(page, rung="voice")
+    turn(page, "voice", is_lossy=True)
+    for end, got in measured(page).items():
+        record_property("figure", line("voice, lossy", end, got))
+        check_voice(got["audio"], BY_NAME["voice"], doubled=True)
+    turn(page, "voice")
+    for got in measured(page).values():
+        check_voice(got["audio"], BY_NAME["voice"])
+    page.evaluate("peers.speak(0)")
+    page.wait_for_timeout(1000)
+    for end, got in measured(page).items():
+        record_property("figure", line("voice, nobody speaks", end, got))
+        assert got["audio"]["pps"] < 5
+
+
+def test_each_end_sends_by_its_own_rung_through_restarts_and_collisions(page: Page) -> None:
+    """The path is found anew by either end, by both at once, and while the rung is changed; what is sent stays."""
+    meet(page, rung="thin_voice", delay_ms=50)
+    page.evaluate("Promise.all([ends.a.setRung(peers.rung('thin_video')), ends.b.setRung(peers.rung('voice'))])")
+
+    def check(sent_by_a: str, sent_by_b: str) -> None:
+        got = measured(page)
+        check_voice(got["b"]["audio"], BY_NAME[sent_by_a])
+        check_picture(got["b"]["video"], BY_NAME[sent_by_a])
+        check_voice(got["a"]["audio"], BY_NAME[sent_by_b])
+        check_picture(got["a"]["video"], BY_NAME[sent_by_b])
+        assert page.evaluate("[ends.a.state, ends.b.state]") == ["connected", "connected"]
+
+    check("thin_video", "voice")
+    for end in ("a", "b"):
+        page.evaluate("(end) => peers.restart(end)", end)
+        page.wait_for_timeout(800)
+        check("thin_video", "voice")
+    page.evaluate(
+        """() => {
+          for (const end of ["b", "a"]) peers.restart(end);
+          ends.a.setRung(peers.rung("video"));
+          ends.b.setRung(peers.rung("thin_voice"));
+          ends.a.setRung(peers.rung("voice"));
+        }"""
+    )
+    page.wait_for_timeout(1500)
+    check("voice", "thin_voice")
+    turn(page, "thin_video")
+    check("thin_video", "thin_video")
+
+
+def test_what_a_browser_can_not_do_costs_no_voice(page: Page, complaints: list[str]) -> None:
+    """No redundancy in either's list, limits that are refused, and header extensions that can't be asked back."""
+    page.evaluate(
+        """() => {
+          RTCRtpSender.prototype.setParameters = () => Promise.reject(new DOMException("not here", "OperationError"));
+          delete RTCRtpTransceiver.prototype.setHeaderExtensionsToNegotiate;
+          const noRed = (sdp) => sdp.replace(/a=(rtpmap|fmtp):63 .*\\r\\n/g, "").replace(" 111 63", " 111");
+          return peers.meet({ rung: "voice", filter: noRed });
+        }"""
+    )
+    turn(page, "stills", is_lossy=True)
+    for got in measured(page).values():
+        check_voice(got["audio"], BY_NAME["stills"])
+        check_picture(got["video"], BY_NAME["stills"])
+    turn(page, "thin_video")
+    for got in measured(page).values():
+        assert got["audio"]["pps"] == pytest.approx(16.7, abs=1.8)
+        assert got["video"]["fps"] > 1
+    assert {said.partition(":")[0] for said in complaints} == {"not limited"}
+    complaints.clear()
+
+
+def test_hostile_descriptions_are_left_out_and_the_call_goes_on(page: Page, complaints: list[str]) -> None:
+    meet(page, rung="voice")
+    page.evaluate(
+        """() => {
+          const offer = ends.signals[0].sdp;
+          const bad = ["", "x".repeat(1e6), offer + "a=x:" + "y".repeat(15000), offer.replaceAll("m=audio", "m=text")];
+          for (const sdp of [...bad, undefined]) for (const type of ["offer", "answer"]) {
+            ends.b.take({ description: { type, sdp } });
+            ends.a.take({ description: { type, sdp } });
+          }
+          ends.b.take({ candidate: { candidate: "candidate:nonsense", sdpMid: "9" } });
+        }"""
+    )
+    turn(page, "thin_voice")
+    for got in measured(page).values():
+        check_voice(got["audio"], BY_NAME["thin_voice"])
+    assert {said.partition(":")[0] for said in complaints} == {"left out in the connection"}
+    assert len(complaints) == 11, "each offer; no answer was awaited"
+    complaints.clear()
+
+
+def test_a_connection_is_made_without_what_makes_it_lean(page: Page, complaints: list[str]) -> None:
+    """The voice comes at once; the picture waits for what limits it."""
+    page.route("**/call/tuning.js", lambda route: route.abort())
+    meet(page, rung="video")
+    for got in measured(page).values():
+        assert got["audio"]["pps"] == pytest.approx(50, abs=5)
+        assert got["video"]["pps"] == 0
+    looked = page.evaluate("ends.a.look()")
+    assert looked["figures"]["received_audio_bytes"] > 0
+    assert looked["look"] is None
+    complaints.clear()
