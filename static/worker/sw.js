@@ -54,11 +54,13 @@ async function keep(page, files) {
 async function page(request, page) {
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), PATIENCE_MS);
+  const kept = async () => (await caches.open(`${SHELL} ${page}`)).match(page);
   try {
-    return await fetch(request, { signal: stop.signal });
+    const answer = await fetch(request, { signal: stop.signal });
+    return (answer.status >= 500 && (await kept())) || answer; // a proxy, whose server is away
   } catch (error) {
-    const kept = await (await caches.open(`${SHELL} ${page}`)).match(page);
-    if (kept) return kept;
+    const standing = await kept();
+    if (standing) return standing;
     if (stop.signal.aborted) return fetch(request); // it is slow, and there is nothing else
     throw error;
   } finally {

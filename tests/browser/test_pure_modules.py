@@ -1,4 +1,4 @@
-"""The phone's arithmetic of hours, rhythms and ends, and what a failure to send means, asked of its own modules as the browser runs them."""
+"""The phone's arithmetic of hours, rhythms, ends and failures, asked of its own modules as the browser runs them."""
 
 from collections.abc import Callable
 from typing import Any

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Request, ViewportSize, expect
 from sqlalchemy import select
 
 from app.messages.models import Hearing
@@ -16,9 +16,20 @@ from tests.browser import said
 from tests.browser.conftest import FLAGS, PHONE, TERMINAL, Devices, shoot
 from tests.browser.speech import speak
 from tests.browser.stories import sees, touch, wait_until
-from tests.browser.test_terminal_messages import asks
+from tests.browser.test_terminal_messages import LOOK_AGAIN, asks
 from tests.browser.village import Village, open_village
-from tests.browser.voices import IS_KEPT, arrived, fits, may_send, open_messages, shelf, speak_for, to_messages
+from tests.browser.voices import (
+    IS_KEPT,
+    THIN_LINK,
+    arrived,
+    fits,
+    may_send,
+    open_messages,
+    shelf,
+    speak_for,
+    to_messages,
+    under_way,
+)
 from tests.scene import at
 
 Profile = Callable[[ViewportSize], BrowserContext]
@@ -108,6 +119,47 @@ def test_it_leaves_although_the_page_is_gone(village: Village, devices: Devices)
 
 
 @pytest.mark.long
+def test_the_service_worker_waits_while_a_page_sends(village: Village, devices: Devices) -> None:
+    """By a thin link; both want to send, and each piece goes once."""
+    bob = village.scene.bob
+    page = open_messages(devices, village, bob)
+    wait_until(page, "the page is kept", lambda: page.evaluate(IS_KEPT))
+    link = page.context.new_cdp_session(page)
+    link.send("Network.enable")
+    link.send("Network.emulateNetworkConditions", THIN_LINK)
+    sizes: list[int] = []
+
+    def note(request: Request) -> None:
+        if "/uploads" in request.url and request.method in ("POST", "PATCH"):
+            sizes.append(int(request.headers.get("content-length") or len(request.post_data_buffer or b"")))
+
+    page.on("request", note)
+    speak_for(page, 11)
+    touch(page, "voice-send")
+    wait_until(page, "a piece is there", lambda: under_way(village, bob) > 0, seconds=30)
+    wake(page, village)
+    wait_until(page, "it arrived", lambda: len(arrived(village, bob)) == 1, seconds=40)
+    ((_, length, _offset),) = arrived(village, bob)
+    assert sum(sizes) == length, "the page sent all of it"
+
+
+def wake(page: Page, village: Village) -> None:
+    """As the browser does when it has a network."""
+    session = page.context.new_cdp_session(page)
+    found: list[str] = []
+    session.on(
+        "ServiceWorker.workerRegistrationUpdated",
+        lambda news: found.extend(one["registrationId"] for one in news["registrations"] if not one["isDeleted"]),
+    )
+    session.send("ServiceWorker.enable")
+    wait_until(page, "the service worker is known", lambda: found)
+    session.send(
+        "ServiceWorker.dispatchSyncEvent",
+        {"origin": village.url, "registrationId": found[0], "tag": "homethread.outbox", "lastChance": False},
+    )
+
+
+@pytest.mark.long
 def test_no_plain_voice_lies_on_the_disk(village: Village, profile: Profile, tmp_path: Path) -> None:
     """Neither of a take nor of what waits to be sent; the same search finds what was put beside it unsealed."""
     bob = village.scene.bob
@@ -179,18 +231,19 @@ def test_a_phone_that_was_given_up_from_afar_keeps_nothing_that_was_fetched(vill
 
 def test_a_terminal_starts_and_plays_without_a_network(village: Village, profile: Profile, devices: Devices) -> None:
     """Fetched ahead, then the browser is closed and the server gone: what waits plays, but nothing behind pictures."""
-    finn, erin = village.scene.move_in("Finn", "drum", 9), village.scene.move_in("Erin", "star", 8)
+    finn, alice = village.scene.move_in("Finn", "drum", 9), village.scene.alice
     said.allow_messages(village, finn.child, finn.parent)
     message = said.say(village, said.phone_of(devices, village, finn), finn, 1.5)
     page = profile(TERMINAL).new_page()
     page.goto(village.enter(PrincipalKind.TERMINAL, finn.terminal, finn.village))
     sees(page, "idle")
-    asks(page, village, f"families/{erin.family}/pin", {"pictures": ["fish", "boat", "bird", "tree"]})
-    asks(page, village, "visit/end", {})
     touch(page, "family", family_id=finn.family)
     expect(page.locator(".letter--voice")).to_be_visible()
-    wait_until(page, "it is whole", lambda: is_whole(page, message, finn.family))
-    assert erin.family not in {row["id"] for row in said.shelf(page, "known")}
+    wait_until(page, "it is whole", lambda: is_whole(page, message) and known(page) >= {finn.family, alice.family})
+    asks(page, village, f"families/{alice.family}/pin", {"pictures": ["fish", "boat", "bird", "tree"]})
+    asks(page, village, "visit/end", {})
+    page.evaluate(LOOK_AGAIN)
+    wait_until(page, "the thread is gone", lambda: alice.family not in known(page))
     page.context.close()
     village.kill("web")
 
@@ -198,10 +251,9 @@ def test_a_terminal_starts_and_plays_without_a_network(village: Village, profile
     page.goto(f"{village.url}/terminal")
     sees(page, "idle")
     shoot(page, "terminal-started-offline")
-    touch(page, "family", family_id=erin.family)
+    touch(page, "family", family_id=alice.family)
     page.wait_for_timeout(500)
-    assert erin.parent not in page.content(), "only the server can look at four pictures"
-    sees(page, "idle")
+    sees(page, "idle")  # only the server can look at four pictures
     touch(page, "family", family_id=finn.family)
     touch(page, "visit.message.open", message_id=message)
     expect(page.locator(f"section[data-message-id='{message}'][data-phase=playing]")).to_be_visible()
@@ -209,15 +261,22 @@ def test_a_terminal_starts_and_plays_without_a_network(village: Village, profile
     sees(page, "message-over")
     assert [row["id"] for row in said.shelf(page, "heard")] == [message]
     village.start("web")
-    page.evaluate("dispatchEvent(new Event('online'))")
+    page.evaluate(LOOK_AGAIN)
     wait_until(page, "the sender knows", lambda: is_known_heard(village, message))
 
 
-def is_whole(page: Page, message: str, family: str) -> bool:
+def known(page: Page) -> set[str]:
+    """Families whose thread this terminal keeps, and `now`."""
+    return {row["id"] for row in said.shelf(page, "known")}
+
+
+def is_whole(page: Page, message: str) -> bool:
     files: list[str] = page.evaluate(KEPT_FILES)
-    known = {row["id"] for row in said.shelf(page, "known")}
-    is_kept = any(url.endswith("/terminal/messages.js") for url in files)
-    return is_kept and known >= {"now", family} and message in said.kept(page)
+    return (
+        any(url.endswith("/terminal/messages.js") for url in files)
+        and "now" in known(page)
+        and message in said.kept(page)
+    )
 
 
 def is_known_heard(village: Village, message: str) -> bool:
