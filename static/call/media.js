@@ -100,10 +100,21 @@ export class OwnMedia {
   /** @param {MediaStream} given */
   #add(given) {
     for (const track of given.getTracks()) {
-      if (this.#isClosed)
+      if (this.#isClosed) {
         track.stop(); // the person hung up while the browser was still asking
-      else this.stream.addTrack(track);
+        continue;
+      }
+      track.addEventListener("ended", () => this.#taken(track), { once: true });
+      this.stream.addTrack(track);
     }
+  }
+
+  /** The device was unplugged, or another program took it: asked for once more, and then it is missing.
+   * @param {MediaStreamTrack} track */
+  async #taken(track) {
+    if (!this.stream.getTracks().includes(track)) return;
+    this.#remove([track]);
+    await (track.kind === "audio" ? this.#openMicrophone() : this.#openCamera());
   }
 
   /** @param {MediaStreamTrack[]} tracks */

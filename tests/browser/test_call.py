@@ -165,6 +165,34 @@ def test_the_parents_tab_reloads_in_the_middle(village: Village, devices: Device
     wait_until(phone, "the end", lambda: stories.call_of(village, call_id).outcome is Outcome.HELD)
 
 
+TAKE_CAMERA_AWAY = """() => {
+    const devices = navigator.mediaDevices, ask = devices.getUserMedia;
+    const gone = () => Promise.reject(new DOMException("gone", "NotFoundError"));
+    devices.getUserMedia = (wish) => (wish.video ? gone() : ask.call(devices, wish));
+    window.giveCameraBack = () => void delete devices.getUserMedia;
+    const { track } = watched.newest().getSenders().find((sender) => sender.track?.kind === "video");
+    track.stop();
+    track.dispatchEvent(new Event("ended"));  // as a browser tells of an unplugged one
+}"""
+
+
+def test_a_camera_is_taken_away_in_the_middle(village: Village, devices: Devices) -> None:
+    """The voice goes on, the button says so, and a touch brings the picture back when the camera is there again."""
+    phone, terminal, _ = live(village, devices)
+    phone.evaluate(TAKE_CAMERA_AWAY)
+    camera = phone.locator("[data-act=camera]")
+    expect(camera).to_have_attribute("aria-pressed", "true")
+    expect(terminal.locator("section.call")).to_have_attribute("data-picture", "none")
+    before = figures(terminal)
+    phone.wait_for_timeout(1500)
+    after = figures(terminal)
+    assert (after.frames, after.audio_energy > before.audio_energy) == (before.frames, True)
+    phone.evaluate("giveCameraBack()")
+    camera.click()
+    expect(camera).to_have_attribute("aria-pressed", "false")
+    wait_until(terminal, "pictures again", lambda: figures(terminal).frames > after.frames)
+
+
 def test_two_tabs_of_one_parent(village: Village, devices: Devices) -> None:
     """A second tab only takes the call when it is told to; the first is told that it moved."""
     phone, terminal, call_id = live(village, devices)
