@@ -61,14 +61,21 @@ def measured(page: Page, window_ms: int = WINDOW_MS) -> dict[str, Any]:
     return found
 
 
+def is_paced(got: dict[str, Any], packet_ms: int) -> bool:
+    """A busy machine misses a beat; never so many that 60 ms could be 20 or 120."""
+    share: float = got["pps"] * packet_ms / 1000
+    return 0.65 < share < 1.2
+
+
 def check_voice(got: dict[str, Any], rung: dict[str, Any], *, doubled: bool = False) -> None:
     audio = rung["audio"]
     if audio is None:
         assert got["pps"] < 0.6, got
         return
-    assert got["pps"] == pytest.approx(1000 / audio["packet_ms"], abs=1.8), (rung["name"], got)
+    assert is_paced(got, audio["packet_ms"]), (rung["name"], got)
     times = 2 if doubled else 1
-    assert 0.4 * times < got["kbps"] / audio["max_kbps"] < 1.2 * times, (rung["name"], got)
+    most = audio["max_kbps"] * audio["packet_ms"]  # bits in a packet
+    assert 0.4 * times < 1000 * got["kbps"] / got["pps"] / most < 1.2 * times, (rung["name"], got)
     assert got["header"] > WITH_EXTENSIONS if audio["feedback"] else got["header"] < WITHOUT, (rung["name"], got)
 
 
@@ -166,7 +173,7 @@ def test_what_a_browser_can_not_do_costs_no_voice(page: Page, complaints: list[s
         check_picture(got["video"], BY_NAME["stills"])
     turn(page, "thin_video")
     for got in measured(page).values():
-        assert got["audio"]["pps"] == pytest.approx(16.7, abs=1.8)
+        assert is_paced(got["audio"], 60)
         assert got["video"]["fps"] > 1
     assert {said.partition(":")[0] for said in complaints} == {"not limited"}
     complaints.clear()
@@ -198,7 +205,7 @@ def test_a_connection_is_made_without_what_makes_it_lean(page: Page, complaints:
     page.route("**/call/tuning.js", lambda route: route.abort())
     meet(page, rung="video")
     for got in measured(page).values():
-        assert got["audio"]["pps"] == pytest.approx(50, abs=5)
+        assert is_paced(got["audio"], 20)
         assert got["video"]["pps"] == 0
     looked = page.evaluate("ends.a.look()")
     assert looked["figures"]["received_audio_bytes"] > 0
