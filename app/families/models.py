@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import Float, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.families.words import ConsentKind, MemberRole, Occupation, PatternKind
@@ -23,7 +23,7 @@ class Person(Record):
     zone: Mapped[str] = mapped_column(String(48))
     language: Mapped[str] = mapped_column(String(16))
     photo_id: Mapped[str | None] = mapped_column(ID)
-    mb_price_milli: Mapped[int | None]
+    mb_price_milli: Mapped[float | None] = mapped_column(Float)
     mb_currency: Mapped[str | None] = mapped_column(String(3))
 
 

@@ -12,20 +12,22 @@ from app.web.shapes import Nothing, Shape
 
 api = Api("price")
 
-DEAREST_MILLI = 1_000_000
+CHEAPEST_MILLI, DEAREST_MILLI = 0.001, 1_000_000
+
+Milli = Annotated[float, Field(ge=CHEAPEST_MILLI, le=DEAREST_MILLI)]
 
 
 class MbPriceShape(Shape):
     """In 1/1,000 of a currency (ISO 4217)."""
 
-    milli: Annotated[int, Field(ge=1, le=DEAREST_MILLI)]
+    milli: Milli
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 
 class MbPriceIn(Shape):
     """Both, or none where it is not known any more."""
 
-    milli: Annotated[int, Field(ge=1, le=DEAREST_MILLI)] | None = None
+    milli: Milli | None = None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
 
     @model_validator(mode="after")

@@ -50,7 +50,7 @@ function fieldsOf(price, language) {
   const isByGb = price === null || price.milli < 100;
   const amount = h("input", {
     class: "field__input", name: "price", inputmode: "decimal", maxlength: 9, autocomplete: "off",
-    value: price ? String((price.milli / 1_000) * (isByGb ? MB_IN_GB : 1)) : "",
+    value: price ? String(isByGb ? (price.milli * MB_IN_GB) / 1_000 : price.milli / 1_000) : "",
   }); // prettier-ignore
   const names = new Intl.DisplayNames([language], { type: "currency" });
   const currency = h(
@@ -71,11 +71,11 @@ function fieldsOf(price, language) {
 const field = (name, input) =>
   h("label", { class: "field" }, h("span", { class: "field__label" }, t(`phone.settings.${name}`)), input);
 
-/** 1/1,000 of the currency by the megabyte, at least one; null where it is no price, also with a comma.
+/** 1/1,000 of the currency by the megabyte; null where it is no price. A comma is a point too.
  * @param {string} typed @param {boolean} isByGb */
 export function milliOf(typed, isByGb) {
   const plain = typed.trim().replace(",", ".");
   if (!/^\d{1,6}(\.\d{1,4})?$/.test(plain) || !Number(plain)) return null;
-  const milli = Math.max(1, Math.round((Number(plain) / (isByGb ? MB_IN_GB : 1)) * 1_000));
-  return milli <= 1_000_000 ? milli : null;
+  const milli = isByGb ? (Number(plain) * 1_000) / MB_IN_GB : Number(plain) * 1_000;
+  return milli >= 0.001 && milli <= 1_000_000 ? milli : null;
 }

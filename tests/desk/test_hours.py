@@ -36,8 +36,11 @@ def test_the_page_of_a_village(house: OpenHouse, desk: Guest) -> None:
     )  # fmt: skip
     assert shown["openings"][0] == {"weekday": 0, "opens_minute": 480, "closes_minute": 1320}
     assert shown["terminals"] == [
-        {"id": alice.terminal, "name": "Redstone office", "present": False, "paired": False, "retired": False}
-    ]
+        {
+            "id": alice.terminal, "name": "Redstone office", "present": False, "paired": False, "retired": False,
+            "passport": [],
+        }
+    ]  # fmt: skip
     house.terminal(alice)
     assert village(desk)["terminals"][0]["paired"] is True
 

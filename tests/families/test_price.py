@@ -23,7 +23,7 @@ def test_it_is_said_changed_and_forgotten(house: OpenHouse) -> None:
         return alice.get("/api/now").get_json()["me"]["mb_price"]
 
     assert shown() is None
-    for price in (PRICE, {"milli": 1, "currency": "USD"}):
+    for price in (PRICE, {"milli": 0.001, "currency": "USD"}, {"milli": 4.5, "currency": "EUR"}):
         assert alice.command("/api/mb_price", price).status_code == 200
         assert shown() == price
     assert alice.command("/api/mb_price", {"milli": None, "currency": None}).status_code == 200
@@ -50,7 +50,8 @@ def test_nobody_else_sees_or_says_it(house: OpenHouse) -> None:
         {"milli": -1, "currency": "CNY"},
         {"milli": 1_000_001, "currency": "CNY"},
         {"milli": "free", "currency": "CNY"},
-        {"milli": 1.5, "currency": "CNY"},
+        {"milli": 0.0001, "currency": "CNY"},
+        {"milli": True, "currency": ["CNY"]},
         {"milli": 290, "currency": "yuan"},
         {"milli": 290, "currency": "cny"},
         {**PRICE, "person_id": "somebody"},

@@ -20,7 +20,7 @@ def upgrade() -> None:
     _extend("call", sa.Column("link_kbps", sa.Integer()), sa.Column("link_rung", sa.String(24)))
     _extend("call", *(sa.Column(name, sa.JSON()) for name in ("rung_seconds", "rung_reasons")))
     _extend("call", *(sa.Column(name, sa.BigInteger()) for name in ("parent_bytes", "village_bytes")))
-    _extend("person", sa.Column("mb_price_milli", sa.Integer()), sa.Column("mb_currency", sa.String(3)))
+    _extend("person", sa.Column("mb_price_milli", sa.Float()), sa.Column("mb_currency", sa.String(3)))
 
 
 def _extend(table: str, *columns: sa.Column[Any]) -> None:
