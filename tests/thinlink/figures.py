@@ -128,4 +128,4 @@ def back_after(heard: Recording, broke_at: float, mended_at: float) -> float:
     if not spoken or spoken[-1] < mended_at:
         return NEVER_SECONDS
     gaps = [(after - before, after) for before, after in pairwise([broke_at, *spoken]) if after > mended_at - 0.2]
-    return max(0.0, max(gaps)[1] - mended_at)
+    return max(0.0, float(max(gaps)[1]) - mended_at)
