@@ -4,7 +4,7 @@
  */
 import { t } from "../core/texts.js";
 import { now, SECOND } from "../core/time.js";
-import { h, parts, photo } from "../ui/dom.js";
+import { h, icon, parts, photo } from "../ui/dom.js";
 import * as outbox from "../voice/outbox.js";
 import { VoiceBox } from "../voice/recorder_ui.js";
 import { isForPin } from "./carrying.js";
@@ -106,6 +106,21 @@ export class Speaking {
 
 /** Somebody has to help. @param {ItemShown} item */
 export const isStuck = (item) => item.state === "dropped" || (item.state === "asks" && !isForPin(item));
+
+/** One that is on its way, small, on the family's page. @param {Family} whose @param {ItemShown} item */
+export function going({ members = [] }, item) {
+  const { child_id, contact_id } = item.wished;
+  const parent = members.find(({ id }) => id === contact_id);
+  if (!parent) return null;
+  const isTroubled = isStuck(item);
+  const named = { "data-child-id": child_id, "data-parent-id": parent.id, "data-stuck": isTroubled, "aria-label": parent.name };
+  return h(
+    "button",
+    { class: "going", type: "button", "data-act": "visit.speak", ...named },
+    photo(parent),
+    icon(isTroubled ? "warning" : "arrow-end"),
+  );
+}
 
 /** @param {ItemShown} item @param {Person} child @param {Person} parent */
 function onItsWay(item, child, parent) {

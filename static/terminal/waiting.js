@@ -3,7 +3,7 @@
  * itself. While somebody speaks or listens, what comes from the same parent plays by itself, and they answer in turn. What
  * stands behind a touch is fetched when it is needed first.
  */
-import { h, icon, photo, withWords } from "../ui/dom.js";
+import { h, withWords } from "../ui/dom.js";
 import * as threads from "../voice/threads.js";
 import { place } from "./screens.js";
 
@@ -78,6 +78,8 @@ export class Waiting {
   /** To whom somebody speaks. @type {import("../voice/wire.js").Addressed | null} */
   #about = null;
   #isFetching = false;
+  /** Speaking is wanted, as soon as what it needs is here. */
+  #isWanted = false;
   #live;
   #familyId;
   /** @type {Hooks} */
@@ -138,13 +140,14 @@ export class Waiting {
   side(whose, { childId, parentId }) {
     if (!voices) return null;
     const mayMessage = threads.pairsOf(this.#familyId).length > 0;
-    const going = voices.carrying.itemsOf(this.#familyId);
+    const { carrying, speaking } = voices;
+    const going = carrying.itemsOf(this.#familyId);
     return h(
       "div",
       { class: "says" },
       mayMessage && place("visit.speak", "other", "microphone", { text: false, "data-child-id": childId, "data-parent-id": parentId }),
       this.#messages?.heardOrSaid.length ? place("visit.message.album", "plain", "message", { text: false }) : null,
-      going.slice(-MOST_SHOWN).map((item) => onItsWay(whose, item)),
+      going.slice(-MOST_SHOWN).map((item) => speaking.going(whose, item)),
     );
   }
 
@@ -224,6 +227,7 @@ export class Waiting {
       this.#messages ??= new voices.messages.Messages(voices.carrying, this.#familyId, this.#hooks);
       this.#messages.tend(whose);
     }
+    queueMicrotask(() => this.#goOn());
   }
 
   /** @param {Family} whose @returns {Thing[]} */
@@ -241,6 +245,7 @@ export class Waiting {
   /** @param {DOMStringMap} named what is plain already */
   #choose({ childId, parentId }) {
     this.#whom = { childId, parentId };
+    this.#isWanted = true;
     this.#goOn();
   }
 
@@ -248,11 +253,14 @@ export class Waiting {
   #chosen(personId) {
     const isParent = threads.pairsOf(this.#familyId).some(({ contact_id }) => contact_id === personId);
     this.#whom = { ...this.#whom, [isParent ? "parentId" : "childId"]: personId };
+    this.#isWanted = true;
     this.#goOn();
   }
 
   /** Speaks, as soon as it is plain to whom. */
   #goOn() {
+    if (!this.#isWanted || !voices || !threads.threadOf(this.#familyId)) return;
+    this.#isWanted = false;
     const pairs = this.#pairs;
     const [{ child_id, contact_id } = { child_id: "", contact_id: "" }] = pairs;
     if (pairs.length === 1) this.#speak(child_id, contact_id);
@@ -291,22 +299,6 @@ export class Waiting {
   #aboutOf(childId, parentId, answers) {
     return { family_id: this.#familyId, child_id: childId, contact_id: parentId, ...(answers && { answers }) };
   }
-}
-
-/** @param {Family} whose @param {import("../voice/wire.js").ItemShown} item */
-function onItsWay({ members = [] }, item) {
-  const { wished } = item;
-  const parent = members.find(({ id }) => id === wished.contact_id);
-  const isStuck = voices?.speaking.isStuck(item);
-  return parent
-    ? h(
-        "button",
-        { class: "going", type: "button", "data-act": "visit.speak", "data-child-id": wished.child_id, "data-parent-id": parent.id,
-          "data-stuck": isStuck, "aria-label": parent.name }, // prettier-ignore
-        photo(parent),
-        icon(isStuck ? "warning" : "arrow-end"),
-      )
-    : null;
 }
 
 /** @param {string} name @param {string[]} of @param {(act: string, named: DOMStringMap) => unknown} run
