@@ -92,7 +92,7 @@ function aroundPacket(report, pair) {
 /** @param {any} pair @param {"Sent" | "Received"} way @param {number} around bytes around each packet */
 function onWire(pair, way, around) {
   const bytes = count(pair[`bytes${way}`]);
-  const packets = count(pair[`packets${way}`]) || bytes / USUAL_PACKET_BYTES;
+  const packets = count(pair[`packets${way}`]) || Math.ceil(bytes / USUAL_PACKET_BYTES);
   const requests = count(pair[`requests${way}`]) + count(pair[`consentRequests${way}`]);
   const checks = requests * CHECK_BYTES.request + count(pair[`responses${way}`]) * CHECK_BYTES.response;
   return bytes + packets * around + checks;
