@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.calls import life, queries, timetable
 from app.calls.models import Call, LinkSample, Seat
-from app.calls.words import RUNG, WRONG_PERSON, CallState, SeatSide, Side
+from app.calls.words import WRONG_PERSON, CallState, SeatSide, Side
 from app.families import service as consent
 from app.families.words import ConsentKind
 from app.jobs import service as jobs
@@ -25,7 +25,6 @@ from app.web.principals import COORDINATOR, TERMINAL, Principal
 
 OPEN_STATES = (CallState.BOOKED, CallState.RINGING, CallState.LIVE)
 FAREWELL = "hang_up"
-MOST_RUNG_CHANGES = 200  # of one side in a call: a picker that behaves makes a few a minute
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ def leave(
     `left_behind` is the (device, page) that held the seat over a socket which is gone: it hung up without being heard.
     """
     call = queries.locked(session, call_id)
-    seat = _left_behind(session, call_id, *left_behind) if left_behind else _held(session, call_id, sid)
+    seat = _left_behind(session, call_id, *left_behind) if left_behind else held(session, call_id, sid)
     if seat.side is SeatSide.DESK:
         timetable.dismiss(session, call, seat, now, now)
     elif reason == FAREWELL:
@@ -154,7 +153,7 @@ def renew(session: Session, sid: str, now: datetime) -> list[Seat]:
 def report(session: Session, call_id: str, sid: str, figures: Figures, now: datetime) -> None:
     """Keep a sample of the link and count its bytes; the first that has received voice makes this side's media flow."""
     call = queries.locked(session, call_id)
-    seat = _held(session, call_id, sid)
+    seat = held(session, call_id, sid)
     seat.leased_until = now + life.SEAT_LEASE
     session.add(
         LinkSample(
@@ -174,27 +173,6 @@ def report(session: Session, call_id: str, sid: str, figures: Figures, now: date
             timetable.tell(session, call, now)
 
 
-def propose_rung(
-    session: Session, call_id: str, sid: str, rung: RungName, reason: str, is_held: bool, now: datetime
-) -> Seat | None:
-    """Note what a seat would send and receive by; its seat, or None where nothing changed.
-
-    So many changes are kept in the call's log; after those the last one still stands with the seat.
-    """
-    call = queries.locked(session, call_id)
-    seat = _held(session, call_id, sid)
-    if call.state is CallState.ENDED:
-        raise Refused("call_over")
-    if (seat.rung, seat.is_rung_held) == (rung, is_held):
-        return None
-    seat.rung, seat.is_rung_held = rung, is_held
-    if seat.rung_changes < MOST_RUNG_CHANGES:
-        seat.rung_changes += 1
-        held = {"held": "yes"} if is_held else {}
-        timetable.log(session, call, RUNG, seat.occupant, now, side=seat.side.value, rung=rung, reason=reason, **held)
-    return seat
-
-
 def _count_bytes(seat: Seat, figures: Figures) -> None:
     """Add what came since the page was heard last. A count that falls is that of another page, from nothing."""
     if (sent := figures.sent_bytes) is not None:
@@ -210,7 +188,7 @@ def addressee(session: Session, call_id: str, sid: str, to: str, now: datetime) 
 
     Consent is asked again: who goes on after it was withdrawn, or after the end, is not helped to.
     """
-    mine = _held(session, call_id, sid)
+    mine = held(session, call_id, sid)
     call = session.get_one(Call, call_id)
     if call.state is CallState.ENDED:
         raise Refused("call_over")
@@ -292,7 +270,8 @@ def _left_behind(session: Session, call_id: str, device_id: str, page: str) -> S
     return seat
 
 
-def _held(session: Session, call_id: str, sid: str) -> Seat:
+def held(session: Session, call_id: str, sid: str) -> Seat:
+    """The seat that this socket holds. NotFound for one that holds none."""
     seat = session.scalar(select(Seat).where(Seat.call_id == call_id, Seat.sid == sid))
     if seat is None or not _is_connected(seat):
         raise NotFound

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StrictBool, model_validator
 from sqlalchemy.orm import Session
 
-from app.calls import life, passport, seats
+from app.calls import life, proposing, seats
 from app.calls.models import Call, Seat
 from app.calls.ports import TurnIssuer
 from app.calls.rungs import Reason
@@ -126,8 +126,8 @@ class CallSockets:
             name = self.name_of(session, ask.who) if ask.who.kind is COORDINATOR else None
             device = Device(ask.sid, body.page, body.here, name)
             taken = seats.take(session, body.call, ask.who, device, ask.now)
-            call = session.get_one(Call, body.call)
-            relay_until, rung = call.ends_at + RELAY_GRACE, passport.first_rung(session, call, ask.now)
+            rung = proposing.begin(session, taken.seat, ask.now)
+            relay_until = session.get_one(Call, body.call).ends_at + RELAY_GRACE
         if taken.displaced:
             self.sockets.send(taken.displaced, "peer", _peer(taken.seat, "moved", taken.seat))
         self._tell(taken.peers, taken.seat, "seated" if taken.seat.epoch == 1 else "back")
@@ -157,7 +157,7 @@ class CallSockets:
 
     def rung(self, ask: SocketAsk, body: RungIn) -> dict[str, Any]:
         with ask.floor.database.begin() as session:
-            seat = seats.propose_rung(session, body.call, ask.sid, body.rung, body.reason, body.held, ask.now)
+            seat = proposing.propose(session, body.call, ask.sid, body.rung, body.reason, body.held, ask.now)
             peers = seats.peers(session, seat) if seat else []
         if seat:
             self._tell(peers, seat, "rung")

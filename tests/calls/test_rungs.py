@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from app.calls import queries, rungs, seats
+from app.calls import proposing, queries, rungs, seats
 from app.calls.models import CallEvent, LinkSample
 from app.calls.rungs import Proposal, Spell
 from app.calls.seats import Figures
@@ -97,7 +97,7 @@ def propose(
 ) -> bool:
     with evening.scene.database.begin() as session:
         now = evening.scene.clock.now()
-        return seats.propose_rung(session, call_id, who.device_id, rung, reason, is_held, now) is not None
+        return proposing.propose(session, call_id, who.device_id, rung, reason, is_held, now) is not None
 
 
 def report(evening: Evening, call_id: str, who: Principal, **figures: Any) -> None:
@@ -124,7 +124,7 @@ def test_changes_are_kept_and_repetitions_are_none(evening: Evening, live: str) 
 def test_a_liar_fills_no_table_and_silences_nobody(
     evening: Evening, live: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(seats, "MOST_RUNG_CHANGES", 6)
+    monkeypatch.setattr(proposing, "MOST_CHANGES", 6)
     alice = evening.scene.alice
     for n in range(20):
         assert propose(evening, live, alice.as_parent, VOICE if n % 2 else VIDEO), "it is still passed on"
@@ -138,7 +138,7 @@ def test_a_liar_fills_no_table_and_silences_nobody(
 
 
 def test_many_at_once_keep_to_the_limit(evening: Evening, live: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(seats, "MOST_RUNG_CHANGES", 5)
+    monkeypatch.setattr(proposing, "MOST_CHANGES", 5)
     parent = evening.scene.alice.as_parent
     rungs_ = [list(RungName)[n % 7] for n in range(14)]
     threads = [threading.Thread(target=propose, args=(evening, live, parent, rung)) for rung in rungs_]
@@ -205,6 +205,23 @@ def test_bytes_count_on_over_another_page(evening: Evening, live: str) -> None:
     with scene.database.read() as session:
         (seat,) = [seat for seat in queries.seats(session, live) if seat.side is SeatSide.PARENT]
         assert (seat.sent_bytes, seat.received_bytes) == (4_000, 50)
+
+
+def test_what_a_seat_begins_with_counts_until_it_says_otherwise(evening: Evening, live: str) -> None:
+    """An end that never leaves its first rung sends no word of it."""
+    scene, alice = evening.scene, evening.scene.alice
+    with scene.database.begin() as session:
+        for seat in queries.seats(session, live):
+            assert proposing.begin(session, seat, scene.clock.now()) is MICRO
+            assert proposing.begin(session, seat, scene.clock.now()) is MICRO
+    assert [rung for _at, rung in logged(evening, live)] == ["micro_video"] * 2
+    scene.clock.step(minutes=1)
+    for who in (alice.as_parent, alice.as_terminal):
+        evening.beat(who)
+    for who in (alice.as_parent, alice.as_terminal):
+        evening.leave(live, who)
+    call = scene.call(live)
+    assert (call.rung_seconds, call.link_rung, call.rung_reasons) == ({"micro_video": 60}, MICRO, {})
 
 
 def test_a_call_without_proposals_keeps_none(evening: Evening, live: str) -> None:

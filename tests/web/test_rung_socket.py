@@ -39,8 +39,9 @@ def ends(house: OpenHouse, port: int, call: str) -> Iterator[tuple[Wire, Wire]]:
     alice = house.scene.alice
     with house.parent(alice).connect(port) as parent, house.terminal(alice).connect(port) as terminal:
         assert seat(parent, call)["peers"] == []
-        assert [peer["rung"] for peer in seat(terminal, call)["peers"]] == [None]
-        assert parent.event("peer")["state"] == "seated"
+        assert [peer["rung"] for peer in seat(terminal, call)["peers"]] == ["micro_video"]
+        told = parent.event("peer")
+        assert (told["state"], told["rung"]) == ("seated", "micro_video")
         yield parent, terminal
 
 
@@ -56,7 +57,9 @@ def test_the_other_end_is_told_and_who_comes_back_as_well(ends: tuple[Wire, Wire
     told = terminal.event("peer")
     assert (told["state"], told["rung"], told["side"]) == ("rung", "stills", "parent")
     assert [peer["rung"] for peer in seat(terminal, call)["peers"]] == ["stills"]
-    assert parent.event("peer")["rung"] is None
+    assert parent.event("peer")["rung"] == "micro_video"
+    assert seat(parent, call)["rung"] == "stills", "it goes on by what it had proposed"
+    assert seat(parent, call, "another page")["rung"] == "micro_video"
 
 
 def test_what_is_said_again_is_told_to_nobody(ends: tuple[Wire, Wire], call: str) -> None:
@@ -110,6 +113,6 @@ def test_a_call_begins_with_what_its_terminal_had_at_this_hour(house: OpenHouse,
         assert seat(parent, call)["rung"] == "micro_video", "nothing is known"
         for day in (20, 21, 22):
             held_before(house, day, RungName.THIN_VIDEO)
-        assert seat(parent, call)["rung"] == "thin_video"
+        assert seat(parent, call, "p2")["rung"] == "thin_video"
         held_before(house, 23, RungName.VOICE)
-        assert seat(parent, call)["rung"] == "voice", "the last one failed"
+        assert seat(parent, call, "p3")["rung"] == "voice", "the last one failed"
