@@ -31,7 +31,7 @@ from tests.services.push_service import PushedTo, PushService
 
 SUBSCRIBE = """async (subscription) => {
   const headers = { "Content-Type": "application/json", "Idempotency-Key": "k", "Homethread-Face": "phone" };
-  await navigator.serviceWorker.register("/sw.js");
+  await navigator.serviceWorker.register("/sw.js?modules", { type: "module" }); // does all that the plain one does
   await navigator.serviceWorker.ready;
   return (await fetch("/api/push", { method: "POST", headers, body: JSON.stringify(subscription) })).status;
 }"""
