@@ -35,6 +35,34 @@ SILENT = """() => {
   addEventListener("pointerdown", () => (HTMLMediaElement.prototype.play = play), true);
 }"""
 
+# What plays by itself where, without a server: ids in their order, while something else goes on and after it.
+WHAT_PLAYS = """async () => {
+  const { takeTurns } = await import(`${document.documentElement.dataset.assets}/voice/turns.js`);
+  const said = (id, more) => ({ id, from: "parent", child_id: "c", contact_id: "p", state: "due", repeat: null,
+    sent_at: "2026-11-23T10:00:00Z", deliver_at: "2026-11-23T10:00:00Z", ...more });
+  const later = "2026-11-23T12:00:00Z";
+  const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+  const played = [];
+  let isFree = false;
+  const turns = takeTurns({ child_id: "c", contact_id: "p", end: "village" }, {
+    live: { socket: { on: () => () => {} } }, read: () => {}, redraw: () => {}, isFree: () => isFree,
+    isHeard: ({ id }) => id === "by-hand", play: async ({ id }) => (played.push(id), true) });
+  const before = said("before");
+  const all = [said("second"), said("withdrawn"), said("by-hand"), said("first"), said("story", { repeat: "daily" }),
+    said("sealed", { state: "sealed", deliver_at: later }), said("hour", { deliver_at: later }),
+    said("stranger", { contact_id: "q" }), said("own", { from: "village" }), before];
+  turns.look([before]);
+  turns.look(all);
+  await wait(900);
+  const busy = [...played];
+  const due = (one) => (one.id === "sealed" ? { ...one, state: "due" } : one);
+  turns.look(all.filter(({ id }) => id !== "withdrawn").map(due));
+  isFree = true;
+  turns.tend();
+  await wait(2200);
+  return [busy, played, turns.turn, turns.heard.id];
+}"""
+
 
 @pytest.fixture(scope="module")
 def village(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Village]:
@@ -105,9 +133,9 @@ def test_what_comes_while_the_thread_is_open_plays_by_itself_and_is_answered(
     fits(page, "turn")
     speak_for(page, 1.5)
     touch(page, "voice-send")
-    wait_until(page, "answered", lambda: [one.answers_id for one in spoken(village, alice, From.PARENT)] == [comes])
-    expect(page.locator(".said[data-own] .said__answers")).to_be_visible()
+    expect(page.locator(".said--waiting .said__answers")).to_be_visible()
     expect(page.locator(".voice[data-turn]")).to_have_count(0)
+    assert [item["wished"]["answers"] for item in shelf(page, "outbox")] == [comes]
 
 
 @pytest.mark.long
@@ -127,6 +155,11 @@ def test_where_the_browser_wants_a_touch_first_the_place_lights_up(village: Vill
     fits(page, "turn-zh")
 
 
+def test_what_plays_by_itself_and_when(village: Village, devices: Devices) -> None:
+    page = stories.open_phone(devices, village, village.scene.charlie)
+    assert page.evaluate(WHAT_PLAYS) == [[], ["first", "second"], "yours", "second"]
+
+
 def test_a_push_opens_the_two_who_speak_and_what_cannot_be_made_is_said(village: Village, devices: Devices) -> None:
     bob = village.scene.bob
     message = says(village, granny_of(devices, village, bob), bob, 1.0)
@@ -139,7 +172,6 @@ def test_a_push_opens_the_two_who_speak_and_what_cannot_be_made_is_said(village:
     said(page, message).locator("[data-act=message-play]").click()
     expect(said(page, message).locator(".said__failed")).to_contain_text("could not be made ready")
     fits(page, "not-made")
-    page.wait_for_timeout(500)
     page.unroute_all()
     said(page, message).get_by_text("Ask for it again").click()
     expect(said(page, message)).to_have_attribute("data-state", "heard", timeout=10_000)
