@@ -1,7 +1,8 @@
 """Real calls over a thin link: a village that runs, its terminal's Chromium at the far end, the parent's on this side.
 
 Everything of the terminal crosses the link, its page and signals as well as the call. The link is wide while pages
-open, and thin from just before the ring. Each run is a call of its own at the village's next half hour.
+open, and thin from just before the ring. Both devices have had a call before: what their pages are made of is there.
+Each run is a call of its own at the village's next half hour, on pages of its own.
 """
 
 import base64
@@ -37,6 +38,8 @@ SPOKEN_SECONDS = 28
 VOICES = {"near": "en", "far": "en+f3"}  # the parent's, and the one at the terminal
 EAR = Path(__file__).with_name("ear.js")
 RUNG_WITHIN_SECONDS = 40
+LATER_PARTS_SECONDS = 22  # after which a page has fetched all that it wants to have at hand
+OpenPages = Callable[[], tuple[Page, Page]]
 Prepare = Callable[[BrowserContext], None]
 
 
@@ -127,7 +130,7 @@ class Place:
     near: Browser
     far: Browser
     times: Iterator[datetime] = field(default_factory=lambda: half_hours())
-    prepare: Prepare | None = None
+    devices: dict[Prepare | None, dict[str, BrowserContext]] = field(default_factory=dict)
 
     @contextmanager
     def call(
@@ -137,22 +140,26 @@ class Place:
 
         `prepare` may change what both pages get to see.
         """
-        self.prepare = prepare
         self.link.shape(WIDE.kbps, WIDE.kbps, WIDE.rtt_ms)
+        if prepare not in self.devices:
+            self.devices[prepare] = self._devices(prepare)
+            with self.call(WIDE, prepare=prepare) as first:
+                first.answer()
+                first.wait(LATER_PARTS_SECONDS)
         starts_at = next(self.times)
         with ExitStack() as stack:
             ring = self._booked if is_warm else self._at_once
-            call = ring(stack, starts_at, thin, seed)
+            call = ring(self._pages(stack, prepare), starts_at, thin, seed)
             sees(call.terminal, "ring", RUNG_WITHIN_SECONDS)
             yield call
             with suppress(Error):
                 stories.hang_up(call.phone)
 
-    def _booked(self, stack: ExitStack, starts_at: datetime, thin: Thin, seed: int) -> Call:
+    def _booked(self, open_pages: OpenPages, starts_at: datetime, thin: Thin, seed: int) -> Call:
         village, alice = self.village, self.village.scene.alice
         village.move_clock_to(starts_at - timedelta(seconds=40))
         village.scene.book(alice, starts_at, alice.desk_acts)
-        phone, terminal = self._open(stack)
+        phone, terminal = open_pages()
         for page in (phone, terminal):
             until(partial(page.evaluate, "ear.isOpen()"))
         call = self._thin(phone, terminal, thin, seed)
@@ -160,9 +167,9 @@ class Place:
         village.move_clock_to(starts_at - timedelta(seconds=3))
         return call
 
-    def _at_once(self, stack: ExitStack, starts_at: datetime, thin: Thin, seed: int) -> Call:
+    def _at_once(self, open_pages: OpenPages, starts_at: datetime, thin: Thin, seed: int) -> Call:
         self.village.move_clock_to(starts_at)
-        phone, terminal = self._open(stack)
+        phone, terminal = open_pages()
         until(partial(is_heard_of, self.village, self.village.scene.alice.terminal))
         call = self._thin(phone, terminal, thin, seed)
         touch(phone, "call-now")
@@ -173,27 +180,40 @@ class Place:
         self.link.begin(seed)
         return Call(phone, terminal, self.link, time.time())
 
-    def _open(self, stack: ExitStack) -> tuple[Page, Page]:
-        village, alice = self.village, self.village.scene.alice
-        phone = self._page(stack, self.near, PHONE, village.enter(PERSON, alice.parent, None))
-        address = village.enter(TERMINAL, alice.terminal, alice.village)
-        terminal = self._page(stack, self.far, TABLET, address.replace("127.0.0.1", self.link.near))
-        sees(phone, "home")
-        sees(terminal, "idle")
-        return phone, terminal
+    def _pages(self, stack: ExitStack, prepare: Prepare | None) -> OpenPages:
+        def opened() -> tuple[Page, Page]:
+            phone, terminal = (self.devices[prepare][end].new_page() for end in ("near", "far"))
+            for page, path, host in ((phone, "/phone", "127.0.0.1"), (terminal, "/terminal", self.link.near)):
+                stack.callback(page.close)
+                page.goto(f"http://{host}:{self.village.port}{path}")
+            sees(phone, "home")
+            sees(terminal, "idle")
+            return phone, terminal
 
-    def _page(self, stack: ExitStack, browser: Browser, size: ViewportSize, address: str) -> Page:
-        context = browser.new_context(
-            viewport=size, timezone_id="Asia/Shanghai", locale="en-GB", permissions=["camera", "microphone"],
-            bypass_csp=True, service_workers="block",
-        )  # fmt: skip
-        stack.callback(context.close)
-        context.add_init_script(path=EAR)
-        if self.prepare:
-            self.prepare(context)
-        page = context.new_page()
-        page.goto(address)
-        return page
+        return opened
+
+    def _devices(self, prepare: Prepare | None) -> dict[str, BrowserContext]:
+        village, alice = self.village, self.village.scene.alice
+        address = village.enter(TERMINAL, alice.terminal, alice.village).replace("127.0.0.1", self.link.near)
+        return {
+            "near": _device(self.near, PHONE, village.enter(PERSON, alice.parent, None), prepare),
+            "far": _device(self.far, TABLET, address, prepare),
+        }
+
+
+def _device(browser: Browser, size: ViewportSize, address: str, prepare: Prepare | None) -> BrowserContext:
+    """One that is signed in."""
+    context = browser.new_context(
+        viewport=size, timezone_id="Asia/Shanghai", locale="en-GB", permissions=["camera", "microphone"],
+        bypass_csp=True,
+    )  # fmt: skip
+    context.add_init_script(path=EAR)
+    if prepare:
+        prepare(context)
+    page = context.new_page()
+    page.goto(address)
+    page.close()
+    return context
 
 
 def half_hours() -> Iterator[datetime]:

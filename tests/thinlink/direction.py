@@ -13,7 +13,7 @@ from random import Random
 QUEUE_SECONDS = 1.5
 TCP, UDP, SYN = 6, 17, 2
 SEQUENCES = 2**32
-APPLICATION_DATA = 23  # RFC 9147
+APPLICATION_DATA, CIPHERTEXTS = 23, range(32, 64)  # RFC 6347; RFC 9147, which hides what is inside
 
 
 @dataclass
@@ -74,8 +74,8 @@ class Direction:
 
 
 def kind(packet: bytes) -> str:
-    """What an IPv4 packet carries: `tcp`, `stun`, `dtls` (its handshake), `data`, `rtcp`, `rtp_<payload type>`, or
-    `other`."""
+    """What an IPv4 packet carries: `tcp`, `stun`, `dtls` (a handshake), `data` (what is said in it), `rtcp`,
+    `rtp_<payload type>`, or `other`."""
     if packet[9] != UDP:
         return "tcp" if packet[9] == TCP else "other"
     payload = packet[(packet[0] & 15) * 4 + 8 :]
@@ -85,5 +85,5 @@ def kind(packet: bytes) -> str:
     if 128 <= first < 192:
         return "rtcp" if 192 <= second < 224 else f"rtp_{second & 127}"
     if 20 <= first < 64:
-        return "data" if first == APPLICATION_DATA else "dtls"
+        return "data" if first == APPLICATION_DATA or first in CIPHERTEXTS else "dtls"
     return "stun" if first < 4 else "other"
