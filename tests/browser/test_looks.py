@@ -89,7 +89,7 @@ def test_every_byte_stays_counted_when_the_path_changes(page: Page) -> None:
     relay = NEAR | {"id": "M", "candidateType": "relay", "relayProtocol": "tls", "address": "2001:db8::1"}
     told = look(
         page,
-        [NEAR, pair(1000, 1000, 10, consentRequestsSent=2, responsesReceived=2)],
+        [NEAR, pair(1000, 1000, 10, requestsSent=2, consentRequestsSent=1, responsesReceived=2)],
         [NEAR, relay, pair(1000, 1000, 10), pair(500, 500, 5, "Q", localCandidateId="M")],
         [relay, pair(700, 700, 7, "Q", localCandidateId="M")],
     )
