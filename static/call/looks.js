@@ -93,7 +93,7 @@ function aroundPacket(report, pair) {
 function onWire(pair, way, around) {
   const bytes = count(pair[`bytes${way}`]);
   const packets = count(pair[`packets${way}`]) || Math.ceil(bytes / USUAL_PACKET_BYTES);
-  const requests = Math.max(count(pair[`requests${way}`]), count(pair[`consentRequests${way}`])); // those are among them
+  const requests = Math.max(count(pair[`requests${way}`]), count(pair[`consentRequests${way}`])); // these among those
   const checks = requests * CHECK_BYTES.request + count(pair[`responses${way}`]) * CHECK_BYTES.response;
   return bytes + packets * around + checks;
 }
