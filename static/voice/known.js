@@ -21,7 +21,8 @@ const NOW = "now";
 export async function keepNow(now) {
   for (const { id } of now.families.filter(isClosed)) await forget(id);
   const families = now.families.map(withoutSecrets);
-  await keep(NOW, { now: { ...now, calls: [], prompts: [], families }, offset_ms: serverNow() - Date.now() });
+  const kept = { ...now, version: "", calls: [], prompts: [], families }; // no page is outdated by it
+  await keep(NOW, { now: kept, offset_ms: serverNow() - Date.now() });
 }
 
 /** @param {string} familyId @param {KnownThread} thread */
