@@ -5,11 +5,10 @@ Instants are seconds of one wall clock; delays are those from a mouth to an ear.
 """
 
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pesq import pesq
 
 RATE_HZ = 16_000
 Samples = NDArray[np.float32]
@@ -76,16 +75,6 @@ def first_voice(heard: Recording, since: float, lasts: float = 0.1) -> float | N
     return since + float(found[0]) * STEP_SECONDS if len(found) else None
 
 
-def longest_silence(heard: Recording, since: float, until: float) -> float:
-    """Between two moments with voice, whoever paused."""
-    return longest_gap(np.flatnonzero(heard.voiced(since, until)), round((until - since) / STEP_SECONDS))
-
-
-def longest_gap(places: NDArray[np.intp], length: int) -> float:
-    edges = np.concatenate(([-1], places, [length]))
-    return float(np.max(np.diff(edges)) - 1) * STEP_SECONDS
-
-
 def delays(said: Recording, heard: Recording, since: float, until: float) -> list[tuple[float, float]]:
     """(when it was said, after how long it was heard), every second, of pieces that are recognised."""
     found = []
@@ -129,7 +118,6 @@ def unheard_seconds(said: Recording, heard: Recording, since: float, until: floa
 
 def quality(said: Recording, heard: Recording, found: list[tuple[float, float]]) -> list[float]:
     """PESQ of each eight seconds, put beside each other by the delay that was found in them."""
-    pesq: Any = import_module("pesq").pesq
     scores = []
     by_time = dict(found)
     starts = sorted(by_time)

@@ -1,0 +1,89 @@
+"""Whether what is said of a call is so: with voices whose delay, gaps and quality are known."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.browser.speech import speak
+from tests.thinlink import figures, voice
+from tests.thinlink.voice import RATE_HZ, Recording, Samples
+
+BEGINS = 1000.0
+BLOCK = 1280
+
+
+@pytest.fixture(scope="module")
+def speech(tmp_path_factory: pytest.TempPathFactory) -> Samples:
+    """Twelve seconds, nearly without a pause."""
+    path: Path = speak(tmp_path_factory.mktemp("speech") / "voice.wav", 12, share=0.95)
+    return np.frombuffer(path.read_bytes()[44:], "<i2")[::3].astype(np.float32) / np.float32(32768)
+
+
+def later(samples: Samples, seconds: float) -> Recording:
+    return Recording(BEGINS, np.concatenate((np.zeros(round(seconds * RATE_HZ), np.float32), samples)))
+
+
+def without(samples: Samples, since: float, until: float) -> Samples:
+    cut = samples.copy()
+    cut[round(since * RATE_HZ) : round(until * RATE_HZ)] = 0
+    return cut
+
+
+def test_the_delay_is_found_wherever_the_voice_is(speech: Samples) -> None:
+    found = voice.delays(Recording(BEGINS, speech), later(speech, 0.735), BEGINS, BEGINS + 12)
+    assert len(found) > 5
+    assert [delay for _at, delay in found] == pytest.approx([0.735] * len(found), abs=0.001)
+    assert not voice.delays(Recording(BEGINS, speech), later(np.zeros_like(speech), 0), BEGINS, BEGINS + 12)
+
+
+def test_what_was_said_and_not_heard_is_as_long_as_the_gap(speech: Samples) -> None:
+    said = Recording(BEGINS, speech)
+    whole, holed = later(speech, 0.3), later(without(speech, 4, 7), 0.3)
+    assert voice.unheard_seconds(said, whole, BEGINS, BEGINS + 11, 0.3) == 0
+    gap = voice.unheard_seconds(said, holed, BEGINS, BEGINS + 11, 0.3)
+    assert gap == pytest.approx(3 - 2 * voice.TOLERANCE_SECONDS, abs=0.4)
+
+
+def test_a_voice_begins_when_it_begins(speech: Samples) -> None:
+    heard = later(without(speech, 0, 2), 1)
+    assert voice.first_voice(heard, BEGINS) == pytest.approx(BEGINS + 3, abs=0.3)
+    assert voice.first_voice(later(np.zeros_like(speech), 0), BEGINS) is None
+
+
+def test_the_voice_is_back_after_the_longest_silence_around_the_mending(speech: Samples) -> None:
+    heard = Recording(BEGINS, without(speech, 3, 7.5))
+    assert figures.back_after(heard, BEGINS + 2.8, BEGINS + 6.5) == pytest.approx(1, abs=0.4)
+    assert figures.back_after(Recording(BEGINS, without(speech, 3, 12)), BEGINS + 2.8, BEGINS + 6.5) > 15
+
+
+def test_quality_falls_with_noise_and_holds_with_delay(speech: Samples) -> None:
+    said, noise = Recording(BEGINS, speech), np.random.default_rng(3).normal(0, 0.02, len(speech)).astype(np.float32)
+    found = [(BEGINS + at, 0.2) for at in range(10)]
+    (same,) = voice.quality(said, later(speech, 0.2), found)
+    (noisy,) = voice.quality(said, later(speech + noise, 0.2), found)
+    assert same > 4.5
+    assert noisy < 3
+
+
+def test_samples_that_a_busy_machine_left_out_move_nothing(speech: Samples) -> None:
+    """Blocks are told with the clock, now and then late by some milliseconds; from the tenth on 100 ms are missing."""
+    count = 30
+    frames = [BLOCK * (number + 1) for number in range(count)]
+    ends_ms = [1_000_000 + frame / 16 + (100 if number >= 10 else 0) for number, frame in enumerate(frames)]
+    ends_ms[5] += 30
+    packed = (speech[: BLOCK * count] * 32767).astype("<i2").tobytes()
+    found = Recording.of(ends_ms, frames, packed)
+    assert found.at == pytest.approx(1000.0)
+    assert found.until - found.at == pytest.approx(count * 0.08 + 0.1)
+    assert not found.part(1000.805, 1000.895).any()
+    assert found.part(1000.9, 1000.98) == pytest.approx(speech[10 * BLOCK : 11 * BLOCK], abs=1e-4)
+
+
+def test_made_up_samples_are_those_that_replace_a_voice() -> None:
+    looks = [
+        {"at": at, "concealed": at * 100, "silent": at * 60, "samples": at * 1000, "frames": at * 8}
+        for at in range(1, 12)
+    ]
+    assert figures.concealed_percent(looks, 2, 10) == pytest.approx(4)
+    assert figures.frames_per_second(looks, 2, 10) == pytest.approx(8)
