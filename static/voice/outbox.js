@@ -104,13 +104,14 @@ export async function recording(key) {
   return found ? new Blob([found.bytes], { type: found.mime }) : null;
 }
 
-/** It is a take again; what is on its way already stays. @param {string} key @returns {Promise<boolean>} */
+/** It is a take again; what is on its way already, or was once, stays. @param {string} key @returns {Promise<boolean>} */
 export async function takeBack(key) {
   let isBack = false;
   await store.within(["outbox", "takes"], "readwrite", (outbox, takes) => {
-    const asked = outbox.get(key);
-    asked.onsuccess = () => {
-      isBack = asked.result && asked.result.state !== "sending" && !asked.result.upload_url;
+    const [item, take] = [outbox.get(key), takes.get(key)];
+    take.onsuccess = () => {
+      const { state, upload_url } = item.result ?? { state: "sending" }; // answered before, in their order
+      isBack = Boolean(take.result) && state !== "sending" && !upload_url;
       if (!isBack) return;
       outbox.delete(key);
       markPutAway(takes, key, undefined);

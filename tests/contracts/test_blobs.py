@@ -39,11 +39,11 @@ def bucket() -> Iterator[PrivateS3]:
 
 @pytest.fixture(params=KINDS)
 def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Blobs]:
-    if request.param == "folder":
-        yield blob_stores.opened(None, tmp_path)
-        return
-    s3: PrivateS3 = request.getfixturevalue("bucket")
-    opened = blob_stores.opened(s3.url(prefix="village/one") if "prefix" in request.param else s3.url(), tmp_path)
+    address = None
+    if request.param != "folder":
+        s3: PrivateS3 = request.getfixturevalue("bucket")
+        address = s3.url(prefix="village/one") if "prefix" in request.param else s3.url()
+    opened = blob_stores.opened(address, tmp_path)
     yield opened
     for blob_id in list(opened.blob_ids()):
         opened.delete(blob_id)
