@@ -179,18 +179,21 @@ def _climb(rung: Rung, m: Memory, ceiling: int) -> Memory:
 def _trouble(rung: Rung, m: Memory, look: Look, is_last_voice: bool) -> Trouble:
     """A delay alone gives no voice up that is heard within two seconds."""
     assert rung.audio
-    rtt, growth, jitter = look.rtt_ms or 0.0, _growth(m, look), look.jitter_ms or 0.0
     is_slow = bool(rung.stills and m.drain_kbps is not None and m.drain_kbps < rung.stills.kbps)
     if rung.audio.feedback and look.available_kbps is not None and m.now_ms - m.since_ms >= STARVES_AFTER_MS:
         sends = rung.audio.max_kbps + (rung.video.max_kbps if rung.video else 0)
         is_slow = is_slow or look.available_kbps < min(STARVES_NEEDS * rung.needs_kbps, STARVES_SENDS * sends)
-    loss, bearable = _loss(m), LOSS if rung.video else VOICE_LOSS
-    return Trouble(
-        (growth > GROWTH_MS or rtt > RTT_MS or jitter > JITTER_MS)
-        + (rtt > PLAIN_RTT_MS or (growth > PLAIN_GROWTH_MS and not is_last_voice)),
-        (loss > bearable) + (loss > bearable * PLAIN_TIMES),
-        int(is_slow),
+    delays = (
+        _level(_growth(m, look), GROWTH_MS, math.inf if is_last_voice else PLAIN_GROWTH_MS),
+        _level(look.rtt_ms or 0.0, RTT_MS, PLAIN_RTT_MS),
+        _level(look.jitter_ms or 0.0, JITTER_MS, math.inf),
     )
+    bearable = LOSS if rung.video else VOICE_LOSS
+    return Trouble(max(delays), _level(_loss(m), bearable, bearable * PLAIN_TIMES), int(is_slow))
+
+
+def _level(value: float, bad: float, plain: float) -> int:
+    return 2 if value > plain else int(value > bad)
 
 
 def _is_good(rung: Rung, m: Memory, look: Look) -> bool:

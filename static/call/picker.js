@@ -141,12 +141,10 @@ function climb(rung, m, ceiling) {
 /** @param {Rung} rung @param {Memory} m @param {Trusted} look @param {boolean} isLastVoice @returns {Trouble} */
 function troubleOf({ audio, video, stills, needs_kbps }, m, { rtt, jitter, available }, isLastVoice) {
   if (!audio) return { delay: 0, loss: 0, slow: 0, worst: 0 };
-  const grown = growth(m, rtt);
-  const delay =
-    Number(grown > 400 || (rtt ?? 0) > 1_500 || jitter > 300) +
-    Number((rtt ?? 0) > 3_000 || (grown > 1_000 && !isLastVoice));
+  const grown = level(growth(m, rtt), 400, isLastVoice ? Infinity : 1_000);
+  const delay = Math.max(grown, level(rtt ?? 0, 1_500, 3_000), level(jitter, 300, Infinity));
   const bearable = video ? 0.12 : 0.25;
-  const loss = Number(lossOf(m) > bearable) + Number(lossOf(m) > bearable * 2.5);
+  const loss = level(lossOf(m), bearable, bearable * 2.5);
   const sends_kbps = audio.max_kbps + (video?.max_kbps ?? 0);
   const isGrown = m.now_ms - m.since_ms >= 8_000;
   const starves =
@@ -154,6 +152,9 @@ function troubleOf({ audio, video, stills, needs_kbps }, m, { rtt, jitter, avail
   const slow = Number(starves || (stills && m.drain_kbps !== null && m.drain_kbps < still_kbps(stills)));
   return { delay, loss, slow, worst: Math.max(delay, loss, slow) };
 }
+
+/** @param {number} value @param {number} bad @param {number} plain */
+const level = (value, bad, plain) => (value > plain ? 2 : value > bad ? 1 : 0);
 
 /** @param {Trouble} trouble */
 const reasonOf = ({ delay, loss, slow }) => (slow || (delay && loss) ? "link" : delay ? "delay" : "loss");
