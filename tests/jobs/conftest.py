@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy import event
 
 from app.storage.database import Database
+from tests.conftest import share_statements
 from tests.jobs.stage import EFFECTS
 from tests.scene import StepClock
 
@@ -20,6 +21,7 @@ def database(database_url: str) -> Iterator[Database]:
     opened = Database(database_url)
     if opened.is_sqlite:
         event.listen(opened.engine, "connect", _do_not_wait_for_the_disk)
+    share_statements(opened)
     with opened.engine.begin() as connection:
         EFFECTS.create(connection)
     yield opened
