@@ -2,10 +2,7 @@
 
 import errno
 import os
-import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +17,7 @@ from app.gateways import blob_stores, s3_blobs
 from app.gateways.s3_blobs import S3Blobs
 from app.messages.keyring import Keyring
 from app.messages.pieces import PIECE_BYTES, Spoiled
-from app.messages.ports import Blobs, NoRoom, Occupied
+from app.messages.ports import Blobs, NoRoom
 from app.messages.vault import Place, Vault
 from tests.services.ports import free_port
 from tests.services.s3 import BUCKET, PrivateS3
@@ -112,46 +109,6 @@ def test_what_many_put_at_once_is_there_whole(blobs: Blobs) -> None:
     with ThreadPoolExecutor(gate.parties) as pool:
         list(pool.map(put, range(len(pieces))))
     assert [blobs.get("own", number) for number in range(len(pieces))] == pieces
-
-
-# Holds a blob alone until its input ends, or it does.
-HOLDS = """
-import pathlib, sys
-from app.gateways.blob_stores import opened
-with opened(None, pathlib.Path(sys.argv[1])).alone("blob"):
-    print("alone", flush=True)
-    sys.stdin.read()
-"""
-
-
-def test_a_folders_blob_is_written_by_one_alone_until_it_lets_go_or_dies(tmp_path: Path) -> None:
-    blobs = blob_stores.opened(None, tmp_path)
-    command = [sys.executable, "-c", HOLDS, str(tmp_path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
-        assert holder.stdout
-        assert holder.stdout.readline() == b"alone\n"
-        for sent in (signal.SIGCONT, signal.SIGSTOP):
-            holder.send_signal(sent)
-            with pytest.raises(Occupied), blobs.alone("blob"):
-                pytest.fail("two of them")
-        with blobs.alone("another"):
-            blobs.put("blob", 0, PIECE)  # whoever only reads or puts is asked nothing
-        holder.kill()
-        holder.wait()
-        with blobs.alone("blob"), pytest.raises(Occupied), blobs.alone("blob"):
-            pytest.fail("two threads of one process")
-    with blobs.alone("blob"):
-        assert blobs.get("blob", 0) == PIECE
-    blobs.delete("blob")
-    assert list(blobs.blob_ids()) == ["another"]
-
-
-@pytest.mark.parametrize("blobs", ["s3"], indirect=True)
-def test_a_bucket_keeps_nobody_out_and_says_how_long_a_write_may_last(blobs: Blobs) -> None:
-    with blobs.alone("blob"), blobs.alone("blob"):
-        blobs.put("blob", 0, PIECE)
-    a_call = s3_blobs.CONNECT_SECONDS + s3_blobs.ANSWER_SECONDS
-    assert blobs.write_lasts.total_seconds() >= 2 * (1 + s3_blobs.RETRIES) * a_call
 
 
 @pytest.mark.parametrize("name", ["../../etc", "a/b", "", "a" * 41, "a\0b", "ä", "a.b"])
