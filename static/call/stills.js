@@ -8,11 +8,16 @@ import { AROUND_BYTES, cut, Gathering, kindOf, readReceipt, writeReceipt } from 
 /** @typedef {import("./ladder.js").StillsRung} StillsRung */
 /** `at_ms`: when it was whole here, by performance.now(). @typedef {{url: string, at_ms: number}} Still */
 
-const PACE_KBPS = { first: 24, least: 12, most: 128 };
+const PACE_KBPS = { first: 16, least: 4, most: 128 };
 const FASTER_BY = 1.25;
+/** Of the pace at which they came where they came slower than they went: what had queued must drain. */
+const SLOWER_BY = 0.8;
 /** As fast as asked for, but for the clock's grain. */
 const KEPT_UP = 0.9;
 const BUFFER_LOOK_MS = 20;
+/** From the last piece to the receipt, one piece lost and sent again. */
+const RECEIPT_MS = 3_000;
+const LATEST = 3; // times the interval: then what is left of a still is left out
 const CAMERA_MS = 2_000;
 const QUALITY = { least: 0.04, most: 0.8, steps: 5 };
 const SMALLER_BY = 0.7;
@@ -21,7 +26,7 @@ const SMALLEST_PX = 64;
 export class Stills {
   /** The newest from the other end. @type {Still | null} */
   last = null;
-  /** At what pace the last one arrived at the other end; 0: not before the next was due; null: none is sent.
+  /** At what pace the last one arrived at the other end; 0: it didn't; null: none is sent.
    * @type {number | null} */
   drain_kbps = null;
   #channel;
@@ -80,11 +85,11 @@ export class Stills {
   /** @param {number} turn */
   async #send(turn) {
     while (turn === this.#turn && this.#rung && this.#track) {
-      const { every_seconds } = this.#rung;
-      const next = performance.now() + every_seconds * 1_000;
+      const [began_ms, every_ms] = [performance.now(), this.#rung.every_seconds * 1_000];
       const picture = this.#channel.readyState === "open" ? await this.#camera.take(this.#track, this.#rung) : null;
-      if (picture) await this.#pour(new Uint8Array(await picture.arrayBuffer()), turn, next);
-      await wait(Math.max(0, next - performance.now()));
+      const latest_ms = began_ms + LATEST * every_ms;
+      if (picture) await this.#pour(new Uint8Array(await picture.arrayBuffer()), turn, latest_ms);
+      await wait(Math.max(began_ms + every_ms - performance.now(), this.#sent === null ? 0 : RECEIPT_MS));
       if (turn === this.#turn) this.#judge();
     }
   }
@@ -108,11 +113,11 @@ export class Stills {
     if (!kbps) return;
     this.drain_kbps = kbps;
     const hasKeptUp = kbps >= this.#pace_kbps * KEPT_UP;
-    const pace_kbps = hasKeptUp ? this.#pace_kbps * FASTER_BY : kbps;
+    const pace_kbps = hasKeptUp ? this.#pace_kbps * FASTER_BY : kbps * SLOWER_BY;
     this.#pace_kbps = Math.min(PACE_KBPS.most, Math.max(PACE_KBPS.least, pace_kbps));
   }
 
-  /** The next one is due: what if nothing was said of the last? */
+  /** Nothing was said of the last? */
   #judge() {
     if (this.#sent === null) return;
     this.drain_kbps = 0;

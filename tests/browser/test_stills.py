@@ -91,10 +91,10 @@ def test_photos_come_both_ways_at_a_pace_beside_the_voice(page: Page, record_pro
     pieces = [one for one in page.evaluate("poured") if one["place"] == 0 and one["bytes"] > 5]
     assert {one["before"] for one in pieces} == {0}, "none before the one before has left"
     assert max(one["bytes"] for one in pieces) <= 605
-    assert pieces[1]["at"] - pieces[0]["at"] > 200, "24 kbit/s at first"
+    assert pieces[1]["at"] - pieces[0]["at"] > 300, "16 kbit/s at first"
     look = page.evaluate("ends.a.look()")["look"]
     record_property("figure", f"the pace of a still: {look['drain_kbps']} kbps")
-    assert look["drain_kbps"] > 15
+    assert look["drain_kbps"] > 10
     assert look["available_kbps"] is None, "without feedback there is no estimate"
 
 
