@@ -50,7 +50,7 @@ export class Gathering {
   /** @type {number | null} */
   #newest = null;
 
-  /** The still that this piece makes whole; an older one than was shown isn't. @param {Uint8Array} piece
+  /** The still that this piece makes whole; not one that is older than what was shown. @param {Uint8Array} piece
    * @param {number} at_ms @returns {Gathered | null} */
   take(piece, at_ms) {
     const [kind, high, low, place, count] = piece;
@@ -80,9 +80,14 @@ export class Gathering {
     for (let place = 0, at = 0; place < count; at += parts.get(place)?.length ?? 0, place++) {
       bytes.set(/** @type {Uint8Array} */ (parts.get(place)), at);
     }
+    this.#stills.delete(number);
+    return { number, bytes, kbps: pace(arrivals) };
+  }
+
+  /** It was a picture: older ones are of no use any more. @param {number} number */
+  shown(number) {
     this.#newest = number;
     for (const other of [...this.#stills.keys()]) if (!this.#isNew(other)) this.#stills.delete(other);
-    return { number, bytes, kbps: pace(arrivals) };
   }
 }
 

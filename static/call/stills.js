@@ -73,7 +73,7 @@ export class Stills {
     const whole = this.#gathering.take(bytes, at_ms);
     if (!whole) return;
     if (this.#channel.readyState === "open") this.#channel.send(writeReceipt(whole));
-    await this.#receive(whole.bytes, at_ms);
+    await this.#receive(whole, at_ms);
   }
 
   close() {
@@ -125,8 +125,8 @@ export class Stills {
     this.#sent = null;
   }
 
-  /** Shows it if it is a picture after all. @param {Uint8Array} bytes @param {number} at_ms */
-  async #receive(bytes, at_ms) {
+  /** Shows it if it is a picture after all. @param {import("./pieces.js").Gathered} whole @param {number} at_ms */
+  async #receive({ number, bytes }, at_ms) {
     const kind = kindOf(bytes);
     if (!kind) return console.warn("a still was left out: no picture of ours");
     const picture = new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (bytes)], { type: kind });
@@ -136,9 +136,10 @@ export class Stills {
       return console.warn("a still was left out: broken");
     }
     if (at_ms < (this.last?.at_ms ?? -Infinity)) return;
+    this.#gathering.shown(number);
     this.last = { url: URL.createObjectURL(picture), at_ms };
     this.#urls.push(this.last.url);
-    for (const url of this.#urls.splice(0, this.#urls.length - 2)) URL.revokeObjectURL(url); // the last may be drawn yet
+    for (const url of this.#urls.splice(0, this.#urls.length - 2)) URL.revokeObjectURL(url); // one may be drawn yet
     this.#onstill(this.last);
   }
 }

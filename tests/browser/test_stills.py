@@ -149,6 +149,7 @@ def test_what_is_no_picture_of_ours_is_dropped(page: Page, complaints: list[str]
           for (const one of hostile) channels[0].send(one);
           for (let length = 1; length < 500; length++) {
             channels[0].send(crypto.getRandomValues(new Uint8Array(length % 40)));
+            channels[0].send(piece(length * 131, word("no picture")));
           }
         }"""
     )
@@ -170,6 +171,7 @@ def test_pieces_come_together_in_any_order(page: Page) -> None:
           const told = {};
           const run = (name, gathering, pieces, gap_ms = 100) => {
             const found = pieces.map((piece, at) => gathering.take(piece, at * gap_ms)).filter(Boolean);
+            for (const { number } of found) gathering.shown(number);
             const isWhole = (got) => got.every((one, at) => one === at % 251);
             told[name] = found.map(({ number, bytes, kbps }) => [number, bytes.length, isWhole(bytes), kbps]);
           };
