@@ -80,10 +80,12 @@ def _keep_bytes(session: Session, call: Call) -> None:
 
 
 def _proposals(session: Session, call: Call) -> Iterator[Proposal]:
+    """Where the link forces an end below what a person holds, it is the link that decides."""
     logged = select(CallEvent).where(CallEvent.call_id == call.id, CallEvent.kind == RUNG)
     for event in session.scalars(logged.order_by(CallEvent.at, CallEvent.id)):
         said = event.detail
-        yield Proposal(event.at, Side(said["side"]), RungName(said["rung"]), said["reason"], "held" in said)
+        reason, is_held = said["reason"], "held" in said and said["reason"] not in rungs.FORCED
+        yield Proposal(event.at, Side(said["side"]), RungName(said["rung"]), reason, is_held)
 
 
 def _measured(session: Session, where: ColumnElement[bool], now: datetime) -> Iterator[tuple[str, Measured]]:

@@ -207,6 +207,22 @@ def test_bytes_count_on_over_another_page(evening: Evening, live: str) -> None:
         assert (seat.sent_bytes, seat.received_bytes) == (4_000, 50)
 
 
+def test_below_what_is_held_the_link_decides(evening: Evening, live: str) -> None:
+    scene, alice = evening.scene, evening.scene.alice
+    propose(evening, live, alice.as_parent, STILLS, "held", is_held=True)
+    scene.clock.step(seconds=30)
+    propose(evening, live, alice.as_parent, VOICE, "delay", is_held=True)
+    scene.clock.step(seconds=10)
+    propose(evening, live, alice.as_parent, STILLS, "better", is_held=True)
+    scene.clock.step(seconds=20)
+    for who in (alice.as_parent, alice.as_terminal):
+        evening.beat(who)
+    for who in (alice.as_parent, alice.as_terminal):
+        evening.leave(live, who)
+    call = scene.call(live)
+    assert (call.rung_seconds, call.link_rung) == ({"stills": 50, "voice": 10}, VOICE)
+
+
 def test_what_a_seat_begins_with_counts_until_it_says_otherwise(evening: Evening, live: str) -> None:
     """An end that never leaves its first rung sends no word of it."""
     scene, alice = evening.scene, evening.scene.alice
