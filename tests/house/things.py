@@ -108,7 +108,7 @@ def things_of_alice(house: OpenHouse) -> Things:
         row_id = jobs.put(session, "calls.tick", now, now, subject=f"call:{call_id}", payload={"call_id": call_id})
         session.get_one(DueRow, row_id).state = DueState.DEAD
         notice = Notice(
-            id=new_id(session), key="lost", person_id=alice.parent, template="missed", params={},
+            id=new_id(session), key="lost", person_id=alice.parent, template="missed_parent", params={},
             subject=f"call:{call_id}", due_at=now, state=NoticeState.OUT, planned_at=now,
         )  # fmt: skip
         session.add(notice)
@@ -160,10 +160,11 @@ def message_of(house: OpenHouse) -> tuple[str, str, list[dict[str, str]]]:
     alice, now = house.scene.alice, house.clock.now()
     vault: Vault = house.web.app.extensions[VAULT]
     with house.database.begin() as session:
-        families.give_consent(
-            session, child_id=alice.child, contact_id=alice.parent, kind=ConsentKind.MESSAGE, given_by=alice.parent,
-            evidence="paper", from_at=now, now=now,
-        )  # fmt: skip
+        for kind in (ConsentKind.MESSAGE, ConsentKind.PHOTO):
+            families.give_consent(
+                session, child_id=alice.child, contact_id=alice.parent, kind=kind, given_by=alice.parent,
+                evidence="paper", from_at=now, now=now,
+            )  # fmt: skip
     said = {"key": "what-alice-said", "filetype": "audio/ogg", "child_id": alice.child}
     metadata = ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in said.items())
     headers = {
