@@ -36,7 +36,8 @@ CARRIES, STARVES_NEEDS, STARVES_SENDS, DRAINS = 0.8, 0.7, 0.9, 1.5
 class Memory:
     """What is kept from look to look. `now_ms` counts from the beginning; `rung` and `before` are places in the ladder.
 
-    `before`: the rung that silence was met on. `waits_ms`: how long looks must have been good to climb to each rung.
+    `before`: the rung that silence was met on, or that a person gave up. `waits_ms`: how long looks must
+    have been good to climb to each rung.
     """
 
     at_ms: float
@@ -167,7 +168,7 @@ def _judge(ladder: Ladder, m: Memory, look: Look, ceiling: int) -> Memory:
 
 
 def _climb(rung: Rung, m: Memory, ceiling: int) -> Memory:
-    """One rung up, or back to where silence was met, if the looks were good for long enough."""
+    """One rung up, or back to where silence or a hold was met, if the looks were good for long enough."""
     is_back = m.before is not None and rung.audio is not None
     to = max(m.before if is_back and m.before is not None else m.rung - 1, ceiling)
     if to >= m.rung:
@@ -227,7 +228,7 @@ def _go(m: Memory, to: int, reason: str) -> Memory:
         waits = _with(waits, m.rung, min(LONGEST_GOOD_MS, 2 * waits[m.rung]))
     return replace(
         _settle(m, SETTLE_MS if to > m.rung else 0), rung=to, reason=reason, since_ms=m.now_ms,
-        has_climbed=to < m.rung, before=None, waits_ms=waits,
+        has_climbed=to < m.rung, before=m.rung if reason == "held" else None, waits_ms=waits,
     )  # fmt: skip
 
 

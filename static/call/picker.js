@@ -185,7 +185,7 @@ function go(m, to, reason) {
   const isTakenBack = m.has_climbed && reason !== "held" && to > m.rung && m.now_ms - m.since_ms < TRIED_MS;
   if (isTakenBack) setWait(m, Math.min(300_000, 2 * (m.waits_ms[m.rung] ?? GOOD_MS)));
   settle(m, to > m.rung ? 3_000 : 0);
-  Object.assign(m, { has_climbed: to < m.rung, rung: to, reason, since_ms: m.now_ms, before: null });
+  Object.assign(m, { has_climbed: to < m.rung, rung: to, reason, since_ms: m.now_ms, before: reason === "held" ? m.rung : null });
 }
 
 /** @param {Memory} m @param {number} for_ms */
