@@ -2,7 +2,7 @@
  * What flows between this seat and the other one: the connection, what goes out by it, by which rung, and what of the
  * other end arrives. Who sits where, and what it means for the call, is not decided here.
  */
-import { Peer } from "./peer.js";
+import { Peer, prepare } from "./peer.js";
 
 /** @typedef {import("../core/wire.js").TakenSeat} TakenSeat */
 /** @typedef {import("./peer.js").Message} Message */
@@ -46,6 +46,7 @@ export class Flow {
     this.#own = own;
     this.#onflow = onflow;
     this.#onchange = onchange;
+    prepare().catch(() => {}); // fetched while the seat is being taken; else when there is a connection
   }
 
   /** What comes from the other end. @returns {MediaStream | null} */

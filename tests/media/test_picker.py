@@ -125,4 +125,4 @@ def test_a_hold_is_let_go_of() -> None:
         memory, rung, reason, _ = picker.pick(LADDER, memory, Look.of({"at_ms": 1_000 * n, **GOOD}))
         assert (rung, reason) == ("stills", "held")
     memory, rung, reason, _ = picker.pick(LADDER, picker.hold(memory, None), Look.of({"at_ms": 30_000, **GOOD}))
-    assert (rung, reason) == ("micro_video", "better"), "good looks count while it is held"
+    assert (rung, reason) == ("video", "better"), "what was given up is back, if the link was good meanwhile"
