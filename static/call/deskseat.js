@@ -115,9 +115,13 @@ export class DeskSeat {
     const { side, seat } = other;
     if (side === "desk" || !this.#mine) return;
     const standing = this.lines.get(side);
-    if (standing?.seat === seat) return standing.retry();
+    if (standing?.seat === seat) {
+      standing.setRung(other.rung);
+      return standing.retry();
+    }
     standing?.close();
     const line = new Line(this.#live, this.call.id, this.#mine, other, this.#onchange);
+    line.setRung(other.rung);
     line.share(this.own.tracks);
     this.lines.set(side, line);
   }

@@ -2,6 +2,7 @@
  * The connection between a coordinator's seat and one end of the call, as either of both sees it. The end alone offers
  * it, so that nothing begins before the end shows who is there.
  */
+import { readLadder } from "./ladder.js";
 import { Peer } from "./peer.js";
 
 /** @typedef {import("../core/wire.js").OtherSeat} OtherSeat */
@@ -49,6 +50,13 @@ export class Line {
   /** @param {Record<Kind, MediaStreamTrack | null>} tracks */
   share(tracks) {
     this.#peer.setTracks(tracks).catch((error) => console.warn("not sent:", error));
+  }
+
+  /** Sends by the rung of the two for whom the call is: it is their link. @param {string | null | undefined} name */
+  async setRung(name) {
+    const ladder = name ? await readLadder().catch(() => null) : null; // without a network it goes on as it goes
+    const rung = ladder?.rungs.find((one) => one.name === name);
+    if (rung) await this.#peer.setRung(rung);
   }
 
   /** Signals may have been lost meanwhile. */

@@ -71,7 +71,13 @@ export class Seat {
     this.#rung_again_ms = rungAgain(call);
     this.own = new OwnMedia(() => this.#ownChanged(), silence);
     /** The other end, as far as it comes here. */
-    this.flow = new Flow(live, call.id, this.own, { onflow: (heard) => this.#flowed(heard), onchange });
+    this.flow = new Flow(live, call.id, this.own, {
+      onflow: (heard) => this.#flowed(heard),
+      onchange: () => {
+        this.third?.share();
+        onchange();
+      },
+    });
     this.#offs = [
       live.socket.on("peer", (news) => this.#hear(news)),
       live.socket.on("signal", (signal) => this.#signal(signal)),

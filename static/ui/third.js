@@ -71,6 +71,7 @@ export class Third {
   }
 
   share() {
+    this.#line?.setRung(this.#seat.flow.rungs?.rung.name);
     this.#line?.share(this.#seat.own.tracks);
   }
 
