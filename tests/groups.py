@@ -81,7 +81,12 @@ GROUPS = (
         needs=("coturn", "caddy", *SERVERS),
     ),
     Group(
-        "thinlink", "the emulated thin link is as thin as it says", 120, ("thinlink",), needs=("thin link",), alone=True
+        "thinlink",
+        "the emulated thin link is as thin as it says; real calls over it",
+        360,
+        ("thinlink",),
+        needs=("thin link", "chromium", "fonts", "voice"),
+        alone=True,
     ),
     Group("faults", "kill, restart, cut", 600, ("faults",), needs=SERVERS, alone=True),
 )

@@ -23,7 +23,8 @@ AFTER_SECONDS = 15.0  # how long after the link is back its voice is looked for
 class Worth:
     """Of one direction over some seconds. None where nothing could be recognised."""
 
-    wire_kbps: float
+    wire_kbps: float  # all that crossed
+    call_kbps: float  # of that the call itself, without page and signals
     packets_per_second: float
     pesq: float | None
     delay_ms: float | None
@@ -44,7 +45,7 @@ def worth(call: Call, ends: dict[str, Heard], listener: str, since: float, until
     trips = [look["rtt"] * 1000 for look in looks if look.get("rtt") is not None and since <= look["at"] <= until]
     way = Way.of(call, listener, since, until)
     return Worth(
-        way.kbps("ip_bytes"), way.per_second("packets"),
+        way.kbps("ip_bytes"), way.kbps("ip_bytes") - way.kbps("tcp"), way.per_second("packets"),
         median(scores) if scores else None,
         None if delay is None else delay * 1000,
         voice.unheard_seconds(said, heard, since, until - 2, delay or 0.5),

@@ -1,0 +1,74 @@
+"""Real calls over the thin link: a face and a voice where other systems give up, and a voice that comes back by itself.
+
+How good they are in numbers is measured by the benchmark `thinlink`; here is what no change may take away.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from tests.browser.stories import sees
+from tests.thinlink import figures
+from tests.thinlink.calls import Call, Place, Studio, Thin, open_place
+
+SPEECH = 0.58  # of the time, at both ends
+SETTLED_SECONDS, LISTENED_SECONDS = 10, 16
+RUNG = "() => document.querySelector('[data-rung]')?.dataset.rung"
+DARK_SECONDS = 15
+PAUSE_SECONDS = 3.5  # of the speaker, between two sentences
+Record = Callable[[str, object], None]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    folder: Path = tmp_path_factory.mktemp("place")
+    with sync_playwright() as playwright, open_place(playwright, folder, Studio(folder), SPEECH) as opened:
+        yield opened
+        assert "Traceback" not in opened.village.logs(), opened.village.logs()
+
+
+def rung(page: Page) -> str | None:
+    shown: str | None = page.evaluate(RUNG)
+    return shown
+
+
+def test_voice_and_a_face_over_64_kbit(place: Place, record_property: Record) -> None:
+    with place.call(Thin(64, 300, 0.03)) as call:
+        call.answer()
+        call.wait_until(SETTLED_SECONDS + LISTENED_SECONDS)
+        rungs = {"near": rung(call.phone), "far": rung(call.terminal)}
+        ends = call.ends()
+        since = call.answered_at + SETTLED_SECONDS
+        for end in ("near", "far"):
+            found = figures.worth(call, ends, end, since, since + LISTENED_SECONDS - 1, pesq=False)
+            record_property("figure", f"64 kbit/s, {end}, {rungs[end]}: {found}")
+            assert found.delay_ms is not None, f"{end} recognises no voice"
+            assert found.unheard_seconds < 2, (end, found)
+            assert found.concealed_percent < 5, (end, found)
+            has_frames = found.frames_per_second >= 3 - 1 / LISTENED_SECONDS  # one may fall on the edge
+            assert has_frames or rungs[end] == "stills", (end, rungs, found)
+            assert found.rtt_ms is not None
+            assert found.rtt_ms < 1000, (end, found)
+            assert found.wire_kbps < 64, (end, found)
+
+
+def test_after_a_blackout_the_voice_comes_back_without_a_tap(place: Place, record_property: Record) -> None:
+    with place.call(Thin(200, 200, 0.01)) as call:
+        call.answer()
+        call.wait_until(SETTLED_SECONDS)
+        began = time.time()
+        call.link.dark(DARK_SECONDS)
+        call.wait(DARK_SECONDS + 7)
+        is_live(call)
+        for end, heard in call.ends().items():
+            back = figures.back_after(heard.heard, began, began + DARK_SECONDS)
+            record_property("figure", f"{end} hears again {back:.2f} s after {DARK_SECONDS} s of darkness")
+            assert back < 2 + PAUSE_SECONDS, end
+
+
+def is_live(call: Call) -> None:
+    for page in (call.phone, call.terminal):
+        sees(page, "live", 1)
