@@ -167,6 +167,12 @@ async function fetchPages() {
 /** Started without a network: what was known here before. */
 const recall = () => fetchPages().then(() => carrying?.recall(), () => {}); // where no page is kept, it waits
 
+/** Never while somebody talks or is about to: the link is theirs. */
+function fetchWhenIdle() {
+  if (calling.seat || calling.ringing) setTimeout(fetchWhenIdle, IDLE_MS);
+  else fetchPages().catch(() => {});
+}
+
 /** @param {string} familyId @param {string} [childId] @param {string} [parentId] */
 async function openFamily(familyId, childId, parentId) {
   if (!pages) {
@@ -252,4 +258,4 @@ for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, () => (t
 live.start();
 show();
 calling.prepare().catch(() => {}); // else when it is needed
-setTimeout(() => fetchPages().catch(() => {}), IDLE_MS); // else at the first touch
+setTimeout(fetchWhenIdle, IDLE_MS); // else at the first touch

@@ -119,6 +119,8 @@ class CallSockets:
             back = [(seat, seats.peers(session, seat)) for seat in seats.renew(session, ask.sid, ask.now)]
         for seat, peers in back:
             self._tell(peers, seat, "back")
+            for peer in peers:  # who came while it was away was told that nobody is here
+                self._tell([seat], peer, "seated")
         return {"at": ask.now.isoformat()}
 
     def take_seat(self, ask: SocketAsk, body: TakeSeat) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from app.media.look import Look, number_of
 LONGEST_STEP_MS = 2_000
 SMOOTH_MS, LONGEST_REPORT_MS = 4_000, 5_000  # the other end's reports come seldom, and each stands for its time
 TROUBLE_MS, PLAIN_TROUBLE_MS, HOPELESS_MS = 2_500, 1_500, 10_000  # hopeless: voice gives way to clips
-SETTLE_MS = 3_000  # what is measured right after a fall is of before
+SETTLE_MS, DRAINED_MS = 3_000, 6_000  # what is measured right after silence, or after a fall, is of before
 STARVES_AFTER_MS = 8_000  # the browser's estimate of a rate takes its time to grow
 GOOD_MS, TRIED_MS, LONGEST_GOOD_MS, RETURN_MS = 6_000, 60_000, 300_000, 1_000
 SILENT_MS, FIRST_SILENT_MS, LIFELESS_MS, GONE_MS = 3_000, 10_000, 5_000, 40_000  # lifeless: where no voice is due
@@ -227,7 +227,7 @@ def _go(m: Memory, to: int, reason: str) -> Memory:
     if m.has_climbed and reason != "held" and to > m.rung and m.now_ms - m.since_ms < TRIED_MS:
         waits = _with(waits, m.rung, min(LONGEST_GOOD_MS, 2 * waits[m.rung]))
     return replace(
-        _settle(m, SETTLE_MS if to > m.rung else 0), rung=to, reason=reason, since_ms=m.now_ms,
+        _settle(m, DRAINED_MS if to > m.rung else 0), rung=to, reason=reason, since_ms=m.now_ms,
         has_climbed=to < m.rung, before=m.rung if reason == "held" else None, waits_ms=waits,
     )  # fmt: skip
 

@@ -78,6 +78,22 @@ export class Looks {
   }
 }
 
+/** Whether anything comes at all: asked far more often than statistics, which cost more. */
+export class Pulse {
+  #newest = 0;
+  #felt_ms = 0;
+
+  /** For how long nothing has come; 0 before the first. Silence is packets too, at least two in a second.
+   * @param {RTCRtpReceiver[]} receivers @param {number} at_ms */
+  silence_ms(receivers, at_ms) {
+    const sources = receivers.flatMap((receiver) => receiver.getSynchronizationSources());
+    const newest = Math.max(0, ...sources.map(({ timestamp }) => timestamp));
+    if (newest === this.#newest) return newest ? at_ms - this.#felt_ms : 0;
+    [this.#newest, this.#felt_ms] = [newest, at_ms];
+    return 0;
+  }
+}
+
 const NOTHING = { loss_in: null, concealed: null, sent_kbps: null, received_kbps: null, frames_per_second: null };
 
 /** @param {RTCStatsReport} report @param {any} pair */

@@ -18,6 +18,8 @@ export class OwnMedia {
   #onchange;
   #silence;
   #isOpened = false;
+  /** @type {Promise<void> | null} */
+  #ahead = null;
   #isClosed = false;
 
   /** @param {() => void} onchange @param {() => MediaStreamTrack | null} silence stands in for a microphone: the
@@ -32,6 +34,8 @@ export class OwnMedia {
   async open() {
     if (this.#isOpened) return;
     this.#isOpened = true;
+    await this.#ahead;
+    if (this.microphone === "on") return this.#openCamera();
     if ((await isGranted("microphone")) && (await isGranted("camera"))) {
       await Promise.all([this.#openMicrophone(), this.#openCamera()]);
       return;
@@ -44,6 +48,23 @@ export class OwnMedia {
       await this.#openMicrophone();
       await this.#openCamera();
     }
+  }
+
+  /** While it rings: a microphone that may be opened without a question is ready at the touch. Nothing is sent. */
+  openAhead() {
+    if (this.#isOpened) return;
+    this.#ahead ??= isGranted("microphone").then((may) => (may ? this.#openMicrophone() : undefined));
+  }
+
+  /** Nobody answered. */
+  async closeAhead() {
+    const ahead = this.#ahead;
+    if (this.#isOpened || !ahead) return;
+    this.#ahead = null;
+    await ahead;
+    if (this.#isOpened || this.#ahead) return;
+    this.#remove(this.stream.getTracks());
+    this.microphone = "closed";
   }
 
   /** What to send. @returns {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null}} */

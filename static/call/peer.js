@@ -17,6 +17,9 @@ const KINDS = /** @type {Kind[]} */ (["audio", "video"]);
 const ANSWER_MS = 5_000;
 const DISCONNECTED_MS = { offerer: 4_000, answerer: 10_000 }; // the answerer only if the offerer hasn't noticed
 const RESTARTED_MS = 8_000;
+/** Nothing comes: long before the browser takes notice the server is asked, and another path. */
+const SILENT_MS = { doubted: 1_000, restarted: 1_800 };
+const PULSE_MS = 250;
 const LOOK_MS = 1_000;
 const LOOK_EAGERLY_MS = 250; // until the first sound and picture have come
 const EAGER_FOR_MS = 15_000;
@@ -39,6 +42,7 @@ export class Peer {
   #isOfferer;
   #send;
   #onstate;
+  #ondoubt;
   #onstill;
   #bitrates;
   #isIgnoringOffer = false;
@@ -57,9 +61,14 @@ export class Peer {
   #tuning = null;
   #restart_timer = 0;
   #answer_timer = 0;
+  /** @type {import("./looks.js").Pulse | null} */
+  #pulse = null;
   /** @type {import("./looks.js").Looks | null} */
   #looks = null;
   #look_timer = 0;
+  #pulse_timer = 0;
+  /** How far the present silence was answered. @type {"" | "doubted" | "restarted"} */
+  #answered = "";
   /** @type {((seen: Seen) => void) | null} */
   #onlook = null;
   #sound = 0;
@@ -71,15 +80,17 @@ export class Peer {
    * @param {boolean} options.isOfferer the other end is the polite one
    * @param {(message: Message) => void} options.send
    * @param {(state: RTCPeerConnectionState) => void} options.onstate also when a track of the other end came
+   * @param {() => void} [options.ondoubt] nothing comes any more
    * @param {((still: Still) => void) | null} [options.onstill] a still came; without it none are sent or taken
    * @param {Record<Kind, number>} [options.bitrates] at most
    */
-  constructor({ iceServers, icePolicy, isOfferer, send, onstate, onstill = null, bitrates }) {
+  constructor({ iceServers, icePolicy, isOfferer, send, onstate, ondoubt = () => {}, onstill = null, bitrates }) {
     this.#bitrates = bitrates;
     this.#pc = new RTCPeerConnection({ iceServers, iceTransportPolicy: icePolicy, bundlePolicy: "max-bundle" });
     this.#isOfferer = isOfferer;
     this.#send = send;
     this.#onstate = onstate;
+    this.#ondoubt = ondoubt;
     this.#onstill = onstill;
     this.#run(() => Promise.race([this.#fetchParts(), new Promise((resolve) => setTimeout(resolve, PARTS_MS))]));
     this.#pc.onnegotiationneeded = () => void this.#run(() => this.#offer());
@@ -127,7 +138,9 @@ export class Peer {
   /** Tells again and again what arrives; null stops it. @param {((seen: Seen) => void) | null} onlook */
   watch(onlook) {
     clearTimeout(this.#look_timer);
+    clearInterval(this.#pulse_timer);
     this.#onlook = onlook;
+    if (onlook) this.#pulse_timer = window.setInterval(() => this.#feel(), PULSE_MS);
     const since = performance.now();
     const look = async () => {
       const looked = await this.look();
@@ -142,6 +155,19 @@ export class Peer {
       onlook({ ...looked, heard, seen, isFirst, at });
     };
     if (onlook) look();
+  }
+
+  #feel() {
+    const silent_ms = this.#pulse?.silence_ms(this.#pc.getReceivers(), performance.now()) ?? 0;
+    if (silent_ms < SILENT_MS.doubted) return void (this.#answered = "");
+    if (!this.#answered) {
+      this.#answered = "doubted";
+      this.#ondoubt();
+    }
+    const mayRestart = this.#answered === "doubted" && this.#isOfferer && this.state === "connected";
+    if (!mayRestart || silent_ms < SILENT_MS.restarted) return;
+    this.#answered = "restarted";
+    this.#pc.restartIce();
   }
 
   /** What was received in all, and what the link did since the last time. @returns {Promise<Looked>} */
@@ -170,7 +196,8 @@ export class Peer {
   }
 
   async #fetchParts() {
-    const [{ Tuning }, { Looks }] = await prepare();
+    const [{ Tuning }, { Looks, Pulse }] = await prepare();
+    this.#pulse = new Pulse();
     [this.#looks, this.#tuning] = [new Looks(), new Tuning(this.#pc, this.#senders, this.#onstill, this.#bitrates)];
     this.#tuning.set(this.#rung, this.#isLossy);
     if (this.#isOfferer) this.#tuning.openStills();

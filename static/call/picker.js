@@ -184,7 +184,7 @@ function below(rungs, at, { worst, slow }, { received, sent, loss_out, available
 function go(m, to, reason) {
   const isTakenBack = m.has_climbed && reason !== "held" && to > m.rung && m.now_ms - m.since_ms < TRIED_MS;
   if (isTakenBack) setWait(m, Math.min(300_000, 2 * (m.waits_ms[m.rung] ?? GOOD_MS)));
-  settle(m, to > m.rung ? 3_000 : 0);
+  settle(m, to > m.rung ? 6_000 : 0);
   Object.assign(m, { has_climbed: to < m.rung, rung: to, reason, since_ms: m.now_ms, before: reason === "held" ? m.rung : null });
 }
 

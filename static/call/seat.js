@@ -120,7 +120,8 @@ export class Seat {
     if (call.state === "live") this.hasTalked = true;
     if (isRungAgain && this.isHere) this.#rungAgain();
     if (this.isHere && !call.desk !== !this.desk) this.#take(); // its answer says how it is
-    const { seated, lost_at } = call.sides[call.my_side === "parent" ? "village" : "parent"];
+    const { seated, here, lost_at } = call.sides[call.my_side === "parent" ? "village" : "parent"];
+    if (this.isHere && seated && here && !this.#other?.isHere) this.#take(); // who came was not told to this page
     const hasLeft = call.state === "live" && !seated && !lost_at; // told to nobody while this end was out of reach
     if (hasLeft && this.isHere && !this.isOver) this.#otherLeft();
     if (call.state === "ended" && !this.isOver) this.#finish("ended");

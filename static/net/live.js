@@ -15,6 +15,7 @@ const SLOW_POLL_MS = 60_000;
 const BEAT_MS = 20_000;
 const BEAT_IN_CALL_MS = 5_000;
 const ANSWER_IN_CALL_MS = 6_000; // a network that changed tells nobody: the silence of the old path does
+const LEAST_DOUBT_MS = 800;
 const CALM_MS = 150; // several hints in a row are read once
 const KEPT = "homethread.now";
 /** No answer of the server's. */
@@ -25,7 +26,7 @@ export class Live {
   view = { now: null, reach: "starting", error: null };
   /** Told with each beat: the screen, and in a call the figures of the link. */
   page = "start";
-  /** @type {object | null} */
+  /** @type {{rtt_ms: number | null, loss: number | null, up_kbps: number | null, down_kbps: number | null} | null} */
   link = null;
   #face;
   #keep;
@@ -144,6 +145,19 @@ export class Live {
     return this.emit("figures", { call, ...figures });
   }
 
+  /** Nothing of a call comes any more: where the server is silent too it is this end's path, and a new one is sought. */
+  async doubt() {
+    if (this.socket.life.state !== "connected") return;
+    const timeout_ms = Math.max(LEAST_DOUBT_MS, 3 * (this.link?.rtt_ms ?? 0));
+    await this.socket.emit("beat", this.#beatOfNow, { timeout_ms }).catch(({ code }) => {
+      if (code === "timeout") this.socket.renew();
+    });
+  }
+
+  get #beatOfNow() {
+    return { link: this.link, page: this.page, visible: !document.hidden };
+  }
+
   /** Which rung this end proposes. @param {object} rung */
   tellRung(rung) {
     this.emit("rung", rung).catch(({ code }) => {
@@ -228,9 +242,8 @@ export class Live {
     this.#beat_timer = window.setTimeout(() => this.#beat(), this.#inCall ? BEAT_IN_CALL_MS : BEAT_MS);
     if (this.socket.life.state === "lost") this.socket.connect(); // its own retries are patient
     if (this.socket.life.state !== "connected") return;
-    const beat = { link: this.link, page: this.page, visible: !document.hidden };
     const asked = this.#inCall ? { timeout_ms: ANSWER_IN_CALL_MS } : {};
-    await this.socket.emit("beat", beat, asked).catch(({ code }) => {
+    await this.socket.emit("beat", this.#beatOfNow, asked).catch(({ code }) => {
       if (asked.timeout_ms && code === "timeout") this.socket.renew(); // else the socket itself tells when it is lost
     });
   }

@@ -21,6 +21,7 @@ export const senderOf = ({ live }) => ({ owner: live.view.now?.me?.id ?? "", fac
 /** Begins, for whoever is here now: nobody's messages leave under another name. @param {Phone} phone */
 export function sending(phone) {
   const sender = senderOf(phone);
+  if (phone.calling.seat?.isHere) sender.owner = ""; // a call has the link for itself
   if (!isWatching) phone.live.subscribe(({ error }) => (error?.status === 401 ? forget() : sending(phone)));
   if (!isWatching) onrefusal(tellBehind);
   isWatching = true;

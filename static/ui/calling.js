@@ -198,12 +198,19 @@ export class Calling {
     this.#timer = window.setTimeout(() => this.#tick(), Math.min(SECOND - (at % SECOND), Math.max(change, 1)) + 5);
     this.#standReady(at);
     this.seat?.tick();
+    if (this.seat && this.rejoinsAlone) this.#listenAhead(this.seat);
     this.#hearAhead();
     this.#nearEnd(at);
     this.#showRungs();
     this.#sound(at);
     this.#awake?.want(Boolean(this.seat?.isHere || this.ringing));
     if (!document.hidden) this.#redraw();
+  }
+
+  /** A device that is nobody's own has its microphone ready while it rings. @param {Seat} seat */
+  #listenAhead({ call, own }) {
+    if (this.ringing?.id === call.id) own.openAhead();
+    else own.closeAhead();
   }
 
   #hearAhead() {
