@@ -56,7 +56,7 @@ GROUPS = (
     Group(
         "browser",
         "the stories in Chromium",
-        1200,
+        1500,
         ("browser",),
         needs=("chromium", "fonts", "coturn", "certutil", "voice"),
     ),

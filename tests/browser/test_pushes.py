@@ -65,6 +65,8 @@ TOUCHED = """async () => {
   return opened;
 }"""
 
+IS_ACTIVATED = "navigator.serviceWorker.ready.then(({ active }) => active?.state === 'activated')"
+
 RENEWED = """async ([old, given]) => {
   const keys = { p256dh: given.p256dh, auth: given.auth };
   PushManager.prototype.subscribe = async () => ({ toJSON: () => ({ endpoint: given.endpoint, keys }) });
@@ -117,6 +119,7 @@ class ServiceWorker:
 
     def deliver(self, said: dict[str, Any]) -> None:
         wait_until(self._page, "a registration", lambda: bool(self._registrations))
+        wait_until(self._page, "a worker that is awake", lambda: self._page.evaluate(IS_ACTIVATED))
         origin = self._page.evaluate("location.origin")
         sent = {"origin": origin, "registrationId": self._registrations[0]["registrationId"], "data": json.dumps(said)}
         self._cdp.send("ServiceWorker.deliverPushMessage", sent)
