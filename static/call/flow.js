@@ -78,7 +78,7 @@ export class Flow {
       isOfferer: offerer,
       send: (message) => this.#live.signal({ call: this.#call, to, ...message }),
       onstate: () => this.#onflow(false),
-      ondoubt: () => this.#live.doubt(),
+      ondoubt: (isStill) => this.#live.doubt(isStill),
       onstill: (still) => {
         this.still = still;
         this.#onchange();

@@ -19,7 +19,7 @@ const DISCONNECTED_MS = { offerer: 4_000, answerer: 10_000 }; // the answerer on
 const RESTARTED_MS = 8_000;
 /** Nothing comes: long before the browser takes notice the server is asked, and another path. */
 const SILENT_MS = { doubted: 1_000, restarted: 1_800 };
-const PULSE_MS = 250;
+const PULSE_MS = 200;
 const LOOK_MS = 1_000;
 const LOOK_EAGERLY_MS = 250; // until the first sound and picture have come
 const EAGER_FOR_MS = 15_000;
@@ -80,7 +80,7 @@ export class Peer {
    * @param {boolean} options.isOfferer the other end is the polite one
    * @param {(message: Message) => void} options.send
    * @param {(state: RTCPeerConnectionState) => void} options.onstate also when a track of the other end came
-   * @param {() => void} [options.ondoubt] nothing comes any more
+   * @param {(isStill: () => boolean) => void} [options.ondoubt] nothing comes any more
    * @param {((still: Still) => void) | null} [options.onstill] a still came; without it none are sent or taken
    * @param {Record<Kind, number>} [options.bitrates] at most
    */
@@ -162,7 +162,7 @@ export class Peer {
     if (silent_ms < SILENT_MS.doubted) return void (this.#answered = "");
     if (!this.#answered) {
       this.#answered = "doubted";
-      this.#ondoubt();
+      this.#ondoubt(() => this.#answered !== "");
     }
     const mayRestart = this.#answered === "doubted" && this.#isOfferer && this.state === "connected";
     if (!mayRestart || silent_ms < SILENT_MS.restarted) return;

@@ -15,7 +15,7 @@ const SLOW_POLL_MS = 60_000;
 const BEAT_MS = 20_000;
 const BEAT_IN_CALL_MS = 5_000;
 const ANSWER_IN_CALL_MS = 6_000; // a network that changed tells nobody: the silence of the old path does
-const LEAST_DOUBT_MS = 800;
+const LEAST_DOUBT_MS = 600;
 const CALM_MS = 150; // several hints in a row are read once
 const KEPT = "homethread.now";
 /** No answer of the server's. */
@@ -145,12 +145,13 @@ export class Live {
     return this.emit("figures", { call, ...figures });
   }
 
-  /** Nothing of a call comes any more: where the server is silent too it is this end's path, and a new one is sought. */
-  async doubt() {
+  /** Nothing of a call comes any more: where the server is silent too it is this end's path, and a new one is sought.
+   * @param {() => boolean} isStill */
+  async doubt(isStill) {
     if (this.socket.life.state !== "connected") return;
     const timeout_ms = Math.max(LEAST_DOUBT_MS, 3 * (this.link?.rtt_ms ?? 0));
     await this.socket.emit("beat", this.#beatOfNow, { timeout_ms }).catch(({ code }) => {
-      if (code === "timeout") this.socket.renew();
+      if (code === "timeout" && isStill()) this.socket.renew();
     });
   }
 
