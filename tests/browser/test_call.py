@@ -182,7 +182,7 @@ def test_a_camera_is_taken_away_in_the_middle(village: Village, devices: Devices
     phone.evaluate(TAKE_CAMERA_AWAY)
     camera = phone.locator("[data-act=camera]")
     expect(camera).to_have_attribute("aria-pressed", "true")
-    expect(terminal.locator("section.call")).to_have_attribute("data-picture", "none")
+    expect(terminal.locator("section.call")).to_have_attribute("data-picture", "none", timeout=10_000)
     before = figures(terminal)
     phone.wait_for_timeout(1500)
     after = figures(terminal)
