@@ -1,11 +1,13 @@
-"""The rung that an end proposes, by socket: passed on, kept with the seat; and the rung that a call begins with."""
+"""What two ends learn of each other by socket: the rung that each proposes, and who came while one was away."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.calls import timetable
 from app.calls.models import Call
 from app.calls.words import CallState, Outcome
 from app.kernel.rungs import RungName
@@ -13,6 +15,10 @@ from app.storage.database import Database, new_id
 from tests.scene import NOW, at
 from tests.web.open_house import OpenHouse
 from tests.web.wire import Wire
+
+
+SEEN = {"page": "home", "visible": True}
+LONGER_THAN_A_LEASE = timedelta(seconds=25)
 
 
 @pytest.fixture
@@ -68,7 +74,7 @@ def test_what_is_said_again_is_told_to_nobody(ends: tuple[Wire, Wire], call: str
         assert parent.emit("rung", {"call": call, "rung": "voice", "reason": reason}) == {}
     assert parent.emit("rung", {"call": call, "rung": "voice", "reason": "held", "held": True}) == {}
     assert [terminal.event("peer")["rung"] for _ in range(2)] == ["voice", "voice"]
-    terminal.emit("beat", {"page": "home", "visible": True})
+    terminal.emit("beat", SEEN)
     assert not [name for name, _said in terminal.heard if name == "peer"]
 
 
@@ -116,3 +122,20 @@ def test_a_call_begins_with_what_its_terminal_had_at_this_hour(house: OpenHouse,
         assert seat(parent, call, "p2")["rung"] == "thin_video"
         held_before(house, 23, RungName.VOICE)
         assert seat(parent, call, "p3")["rung"] == "voice", "the last one failed"
+
+
+def test_who_is_back_is_told_who_came_meanwhile(house: OpenHouse, port: int, call: str) -> None:
+    """The terminal was told that nobody is there; the parent's next beat tells both of each other."""
+    alice = house.scene.alice
+    with house.parent(alice).connect(port) as parent, house.terminal(alice).connect(port) as terminal:
+        mine = seat(parent, call)["seat"]
+        house.clock.at += LONGER_THAN_A_LEASE
+        with house.database.begin() as session:
+            timetable.tick(session, call, house.clock.now())
+        taken = seat(terminal, call)
+        assert taken["peers"] == []
+        assert "at" in parent.emit("beat", SEEN)
+        told = terminal.event("peer")
+        assert (told["seat"], told["state"], told["here"]) == (mine, "back", True)
+        told = parent.event("peer")
+        assert (told["seat"], told["state"], told["here"]) == (taken["seat"], "seated", True)

@@ -25,7 +25,6 @@ from tests.web.open_house import Badge, Guest, OpenHouse
 from tests.web.wire import ACK, EVENT, MESSAGE, Wire
 
 DAYS = count()
-LONGER_THAN_A_LEASE = timedelta(seconds=25)
 SEEN = {"page": "home", "visible": True}
 OFFER = {"type": "offer", "sdp": "v=0"}
 TOO_LARGE = "x" * (LARGEST_EVENT_BYTES + 1)
@@ -291,24 +290,6 @@ class TestEndedSessions:
             wire.say(f'{MESSAGE}{EVENT}50["beat",{json.dumps(SEEN)}]')
             told = other.event("peer")
         assert (told["seat"], told["state"]) == (mine, "lost")
-
-
-def test_who_is_back_is_told_who_came_meanwhile(
-    house: OpenHouse, alice: Guest, wire: Wire, call: str, port: int
-) -> None:
-    """The terminal was told that nobody is there; the parent's next beat tells both of each other."""
-    mine = seat(wire, call)["seat"]
-    house.clock.at += LONGER_THAN_A_LEASE
-    with house.database.begin() as session:
-        timetable.tick(session, call, house.clock.now())
-    with house.terminal(house.scene.alice).connect(port) as terminal:
-        taken = seat(terminal, call)
-        assert taken["peers"] == []
-        assert "at" in wire.emit("beat", SEEN)
-        told = terminal.event("peer")
-        assert (told["seat"], told["state"], told["here"]) == (mine, "back", True)
-        told = wire.event("peer")
-        assert (told["seat"], told["state"], told["here"]) == (taken["seat"], "seated", True)
 
 
 def end_session(house: OpenHouse, badge: Badge | None, how: str) -> None:
