@@ -16,7 +16,6 @@ from tests.scene import NOW, at
 from tests.web.open_house import OpenHouse
 from tests.web.wire import Wire
 
-
 SEEN = {"page": "home", "visible": True}
 LONGER_THAN_A_LEASE = timedelta(seconds=25)
 
