@@ -58,7 +58,8 @@ class _NoticedServer(simple_websocket.Server):  # type: ignore[misc]  # it ships
 
     def close(self, reason: int | None = None, message: str | None = None) -> None:
         with self._own_turn():
-            super().close(reason, message)
+            if self.connected:  # else the peer was first, and has been answered
+                super().close(reason, message)
         self.event.set()
 
     def _handle_events(self) -> bool:

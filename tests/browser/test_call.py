@@ -223,7 +223,7 @@ def test_two_families_race_for_one_slot(village: Village, devices: Devices) -> N
     wait_until(phones[0], "one winner", lambda: sorted(screens(phones)) == ["book", "home"])
     loser = next(phone for phone in phones if phone.locator("main").get_attribute("data-screen") == "book")
     shoot(loser, "phone-slot-taken")
-    assert loser.locator(f'[data-act=slot][data-starts-at="{slot}"]:not([disabled])').count() == 0
+    expect(loser.locator(f'[data-act=slot][data-starts-at="{slot}"]:not([disabled])')).to_have_count(0)
     with village.scene.database.read() as session:
         assert len(session.scalars(select(Call)).all()) == 1
 

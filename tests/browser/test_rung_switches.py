@@ -14,6 +14,7 @@ RUNGS: list[dict[str, Any]] = json.loads((static_folder() / "call/ladder.json").
 BY_NAME = {rung["name"]: rung for rung in RUNGS}
 NAMES = list(BY_NAME)
 SETTLES_MS, WINDOW_MS = 400, 2000
+MOST_WINDOWS = 5
 WITH_EXTENSIONS, WITHOUT = 24, 21  # bytes of an RTP header; 12 always, and at first 8 more say which section it is
 OFFERS_AND_ANSWERS = "ends.signals.map(({ from, type }) => from + ' ' + type)"
 
@@ -61,6 +62,16 @@ def measured(page: Page, window_ms: int = WINDOW_MS) -> dict[str, Any]:
     return found
 
 
+def grown(page: Page, rung: dict[str, Any]) -> dict[str, Any]:
+    """Where feedback has just come back the browser's estimate grows from little, and the picture with it."""
+    for _ in range(MOST_WINDOWS):
+        found = measured(page)
+        least = 0.4 * rung["video"]["max_fps"] if rung["video"] else 0
+        if all(got["video"]["fps"] > least for got in found.values()):
+            break
+    return found
+
+
 def is_paced(got: dict[str, Any], packet_ms: int) -> bool:
     """A busy machine misses a beat; never so many that 60 ms could be 20 or 120."""
     share: float = got["pps"] * packet_ms / 1000
@@ -102,7 +113,7 @@ def test_down_and_up_the_whole_ladder(page: Page, record_property: Record) -> No
     meet(page, rung=NAMES[0])
     for name in [*NAMES, *NAMES[-2::-1]]:
         turn(page, name)
-        for end, got in measured(page).items():
+        for end, got in grown(page, BY_NAME[name]).items():
             record_property("figure", line(name, end, got))
             check_voice(got["audio"], BY_NAME[name])
             check_picture(got["video"], BY_NAME[name])

@@ -112,6 +112,8 @@ def test_it_leaves_although_the_page_is_gone(village: Village, devices: Devices)
     expect(page.locator(".said--waiting")).to_be_visible()
     (item,) = shelf(page, "outbox")
     blank = page.context.new_page()
+    page.evaluate("void dispatchEvent(new PageTransitionEvent('pagehide'))")  # as it is told when it goes
+    page.wait_for_timeout(500)
     page.close()
     assert arrived(village, alice) == []
     wait_until(blank, "it arrived", lambda: len(arrived(village, alice)) == 1)
