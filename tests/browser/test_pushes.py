@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -24,6 +23,7 @@ from app.notices.words import Channel, DeliveryState, NoticeState
 from app.web.models import PrincipalKind
 from tests.browser import stories
 from tests.browser.conftest import DESK, PHONE, Devices, shoot
+from tests.browser.push_worker import ServiceWorker
 from tests.browser.stories import sees, touch, wait_until
 from tests.browser.village import Village, open_village
 from tests.scene import at
@@ -35,9 +35,6 @@ SUBSCRIBE = """async (subscription) => {
   await navigator.serviceWorker.ready;
   return (await fetch("/api/push", { method: "POST", headers, body: JSON.stringify(subscription) })).status;
 }"""
-SHOWN = """async () => (await (await navigator.serviceWorker.ready).getNotifications()).map((shown) => (
-  { title: shown.title, body: shown.body, tag: shown.tag, stays: shown.requireInteraction,
-    actions: shown.actions.map(({ title }) => title) }))"""
 # What a browser does that is no guest of a test: it subscribes, and remembers it.
 SUBSCRIBES = """(() => {
   const given = GIVEN;
@@ -52,21 +49,6 @@ SUBSCRIBES = """(() => {
   PushManager.prototype.getSubscription = async () => made() || null;
 })()"""
 # Where a window may be opened or fronted only for a real touch, it is said where it would have been.
-TOUCHED = """async () => {
-  const opened = [];
-  self.clients.openWindow = async (url) => (opened.push(url), null);
-  WindowClient.prototype.focus = async function () { return this; };
-  const [notification] = await self.registration.getNotifications();
-  const worked = [];
-  const event = new NotificationEvent("notificationclick", { notification });
-  event.waitUntil = (work) => worked.push(work);
-  self.dispatchEvent(event);
-  await Promise.all(worked);
-  return opened;
-}"""
-
-IS_ACTIVATED = "navigator.serviceWorker.ready.then(({ active }) => active?.state === 'activated')"
-
 RENEWED = """async ([old, given]) => {
   const keys = { p256dh: given.p256dh, auth: given.auth };
   PushManager.prototype.subscribe = async () => ({ toJSON: () => ({ endpoint: given.endpoint, keys }) });
@@ -103,39 +85,6 @@ def service(village: Village) -> Iterator[PushService]:
 def turn(village: Village, *, is_on: bool) -> None:
     with village.scene.database.begin() as session:
         deciding.change(session, village.scene.alice.village, {"is_push_on": is_on})
-
-
-class ServiceWorker:
-    """The real one of a page's browser."""
-
-    def __init__(self, page: Page) -> None:
-        self._page, self._cdp = page, page.context.new_cdp_session(page)
-        self._registrations: list[dict[str, Any]] = []
-        self._cdp.on("ServiceWorker.workerRegistrationUpdated", self._heard)
-        self._cdp.send("ServiceWorker.enable")
-
-    def _heard(self, news: dict[str, Any]) -> None:
-        self._registrations.extend(news["registrations"])
-
-    def deliver(self, said: dict[str, Any]) -> None:
-        wait_until(self._page, "a registration", lambda: bool(self._registrations))
-        wait_until(self._page, "a worker that is awake", lambda: self._page.evaluate(IS_ACTIVATED))
-        origin = self._page.evaluate("location.origin")
-        sent = {"origin": origin, "registrationId": self._registrations[0]["registrationId"], "data": json.dumps(said)}
-        self._cdp.send("ServiceWorker.deliverPushMessage", sent)
-
-    @property
-    def shown(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._page.evaluate(SHOWN)
-        return found
-
-    def touch(self) -> list[str]:
-        """Touch the notification that stands; the addresses of the windows that it asks for."""
-        asked: list[str] = self.evaluate(TOUCHED)
-        return asked
-
-    def evaluate(self, script: str, argument: Any = None) -> Any:
-        return self._page.context.service_workers[0].evaluate(script, argument)
 
 
 def told_by_pushes(devices: Devices, village: Village, browser: PushedTo) -> Page:
@@ -193,8 +142,7 @@ def test_a_ring_reaches_a_closed_page_and_one_touch_opens_the_call(
     ring = next(push for push in browser.taken if push.said["kind"] == "ring_parent")
     assert (ring.urgency, ring.said["url"]) == ("high", f"/phone#call={call_id}")
 
-    worker.deliver(ring.said)
-    wait_until(phone, "a notification", lambda: bool(worker.shown))
+    worker.shows(ring.said)
     assert worker.shown == [
         {"title": "A call is waiting for you", "body": ring.said["body"], "tag": f"call:{call_id}", "stays": True,
          "actions": ["Join"]}
