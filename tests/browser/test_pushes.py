@@ -178,8 +178,7 @@ def test_a_page_that_is_looked_at_rings_by_itself_and_one_behind_is_brought_to_i
     wait_until(phone, "it was read", lambda: is_read(village, said["id"]))
     assert worker.shown == []
 
-    worker.deliver(said | {"id": None})  # a trial is shown all the same
-    wait_until(phone, "a notification", lambda: bool(worker.shown))
+    worker.shows(said | {"id": None})  # a trial is shown all the same
     assert worker.touch() == []
     sees(phone, "waiting|ready|live", 20)
     expect(phone.locator("main")).not_to_have_attribute("data-screen", "home")
@@ -206,8 +205,7 @@ def test_it_is_switched_on_tried_gone_on_with_and_switched_off(
     wait_until(phone, "a trial", lambda: bool(browser.taken))
     shoot(phone, "pushes-on")
     worker = ServiceWorker(phone)
-    worker.deliver(browser.taken[0].said)
-    wait_until(phone, "it is shown although somebody looks", lambda: bool(worker.shown))
+    worker.shows(browser.taken[0].said)  # although somebody looks
 
     put_notice(village, "pushed")
     phone.reload()
