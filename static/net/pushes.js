@@ -3,6 +3,7 @@
  * unless they touch the switch. How it looks is not decided here.
  */
 import { ApiError } from "./api.js";
+import { registerWorker } from "./worker.js";
 
 /** @typedef {import("./api.js").Api} Api */
 /**
@@ -97,8 +98,7 @@ async function subscription() {
 /** A subscription with this key; null where the browser's push service does not answer. @param {string} key */
 async function subscribed(key) {
   try {
-    const standing_worker = await navigator.serviceWorker.getRegistration("/"); // perhaps one that can more
-    if (!standing_worker) await navigator.serviceWorker.register("/sw.js");
+    await registerWorker();
     const { pushManager } = await navigator.serviceWorker.ready;
     const standing = await pushManager.getSubscription();
     if (standing && isOfKey(standing, key)) return standing;

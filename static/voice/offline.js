@@ -2,6 +2,7 @@
  * Has the browser keep this page and its files, so that it opens without a network too, and send what waits when the page
  * is gone. What is kept is what this page was made of until now; the service worker does it.
  */
+import { registerWorker } from "../net/worker.js";
 
 /** Of a page that stands for months the browser itself remembers the first few hundred files alone. @type {Set<string>} */
 const loaded = new Set();
@@ -15,7 +16,7 @@ new PerformanceObserver((list) => {
 export async function keepPage(page) {
   if (!navigator.serviceWorker) return false;
   try {
-    await register();
+    await registerWorker();
     const { active } = await navigator.serviceWorker.ready;
     for (const { name } of performance.getEntriesByType("resource")) note(name);
     active?.postMessage({ type: "keep", page, files: [...loaded] });
@@ -23,15 +24,6 @@ export async function keepPage(page) {
   } catch (error) {
     console.info("the page is not kept:", /** @type {Error} */ (error).message);
     return false;
-  }
-}
-
-/** Made of modules where the browser knows such workers: then it sends too. */
-async function register() {
-  try {
-    await navigator.serviceWorker.register("/sw.js?modules", { type: "module" });
-  } catch {
-    await navigator.serviceWorker.register("/sw.js"); // an older browser
   }
 }
 
