@@ -48,7 +48,10 @@ def _parser() -> argparse.ArgumentParser:
     add("web", _web, "the web program alone")
     add("worker", _worker, "a worker alone")
     add("migrate", _migrate, "bring the database to the newest migration")
-    add("check", _check, "test every outside part and say what is wrong")
+    check = add("check", _check, "test every outside part and say what is wrong")
+    outside = check.add_mutually_exclusive_group()
+    outside.add_argument("--for-outside", action="store_true", help="print a code by which another machine can test")
+    outside.add_argument("--from-outside", metavar="CODE", help="test page, sockets and relays from this machine")
     deploy = add("deploy", _deploy, "write the files of a real installation: proxy, services, relay")
     deploy.add_argument("folder", type=Path)
     deploy.add_argument("--domain", required=True, help="the name under which people find it, as calls.example.org")
@@ -241,10 +244,14 @@ def _password(parsed: argparse.Namespace) -> str:
     return password
 
 
-def _check(_parsed: argparse.Namespace, config: Config) -> int:
-    from app.programs import check
+def _check(parsed: argparse.Namespace, config: Config) -> int:
+    from app.programs import check, outside
 
-    found = list(check.findings(config))
+    if parsed.for_outside:
+        print(outside.code_of(config).written())
+        return 0
+    asks_outside = parsed.from_outside is not None
+    found = list(outside.findings(outside.read(parsed.from_outside)) if asks_outside else check.findings(config))
     for finding in found:
         print(f"{'ok  ' if finding.is_fine else 'BAD '} {finding.part}: {finding.says}")
     return 0 if all(finding.is_fine for finding in found) else 1

@@ -1,6 +1,7 @@
 """Asks a STUN or TURN server whether it serves: a Binding, or an Allocate with a credential (RFC 8489, RFC 8656).
 
 Only what `homethread check` needs: one request at a time, over UDP, TCP or TLS; the allocation is given back at once.
+Whether what is sent to a relayed address arrives can be tried too, which says whether its ports are open.
 """
 
 import hashlib
@@ -11,15 +12,18 @@ import socket
 import ssl
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
 MAGIC = 0x2112A442
-BINDING, ALLOCATE, REFRESH = 0x0001, 0x0003, 0x0004
+BINDING, ALLOCATE, REFRESH, CREATE_PERMISSION = 0x0001, 0x0003, 0x0004, 0x0008
+DATA_INDICATION = 0x0017
 IS_SUCCESS = 0x0100
 USERNAME, MESSAGE_INTEGRITY, ERROR_CODE, LIFETIME = 0x0006, 0x0008, 0x0009, 0x000D
 REALM, NONCE, XOR_RELAYED_ADDRESS, REQUESTED_TRANSPORT = 0x0014, 0x0015, 0x0016, 0x0019
+XOR_PEER_ADDRESS, DATA, XOR_MAPPED_ADDRESS = 0x0012, 0x0013, 0x0020
 UDP = struct.pack("!I", 17 << 24)
 UNAUTHORIZED = 401
 TRIES_SECONDS = (0.5, 1.0, 2.0)  # UDP loses packets; a server on another continent answers within the first
@@ -83,19 +87,20 @@ def bind(server: Server) -> None:
 
 def allocate(server: Server, username: str, password: str) -> Address:
     """Get a relayed address with this credential, and give it back. Raises Refusal, or OSError for silence."""
-    with Line(server) as line:
-        try:
-            line.ask(Message(ALLOCATE, {REQUESTED_TRANSPORT: UDP}))
-        except Unauthorized as asked:
-            realm, nonce = asked.attributes[REALM], asked.attributes[NONCE]
-        else:
-            raise Refusal(200, "it relays for anybody, without a credential")
-        who = {USERNAME: username.encode(), REALM: realm, NONCE: nonce}
-        # What the long-term credential mechanism of RFC 8489, 9.2 computes; nothing rests on its strength here.
-        key = hashlib.md5(b":".join([username.encode(), realm, password.encode()]), usedforsecurity=False).digest()
-        answer = line.ask(Message(ALLOCATE, {REQUESTED_TRANSPORT: UDP} | who), key)
-        line.ask(Message(REFRESH, {LIFETIME: struct.pack("!I", 0)} | who), key)
-    return address_in(answer.attributes[XOR_RELAYED_ADDRESS], answer.transaction)
+    with Line(server) as line, Allocation(line, username, password) as allocation:
+        return allocation.address
+
+
+def relay(server: Server, username: str, password: str) -> Address:
+    """Send a packet to a relayed address and see it come. Raises Refusal, NotRelayed, or OSError for silence."""
+    with Line(server) as line, Allocation(line, username, password) as allocation:
+        allocation.let_in_ourselves()
+        allocation.receive_what_we_send()
+        return allocation.address
+
+
+class NotRelayed(TimeoutError):
+    """It gave a relayed address, but what is sent there does not come."""
 
 
 class Unauthorized(Refusal):
@@ -104,6 +109,49 @@ class Unauthorized(Refusal):
     def __init__(self, reason: str, attributes: Attributes) -> None:
         super().__init__(UNAUTHORIZED, reason)
         self.attributes = attributes
+
+
+class Allocation:
+    """A relayed address, held while it is tried."""
+
+    def __init__(self, line: "Line", username: str, password: str) -> None:
+        self._line = line
+        try:
+            line.ask(Message(ALLOCATE, {REQUESTED_TRANSPORT: UDP}))
+        except Unauthorized as asked:
+            realm, nonce = asked.attributes[REALM], asked.attributes[NONCE]
+        else:
+            raise Refusal(200, "it relays for anybody, without a credential")
+        self._who = {USERNAME: username.encode(), REALM: realm, NONCE: nonce}
+        # What the long-term credential mechanism of RFC 8489, 9.2 computes; nothing rests on its strength here.
+        self._key = hashlib.md5(
+            b":".join([username.encode(), realm, password.encode()]), usedforsecurity=False
+        ).digest()
+        answer = line.ask(Message(ALLOCATE, {REQUESTED_TRANSPORT: UDP} | self._who), self._key)
+        self.address, self._port = place_in(answer.attributes[XOR_RELAYED_ADDRESS], answer.transaction)
+        self._seen_as, _ = place_in(answer.attributes[XOR_MAPPED_ADDRESS], answer.transaction)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        with suppress(OSError):  # the credential ends soon, and the allocation with it
+            self._line.ask(Message(REFRESH, {LIFETIME: struct.pack("!I", 0)} | self._who), self._key)
+
+    def let_in_ourselves(self) -> None:
+        asked = Message(CREATE_PERMISSION, {})
+        ours = {XOR_PEER_ADDRESS: masked(self._seen_as, asked.transaction)}
+        self._line.ask(Message(CREATE_PERMISSION, ours | self._who, asked.transaction), self._key)
+
+    def receive_what_we_send(self) -> None:
+        sent = os.urandom(16)
+        family = socket.AF_INET6 if self.address.version == 6 else socket.AF_INET
+        with socket.socket(family, socket.SOCK_DGRAM) as from_outside:
+            for seconds in TRIES_SECONDS:
+                from_outside.sendto(sent, (str(self.address), self._port))
+                if self._line.hears(sent, seconds):
+                    return
+        raise NotRelayed(f"what is sent to {self.address} port {self._port} does not come through")
 
 
 class Line:
@@ -139,6 +187,15 @@ class Line:
             except TimeoutError:
                 continue
         raise TimeoutError(f"no answer by {self._server.transport.upper()}")
+
+    def hears(self, data: bytes, seconds: float) -> bool:
+        """Whether these bytes come as the data of a peer."""
+        self._socket.settimeout(seconds)
+        with suppress(TimeoutError):
+            while (came := _parsed(self._read())) is None or came.attributes.get(DATA) != data:
+                continue
+            return came.kind == DATA_INDICATION
+        return False
 
     def _answer_to(self, request: Message) -> Message:
         while True:
@@ -189,8 +246,15 @@ def _attributes(raw: bytes) -> Iterator[tuple[int, bytes]]:
         raw = raw[4 + length + -length % 4 :]
 
 
-def address_in(value: bytes, transaction: bytes) -> Address:
-    """Read the value of an XOR-…-ADDRESS: family, port and address, the latter masked with what the request chose."""
+def place_in(value: bytes, transaction: bytes) -> tuple[Address, int]:
+    """Read the value of an XOR-…-ADDRESS: family, port and address, masked with what the request chose."""
     mask = MAGIC.to_bytes(4, "big") + transaction
     raw = bytes(a ^ b for a, b in zip(value[4:], mask, strict=False))
-    return ipaddress.ip_address(raw)
+    return ipaddress.ip_address(raw), int.from_bytes(value[2:4], "big") ^ MAGIC >> 16
+
+
+def masked(address: Address, transaction: bytes) -> bytes:
+    """Write such a value; a permission asks for no port."""
+    mask = MAGIC.to_bytes(4, "big") + transaction
+    raw = bytes(a ^ b for a, b in zip(address.packed, mask, strict=False))
+    return struct.pack("!BBH", 0, 1 if address.version == 4 else 2, MAGIC >> 16) + raw

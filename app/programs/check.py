@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from sqlalchemy import text
@@ -25,6 +26,8 @@ from app.notices.rules import without_digits
 from app.storage import migrate
 from app.storage.database import Database
 from app.web.health import LEAST_FREE_BYTES
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -135,18 +138,30 @@ def _push(config: Config) -> str:
 
 def _relay(config: Config, url: str) -> str:
     server = stun.server_of(url)
+    if url.startswith("stun:"):
+        relay_says(server, lambda: stun.bind(server))
+        return "answers"
+    username, password = coturn.sign(config.turn_secret or "", "check", SystemClock().now() + timedelta(minutes=1))
+    relayed = relay_says(server, lambda: stun.allocate(server, username, password))
+    if relayed.is_private and _is_public(server.host):
+        raise RuntimeError(f"relays at {relayed}, which nobody outside reaches: set external-ip in turnserver.conf")
+    return f"relays at {relayed}"
+
+
+def relay_says(server: stun.Server, ask: Callable[[], Answer]) -> Answer:
+    """Ask a relay; what is wrong becomes a RuntimeError that says how to mend it."""
     try:
-        if url.startswith("stun:"):
-            stun.bind(server)
-            return "answers"
-        username, password = coturn.sign(config.turn_secret or "", "check", SystemClock().now() + timedelta(minutes=1))
-        relayed = stun.allocate(server, username, password)
+        return ask()
     except stun.Refusal as refusal:
         raise RuntimeError(_what_mends(refusal)) from refusal
     except socket.gaierror as unknown:
         raise RuntimeError(f"{server.host} has no address: mend the name in HOMETHREAD_TURN_URLS") from unknown
     except ssl.SSLError as unproved:
         raise RuntimeError(f"TLS fails ({unproved.reason}): mend cert and pkey in turnserver.conf") from unproved
+    except stun.NotRelayed as lost:
+        raise RuntimeError(
+            f"{lost}: are its UDP ports (49152-65535, or min-port to max-port) open, and is external-ip right?"
+        ) from lost
     except OSError as silent:
         if server.transport == "tls" and "handshake" in str(silent):
             raise RuntimeError(
@@ -156,9 +171,6 @@ def _relay(config: Config, url: str) -> str:
         raise RuntimeError(
             f"nobody answers there by {way} ({silent}): does turnserver run, is {way} port {server.port} open?"
         ) from silent
-    if relayed.is_private and _is_public(server.host):
-        raise RuntimeError(f"relays at {relayed}, which nobody outside reaches: set external-ip in turnserver.conf")
-    return f"relays at {relayed}"
 
 
 def _is_public(host: str) -> bool:

@@ -139,4 +139,4 @@ def test_the_address_of_version_six_is_read() -> None:
     wanted = ipaddress.ip_address("2001:db8::7")
     mask = stun.MAGIC.to_bytes(4, "big") + transaction
     masked = bytes(a ^ b for a, b in zip(wanted.packed, mask, strict=True))
-    assert stun.address_in(b"\0\2\0\0" + masked, transaction) == wanted
+    assert stun.place_in(b"\0\2\0\0" + masked, transaction)[0] == wanted
