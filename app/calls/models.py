@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.calls.words import CallState, Origin, Outcome, SeatSide, Side
+from app.calls.words import CallState, Origin, Outcome, SeatSide, Side, WorkKind
 from app.kernel.rungs import RungName
 from app.storage.record import Record
 from app.storage.types import ID, word
@@ -137,19 +137,22 @@ class Seat(Record):
     """One side's place in a call, held by one device. `epoch` grows each time it is taken: older signals are stale.
 
     `occupant` is `person:ID` or `terminal:ID`; `page` is the loaded page that holds it: over a new socket it goes on
-    under the same epoch, since its connection to the other end stands. `name` is what the ends are told of a
-    coordinator who sits here. `rung` is what this page proposed last; so many changes of it stand in the call's log.
+    under the same epoch, since its connection to the other end stands. `name` is what the ends are told of a guest or
+    a coordinator who sits here. `guest_id` is the person in a guest's seat, and empty elsewhere; `serves` is what a
+    media program sits here for. `rung` is what this page proposed last; so many changes of it stand in the call's log.
     The bytes are those of the call so far, the last ones what the page counted when it was heard last.
     """
 
     __tablename__ = "seat"
-    __table_args__ = (UniqueConstraint("call_id", "side"),)
+    __table_args__ = (UniqueConstraint("call_id", "side", "guest_id"),)
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     call_id: Mapped[str] = mapped_column(ForeignKey("call.id"))
     occupant: Mapped[str] = mapped_column(String(32))
     name: Mapped[str | None] = mapped_column(String(80))
     side: Mapped[SeatSide] = mapped_column(word(SeatSide))
+    guest_id: Mapped[str] = mapped_column(ID, default="")
+    serves: Mapped[WorkKind | None] = mapped_column(word(WorkKind))
     device_id: Mapped[str] = mapped_column(ID)
     sid: Mapped[str] = mapped_column(String(64), index=True)
     page: Mapped[str] = mapped_column(String(36))

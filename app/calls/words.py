@@ -40,12 +40,15 @@ class Side(StrEnum):
 class SeatSide(StrEnum):
     """Where a seat stands. Whoever stands first in this order makes the offer of a connection.
 
-    A call has two sides; a coordinator's seat is a third end, which none of the call's life depends on.
+    A call has two sides. A guest is a further parent of the family, a coordinator's seat one more end, and a media
+    program's is no end at all but what carries the ends: none of the call's life depends on these.
     """
 
     PARENT = "parent"
     VILLAGE = "village"
+    GUEST = "guest"
     DESK = "desk"
+    MEDIA = "media"
 
     def offers_to(self, other: "SeatSide") -> bool:
         order = list(SeatSide)
@@ -57,6 +60,24 @@ GIVEN_UP = (SERIES_CHANGED, SERIES_ENDED)  # reasons of calls that went with the
 
 RUNG = "rung"  # in the log of a call: what a side proposed
 WRONG_PERSON = "wrong_person"  # in the log of a call, among its actions, and in its address
+
+
+class WorkKind(StrEnum):
+    """What a media program holds a lease for."""
+
+    BRIDGE = "bridge"
+    ANSWERING = "answering"
+    LINE_CHECK = "line_check"
+
+
+class VoiceLevel(StrEnum):
+    """How loud a microphone is, as a line check found it."""
+
+    GOOD = "good"
+    QUIET = "quiet"
+    CLIPPING = "clipping"
+    SILENT = "silent"
+    UNKNOWN = "unknown"
 
 
 class SlotReason(StrEnum):

@@ -1,4 +1,4 @@
-"""Devices that are signed in, one-time codes, answers kept for repeated requests, and changes to hint at."""
+"""Devices that are signed in, media programs, one-time codes, answers kept for repetition, changes to hint at."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +14,7 @@ class PrincipalKind(StrEnum):
     PERSON = "person"
     TERMINAL = "terminal"
     COORDINATOR = "coordinator"
+    MEDIA = "media"
 
 
 class DeviceSession(Record):
@@ -44,6 +45,25 @@ class DeviceSession(Record):
     token_until: Mapped[datetime | None]
     previous_hash: Mapped[str | None] = mapped_column(String(64), index=True)
     previous_until: Mapped[datetime | None]
+
+
+class MediaProgram(Record):
+    """A media program, from its first connection on; `sid` is the socket it has now, null when it is gone.
+
+    `name` is made anew at each start of the program. `calls` and `load_permille` are what it said of itself last;
+    one that is draining takes on nothing new.
+    """
+
+    __tablename__ = "media_program"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), unique=True)
+    sid: Mapped[str | None] = mapped_column(String(64))
+    seen_at: Mapped[datetime]
+    started_at: Mapped[datetime]
+    calls: Mapped[int] = mapped_column(default=0)
+    load_permille: Mapped[int] = mapped_column(default=0)
+    is_draining: Mapped[bool] = mapped_column(default=False)
 
 
 class OneTimeCode(Record):

@@ -16,6 +16,7 @@ from app.web.models import PrincipalKind
 PERSON: Final = PrincipalKind.PERSON
 TERMINAL: Final = PrincipalKind.TERMINAL
 COORDINATOR: Final = PrincipalKind.COORDINATOR
+MEDIA: Final = PrincipalKind.MEDIA
 ANYONE: Final = "anyone"
 
 FACES: Final = {"phone": PERSON, "terminal": TERMINAL, "desk": COORDINATOR}
@@ -27,7 +28,10 @@ Allowed = PrincipalKind | str
 
 @dataclass(frozen=True)
 class Principal:
-    """`subject_id` is a person, a terminal or a coordinator; `village_id` is set for the last two."""
+    """`subject_id` is a person, a terminal or a coordinator; `village_id` is set for the last two.
+
+    A media program is one too, over a socket alone: no page of its own, no cookie, and it is its own device.
+    """
 
     kind: PrincipalKind
     subject_id: str

@@ -8,14 +8,20 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from app.kernel import media_token
+
 KEY_BYTES = 32
 NONCE_BYTES = 12
 
 
 class Sealer:
-    """Two keys are made of the one that is configured, so that neither use weakens the other."""
+    """A key for each use is made of the one that is configured, so that none weakens another.
+
+    `media_key` is the one by which media programs are known.
+    """
 
     def __init__(self, key: bytes) -> None:
+        self.media_key = media_token.key_of(key)
         self._mac = hmac.digest(key, b"homethread mac", "sha256")
         self._box = AESGCM(hmac.digest(key, b"homethread seal", "sha256"))
 

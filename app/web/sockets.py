@@ -2,7 +2,8 @@
 
 A device is in one room per principal (`person:ID`, `terminal:ID`, `village:ID`) for hints; signals go to single
 sockets. Every event has a shape, an ack, and the same errors as HTTP. The session is looked up again at each event,
-so that ending it ends what its sockets may do.
+so that ending it ends what its sockets may do. A media program has a token instead of a session (`media_programs.py`);
+a hint to one is `serve`, which asks it for a heartbeat at once.
 """
 
 import logging
@@ -16,9 +17,10 @@ from flask import Flask, request
 from flask_socketio import ConnectionRefusedError as Refusal
 from flask_socketio import SocketIO
 from pydantic import BaseModel, ValidationError
+from sqlalchemy.orm import Session
 
 from app.kernel.errors import HomethreadError, Invalid, NotSignedIn
-from app.web import errors, principals, security, sessions
+from app.web import errors, media_programs, principals, security, sessions
 from app.web.floor import Floor, floor
 from app.web.models import DeviceSession
 from app.web.principals import Allowed, Principal
@@ -101,6 +103,9 @@ class Sockets:
         if topic == sessions.DEVICE_TOPIC:
             self._close_if_ended(subject_id)
             return
+        if topic == media_programs.TOPIC:
+            self.server.emit("serve", {}, to=f"{topic}:{subject_id}")
+            return
         self.server.emit("hint", {"topic": topic, "id": subject_id}, to=f"{topic}:{subject_id}")
 
     def close_strangers(self, now: datetime) -> None:
@@ -117,11 +122,11 @@ class Sockets:
             raise Refusal("wrong_host", {"final": True, "error": "wrong_host"})
         token = auth.get("token") if isinstance(auth, dict) else None
         face = auth.get("face") if isinstance(auth, dict) else None
-        cookie = request.cookies.get(principals.cookie_name(str(face)))
-        who = principals.of_token(str(token or cookie)) if token or cookie else None
+        given = str(token or request.cookies.get(principals.cookie_name(str(face))) or "")
+        who = (media_programs.enter if face == media_programs.FACE else _enter)(given, _sid())
         if who is None:
             raise Refusal("not_signed_in", {"final": True, "error": "not_signed_in"})
-        self._known[_sid()], self._tokens[_sid()] = who, sessions.hashed(str(token or cookie))
+        self._known[_sid()], self._tokens[_sid()] = who, sessions.hashed(given)
         self.server.server.enter_room(_sid(), f"{who.kind}:{who.subject_id}", namespace="/")
         if who.kind is principals.COORDINATOR:
             self.server.server.enter_room(_sid(), f"village:{who.village_id}", namespace="/")
@@ -137,8 +142,7 @@ class Sockets:
         who = self._known.get(_sid())
         if who is not None:
             with floor().database.read() as session:
-                device = session.get(DeviceSession, who.device_id)
-                if not self._may_stay(_sid(), device, who, floor().now()):
+                if not self._may_stay(session, _sid(), who, floor().now()):
                     self._close(_sid())
                     raise NotSignedIn
         principals.check(who, allowed)
@@ -151,13 +155,15 @@ class Sockets:
         if not held:
             return
         with self._app.app_context(), floor().database.read() as session:
-            device = session.get(DeviceSession, device_id)
-            strangers = [sid for sid, who in held if not self._may_stay(sid, device, who, floor().now())]
+            strangers = [sid for sid, who in held if not self._may_stay(session, sid, who, floor().now())]
         for sid in strangers:
             self._close(sid)
 
-    def _may_stay(self, sid: str, device: DeviceSession | None, who: Principal, now: datetime) -> bool:
+    def _may_stay(self, session: Session, sid: str, who: Principal, now: datetime) -> bool:
         """Whether a session is still open, with the socket's token not long renewed, and sees what it saw then."""
+        if who.kind is principals.MEDIA:
+            return media_programs.is_at(session, who.subject_id, sid)
+        device = session.get(DeviceSession, who.device_id)
         if device is None or not sessions.may_stay(device, self._tokens.get(sid, "")):
             return False
         return sessions.is_open(device, now) and device.village_id == who.village_id
@@ -182,6 +188,10 @@ class Sockets:
         except Exception:
             log.exception("a socket event failed")
             return errors.problem(HomethreadError("unexpected"), language)
+
+
+def _enter(token: str, _sid: str) -> Principal | None:
+    return principals.of_token(token) if token else None
 
 
 def _only(payload: tuple[Any, ...]) -> Any:

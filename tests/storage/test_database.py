@@ -14,6 +14,7 @@ from sqlalchemy import Column, MetaData, Table, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import TypeEngine
 
+import app.calls.media_models
 import app.calls.models
 import app.desk.models
 import app.doors.models
