@@ -31,7 +31,7 @@ FULL, CLIPPED = 32_000, 0.01  # so many of the samples in which somebody speaks
 class Train(NamedTuple):
     """Packets sent as fast as the line takes them; how far apart they arrive tells its rate."""
 
-    count: int
+    packets: int
     payload_bytes: int
 
 

@@ -90,10 +90,10 @@ def voice(peak: float, share: float = 0.6) -> list[int]:
 
 @pytest.mark.parametrize(
     ("peak", "level"),
-    [(0.3, LevelName.GOOD), (0.9, LevelName.GOOD), (2.5, LevelName.CLIPPING), (0.015, LevelName.QUIET), (0, LevelName.SILENT)],
+    [(0.3, "good"), (0.9, "good"), (2.5, "clipping"), (0.015, "quiet"), (0, "silent")],
 )  # fmt: skip
-def test_how_a_microphone_is_heard(peak: float, level: LevelName) -> None:
-    assert line_rules.level_of(line_rules.loudness_of(voice(peak))) is level
+def test_how_a_microphone_is_heard(peak: float, level: str) -> None:
+    assert line_rules.level_of(line_rules.loudness_of(voice(peak))) == level
 
 
 def test_somebody_who_never_stops_is_heard_too() -> None:
