@@ -5,7 +5,8 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.calls.words import VoiceLevel, WorkKind
+from app.calls.words import WorkKind
+from app.kernel.levels import VoiceLevel
 from app.kernel.rungs import RungName
 from app.storage.record import Record
 from app.storage.types import ID, word

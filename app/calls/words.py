@@ -50,6 +50,11 @@ class SeatSide(StrEnum):
     DESK = "desk"
     MEDIA = "media"
 
+    @property
+    def as_side(self) -> Side | None:
+        """The side of the call that sits here, if one does."""
+        return Side(self.value) if self.value in list(Side) else None
+
     def offers_to(self, other: "SeatSide") -> bool:
         order = list(SeatSide)
         return order.index(self) < order.index(other)
@@ -58,6 +63,7 @@ class SeatSide(StrEnum):
 SERIES_CHANGED, SERIES_ENDED = "series_changed", "series_ended"
 GIVEN_UP = (SERIES_CHANGED, SERIES_ENDED)  # reasons of calls that went with their series, told and shown as one
 
+GUEST_ASKED = "guest_asked"  # in the log of a call: who was asked in
 RUNG = "rung"  # in the log of a call: what a side proposed
 WRONG_PERSON = "wrong_person"  # in the log of a call, among its actions, and in its address
 
@@ -68,16 +74,6 @@ class WorkKind(StrEnum):
     BRIDGE = "bridge"
     ANSWERING = "answering"
     LINE_CHECK = "line_check"
-
-
-class VoiceLevel(StrEnum):
-    """How loud a microphone is, as a line check found it."""
-
-    GOOD = "good"
-    QUIET = "quiet"
-    CLIPPING = "clipping"
-    SILENT = "silent"
-    UNKNOWN = "unknown"
 
 
 class SlotReason(StrEnum):

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class LevelName(StrEnum):
+class VoiceLevel(StrEnum):
     """`silent`: nobody was heard; `unknown`: nobody was listened to."""
 
     GOOD = "good"

@@ -11,7 +11,7 @@ from itertools import pairwise
 from statistics import fmean, median
 from typing import NamedTuple
 
-from app.kernel.levels import LevelName
+from app.kernel.levels import VoiceLevel
 from app.kernel.rungs import RungName
 from app.media.ladder import Ladder
 
@@ -132,17 +132,17 @@ def _loudness(frame: Sequence[int]) -> Loudness:
     return Loudness(10 * math.log10(power) if power > 1e-12 else -120.0, clipped)
 
 
-def level_of(heard: Sequence[Loudness]) -> LevelName:
+def level_of(heard: Sequence[Loudness]) -> VoiceLevel:
     """How a microphone was heard: whether anybody spoke, and whether it was too quiet or cut off."""
     if not heard:
-        return LevelName.SILENT
+        return VoiceLevel.SILENT
     levels = sorted(each.rms_db for each in heard)
     room_db, loudest_db = levels[len(levels) // 10], levels[-1]
     least_db = max(SPEECH_DB, min(room_db + ABOVE_ROOM_DB, loudest_db - ABOVE_ROOM_DB))
     spoken = [each for each in heard if each.rms_db > least_db]
     if len(spoken) < FEWEST_SPOKEN:
-        return LevelName.SILENT
+        return VoiceLevel.SILENT
     if fmean(each.clipped for each in spoken) > CLIPPED:
-        return LevelName.CLIPPING
+        return VoiceLevel.CLIPPING
     speech_db = 10 * math.log10(fmean(10 ** (each.rms_db / 10) for each in spoken))
-    return LevelName.QUIET if speech_db < QUIET_DB else LevelName.GOOD
+    return VoiceLevel.QUIET if speech_db < QUIET_DB else VoiceLevel.GOOD

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.kernel.levels import LevelName
+from app.kernel.levels import VoiceLevel
 from app.media import line_rules
 from app.media.line_rules import Arrival, Measured, Train
 from tests.media.replay import LADDER
@@ -97,13 +97,13 @@ def test_how_a_microphone_is_heard(peak: float, level: str) -> None:
 
 
 def test_somebody_who_never_stops_is_heard_too() -> None:
-    assert line_rules.level_of(line_rules.loudness_of(voice(0.3, share=1))) is LevelName.GOOD
+    assert line_rules.level_of(line_rules.loudness_of(voice(0.3, share=1))) is VoiceLevel.GOOD
 
 
 def test_a_click_is_no_voice() -> None:
     click = [0] * 10_000 + [30_000] * 480 + [0] * 60_000
-    assert line_rules.level_of(line_rules.loudness_of(click)) is LevelName.SILENT
+    assert line_rules.level_of(line_rules.loudness_of(click)) is VoiceLevel.SILENT
 
 
 def test_nothing_heard_is_silence() -> None:
-    assert line_rules.level_of([]) is LevelName.SILENT
+    assert line_rules.level_of([]) is VoiceLevel.SILENT
