@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app import flows
-from app.calls import series, timetable
+from app.calls import line_checks, series, timetable
 from app.calls.ports import TurnIssuer
 from app.config import Config
 from app.desk import drafting, waiting
@@ -106,6 +106,7 @@ def handlers(services: Services) -> Handlers:
     outside = Outside(services.sms, services.push, Wording(link, services.sealer))
     return Handlers(
         steps={
+            line_checks.EXPIRE: lambda session, row, now: line_checks.expire(session, row.payload["check_id"], now),
             timetable.TICK: lambda session, row, now: timetable.tick(session, row.payload["call_id"], now),
             series.EXTEND: lambda session, row, now: series.extend(session, row.payload["series_id"], now),
             housekeeping.KIND: housekeeping.sweep,

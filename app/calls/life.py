@@ -12,6 +12,7 @@ from enum import StrEnum
 from app.calls.words import CallState, Side
 
 OPENS_BEFORE = timedelta(minutes=10)
+LINE_TRIED_BEFORE = timedelta(hours=1)
 RING_FOR = timedelta(seconds=45)
 RING_PAUSE = timedelta(seconds=30)
 RINGS = 2
@@ -192,6 +193,6 @@ def _moments(call: CallFacts) -> Iterator[datetime]:
 
 
 def _moments_of_booked(call: CallFacts) -> Iterator[datetime]:
-    yield from (opens_at(call.starts_at), call.starts_at)
+    yield from (call.starts_at - LINE_TRIED_BEFORE, opens_at(call.starts_at), call.starts_at)
     if call.confirm_by and not call.is_wanted:
         yield call.confirm_by

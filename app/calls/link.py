@@ -15,6 +15,7 @@ FEWEST_CALLS = 2
 # A voice is understood at 500 ms and 5 % loss: good keeps well away from both, bad is well beyond one of them.
 GOOD_RTT_MS, GOOD_LOSS_PERMILLE = 350, 20
 BAD_RTT_MS, BAD_LOSS_PERMILLE = 700, 80
+MOST_LIFT = 2
 UNKNOWN_STARTS, BAD_STARTS = RungName.MICRO_VIDEO, RungName.STILLS
 
 
@@ -84,6 +85,20 @@ def start_rung(passport: Passport, hour: int) -> RungName:
     for found in known:
         for rung in (found.rung, found.latest):
             start = start.at_most(rung) if rung else start
+    return RungName.THIN_VOICE if start is RungName.CLIPS else start
+
+
+def start_after_checks(start: RungName, terminal: RungName | None, phone: RungName | None) -> RungName:
+    """The rung to begin with where the lines of its two ends were tried lately.
+
+    A terminal's check is newer than what this hour had, but lasts seconds: it lifts the beginning by two rungs at most.
+    Of a phone's line nothing else is known, so its check lets a call begin lower, and never higher.
+    """
+    if terminal is not None:
+        highest = list(RungName)[max(0, start.depth - MOST_LIFT)]
+        start = terminal.at_most(highest)
+    if phone is not None:
+        start = start.at_most(phone)
     return RungName.THIN_VOICE if start is RungName.CLIPS else start
 
 

@@ -10,7 +10,7 @@ from statistics import median
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from app.calls import link, queries, rungs
+from app.calls import line_checks, link, queries, rungs
 from app.calls.link import Measured, Passport, passport_of
 from app.calls.models import Call, CallEvent, LinkSample
 from app.calls.rungs import Proposal
@@ -32,10 +32,11 @@ def passports(session: Session, village: Village, now: datetime) -> dict[str, Pa
 
 
 def first_rung(session: Session, call: Call, now: datetime) -> RungName:
-    """What a call at this terminal and hour begins with."""
+    """What a call at this terminal and hour begins with, by what calls had there and what checks found lately."""
     zone = villages.village(session, call.village_id).zone
     calls = [measured for _id, measured in _measured(session, Call.terminal_id == call.terminal_id, now)]
-    return link.start_rung(passport_of(calls, zone), now.astimezone(zone_of(zone)).hour)
+    start = link.start_rung(passport_of(calls, zone), now.astimezone(zone_of(zone)).hour)
+    return link.start_after_checks(start, *line_checks.newest_rungs(session, call, now))
 
 
 def measure(session: Session, call: Call) -> None:

@@ -189,8 +189,22 @@ class LinkHourShape(Shape):
     is_bad: bool
 
 
+class LineCheckShape(Shape):
+    """What a line carried when it was tried; null where it could not be measured."""
+
+    at: InstantOut
+    rung: RungName
+    rtt_ms: int | None
+    loss_permille: int | None
+    up_kbps: int | None
+    down_kbps: int | None
+
+
 class VillageTerminal(Shape):
-    """`passport`: by the hour, of the last four weeks; hours without a measured call are left out."""
+    """`passport`: by the hour, of the last four weeks; hours without a measured call are left out.
+
+    `is_checking`: its line is being tried, or it was asked to a moment ago.
+    """
 
     id: str
     name: str
@@ -198,6 +212,8 @@ class VillageTerminal(Shape):
     paired: bool
     retired: bool
     passport: list[LinkHourShape]
+    line_check: LineCheckShape | None
+    is_checking: bool
 
 
 class VillagePage(Shape):

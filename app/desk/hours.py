@@ -6,14 +6,16 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.calls import line_checks
 from app.calls.link import Passport
 from app.calls.models import Call
 from app.calls.passport import passports
 from app.calls.words import CallState
-from app.desk.forms import ClosureShape, LinkHourShape, VillagePage, VillageTerminal, WeeklyHours
+from app.desk.forms import ClosureShape, LineCheckShape, LinkHourShape, VillagePage, VillageTerminal, WeeklyHours
 from app.desk.service import record
 from app.families import queries as families
 from app.families import rules as emblems
+from app.kernel.errors import Refused
 from app.villages import queries, service
 from app.villages.models import Closure, Terminal
 from app.villages.rules import OpeningFacts
@@ -87,7 +89,27 @@ def _terminal(session: Session, terminal: Terminal, passport: Passport, now: dat
             )
             for hour, link in passport.items()
         ],
+        line_check=_last_check(session, terminal.id),
+        is_checking=line_checks.is_going_on(session, terminal.id, now),
     )  # fmt: skip
+
+
+def _last_check(session: Session, terminal_id: str) -> LineCheckShape | None:
+    check = line_checks.last_of(session, terminal_id)
+    if check is None or check.ended_at is None or check.rung is None:
+        return None
+    return LineCheckShape(
+        at=check.ended_at, rung=check.rung, rtt_ms=check.rtt_ms, loss_permille=check.loss_permille,
+        up_kbps=check.up_kbps, down_kbps=check.down_kbps,
+    )  # fmt: skip
+
+
+def check_line(session: Session, who: Principal, terminal_id: str, now: datetime) -> None:
+    """Have a terminal of the village try its line, if it is in reach and free."""
+    terminal = queries.terminal_of(session, who.village, terminal_id)
+    if not sessions.is_present(session, TERMINAL, terminal.id, now):
+        raise Refused("terminal_out_of_reach")
+    line_checks.ask(session, terminal.id, who.village, now)
 
 
 def _calls_in(session: Session, closure: Closure) -> list[str]:

@@ -48,6 +48,13 @@ def lift_closure(ask: Ask, closure_id: str) -> Nothing:
     return Nothing()
 
 
+@api.command("POST", "/terminals/<terminal_id>/check_line", COORDINATOR, gives=Nothing)
+def check_line(ask: Ask, terminal_id: str) -> Nothing:
+    """Have a free terminal try its line."""
+    hours.check_line(ask.session, ask.who, terminal_id, ask.now)
+    return Nothing()
+
+
 @api.query("/audit", COORDINATOR, gives=AuditPage, takes=AuditSearch)
 def audit_page(ask: Ask, search: AuditSearch) -> AuditPage:
     """What the desk did, the latest first."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.calls import answers, picture, queries
+from app.calls import answers, guests, line_checks, picture, queries
 from app.calls.answers import Awaited, Refused
 from app.calls.models import Call
 from app.calls.shapes import CallShape, FamilyShape, InstantOut, PersonShape, Shape, TerminalShape
@@ -100,10 +100,14 @@ class TerminalFamily(FamilyShape):
 
 
 class ThisTerminal(TerminalShape):
-    """`device` and `renew_at` are null where no key is kept: such a token isn't renewed."""
+    """`device` and `renew_at` are null where no key is kept: such a token isn't renewed.
+
+    `check_line`: its line is to be tried now.
+    """
 
     device: str | None
     renew_at: InstantOut | None
+    check_line: bool
 
 
 class Now(Shape):
@@ -137,7 +141,8 @@ def now(ask: Ask) -> Now:
 
 def _phone(ask: Ask) -> Now:
     me = ask.session.get_one(Person, ask.who.subject_id)
-    calls = ask.session.scalars(queries.of_person(me.id, ask.now)).all()
+    own = ask.session.scalars(queries.of_person(me.id, ask.now)).all()
+    calls = sorted([*own, *guests.calls_of(ask.session, me.id, ask.now)], key=lambda call: (call.starts_at, call.id))
     unheard = messages.waiting_of_person(ask.session, me.id, ask.now)
     mine = [
         MyFamily(
@@ -173,7 +178,10 @@ def _terminal(ask: Ask) -> Now:
 def _this_terminal(ask: Ask, terminal: Terminal) -> ThisTerminal:
     device = ask.session.get_one(DeviceSession, ask.who.device_id)
     renew_at = device.token_until and device.token_until - TOKEN_LIVES + RENEWED_EVERY
-    return ThisTerminal(id=terminal.id, name=terminal.name, device=device.id if renew_at else None, renew_at=renew_at)
+    return ThisTerminal(
+        id=terminal.id, name=terminal.name, device=device.id if renew_at else None, renew_at=renew_at,
+        check_line=line_checks.is_wanted(ask.session, terminal.id, ask.now),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

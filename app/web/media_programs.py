@@ -35,7 +35,12 @@ def enter(token: str, sid: str) -> Principal | None:
 
 def is_at(session: Session, program_id: str, sid: str) -> bool:
     """Whether a program speaks over this socket still, and not over a later one."""
-    return session.scalar(select(MediaProgram.sid).where(MediaProgram.id == program_id)) == sid
+    return socket_of(session, program_id) == sid
+
+
+def socket_of(session: Session, program_id: str) -> str | None:
+    """The socket over which a program is reached now; None where it is gone."""
+    return session.scalar(select(MediaProgram.sid).where(MediaProgram.id == program_id))
 
 
 def held(session: Session) -> Sequence[MediaProgram]:

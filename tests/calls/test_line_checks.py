@@ -1,0 +1,320 @@
+"""Line checks: who may try a line when, who hears of it, and what a call begins with after one."""
+
+import threading
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from app.calls import life, line_checks, link, media_leases, passport, timetable
+from app.calls.line_checks import Begun, Found
+from app.calls.media_models import LineCheck, MediaLease
+from app.calls.models import Call
+from app.jobs.models import DueRow
+from app.jobs.words import DueState
+from app.kernel.errors import NotFound, Refused, TooOften
+from app.kernel.levels import VoiceLevel
+from app.kernel.rungs import RungName
+from app.web.models import Change, MediaProgram, PrincipalKind
+from app.web.principals import Principal
+from tests.scene import Scene, at
+
+FOUND = Found(RungName.STILLS, 480, 20, 47, 52, VoiceLevel.GOOD)
+
+
+@pytest.fixture
+def program(scene: Scene) -> Principal:
+    return connect(scene, "one")
+
+
+def connect(scene: Scene, name: str) -> Principal:
+    now = scene.clock.now()
+    with scene.database.begin() as session:
+        session.add(MediaProgram(id=name, name=name, sid=f"sid-{name}", seen_at=now, started_at=now))
+    return Principal(PrincipalKind.MEDIA, name, None, name, "en")
+
+
+def hear(scene: Scene) -> None:
+    """Its heartbeat."""
+    with scene.database.begin() as session:
+        session.get_one(MediaProgram, "one").seen_at = scene.clock.now()
+
+
+def begin(scene: Scene, who: Principal, sid: str = "sid") -> Begun:
+    with scene.database.begin() as session:
+        return line_checks.begin(session, who, sid, "page", scene.clock.now())
+
+
+def find(scene: Scene, check_id: str, program: Principal, what: Found = FOUND) -> None:
+    with scene.database.begin() as session:
+        line_checks.found(session, check_id, program, what, scene.clock.now())
+
+
+def check_of(scene: Scene, check_id: str) -> LineCheck:
+    with scene.database.read() as session:
+        return session.get_one(LineCheck, check_id)
+
+
+def open_leases(scene: Scene) -> list[MediaLease]:
+    with scene.database.read() as session:
+        return list(session.scalars(select(MediaLease).where(MediaLease.ended_at.is_(None))))
+
+
+def hinted(scene: Scene) -> set[tuple[str, str]]:
+    with scene.database.read() as session:
+        return {(change.topic, change.subject_id) for change in session.scalars(select(Change))}
+
+
+def wanted(scene: Scene) -> bool:
+    with scene.database.read() as session:
+        return line_checks.is_wanted(session, scene.alice.terminal, scene.clock.now())
+
+
+def test_a_check_is_given_to_a_program_and_kept_when_it_has_found(scene: Scene, program: Principal) -> None:
+    begun = begin(scene, scene.alice.as_parent)
+    assert begun.to == "media.one"
+    (lease,) = open_leases(scene)
+    assert (lease.line_check_id, lease.program_id) == (begun.check.id, "one")
+    find(scene, begun.check.id, program)
+    check = check_of(scene, begun.check.id)
+    assert (check.rung, check.rtt_ms, check.up_kbps, check.level) == (RungName.STILLS, 480, 47, VoiceLevel.GOOD)
+    assert check.ended_at == scene.clock.now()
+    assert open_leases(scene) == []
+    assert ("person", scene.alice.parent) in hinted(scene)
+
+
+def test_without_a_program_it_is_refused(scene: Scene) -> None:
+    with pytest.raises(Refused, match="no_media_program"):
+        begin(scene, scene.alice.as_parent)
+
+
+def test_only_the_program_that_holds_it_says_what_was_found_and_once(scene: Scene, program: Principal) -> None:
+    check_id = begin(scene, scene.alice.as_parent).check.id
+    with pytest.raises(NotFound):
+        find(scene, check_id, connect(scene, "two"))
+    find(scene, check_id, program)
+    with pytest.raises(NotFound):
+        find(scene, check_id, program)
+
+
+def test_a_device_has_one_check_at_a_time(scene: Scene, program: Principal) -> None:
+    first = begin(scene, scene.alice.as_parent).check.id
+    second = begin(scene, scene.alice.as_parent).check.id
+    assert check_of(scene, first).ended_at is not None
+    (lease,) = open_leases(scene)
+    assert lease.line_check_id == second
+
+
+def test_two_at_once_leave_one(scene: Scene, program: Principal) -> None:
+    start = threading.Barrier(4)
+
+    def try_it() -> None:
+        start.wait()
+        begin(scene, scene.alice.as_parent)
+
+    threads = [threading.Thread(target=try_it) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(open_leases(scene)) == 1
+    with scene.database.read() as session:
+        assert len(session.scalars(select(LineCheck).where(LineCheck.ended_at.is_(None))).all()) == 1
+
+
+def test_a_few_in_an_hour(scene: Scene, program: Principal) -> None:
+    for _ in range(line_checks.OFTEN.most):
+        begin(scene, scene.alice.as_parent)
+    with pytest.raises(TooOften):
+        begin(scene, scene.alice.as_parent)
+    begin(scene, scene.bob.as_parent)
+    scene.clock.step(hours=1)
+    hear(scene)
+    begin(scene, scene.alice.as_parent)
+
+
+def test_none_while_a_call_is_on_or_about_to_begin(scene: Scene, program: Principal) -> None:
+    scene.book(scene.alice, at(19))
+    for minutes, is_refused in ((50, False), (58, True), (62, True)):
+        scene.clock.at = at(18) + timedelta(minutes=minutes)
+        hear(scene)
+        for who in (scene.alice.as_terminal, scene.alice.as_parent):
+            if is_refused:
+                with pytest.raises(Refused, match="line_busy"):
+                    begin(scene, who)
+            else:
+                begin(scene, who)
+        begin(scene, scene.bob.as_parent)
+        begin(scene, coordinator(scene))
+
+
+def coordinator(scene: Scene) -> Principal:
+    return Principal(PrincipalKind.COORDINATOR, "lee", scene.alice.village, f"desk{scene.clock.now().minute}", "en")
+
+
+def test_a_device_leaves_its_own_check_and_nobody_elses(scene: Scene, program: Principal) -> None:
+    check_id = begin(scene, scene.alice.as_parent).check.id
+    other_phone = replace(scene.alice.as_parent, device_id="another")
+    for who in (scene.bob.as_parent, scene.alice.as_terminal, other_phone):
+        with pytest.raises(NotFound), scene.database.begin() as session:
+            line_checks.leave(session, check_id, who, scene.clock.now())
+    with scene.database.begin() as session:
+        line_checks.leave(session, check_id, scene.alice.as_parent, scene.clock.now())
+    assert check_of(scene, check_id).rung is None
+    assert open_leases(scene) == []
+
+
+def test_a_socket_that_is_gone_ends_its_check(scene: Scene, program: Principal) -> None:
+    begin(scene, scene.alice.as_parent, "a")
+    begin(scene, scene.bob.as_parent, "b")
+    with scene.database.begin() as session:
+        line_checks.gone(session, "a", scene.clock.now())
+    assert [lease.program_id for lease in open_leases(scene)] == ["one"]
+
+
+def test_a_check_that_nobody_ends_ends_by_itself(scene: Scene, program: Principal) -> None:
+    check_id = begin(scene, scene.alice.as_parent).check.id
+    with scene.database.read() as session:
+        row = session.scalars(select(DueRow).where(DueRow.kind == line_checks.EXPIRE)).one()
+        assert (row.due_at, row.payload["check_id"]) == (scene.clock.now() + line_checks.LASTS, check_id)
+    with scene.database.begin() as session:
+        line_checks.expire(session, check_id, scene.clock.step(minutes=2))
+    assert open_leases(scene) == []
+    with scene.database.read() as session:
+        assert session.get_one(DueRow, row.id).state is DueState.CANCELLED
+
+
+def test_signals_go_between_the_device_and_its_program_alone(scene: Scene, program: Principal) -> None:
+    check = begin(scene, scene.alice.as_parent, "a").check
+    two = connect(scene, "two")
+    with scene.database.read() as session:
+        there = line_checks.route(session, check.id, scene.alice.as_parent, "a", "media.one")
+        back = line_checks.route(session, check.id, program, "sid-one", f"check.{check.id}")
+        assert (there.sid, there.sender, there.side) == ("sid-one", f"check.{check.id}", "device")
+        assert (back.sid, back.sender, back.side) == ("a", "media.one", "media")
+        for who, sid, to, error in (
+            (scene.bob.as_parent, "b", "media.one", NotFound), (scene.alice.as_parent, "later", "media.one", NotFound),
+            (two, "sid-two", f"check.{check.id}", NotFound), (program, "older", f"check.{check.id}", NotFound),
+            (scene.alice.as_parent, "a", "media.two", Refused), (program, "sid-one", "check.another", Refused),
+        ):  # fmt: skip
+            with pytest.raises(error):
+                line_checks.route(session, check.id, who, sid, to)
+
+
+def test_a_terminal_tries_its_line_an_hour_before_a_call_and_once(scene: Scene, program: Principal) -> None:
+    call_id = scene.book(scene.alice, at(20))
+    assert not wanted(scene)
+    with scene.database.read() as session:
+        row = session.scalars(select(DueRow).where(DueRow.key == f"{timetable.TICK}:{call_id}")).one()
+    assert row.due_at == at(20) - life.LINE_TRIED_BEFORE
+    scene.clock.at = at(19)
+    hear(scene)
+    with scene.database.begin() as session:
+        timetable.tick(session, call_id, scene.clock.now())
+    assert ("terminal", scene.alice.terminal) in hinted(scene)
+    assert wanted(scene)
+    check_id = begin(scene, scene.alice.as_terminal).check.id
+    assert not wanted(scene)
+    find(scene, check_id, program)
+    assert not wanted(scene)
+
+
+def test_it_tries_twice_and_no_more(scene: Scene, program: Principal) -> None:
+    scene.book(scene.alice, at(20))
+    for minutes in (1, 10):
+        scene.clock.at = at(19) + timedelta(minutes=minutes)
+        hear(scene)
+        assert wanted(scene)
+        check_id = begin(scene, scene.alice.as_terminal).check.id
+        with scene.database.begin() as session:
+            line_checks.leave(session, check_id, scene.alice.as_terminal, scene.clock.now())
+    assert not wanted(scene)
+
+
+def test_a_terminal_in_a_call_is_left_alone(scene: Scene, program: Principal) -> None:
+    scene.book(scene.alice, at(19, 30))
+    scene.book(scene.bob, at(20))
+    scene.clock.at = at(19, 31)
+    assert not wanted(scene)
+
+
+def test_the_desk_asks_a_free_terminal(scene: Scene, program: Principal) -> None:
+    alice = scene.alice
+    with scene.database.begin() as session:
+        line_checks.ask(session, alice.terminal, alice.village, scene.clock.now())
+        line_checks.ask(session, alice.terminal, alice.village, scene.clock.now())
+        assert len(session.scalars(select(LineCheck)).all()) == 1
+    assert ("terminal", alice.terminal) in hinted(scene)
+    assert wanted(scene)
+    with scene.database.read() as session:
+        assert line_checks.is_going_on(session, alice.terminal, scene.clock.now())
+    find(scene, begin(scene, alice.as_terminal).check.id, program)
+    assert not wanted(scene)
+    with scene.database.read() as session:
+        assert not line_checks.is_going_on(session, alice.terminal, scene.clock.now())
+        last = line_checks.last_of(session, alice.terminal)
+        assert last is not None
+        assert last.rung is RungName.STILLS
+
+
+def test_a_wish_that_no_terminal_hears_is_over_after_two_minutes(scene: Scene) -> None:
+    with scene.database.begin() as session:
+        line_checks.ask(session, scene.alice.terminal, scene.alice.village, scene.clock.now())
+    scene.clock.step(minutes=2, seconds=1)
+    assert not wanted(scene)
+
+
+RUNG = RungName
+
+
+@pytest.mark.parametrize(
+    ("start", "terminal", "phone", "begins"),
+    [
+        (RUNG.MICRO_VIDEO, None, None, RUNG.MICRO_VIDEO),
+        (RUNG.MICRO_VIDEO, RUNG.VIDEO, None, RUNG.VIDEO),
+        (RUNG.VOICE, RUNG.VIDEO, None, RUNG.MICRO_VIDEO),
+        (RUNG.VIDEO, RUNG.STILLS, None, RUNG.STILLS),
+        (RUNG.VIDEO, RUNG.STILLS, RUNG.THIN_VOICE, RUNG.THIN_VOICE),
+        (RUNG.MICRO_VIDEO, None, RUNG.VIDEO, RUNG.MICRO_VIDEO),
+        (RUNG.MICRO_VIDEO, None, RUNG.CLIPS, RUNG.THIN_VOICE),
+        (RUNG.MICRO_VIDEO, RUNG.CLIPS, None, RUNG.THIN_VOICE),
+    ],
+)
+def test_what_a_call_begins_with_after_a_check(
+    start: RungName, terminal: RungName | None, phone: RungName | None, begins: RungName
+) -> None:
+    assert link.start_after_checks(start, terminal, phone) is begins
+
+
+def test_the_newest_check_of_two_hours_counts(scene: Scene, program: Principal) -> None:
+    call_id = scene.book(scene.alice, at(20))
+    assert begins_with(scene, call_id) is link.UNKNOWN_STARTS
+    find(scene, begin(scene, scene.alice.as_terminal).check.id, program, replace(FOUND, rung=RungName.VOICE))
+    scene.clock.step(minutes=5)
+    hear(scene)
+    find(scene, begin(scene, scene.alice.as_terminal).check.id, program, replace(FOUND, rung=RungName.STILLS))
+    assert begins_with(scene, call_id) is RungName.STILLS
+    find(scene, begin(scene, scene.bob.as_parent).check.id, program, replace(FOUND, rung=RungName.CLIPS))
+    assert begins_with(scene, call_id) is RungName.STILLS
+    find(scene, begin(scene, scene.alice.as_parent).check.id, program, replace(FOUND, rung=RungName.THIN_VOICE))
+    assert begins_with(scene, call_id) is RungName.THIN_VOICE
+    scene.clock.step(hours=2, minutes=1)
+    assert begins_with(scene, call_id) is link.UNKNOWN_STARTS
+
+
+def begins_with(scene: Scene, call_id: str) -> RungName:
+    with scene.database.read() as session:
+        return passport.first_rung(session, session.get_one(Call, call_id), scene.clock.now())
+
+
+def test_another_program_takes_it_over_and_signals_go_there(scene: Scene, program: Principal) -> None:
+    check = begin(scene, scene.alice.as_parent, "a").check
+    two = connect(scene, "two")
+    with scene.database.begin() as session:
+        media_leases.gone(session, "sid-one", scene.clock.now())
+    with scene.database.read() as session:
+        with pytest.raises(Refused, match="stale_seat"):
+            line_checks.route(session, check.id, scene.alice.as_parent, "a", "media.one")
+        assert line_checks.route(session, check.id, scene.alice.as_parent, "a", "media.two").sid == "sid-two"
+    find(scene, check.id, two)
