@@ -10,7 +10,7 @@ class EncodedFrame(NamedTuple):
 
     `arrived_ms` is the time of the event loop. `marker`: the last packet of a picture. `is_key_frame`: a picture that
     needs no other begins here. `level_dbov`: 0 to -127 (RFC 6464), where the sender says it. `is_recovered`: its own
-    packet was lost, or is late; it came as the redundancy of another (RFC 2198).
+    packet was lost, or is late; it came as the redundancy of another (RFC 2198). `codec`: opus, vp8 or h264.
     """
 
     payload: bytes
@@ -24,3 +24,4 @@ class EncodedFrame(NamedTuple):
     marker: bool = False
     level_dbov: int | None = None
     is_recovered: bool = False
+    codec: str = "opus"

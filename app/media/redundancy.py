@@ -18,7 +18,8 @@ class RedundancyError(ValueError):
 
 def unpack(payload: bytes) -> list[Block]:
     """Raise RedundancyError for what is malformed."""
-    heads, place = [], 0
+    heads: list[tuple[int, int, int]] = []
+    place = 0
     while True:
         if place >= len(payload):
             raise RedundancyError("ends within its headers")
