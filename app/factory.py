@@ -11,7 +11,15 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import bootstrap
 from app.bootstrap import Services
-from app.calls import feed_views, foresight_views, proposal_views, series_views
+from app.calls import (
+    feed_views,
+    foresight_views,
+    left_messages,
+    line_sockets,
+    media_sockets,
+    proposal_views,
+    series_views,
+)
 from app.calls import queries as calls
 from app.calls import sockets as call_sockets
 from app.calls import views as call_views
@@ -27,7 +35,7 @@ from app.faces import household, now, strangers
 from app.families import availability_views, price_views
 from app.families import views as family_views
 from app.gateways import unix_doorbell
-from app.messages import tus
+from app.messages import tus, wishes
 from app.messages import views as message_views
 from app.notices import health as notice_health
 from app.notices import push_views
@@ -70,6 +78,7 @@ def create(services: Services, *, async_mode: str = "threading") -> Web:
         services.sealer,
     )  # fmt: skip
     app.extensions[family_views.SEEN_IN_CALL] = calls.is_shown
+    app.extensions[wishes.LEFT] = left_messages.at
     app.extensions[push_views.SENDER] = services.push
     app.extensions[broadcast_views.GATEWAYS] = services.sms
     app.extensions[message_views.VAULT] = services.vault
@@ -77,7 +86,8 @@ def create(services: Services, *, async_mode: str = "threading") -> Web:
     errors.register(app)
     app.after_request(pages.pack)
     sockets = Sockets(app, async_mode=async_mode, message_queue=config.redis_url)
-    call_sockets.register(sockets, services.turn, coordinator_name)
+    media_sockets.register(sockets, call_sockets.register(sockets, services.turn, coordinator_name))
+    line_sockets.register(sockets, services.turn)
     limit = SocketLimit(behind_proxies(app.wsgi_app, config.proxies), config.max_sockets)
     app.wsgi_app = limit  # type: ignore[method-assign]
     app.register_blueprint(pages.blueprint(static))

@@ -5,13 +5,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.calls import agreement, invitees, queries, rehousing, series, timetable
+from app.calls import agreement, guests, invitees, left_messages, queries, rehousing, series, timetable
 from app.desk import service as desk
 from app.desk import waiting
 from app.doors import credentials
 from app.jobs.service import Leased
 from app.kernel import events
 from app.kernel.events import Event
+from app.messages import life as messages
 from app.messages import retention
 from app.notices import service as notices
 from app.sms import commands
@@ -32,15 +33,17 @@ def follow(session: Session, row: Leased, now: datetime) -> None:
 
 
 def end_what_is_forbidden(session: Session, event: events.ConsentRevoked, now: datetime) -> None:
-    """End series with all their calls, told as one, and then the other calls."""
+    """End series with all their calls, told as one, then the other calls, and any stay as a guest."""
     series.end_of_pair(session, event.child_id, event.contact_id, now)
-    for call_id in queries.open_of_pair(session, event.child_id, event.contact_id):
+    with_them = {*queries.open_of_pair(session, event.child_id, event.contact_id)}
+    for call_id in sorted(with_them.union(guests.open_calls(session, event.contact_id))):
         timetable.tick(session, call_id, now)
 
 
 def end_what_was_theirs(session: Session, event: events.MemberLeft, now: datetime) -> None:
     series.end_of_member(session, event.family_id, event.person_id, now)
-    for call_id in queries.open_of_member(session, event.family_id, event.person_id):
+    with_them = {*queries.open_of_member(session, event.family_id, event.person_id)}
+    for call_id in sorted(with_them.union(guests.open_calls(session, event.person_id))):
         timetable.tick(session, call_id, now)
     for call_id in invitees.uninvite(session, event.family_id, event.person_id, now):
         notices.cancel_for(session, f"call:{call_id}", now, person_id=event.person_id)
@@ -59,6 +62,13 @@ def ask_about_the_next(session: Session, event: events.CallEnded, now: datetime)
         tell.of_confirming(session, following, now)
 
 
+def count_for_its_call(session: Session, event: events.MessageStored, now: datetime) -> None:
+    """A message that was left over a call nobody answered is what became of that call."""
+    call_id = messages.left_over(session, event.message_id)
+    if call_id is not None:
+        left_messages.count(session, call_id, messages.get(session, event.message_id).by, now)
+
+
 def answer_text(session: Session, event: events.TextReceived, now: datetime) -> None:
     commands.follow(session, event, now, credentials.in_charge)
 
@@ -74,6 +84,8 @@ FLOWS: dict[type[Event], tuple[Callable[..., None], ...]] = {
     events.CallRinging: (tell.by_ringing,),
     events.CallAnswered: (tell.by_ringing,),
     events.CallUnanswered: (tell.more_people,),
+    events.GuestAsked: (tell.of_asking_in,),
+    events.GuestJoined: (tell.of_coming_in,),
     events.CallEnded: (tell.nothing_more, tell.of_new_times, ask_about_the_next),
     events.CallJoinedByDesk: (desk.record_joining,),
     events.CallLeftByDesk: (desk.record_leaving,),
@@ -90,6 +102,7 @@ FLOWS: dict[type[Event], tuple[Callable[..., None], ...]] = {
     events.MemberLeft: (end_what_was_theirs,),
     events.PhotoTaken: (desk.record_photo,),
     events.HoursChanged: (desk.record_hours,),
+    events.MessageStored: (count_for_its_call,),
     events.MessageUnsealed: (tell_messages.of_arrival,),
     events.MessageHeard: (tell_messages.of_hearing,),
     events.MessageWithdrawn: (tell_messages.of_withdrawing,),

@@ -15,7 +15,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.calls.media_models import MediaLease
-from app.calls.words import WorkKind
+from app.calls.models import Call
+from app.calls.words import CallState, WorkKind
 from app.kernel.errors import NotFound, Refused
 from app.storage.database import new_id
 from app.web import media_programs
@@ -105,6 +106,12 @@ def gone(session: Session, sid: str, now: datetime) -> None:
 def of_call(session: Session, call_id: str) -> Sequence[MediaLease]:
     """The open leases of a call."""
     return _open(session, MediaLease.call_id == call_id)
+
+
+def of_missed(session: Session, until: datetime) -> Sequence[MediaLease]:
+    """The open leases on calls that had ended by then."""
+    over = select(Call.id).where(Call.state == CallState.ENDED, Call.ended_at <= until)
+    return _open(session, MediaLease.call_id.in_(over))
 
 
 def of_program(session: Session, call_id: str, program_id: str) -> MediaLease:

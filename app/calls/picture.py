@@ -5,20 +5,22 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.calls import find_time, life, queries, rules
+from app.calls import find_time, guests, life, queries, rules
 from app.calls.life import CallFacts
 from app.calls.models import Call
+from app.calls.rules import Action
 from app.calls.shapes import (
     CallShape,
     DeskSeatShape,
     FamilyShape,
+    GuestShape,
     PersonShape,
     RingShape,
     SideShape,
     SlotShape,
     TerminalShape,
 )
-from app.calls.words import Side
+from app.calls.words import SeatSide, Side
 from app.families.models import Family, Person
 from app.villages.models import Terminal, Village
 from app.web.models import PrincipalKind
@@ -28,7 +30,8 @@ SMALL_PX = 96
 
 
 def call_shape(session: Session, call: Call, who: Principal, now: datetime) -> CallShape:
-    side = queries.side_of(session, call, who)
+    stands = guests.stands(session, call, who, now)
+    side = stands.as_side
     facts = queries.facts(session, call)
     people = queries.invitees(session, call.id)
     village = session.get_one(Village, call.village_id)
@@ -43,16 +46,15 @@ def call_shape(session: Session, call: Call, who: Principal, now: datetime) -> C
         child=person_shape(session.get_one(Person, call.child_id), who),
         parent=person_shape(session.get_one(Person, call.parent_id), who),
         terminal=TerminalShape(id=terminal.id, name=terminal.name),
-        my_side=side, proposed_by=call.proposed_by, moved_to_id=call.moved_to_id,
+        my_side=None if stands in (SeatSide.DESK, SeatSide.MEDIA) else stands,
+        proposed_by=call.proposed_by, moved_to_id=call.moved_to_id,
         origin=call.origin, series_id=call.series_id, expires_at=call.expires_at, confirm_by=call.confirm_by,
         sides={s: _side_shape(facts, s, declined[s]) for s in Side}, desk=_desk_shape(session, call),
+        guests=_guest_shapes(session, call, who, now),
         rings=_ring_shapes(facts, side), rings_there=_ring_shapes(facts, side and side.other),
         live_at=call.live_at, talked_seconds=call.talked_seconds, talking_since=call.talking_since,
         rung_again_at=call.rung_again_at,
-        can=rules.actions(
-            call.state, side, call.proposed_by, confirmed,
-            queries.not_rung_again(session, call, side, facts) is None, life.opens_at(call.starts_at), now,
-        ),
+        can=_can(session, call, stands, facts, confirmed, now),
         offers=_offers(session, call, side, now),
     )  # fmt: skip
 
@@ -79,6 +81,30 @@ def family_shape(family: Family) -> FamilyShape:
 
 def slot_shape(slot: rules.Slot) -> SlotShape:
     return SlotShape(starts_at=slot.starts_at, ends_at=slot.ends_at, terminal_id=slot.terminal_id)
+
+
+def _can(
+    session: Session, call: Call, stands: SeatSide, facts: CallFacts, confirmed: bool, now: datetime
+) -> list[Action]:
+    if stands is SeatSide.GUEST:
+        return ["join"] if call.state in guests.ON else []
+    side = stands.as_side
+    may_ring_again = queries.not_rung_again(session, call, side, facts) is None
+    opens_at = life.opens_at(call.starts_at)
+    return rules.actions(call.state, side, call.proposed_by, confirmed, may_ring_again, opens_at, now)
+
+
+def _guest_shapes(session: Session, call: Call, who: Principal, now: datetime) -> list[GuestShape]:
+    """Who may come into a call that is on, and who of them is there."""
+    may_be = guests.may_be(session, call, now)
+    if not may_be:
+        return []
+    asked = guests.asked(session, call.id)
+    here = {seat.guest_id for seat in guests.seats(session, call.id) if seat.lost_at is None}
+    return [
+        GuestShape(**person_shape(each, who).model_dump(), is_here=each.id in here, is_asked=each.id in asked)
+        for each in may_be
+    ]
 
 
 def _side_shape(facts: CallFacts, side: Side, declined: bool) -> SideShape:

@@ -1,8 +1,8 @@
 """Seats: taken, kept by the heartbeat, lost, left, taken again. Signals go from seat to seat.
 
 A side has one seat. A device that only stands ready (`here` is false) never takes it from one that is connected; a
-person who joins or answers does, and the first device is told that the call has moved. A coordinator's seat is a third
-one, which is never kept, and by which nothing of the call's life is decided.
+person who joins or answers does, and the first device is told that the call has moved. Nothing of the call's life is
+decided by the seats of guests (one each), of a coordinator, which is never kept, and of a media program.
 """
 
 from dataclasses import dataclass
@@ -11,9 +11,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.calls import life, queries, timetable
+from app.calls import admission, guests, life, media_leases, queries, timetable
+from app.calls.admission import Place
 from app.calls.models import Call, LinkSample, Seat
-from app.calls.words import WRONG_PERSON, CallState, SeatSide, Side
+from app.calls.words import WRONG_PERSON, CallState, SeatSide, WorkKind
 from app.families import service as consent
 from app.families.words import ConsentKind
 from app.jobs import service as jobs
@@ -21,10 +22,13 @@ from app.kernel import events
 from app.kernel.errors import NotFound, Refused
 from app.kernel.rungs import RungName
 from app.storage.database import new_id
-from app.web.principals import COORDINATOR, TERMINAL, Principal
+from app.web.principals import Principal
 
-OPEN_STATES = (CallState.BOOKED, CallState.RINGING, CallState.LIVE)
 FAREWELL = "hang_up"
+CAME = {
+    SeatSide.PARENT: "answered", SeatSide.VILLAGE: "answered", SeatSide.GUEST: "guest_joined",
+    SeatSide.DESK: "desk_joined",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -71,16 +75,21 @@ def seat_name(seat: Seat) -> str:
 def take(session: Session, call_id: str, who: Principal, device: Device, now: datetime) -> Taken:
     """Take the seat of one's side. Consent is asked again; refused before the call opens and after it ended."""
     call = queries.locked(session, call_id)
-    side = _seat_side(session, call, who)
-    _check_open(session, call, who, now)
-    seat = session.scalar(select(Seat).where(Seat.call_id == call.id, Seat.side == side))
+    place = admission.place(session, call, who, device.name, now)
+    admission.check_open(session, call, who, place.side, now)
+    seat = _seat_of(session, call, place)
+    if place.side is SeatSide.GUEST:
+        guests.check(session, call, place.guest_id, device.is_here)
+        may_wait = seat is not None and seat.left_at is None
+        media_leases.lease(session, WorkKind.BRIDGE, now, call_id=call.id, may_wait=may_wait)
     displaced = None
     if seat is None:
-        seat = Seat(id=new_id(session), call_id=call.id, side=side, epoch=0)
+        seat = Seat(id=new_id(session), call_id=call.id, side=place.side, guest_id=place.guest_id, epoch=0)
         session.add(seat)
-    elif _is_connected(seat) and seat.page != device.page:
+    elif is_connected(seat) and seat.page != device.page:
         displaced = _displace(session, call, seat, who, device, now)
     _occupy(session, call, seat, who, device, now)
+    seat.name, seat.serves = place.name, place.serves
     timetable.tick(session, call.id, now)
     return Taken(seat, displaced, peers(session, seat))
 
@@ -94,8 +103,12 @@ def leave(
     """
     call = queries.locked(session, call_id)
     seat = _left_behind(session, call_id, *left_behind) if left_behind else held(session, call_id, sid)
-    if seat.side is SeatSide.DESK:
+    if seat.side is SeatSide.MEDIA:
+        seat.left_at = now
+    elif seat.side is SeatSide.DESK:
         timetable.dismiss(session, call, seat, now, now)
+    elif reason == FAREWELL and seat.side is SeatSide.GUEST:
+        timetable.part(session, call, seat, now, now)
     elif reason == FAREWELL:
         seat.left_at, seat.media_at = now, None
         timetable.count_talk(call, False, now)
@@ -128,7 +141,7 @@ def disconnected(session: Session, sid: str, now: datetime) -> list[Seat]:
     for call_id in sorted({seat.call_id for seat in seats}):
         call = queries.locked(session, call_id)
         for seat in queries.seats(session, call_id):
-            if seat.sid == sid and _is_connected(seat) and call.state is not CallState.ENDED:
+            if seat.sid == sid and is_connected(seat) and call.state is not CallState.ENDED:
                 timetable.lose(session, call, seat, now, now)
                 lost.append(seat)
         timetable.tick(session, call_id, now)
@@ -144,7 +157,7 @@ def renew(session: Session, sid: str, now: datetime) -> list[Seat]:
             call = queries.locked(session, seat.call_id)
             if call.state is not CallState.ENDED:
                 seat.lost_at = None
-                timetable.log(session, call, "back", seat.occupant, now)
+                timetable.log_end(session, call, "back", seat, now)
                 timetable.tick(session, call.id, now)
                 back.append(seat)
     return back
@@ -155,22 +168,33 @@ def report(session: Session, call_id: str, sid: str, figures: Figures, now: date
     call = queries.locked(session, call_id)
     seat = held(session, call_id, sid)
     seat.leased_until = now + life.SEAT_LEASE
-    session.add(
-        LinkSample(
-            id=new_id(session), call_id=call_id, side=Side(seat.side), at=now, rtt_ms=figures.rtt_ms,
-            loss_permille=figures.loss_permille, received_kbps=figures.received_kbps, sent_kbps=figures.sent_kbps,
-            frames_per_second=figures.frames_per_second, rung=figures.rung, jitter_ms=figures.jitter_ms,
-            concealed_permille=figures.concealed_permille,
-        )
-    )  # fmt: skip
+    if (side := seat.side.as_side) is not None:
+        session.add(
+            LinkSample(
+                id=new_id(session), call_id=call_id, side=side, at=now, rtt_ms=figures.rtt_ms,
+                loss_permille=figures.loss_permille, received_kbps=figures.received_kbps, sent_kbps=figures.sent_kbps,
+                frames_per_second=figures.frames_per_second, rung=figures.rung, jitter_ms=figures.jitter_ms,
+                concealed_permille=figures.concealed_permille,
+            )
+        )  # fmt: skip
     _count_bytes(seat, figures)
-    if figures.received_audio_bytes > 0 and seat.media_at is None:
+    if figures.received_audio_bytes > 0 and seat.media_at is None and _hears_the_other(session, call, seat):
         seat.media_at = now
         timetable.tick(session, call_id, now)
         facts = queries.facts(session, call)
         if call.state is CallState.LIVE and facts.both_here and facts.parent.media and facts.village.media:
             timetable.count_talk(call, True, now)
             timetable.tell(session, call, now)
+
+
+def _hears_the_other(session: Session, call: Call, seat: Seat) -> bool:
+    """Whether what comes may be the other side's voice, and not a guest's or a media program's alone."""
+    if (side := seat.side.as_side) is None:
+        return False
+    others = peers(session, seat)
+    if all(each.side.as_side for each in others) or call.state is CallState.LIVE:
+        return True
+    return any(each.side.as_side is side.other and each.here_at is not None for each in others)
 
 
 def _count_bytes(seat: Seat, figures: Figures) -> None:
@@ -194,14 +218,20 @@ def addressee(session: Session, call_id: str, sid: str, to: str, now: datetime) 
         raise Refused("call_over")
     consent.may_contact(session, ConsentKind.CALL, call.child_id, call.parent_id, now)
     for seat in queries.seats(session, call_id):
-        if seat.id != mine.id and seat_name(seat) == to and _is_connected(seat):
+        if seat.id != mine.id and seat_name(seat) == to and is_connected(seat):
+            for guest_id in filter(None, (mine.guest_id, seat.guest_id)):
+                consent.may_contact(session, ConsentKind.CALL, call.child_id, guest_id, now)
             return mine, seat
     raise Refused("stale_seat")
 
 
 def peers(session: Session, seat: Seat) -> list[Seat]:
     """The other connected seats of the same call."""
-    return [s for s in queries.seats(session, seat.call_id) if s.id != seat.id and _is_connected(s)]
+    return [s for s in queries.seats(session, seat.call_id) if s.id != seat.id and is_connected(s)]
+
+
+def is_connected(seat: Seat) -> bool:
+    return seat.lost_at is None and seat.left_at is None
 
 
 def _displace(session: Session, call: Call, seat: Seat, who: Principal, device: Device, now: datetime) -> str:
@@ -216,50 +246,37 @@ def _displace(session: Session, call: Call, seat: Seat, who: Principal, device: 
 
 
 def _occupy(session: Session, call: Call, seat: Seat, who: Principal, device: Device, now: datetime) -> None:
-    is_desk = seat.side is SeatSide.DESK
+    side = seat.side.as_side
     if seat.page != device.page or seat.left_at is not None:
         seat.epoch += 1
         seat.media_at, seat.taken_at, seat.rung = None, now, None
         seat.last_sent_bytes = seat.last_received_bytes = 0
-        if not is_desk:
+        if side is not None:
             timetable.count_talk(call, False, now)
         if seat.left_at is not None or seat.occupant != who.name:
             seat.here_at = None
     seat.occupant, seat.device_id, seat.sid, seat.page = who.name, who.device_id, device.sid, device.page
-    seat.lost_at, seat.left_at, seat.name = None, None, device.name
+    seat.lost_at, seat.left_at = None, None
     seat.leased_until = now + life.SEAT_LEASE
-    if seat.here_at is not None or not (device.is_here or is_desk):
-        return
-    seat.here_at = now
-    timetable.log(session, call, "desk_joined" if is_desk else "answered", who.name, now)
-    if is_desk:
-        jobs.emit(session, events.CallJoinedByDesk(now, call.id, who.name), now)
-    else:
+    if seat.here_at is None and (device.is_here or side is None):
+        seat.here_at = now
+        _note_coming(session, call, seat, now)
+
+
+def _note_coming(session: Session, call: Call, seat: Seat, now: datetime) -> None:
+    if seat.side in CAME:
+        timetable.log(session, call, CAME[seat.side], seat.occupant, now)
+    if seat.side is SeatSide.DESK:
+        jobs.emit(session, events.CallJoinedByDesk(now, call.id, seat.occupant), now)
+    elif seat.side is SeatSide.GUEST:
+        jobs.emit(session, events.GuestJoined(now, call.id, seat.guest_id), now)
+    elif seat.side.as_side is not None:
         jobs.emit(session, events.CallAnswered(now, call.id, seat.side.value), now)
 
 
-def _check_open(session: Session, call: Call, who: Principal, now: datetime) -> None:
-    if call.state not in OPEN_STATES:
-        raise Refused("call_over" if call.state is CallState.ENDED else "not_agreed")
-    if who.kind is COORDINATOR:
-        if call.state is CallState.BOOKED:
-            raise Refused("not_begun")
-        return
-    if now < life.opens_at(call.starts_at):
-        raise Refused("too_early", opens_at=life.opens_at(call.starts_at).isoformat())
-    consent.may_contact(session, ConsentKind.CALL, call.child_id, call.parent_id, now)
-    if who.kind is TERMINAL:
-        if call.terminal_id != who.subject_id:
-            raise NotFound
-        current = queries.current_at_terminal(session, who.subject_id)
-        if current is not None and current.id != call.id:
-            raise Refused("terminal_busy")
-
-
-def _seat_side(session: Session, call: Call, who: Principal) -> SeatSide:
-    """Where this one sits: on their side, or as a coordinator of the call's village. NotFound for anybody else."""
-    side = queries.side_of(session, call, who)
-    return SeatSide.DESK if side is None else SeatSide(side)
+def _seat_of(session: Session, call: Call, place: Place) -> Seat | None:
+    where = (Seat.call_id == call.id, Seat.side == place.side, Seat.guest_id == place.guest_id)
+    return session.scalar(select(Seat).where(*where))
 
 
 def _left_behind(session: Session, call_id: str, device_id: str, page: str) -> Seat:
@@ -273,10 +290,6 @@ def _left_behind(session: Session, call_id: str, device_id: str, page: str) -> S
 def held(session: Session, call_id: str, sid: str) -> Seat:
     """The seat that this socket holds. NotFound for one that holds none."""
     seat = session.scalar(select(Seat).where(Seat.call_id == call_id, Seat.sid == sid))
-    if seat is None or not _is_connected(seat):
+    if seat is None or not is_connected(seat):
         raise NotFound
     return seat
-
-
-def _is_connected(seat: Seat) -> bool:
-    return seat.lost_at is None and seat.left_at is None

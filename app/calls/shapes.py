@@ -1,11 +1,11 @@
 """What a call looks like on the wire, and what is taken to book one."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from app.calls.rules import Action
-from app.calls.words import CallState, Origin, Outcome, Side
+from app.calls.words import CallState, Origin, Outcome, SeatSide, Side
 from app.web.shapes import Id as Id
 from app.web.shapes import InstantIn as InstantIn
 from app.web.shapes import InstantOut as InstantOut
@@ -61,6 +61,13 @@ class DeskSeatShape(Shape):
     name: str
 
 
+class GuestShape(PersonShape):
+    """A further parent who may come into a call that is on, or is there."""
+
+    is_here: bool
+    is_asked: bool
+
+
 class CallShape(Shape):
     id: str
     state: CallState
@@ -75,7 +82,7 @@ class CallShape(Shape):
     child: PersonShape
     parent: PersonShape
     terminal: TerminalShape
-    my_side: Side | None
+    my_side: Literal[SeatSide.PARENT, SeatSide.VILLAGE, SeatSide.GUEST] | None
     proposed_by: Side | None
     moved_to_id: str | None
     origin: Origin
@@ -84,6 +91,7 @@ class CallShape(Shape):
     confirm_by: InstantOut | None
     sides: dict[Side, SideShape]
     desk: DeskSeatShape | None
+    guests: list[GuestShape]
     rings: list[RingShape]
     rings_there: list[RingShape]
     live_at: InstantOut | None
@@ -131,6 +139,10 @@ class NowIn(Shape):
     child_id: Id
     parent_id: Id | None = None
     minutes: Annotated[int, Field(ge=1, le=1440)] | None = None
+
+
+class GuestIn(Shape):
+    person_id: Id
 
 
 class CancelIn(Shape):

@@ -1,21 +1,22 @@
 """The call's socket events: beat, take_seat, leave_seat, signal, rung, figures, and what a lost socket means."""
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool, model_validator
 from sqlalchemy.orm import Session
 
-from app.calls import life, proposing, seats
+from app.calls import life, line_checks, peer_news, proposing, seats
 from app.calls.models import Call, Seat
+from app.calls.peer_news import News
 from app.calls.ports import TurnIssuer
 from app.calls.rungs import Reason
 from app.calls.seats import Device, Figures, seat_name
 from app.calls.shapes import Id, Shape, Text
 from app.kernel.rungs import RungName
 from app.web import sessions
-from app.web.principals import COORDINATOR, PERSON, TERMINAL, Principal
+from app.web.principals import COORDINATOR, MEDIA, PERSON, TERMINAL, Principal
 from app.web.sockets import SocketAsk, Sockets
 
 RELAY_GRACE = life.EXTEND_BY + timedelta(minutes=10)  # a call may be extended, and a goodbye takes its time
@@ -116,11 +117,8 @@ class CallSockets:
     def beat(self, ask: SocketAsk, body: Beat) -> dict[str, Any]:
         with ask.floor.database.begin() as session:
             sessions.beat(session, ask.who.device_id, body.page, body.visible, ask.now)
-            back = [(seat, seats.peers(session, seat)) for seat in seats.renew(session, ask.sid, ask.now)]
-        for seat, peers in back:
-            self._tell(peers, seat, "back")
-            for peer in peers:  # who came while it was away was told that nobody is here
-                self._tell([seat], peer, "seated")
+            back = news_of_return(session, ask.sid, ask.now)
+        self.tell(back)
         return {"at": ask.now.isoformat()}
 
     def take_seat(self, ask: SocketAsk, body: TakeSeat) -> dict[str, Any]:
@@ -130,13 +128,16 @@ class CallSockets:
             taken = seats.take(session, body.call, ask.who, device, ask.now)
             rung = proposing.begin(session, taken.seat, ask.now)
             relay_until = session.get_one(Call, body.call).ends_at + RELAY_GRACE
-        if taken.displaced:
-            self.sockets.send(taken.displaced, "peer", _peer(taken.seat, "moved", taken.seat))
-        self._tell(taken.peers, taken.seat, "seated" if taken.seat.epoch == 1 else "back")
+            state = "seated" if taken.seat.epoch == 1 else "back"
+            news = peer_news.to_all(session, taken.peers, taken.seat, state)
+            peers = [peer_news.of(session, peer, "seated", taken.seat) for peer in taken.peers]
+            if taken.displaced:
+                news.append(News(taken.displaced, peer_news.of(session, taken.seat, "moved", taken.seat)))
+        self.tell(news)
         return {
             "seat": seat_name(taken.seat),
             "side": taken.seat.side.value,
-            "peers": [_peer(peer, "seated", taken.seat) for peer in taken.peers],
+            "peers": peers,
             "ice_servers": self.turn.issue(taken.seat.id, relay_until),
             "ice_policy": self.turn.policy,
             "rung": rung.value,
@@ -146,23 +147,26 @@ class CallSockets:
         with ask.floor.database.begin() as session:
             left_behind = (ask.who.device_id, body.page) if body.page else None
             seat = seats.leave(session, body.call, ask.sid, body.reason, ask.now, left_behind)
-            peers = seats.peers(session, seat)
-        self._tell_gone(peers, seat)
+            news = _news_of_going(session, seat)
+        self.tell(news)
         return {}
 
     def signal(self, ask: SocketAsk, body: Signal) -> dict[str, Any]:
-        with ask.floor.database.read() as session:
-            mine, to = seats.addressee(session, body.call, ask.sid, body.to, ask.now)
         message = body.model_dump(exclude={"to"}, exclude_none=True)
+        with ask.floor.database.read() as session:
+            if line_checks.is_of(session, body.call):
+                route = line_checks.route(session, body.call, ask.who, ask.sid, body.to)
+                self.sockets.send(route.sid, "signal", message | {"from": route.sender, "side": route.side})
+                return {}
+            mine, to = seats.addressee(session, body.call, ask.sid, body.to, ask.now)
         self.sockets.send(to.sid, "signal", message | {"from": seat_name(mine), "side": mine.side.value})
         return {}
 
     def rung(self, ask: SocketAsk, body: RungIn) -> dict[str, Any]:
         with ask.floor.database.begin() as session:
             seat = proposing.propose(session, body.call, ask.sid, body.rung, body.reason, body.held, ask.now)
-            peers = seats.peers(session, seat) if seat else []
-        if seat:
-            self._tell(peers, seat, "rung")
+            news = peer_news.to_all(session, seats.peers(session, seat), seat, "rung") if seat else []
+        self.tell(news)
         return {}
 
     def figures(self, ask: SocketAsk, body: FiguresIn) -> dict[str, Any]:
@@ -173,35 +177,38 @@ class CallSockets:
 
     def gone(self, ask: SocketAsk) -> None:
         with ask.floor.database.begin() as session:
-            lost = [(seat, seats.peers(session, seat)) for seat in seats.disconnected(session, ask.sid, ask.now)]
-        for seat, peers in lost:
-            self._tell_gone(peers, seat)
+            lost = seats.disconnected(session, ask.sid, ask.now)
+            news = [each for seat in lost for each in _news_of_going(session, seat)]
+        self.tell(news)
 
-    def _tell_gone(self, peers: list[Seat], seat: Seat) -> None:
-        self._tell(peers, seat, "lost" if seat.left_at is None else "left")
-
-    def _tell(self, peers: list[Seat], seat: Seat, state: str) -> None:
-        for peer in peers:
-            self.sockets.send(peer.sid, "peer", _peer(seat, state, peer))
+    def tell(self, news: Iterable[News]) -> None:
+        for each in news:
+            self.sockets.send(each.sid, "peer", each.payload)
 
 
-def register(sockets: Sockets, turn: TurnIssuer, name_of: NameOf) -> None:
+def news_of_return(session: Session, sid: str, now: datetime) -> list[News]:
+    """Keep the seats of a socket; what is told where one of them had been thought lost."""
+    told = list[News]()
+    for seat in seats.renew(session, sid, now):
+        peers = seats.peers(session, seat)
+        told += peer_news.to_all(session, peers, seat, "back")
+        for peer in peers:  # who came while it was away was told that nobody is here
+            told += peer_news.to_all(session, [seat], peer, "seated")
+    return told
+
+
+def _news_of_going(session: Session, seat: Seat) -> list[News]:
+    return peer_news.to_all(session, seats.peers(session, seat), seat, "lost" if seat.left_at is None else "left")
+
+
+def register(sockets: Sockets, turn: TurnIssuer, name_of: NameOf) -> CallSockets:
     """Declare the events on the server of a web process."""
     calls = CallSockets(sockets, turn, name_of)
     sockets.on("beat", PERSON, TERMINAL, COORDINATOR, takes=Beat)(calls.beat)
-    sockets.on("take_seat", PERSON, TERMINAL, COORDINATOR, takes=TakeSeat)(calls.take_seat)
-    sockets.on("leave_seat", PERSON, TERMINAL, COORDINATOR, takes=LeaveSeat)(calls.leave_seat)
-    sockets.on("signal", PERSON, TERMINAL, COORDINATOR, takes=Signal)(calls.signal)
+    sockets.on("take_seat", PERSON, TERMINAL, COORDINATOR, MEDIA, takes=TakeSeat)(calls.take_seat)
+    sockets.on("leave_seat", PERSON, TERMINAL, COORDINATOR, MEDIA, takes=LeaveSeat)(calls.leave_seat)
+    sockets.on("signal", PERSON, TERMINAL, COORDINATOR, MEDIA, takes=Signal)(calls.signal)
     sockets.on("rung", PERSON, TERMINAL, takes=RungIn)(calls.rung)
     sockets.on("figures", PERSON, TERMINAL, takes=FiguresIn)(calls.figures)
     sockets.on_gone(calls.gone)
-
-
-def _peer(seat: Seat, state: str, to: Seat) -> dict[str, Any]:
-    """How a seat stands, for another that is told. Of two seats one offers a connection, the other is polite."""
-    offers = to.side.offers_to(seat.side)
-    return {
-        "call": seat.call_id, "seat": seat_name(seat), "side": seat.side.value, "here": seat.here_at is not None,
-        "state": state, "name": seat.name, "offerer": offers, "polite": not offers,
-        "rung": seat.rung and seat.rung.value,
-    }  # fmt: skip
+    return calls

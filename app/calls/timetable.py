@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app.calls import claims, life, passport, queries, rules
+from app.calls import claims, guests, life, media_leases, media_works, passport, queries, rules
 from app.calls.claims import CellTaken
 from app.calls.free import free_intervals
 from app.calls.life import CallFacts, Turn
@@ -25,10 +25,12 @@ from app.kernel import events
 from app.kernel.intervals import covers
 from app.storage.database import new_id
 from app.villages import queries as villages
+from app.web import media_programs
 from app.web.hints import hint
 
 TICK = "call.tick"
 CONSENT_ENDED = "consent_ended"
+MESSAGE_LEFT = "message_left"  # in the log of a call: over its connection, since nobody answered
 UNCONFIRMED = "unconfirmed"
 
 
@@ -36,6 +38,7 @@ def tick(session: Session, call_id: str, now: datetime) -> None:
     """Take every turn that is due."""
     call = queries.locked(session, call_id)
     _notice_lost_seats(session, call, now)
+    _end_guests(session, call, now)
     while (turn := life.turn(_facts(session, call, now), now)) is not None:
         TURNS[turn](session, call, now)
         session.flush()
@@ -47,8 +50,9 @@ def rearm(session: Session, call: Call, now: datetime) -> None:
     """Put the call's due row at its next moment, or at once where a turn is due already; tell who looks at it."""
     session.flush()
     facts = _facts(session, call, now)
+    media_works.settle(session, call, facts, now)
     upcoming = now if life.turn(facts, now) is not None else life.next_moment(facts, now)
-    moments = [at for at in (upcoming, *_leases(session, call)) if at]
+    moments = [at for at in (upcoming, *_leases(session, call), *guests.moments(session, call, now)) if at]
     at = min(moments) if moments and call.state is not CallState.ENDED else None
     jobs.put_again(session, TICK, f"{TICK}:{call.id}", at, now, subject=f"call:{call.id}", payload={"call_id": call.id})
     tell(session, call, now)
@@ -85,10 +89,26 @@ def tell(session: Session, call: Call, now: datetime) -> None:
     hint(session, "person", call.parent_id, now)
     for person in families.caregivers(session, call.family_id):
         hint(session, "person", person.id, now)
+    if call.state in media_works.SERVED:
+        _tell_guests(session, call, now)
+
+
+def _tell_guests(session: Session, call: Call, now: datetime) -> None:
+    """Hint also at who may come into a call that is on or was, and at what serves it."""
+    for person in families.parents(session, call.family_id):
+        hint(session, "person", person.id, now)
+    for program_id in [each.program_id for each in media_leases.of_call(session, call.id) if each.program_id]:
+        hint(session, media_programs.TOPIC, program_id, now)
 
 
 def log(session: Session, call: Call, kind: str, by: str | None, now: datetime, **detail: str) -> None:
     session.add(CallEvent(id=new_id(session), call_id=call.id, at=now, kind=kind, by=by, detail=detail))
+
+
+def log_end(session: Session, call: Call, kind: str, seat: Seat, now: datetime) -> None:
+    """Log what happened to somebody's seat; those of media programs are not anybody's."""
+    if seat.side is not SeatSide.MEDIA:
+        log(session, call, kind, seat.occupant, now)
 
 
 def ring_again(session: Session, call: Call, now: datetime) -> None:
@@ -119,15 +139,27 @@ def _notice_lost_seats(session: Session, call: Call, now: datetime) -> None:
             lose(session, call, seat, seat.leased_until - life.SEAT_LEASE, now)
 
 
+def _end_guests(session: Session, call: Call, now: datetime) -> None:
+    if call.state in guests.ON:
+        for seat, at in guests.over(session, call, now):
+            part(session, call, seat, at, now)
+
+
 def lose(session: Session, call: Call, seat: Seat, at: datetime, now: datetime) -> None:
     """Note that a seat's device has not been heard of since `at`; a side's seat is kept for its return."""
     if seat.side is SeatSide.DESK:
         dismiss(session, call, seat, at, now)
         return
     seat.lost_at, seat.media_at = at, None
-    if call.state is CallState.LIVE:
+    if call.state is CallState.LIVE and seat.side.as_side is not None:
         count_talk(call, False, max(at, call.talking_since or at))
-    log(session, call, "lost", seat.occupant, now)
+    log_end(session, call, "lost", seat, now)
+
+
+def part(session: Session, call: Call, seat: Seat, at: datetime, now: datetime) -> None:
+    """End a guest's stay in a call."""
+    seat.left_at, seat.media_at = at, None
+    log(session, call, "guest_left", seat.occupant, now)
 
 
 def dismiss(session: Session, call: Call, seat: Seat, at: datetime, now: datetime) -> None:
@@ -169,7 +201,12 @@ def _miss(session: Session, call: Call, now: datetime) -> None:
     if reason is None:
         reason = "village_absent" if Side.PARENT in came else "parent_absent"
     log(session, call, "missed", None, now, reason=reason)
-    end(session, call, Outcome.MISSED, reason, now)
+    end(session, call, Outcome.MESSAGE if _has_message(session, call) else Outcome.MISSED, reason, now)
+
+
+def _has_message(session: Session, call: Call) -> bool:
+    left = select(CallEvent.id).where(CallEvent.call_id == call.id, CallEvent.kind == MESSAGE_LEFT)
+    return session.scalar(left.limit(1)) is not None
 
 
 def _close(session: Session, call: Call, now: datetime) -> None:

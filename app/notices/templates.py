@@ -35,6 +35,7 @@ PARAMS: dict[str, frozenset[str]] = {
     "ring_parent": CALL,
     "ring_village": CALL,
     "unanswered_caregiver": CALL,
+    "guest_asked": CALL,
     "missed_parent": CALL | {"offers_at"},
     "missed_village": CALL | {"offers_at"},
     "proposed": CALL | {"by"},

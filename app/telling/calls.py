@@ -28,6 +28,7 @@ BEFORE_THE_CALL = {*REMINDERS, *TO_BE_ANSWERED, "booked", "confirmed_by_other"}
 RINGS = {Side.PARENT: {"ring_parent"}, Side.VILLAGE: {"ring_village", "unanswered_caregiver", "unreached"}}
 ANSWERED = {*TO_BE_ANSWERED, "unreached"}
 WHILE_RINGING = RINGS[Side.PARENT] | RINGS[Side.VILLAGE]
+ASKED_IN = {"guest_asked"}
 TOLD_TOGETHER = (Origin.SERIES, Origin.ROSTER)  # one text for the whole series, or for the week
 
 
@@ -133,9 +134,20 @@ def more_people(session: Session, event: events.CallUnanswered, now: datetime) -
         _tell(session, "ring_parent", party, [party.parent_id], now, again=f"again{ring}")
 
 
+def of_asking_in(session: Session, event: events.GuestAsked, now: datetime) -> None:
+    call, party = session.get_one(Call, event.call_id), people(session, event.call_id)
+    if call.state in (CallState.RINGING, CallState.LIVE):
+        _tell(session, "guest_asked", party, [event.person_id], now)
+
+
+def of_coming_in(session: Session, event: events.GuestJoined, now: datetime) -> None:
+    """Who is there is asked no more by any channel."""
+    notices.close(session, now, subject=f"call:{event.call_id}", templates=ASKED_IN, person_id=event.person_id)
+
+
 def nothing_more(session: Session, event: events.CallEnded, now: datetime) -> None:
     """Drop what would still be told of a call that is over, and all that waits for an answer about it."""
-    notices.close(session, now, subject=f"call:{event.call_id}", templates=BEFORE_THE_CALL | WHILE_RINGING)
+    notices.close(session, now, subject=f"call:{event.call_id}", templates=BEFORE_THE_CALL | WHILE_RINGING | ASKED_IN)
 
 
 def of_new_times(session: Session, event: events.CallEnded, now: datetime) -> None:

@@ -1,0 +1,95 @@
+"""The events of media programs: their heartbeat, and what became of a message that somebody left.
+
+Seats and signals they share with everybody (`sockets.py`); line checks have events of their own (`line_checks.py`).
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StrictBool
+from sqlalchemy.orm import Session
+
+from app.calls import media_leases, media_works, peer_news, queries, seats
+from app.calls.media_leases import Health
+from app.calls.media_models import MediaLease
+from app.calls.models import Call, Seat
+from app.calls.seats import seat_name
+from app.calls.shapes import Id, Shape
+from app.calls.sockets import CallSockets, Count, Permille, news_of_return
+from app.calls.words import SeatSide, WorkKind
+from app.kernel.errors import NotFound
+from app.web.principals import MEDIA
+from app.web.sockets import SocketAsk, Sockets
+
+
+class MediaBeat(Shape):
+    """`calls`: so many works are being served; `load_permille` of what this program can do."""
+
+    calls: Count
+    load_permille: Permille
+    draining: StrictBool = False
+
+
+class Answering(Shape):
+    """`upload` is the one in which a message was kept."""
+
+    call: Id
+    seat: Annotated[str, Field(max_length=32)]
+    state: Literal["ready", "recording", "kept", "lost"]
+    upload: Id | None = None
+
+
+class MediaSockets:
+    """Answers the events of media programs that are connected to this web process."""
+
+    def __init__(self, calls: CallSockets) -> None:
+        self.calls = calls
+
+    def beat(self, ask: SocketAsk, body: MediaBeat) -> dict[str, Any]:
+        with ask.floor.database.begin() as session:
+            back = news_of_return(session, ask.sid, ask.now)
+        self.calls.tell(back)
+        health = Health(body.calls, body.load_permille, body.draining)
+        with ask.floor.database.begin() as session:
+            media_works.sweep(session, ask.now)
+            held = media_leases.renew(session, ask.who.subject_id, ask.sid, health, ask.now)
+            leases = [_told(session, each) for each in held]
+        return {"leases": leases}
+
+    def answering(self, ask: SocketAsk, body: Answering) -> dict[str, Any]:
+        with ask.floor.database.read() as session:
+            lease = media_leases.of_program(session, body.call, ask.who.subject_id)
+            found = [each for each in queries.seats(session, body.call) if seat_name(each) == body.seat]
+            if lease.kind is not WorkKind.ANSWERING or not found:
+                raise NotFound
+        self.calls.sockets.send(found[0].sid, "answering", {"call": body.call, "state": body.state})
+        return {}
+
+    def gone(self, ask: SocketAsk) -> None:
+        if ask.who.kind is MEDIA:
+            with ask.floor.database.begin() as session:
+                media_leases.gone(session, ask.sid, ask.now)
+
+
+def register(sockets: Sockets, calls: CallSockets) -> None:
+    """Declare the events on the server of a web process, after those of calls: their seats go first."""
+    media = MediaSockets(calls)
+    sockets.on("media_beat", MEDIA, takes=MediaBeat)(media.beat)
+    sockets.on("answering", MEDIA, takes=Answering)(media.answering)
+    sockets.on_gone(media.gone)
+
+
+def _told(session: Session, lease: MediaLease) -> dict[str, Any]:
+    """A lease as its program is told: what it is for, and which seats it has to do with."""
+    told: dict[str, Any] = {"lease": lease.id, "kind": lease.kind.value, "language": "en"}
+    if lease.call_id is None:
+        return told | {"line_check": lease.line_check_id}
+    call = session.get_one(Call, lease.call_id)
+    ends = [each for each in queries.seats(session, call.id) if _is_end(each)]
+    told |= {"call": call.id, "ends": [seat_name(each) for each in ends]}
+    if lease.kind is WorkKind.ANSWERING and (waits := [each for each in ends if each.side.as_side]):
+        told |= {"seat": seat_name(waits[0]), "language": peer_news.language_of(session, waits[0])}
+    return told
+
+
+def _is_end(seat: Seat) -> bool:
+    return seat.side is not SeatSide.MEDIA and seat.here_at is not None and seats.is_connected(seat)
