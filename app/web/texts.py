@@ -9,10 +9,10 @@ TRANSLATIONS = Path(__file__).parent.parent / "translations"
 FALLBACK = "en"
 # Parts of a face that come when somebody asks for them, each with its own sentences (`words` in `static/ui/dom.js`).
 LATER = (
-    "common.ending", "common.push", "common.rung", "common.voice", "phone.agree", "phone.calendar",
-    "phone.change", "phone.door", "phone.ended", "phone.extra", "phone.hours", "phone.messages",
-    "phone.series", "phone.settings", "phone.time", "terminal.act.visit", "terminal.help", "terminal.pin",
-    "terminal.screen", "terminal.visit",
+    "common.answering", "common.company", "common.ending", "common.push", "common.rung", "common.voice",
+    "phone.agree", "phone.calendar", "phone.change", "phone.door", "phone.ended", "phone.extra",
+    "phone.hours", "phone.messages", "phone.series", "phone.settings", "phone.time", "terminal.act.visit",
+    "terminal.help", "terminal.pin", "terminal.screen", "terminal.visit",
 )  # fmt: skip
 
 

@@ -105,7 +105,8 @@ export class DeskSeat {
     if (news.call !== this.call.id || this.isOver || !this.#mine) return;
     if (news.side === "desk") {
       if (news.state === "moved") this.#finish("moved");
-    } else if (news.state === "left") this.#drop(news.side);
+    } else if (news.side === "guest" || news.side === "media") return;
+    else if (news.state === "left") this.#drop(news.side);
     else if (news.state !== "lost") this.#meet(news);
     this.#onchange();
   }
@@ -113,7 +114,7 @@ export class DeskSeat {
   /** @param {OtherSeat} other */
   #meet(other) {
     const { side, seat } = other;
-    if (side === "desk" || !this.#mine) return;
+    if (!this.#mine || (side !== "parent" && side !== "village")) return;
     const standing = this.lines.get(side);
     if (standing?.seat === seat) {
       standing.setRung(other.rung);

@@ -11,6 +11,7 @@ import { Peer, prepare } from "./peer.js";
 
 const SILENCE = { audio: null, video: null };
 const REPORT_MS = 5_000;
+const LAST_WORDS_MS = 3_000;
 const FLOWS_MS = 3_500; // voice comes at least twice a second, also when nobody speaks
 
 export class Flow {
@@ -20,6 +21,13 @@ export class Flow {
   still = null;
   /** @type {Shares} */
   shares = "nothing";
+  /** Where the connection leads, by the seat's name. */
+  to = "";
+  /** What comes from there; the same object also where another connection takes the place of this one.
+   * @type {MediaStream | null} */
+  remote = null;
+  /** What the other end told by opening a channel of that name. @type {Set<string>} */
+  told = new Set();
   #live;
   #call;
   #own;
@@ -27,8 +35,12 @@ export class Flow {
   #onchange;
   /** @type {Peer | null} */
   #peer = null;
+  /** The one before, whose other end may yet need it. @type {Peer | null} */
+  #last = null;
   /** What the other end proposes. @type {string | null} */
   #theirs = null;
+  #isAlone = false;
+  #said = "";
   #isFetching = false;
   #isOver = false;
   #flowed_at = -Infinity;
@@ -49,13 +61,15 @@ export class Flow {
     prepare().catch(() => {}); // fetched while the seat is being taken; else when there is a connection
   }
 
-  /** What comes from the other end. @returns {MediaStream | null} */
-  get remote() {
-    return this.#peer?.remote ?? null;
-  }
-
   get isConnected() {
     return Boolean(this.#peer);
+  }
+
+  /** Tells the other end a word, once. @param {string} word */
+  tell(word) {
+    if (this.#said === word) return;
+    this.#said = word;
+    this.#peer?.connection.createDataChannel(word);
   }
 
   /** Whether anything of the other end came a short while ago. @param {number} at */
@@ -70,9 +84,15 @@ export class Flow {
 
   /** Another page at the other end, or here: a new connection. @param {TakenSeat} mine
    * @param {{seat: string, offerer: boolean}} other */
-  connect(mine, { seat: to, offerer }) {
+  connect(mine, other) {
     this.drop();
-    this.#peer = new Peer({
+    this.#use(this.open(mine, other), other.seat, false);
+  }
+
+  /** A connection of which nothing is shown yet. @param {TakenSeat} mine
+   * @param {{seat: string, offerer: boolean}} other @param {() => void} [restart] see Peer */
+  open(mine, { seat: to, offerer }, restart) {
+    const peer = new Peer({
       iceServers: mine.ice_servers,
       icePolicy: mine.ice_policy,
       isOfferer: offerer,
@@ -83,8 +103,48 @@ export class Flow {
         this.still = still;
         this.#onchange();
       },
+      restart,
     });
-    if (this.rungs) this.#peer.setRung(...this.rungs.sending);
+    peer.connection.ondatachannel = ({ channel }) => peer === this.#peer && this.told.add(channel.label);
+    if (this.rungs) peer.setRung(...this.rungs.sending);
+    return peer;
+  }
+
+  /** Another connection takes the place of the one that stands, without a gap: its picture stays until the new one's
+   * comes. @param {Peer} peer @param {string} to @param {boolean} isAlone what the other ends propose is no matter */
+  swap(peer, to, isAlone) {
+    const [before, shares] = [this.#peer, this.shares];
+    before?.watch(null);
+    before?.setTracks({ audio: this.#own.tracks.audio, video: null });
+    this.#last?.close();
+    this.#last = before;
+    setTimeout(() => before?.close(), LAST_WORDS_MS);
+    this.rungs?.startAnew();
+    this.shares = "nothing";
+    this.#reported_at = -Infinity;
+    this.#use(peer, to, isAlone);
+    if (this.rungs) peer.setRung(...this.rungs.sending);
+    this.share(shares);
+  }
+
+  /** @param {Peer} peer @param {string} to @param {boolean} isAlone */
+  #use(peer, to, isAlone) {
+    [this.#peer, this.to, this.#isAlone, this.#said] = [peer, to, isAlone, ""];
+    this.hear(this.#theirs);
+    this.told.clear();
+    if (!this.remote) this.remote = peer.remote;
+    else this.#play("audio");
+  }
+
+  /** @param {"audio" | "video"} kind */
+  #play(kind) {
+    const [shown, coming] = [this.remote, this.#peer?.remote];
+    if (!shown || !coming || shown === coming) return;
+    const isIt = (/** @type {MediaStreamTrack} */ track) => track.kind === kind;
+    const [before, after] = [shown, coming].map((stream) => stream.getTracks().find(isIt));
+    if (!after || before === after) return;
+    shown.addTrack(after);
+    if (before) shown.removeTrack(before);
   }
 
   /** @param {Message} message */
@@ -114,7 +174,9 @@ export class Flow {
 
   drop() {
     this.#peer?.close();
-    this.#peer = this.still = null;
+    this.#last?.close();
+    this.#peer = this.still = this.remote = null;
+    this.to = "";
     this.rungs?.startAnew();
     this.shares = "nothing";
     this.#reported_at = this.#pictured_at = -Infinity;
@@ -128,7 +190,7 @@ export class Flow {
   /** The rung that the other end proposes. @param {string | null} rung */
   hear(rung) {
     this.#theirs = rung;
-    this.rungs?.hear(rung);
+    this.rungs?.hear(this.#isAlone ? null : rung);
   }
 
   /** Fetches how it is carried; without a network the next seat taken tries again, and until then it goes as the
@@ -147,7 +209,7 @@ export class Flow {
     this.#isFetching = false;
     if (!rungs || this.#isOver) return;
     this.rungs = rungs;
-    rungs.hear(this.#theirs);
+    this.hear(this.#theirs);
     this.#peer?.setRung(...rungs.sending);
     this.#onchange();
   }
@@ -157,7 +219,10 @@ export class Flow {
     const { figures, heard, seen: pictured, isFirst, at } = seen;
     const more = this.rungs?.look(seen) ?? {};
     if (heard || pictured) this.#flowed_at = at;
-    if (pictured) this.#pictured_at = at;
+    if (pictured) {
+      this.#pictured_at = at;
+      this.#play("video");
+    }
     this.#onflow(heard);
     if (!isFirst && at - this.#reported_at < REPORT_MS) return;
     this.#reported_at = at;

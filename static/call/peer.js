@@ -45,6 +45,7 @@ export class Peer {
   #ondoubt;
   #onstill;
   #bitrates;
+  #restart;
   #isIgnoringOffer = false;
   /** @type {RTCIceCandidateInit[]} that came before the description they belong to */
   #early = [];
@@ -83,9 +84,11 @@ export class Peer {
    * @param {(isStill: () => boolean) => void} [options.ondoubt] nothing comes any more
    * @param {((still: Still) => void) | null} [options.onstill] a still came; without it none are sent or taken
    * @param {Record<Kind, number>} [options.bitrates] at most
+   * @param {() => void} [options.restart] another path is needed; else one is sought for this connection
    */
-  constructor({ iceServers, icePolicy, isOfferer, send, onstate, ondoubt = () => {}, onstill = null, bitrates }) {
+  constructor({ iceServers, icePolicy, isOfferer, send, onstate, ondoubt = () => {}, onstill = null, bitrates, restart }) {
     this.#bitrates = bitrates;
+    this.#restart = restart ?? (() => this.#pc.restartIce());
     this.#pc = new RTCPeerConnection({ iceServers, iceTransportPolicy: icePolicy, bundlePolicy: "max-bundle" });
     this.#isOfferer = isOfferer;
     this.#send = send;
@@ -101,6 +104,11 @@ export class Peer {
     };
     this.#pc.onconnectionstatechange = () => this.#turned();
     if (isOfferer) for (const kind of KINDS) this.#senders[kind] = this.#pc.addTransceiver(kind).sender;
+  }
+
+  /** For a channel of somebody's own. */
+  get connection() {
+    return this.#pc;
   }
 
   get state() {
@@ -167,7 +175,7 @@ export class Peer {
     const mayRestart = this.#answered === "doubted" && this.#isOfferer && this.state === "connected";
     if (!mayRestart || silent_ms < SILENT_MS.restarted) return;
     this.#answered = "restarted";
-    this.#pc.restartIce();
+    this.#restart();
   }
 
   /** What was received in all, and what the link did since the last time. @returns {Promise<Looked>} */
@@ -291,7 +299,7 @@ export class Peer {
   #restartIn(delay_ms) {
     clearTimeout(this.#restart_timer);
     this.#restart_timer = window.setTimeout(() => {
-      this.#pc.restartIce();
+      this.#restart();
       this.#restartIn(RESTARTED_MS);
     }, delay_ms);
   }

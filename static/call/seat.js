@@ -3,8 +3,8 @@
  * back, moved to another device, left. Says in one word, `phase`, what there is to show; how it looks and sounds is
  * not decided here.
  */
-import { isRungThere } from "../core/rings.js";
-import { ms, now } from "../core/time.js";
+import { isRungThere, otherSide, rungAgain } from "../core/rings.js";
+import { now } from "../core/time.js";
 import { newKey } from "../net/api.js";
 import { UNANSWERED } from "../net/live.js";
 import { Flow } from "./flow.js";
@@ -16,10 +16,9 @@ import { OwnMedia } from "./media.js";
 /** @typedef {import("../core/wire.js").Signal} Signal */
 /** A coordinator at this end, shown before anything goes there; fetched when one comes.
  * @typedef {{take(signal: Signal): void, share(): void, close(): void, face(): HTMLElement | null}} Third */
-/**
- * `ready`: connected ahead, nobody there yet; `connecting`: both there, nothing heard yet; `refused`: see `error`.
- * @typedef {"taking" | "ready" | "waiting" | "connecting" | "live" | "lost" | "ended" | "moved" | "refused"} Phase
- */
+/** @typedef {import("./bridged.js").Inside} Inside */
+/** `ready`: connected ahead, nobody there yet; `connecting`: both there, nothing heard yet; `refused`: see `error`.
+ * @typedef {"taking" | "ready" | "waiting" | "connecting" | "live" | "lost" | "ended" | "moved" | "refused"} Phase */
 
 /** This loaded page: over a new socket it goes on in its seat, with the connection that stands. */
 const PAGE = newKey();
@@ -41,6 +40,10 @@ export class Seat {
   desk = null;
   /** @type {Third | null} */
   third = null;
+  /** Guests who are in the call, and what carries it then. @type {import("./bridged.js").Bridged | null} */
+  bridged = null;
+  /** What is shown of them. @type {import("../ui/company.js").Company | null} */
+  company = null;
   /** What is shown of how it is carried. @type {import("../ui/rung.js").RungView | null} */
   view = null;
   /** What is said of its end. @type {import("../ui/ending.js").EndingNote | null} */
@@ -48,10 +51,16 @@ export class Seat {
   #live;
   #onchange;
   #ondesk;
+  #onmore;
   /** @type {TakenSeat | null} */
   #mine = null;
-  /** @type {{seat: string, isHere: boolean, isLost: boolean, offerer: boolean} | null} */
+  /** @type {import("./bridged.js").Other | null} */
   #other = null;
+  /** @type {Inside} */
+  #inside = {
+    mine: () => this.#mine, other: () => this.#other, left: () => this.#otherLeft(),
+    turned: () => (this.#share(), this.#turn(), this.#onchange()),
+  }; // prettier-ignore
   /** @type {Signal[]} that came before the answer to take_seat */
   #early = [];
   #rung_again_ms = 0;
@@ -60,19 +69,20 @@ export class Seat {
   #offs;
 
   /** @param {import("../net/live.js").Live} live @param {Call} call
-   * @param {{onchange: () => void, silence: () => MediaStreamTrack | null, ondesk: (mine: TakenSeat) => void}} options
-   */
-  constructor(live, call, { onchange, silence, ondesk }) {
+   * @param {{onchange: () => void, silence: () => MediaStreamTrack | null, ondesk: (mine: TakenSeat) => void,
+   *   onmore: (news: OtherSeat[], inside: Inside) => Promise<boolean>}} options */
+  constructor(live, call, { onchange, silence, ondesk, onmore }) {
     this.#live = live;
     this.call = call;
     this.#onchange = onchange;
     this.#ondesk = ondesk;
-    this.hasTalked = call.state === "live";
+    this.#onmore = onmore;
+    this.hasTalked = call.state === "live" && call.my_side !== "guest";
     this.#rung_again_ms = rungAgain(call);
     this.own = new OwnMedia(() => this.#ownChanged(), silence);
     /** The other end, as far as it comes here. */
     this.flow = new Flow(live, call.id, this.own, {
-      onflow: (heard) => this.#flowed(heard),
+      onflow: (heard) => ((this.hasTalked ||= heard), this.#turn()),
       onchange: () => {
         this.third?.share();
         onchange();
@@ -86,13 +96,14 @@ export class Seat {
   }
 
   get isOver() {
-    return this.phase === "ended" || this.phase === "moved" || this.phase === "refused";
+    return ["ended", "moved", "refused"].includes(this.phase);
   }
 
   /** Stands ready: connects ahead, without microphone and camera. */
-  open() {
-    this.#take();
-  }
+  open = () => this.#take();
+  hangUp = () => this.#leave("hang_up");
+  /** Gives up a seat that nobody used. */
+  close = () => this.#leave("page_closed");
 
   /** A person is there: they joined or answered. */
   join() {
@@ -103,28 +114,20 @@ export class Seat {
     this.own.open();
   }
 
-  hangUp() {
-    this.#leave("hang_up");
-  }
-
-  /** Gives up a seat that nobody used. */
-  close() {
-    this.#leave("page_closed");
-  }
-
   /** What /api/now says about the call. @param {Call} call */
   update(call) {
     const isRungAgain = rungAgain(call) > this.#rung_again_ms; // an answer that was under way meanwhile is older
     this.#rung_again_ms = Math.max(rungAgain(call), this.#rung_again_ms);
     this.call = call;
+    if (call.state === "ended" && !this.isOver) this.#finish("ended");
+    if (call.my_side === "guest") return;
     if (call.state === "live") this.hasTalked = true;
     if (isRungAgain && this.isHere) this.#rungAgain();
     if (this.isHere && !call.desk !== !this.desk) this.#take(); // its answer says how it is
-    const { seated, here, lost_at } = call.sides[call.my_side === "parent" ? "village" : "parent"];
+    const { seated, here, lost_at } = call.sides[otherSide(call)];
     if (this.isHere && seated && here && !this.#other?.isHere) this.#take(); // who came was not told to this page
     const hasLeft = call.state === "live" && !seated && !lost_at; // told to nobody while this end was out of reach
     if (hasLeft && this.isHere && !this.isOver) this.#otherLeft();
-    if (call.state === "ended" && !this.isOver) this.#finish("ended");
   }
 
   /** Somebody else had answered: the village's device leaves and rings anew, the parent waits for it. */
@@ -154,11 +157,15 @@ export class Seat {
   #seated(taken) {
     if (this.#mine?.seat !== taken.seat) {
       this.flow.drop();
+      this.bridged?.drop();
       this.#other = null;
     } else this.flow.retry();
     this.#mine = taken;
     this.flow.takeRungs(taken.rung);
-    for (const other of taken.peers) if (other.side !== "desk") this.#meet(other);
+    const more = taken.peers.filter((peer) => this.#isMore(peer));
+    this.bridged?.keep(more);
+    for (const other of taken.peers) if (other.side !== "desk" && !more.includes(other)) this.#meet(other);
+    this.#meetMore(more);
     this.#meetDesk(taken.peers.find(({ side }) => side === "desk"));
     this.#share();
     for (const signal of this.#early.splice(0)) this.#signal(signal);
@@ -171,7 +178,11 @@ export class Seat {
     if (!UNANSWERED.has(error.code)) {
       this.error = { code: error.code, message: error.message };
       this.#finish("refused");
-    } else if (error.code === "timeout") this.#take_timer = window.setTimeout(() => this.#take(), TAKE_AGAIN_MS);
+    } else if (error.code === "timeout") this.#takeLater();
+  }
+
+  #takeLater() {
+    if (!this.isOver) this.#take_timer = window.setTimeout(() => this.#take(), TAKE_AGAIN_MS);
   }
 
   /** Until it is heard, else the other side would wait. @param {"hang_up" | "page_closed"} reason */
@@ -181,8 +192,18 @@ export class Seat {
     this.#finish("ended");
   }
 
+  /** One with whom this end is not connected directly. @param {OtherSeat} peer */
+  #isMore = ({ side }) => side === "guest" || side === "media" || (side !== "desk" && this.call.my_side === "guest");
+
+  /** @param {OtherSeat[]} news */
+  async #meetMore(news) {
+    if (!news.length || (await this.#onmore(news, this.#inside))) return this.#turn();
+    this.#takeLater(); // its part is not here
+  }
+
   /** @param {OtherSeat | null} [desk] */
   #meetDesk(desk = null) {
+    if (this.call.my_side === "guest") return; // no end of a coordinator's
     this.desk = desk;
     if (this.#mine && this.isHere) this.#ondesk(this.#mine);
   }
@@ -191,9 +212,9 @@ export class Seat {
   #hear(news) {
     if (news.call !== this.call.id || this.isOver) return;
     if (news.side === "desk") return this.#meetDesk(news.state === "left" ? null : news);
-    if (news.side === this.call.my_side) {
-      if (news.state === "moved") this.#finish("moved");
-    } else if (news.state === "rung") this.flow.hear(news.rung);
+    if (news.state === "moved") this.#finish("moved"); // told to nobody but the page that had this seat
+    else if (this.#isMore(news)) this.#meetMore([news]);
+    else if (news.state === "rung") this.flow.hear(news.rung);
     else if (news.state === "left") this.#otherLeft();
     else if (news.state === "lost") {
       if (this.#other) this.#other.isLost = true;
@@ -210,14 +231,15 @@ export class Seat {
     const isAnother = this.#other?.seat !== seat;
     this.#other = { seat, isHere: here, isLost: false, offerer };
     this.flow.hear(rung ?? null);
-    if (isAnother && this.#mine) this.flow.connect(this.#mine, this.#other);
+    if (isAnother && this.#mine && !this.bridged?.isOn) this.flow.connect(this.#mine, this.#other);
     this.#share();
   }
 
   #otherLeft() {
-    if (this.hasTalked && this.isHere) return this.hangUp();
+    const isAlone = !this.bridged?.hasCompany;
+    if (this.hasTalked && this.isHere && isAlone) return this.hangUp();
     this.#other = null;
-    this.flow.drop();
+    if (isAlone) this.flow.drop();
   }
 
   /** @param {Signal} signal */
@@ -225,11 +247,12 @@ export class Seat {
     if (signal.call !== this.call.id || this.isOver) return;
     if (!this.#mine) return void this.#early.push(signal);
     if (signal.side === "desk") return this.third?.take(signal);
+    if (this.bridged?.take(signal) || signal.side === "media") return;
     if (epoch(signal.from) > epoch(this.#other?.seat)) {
       const [here, offerer] = [this.#other?.isHere ?? false, this.call.my_side === "parent"];
       this.#meet({ seat: signal.from, here, offerer, rung: null });
     }
-    if (signal.from === this.#other?.seat) this.flow.take(signal);
+    if (signal.from === this.flow.to) this.flow.take(signal);
   }
 
   /** An instant at which a ring may begin or end. */
@@ -241,24 +264,19 @@ export class Seat {
    * plays it unheard until it is answered. */
   #share() {
     this.flow.share(this.#toShare());
+    this.bridged?.share();
   }
 
   #toShare() {
-    if (!this.flow.isConnected || !this.isHere || !this.#other) return "nothing";
-    if (this.#other.isHere) return "all";
-    return this.call.my_side === "parent" && isRungThere(this.call, now()) ? "ahead" : "nothing";
+    if (!this.flow.isConnected || !this.isHere) return "nothing";
+    if (this.#other?.isHere || this.bridged?.hasCompany) return "all";
+    return this.#other && this.call.my_side === "parent" && isRungThere(this.call, now()) ? "ahead" : "nothing";
   }
 
   #ownChanged() {
     this.#share();
     this.third?.share();
     this.#onchange();
-  }
-
-  /** @param {boolean} heard */
-  #flowed(heard) {
-    if (heard) this.hasTalked = true;
-    this.#turn();
   }
 
   #turn() {
@@ -275,9 +293,10 @@ export class Seat {
   /** @param {number} at @returns {Phase} */
   #phaseAt(at) {
     if (!this.isHere) return this.#mine ? "ready" : "taking";
-    if (this.#other?.isHere && this.flow.flowsAt(at)) return "live";
+    const isThere = this.#other?.isHere || this.bridged?.hasCompany;
+    if (isThere && this.flow.flowsAt(at)) return "live";
     if (this.hasTalked) return "lost";
-    return this.#other?.isHere && !this.#other.isLost ? "connecting" : "waiting";
+    return isThere && !this.#other?.isLost ? "connecting" : "waiting";
   }
 
   /** @param {"ended" | "moved" | "refused"} phase */
@@ -288,15 +307,13 @@ export class Seat {
     clearTimeout(this.#take_timer);
     this.flow.close();
     this.third?.close();
+    this.bridged?.drop();
     this.own.close();
     this.#live.link = null;
     for (const off of this.#offs) off();
     this.#onchange();
   }
 }
-
-/** @param {Call} call */
-const rungAgain = ({ rung_again_at: at }) => (at ? ms(at) : 0);
 
 /** @param {string} [seat] "<id>.<epoch>" */
 const epoch = (seat) => Number(seat?.split(".")[1] ?? -1);

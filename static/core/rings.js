@@ -3,6 +3,9 @@ import { ms } from "./time.js";
 
 /** @typedef {import("./wire.js").Call} Call */
 
+/** Since when it rings anew, in milliseconds; 0: it doesn't. @param {Call} call */
+export const rungAgain = ({ rung_again_at: at }) => (at ? ms(at) : 0);
+
 /** The window in which this device's side is rung now, if any. @param {Call} call @param {number} at */
 export const ringNow = (call, at) => windowAt(call.rings, at);
 

@@ -17,6 +17,11 @@ export interface MbPrice {
   milli: number;
   currency: string;
 }
+/** A further parent of the family, who may come into a call that is on. */
+export interface Guest extends Person {
+  is_here: boolean;
+  is_asked: boolean;
+}
 export interface Member extends Person {
   role: "parent" | "caregiver" | "child";
   has_phone?: boolean;
@@ -47,7 +52,8 @@ export interface Call {
   child: Person;
   parent: Person;
   terminal: { id: string; name: string };
-  my_side: Side | null;
+  /** `guest`: a further parent of the family. */
+  my_side: Side | "guest" | null;
   proposed_by: Side | null;
   moved_to_id: string | null;
   origin: Origin;
@@ -56,6 +62,7 @@ export interface Call {
   confirm_by: string | null;
   sides: { parent: SideState; village: SideState };
   desk: { name: string } | null;
+  guests?: Guest[];
   rings: { since: string; until: string }[];
   rings_there: { since: string; until: string }[];
   live_at: string | null;
@@ -139,7 +146,11 @@ export interface Now {
 /** `offerer`: who is told makes the offer to this seat; `name` is a coordinator's. */
 export interface OtherSeat {
   seat: string;
-  side: Side | "desk";
+  side: Side | "guest" | "desk" | "media";
+  /** The person in a guest's seat. */
+  guest?: string;
+  /** What a media program sits here for. */
+  serves?: "bridge" | "answering" | null;
   here: boolean;
   state: "seated" | "lost" | "back" | "left" | "moved" | "rung";
   rung: string | null;
@@ -149,7 +160,7 @@ export interface OtherSeat {
 }
 export interface TakenSeat {
   seat: string;
-  side: Side | "desk";
+  side: Side | "guest" | "desk";
   peers: OtherSeat[];
   ice_servers: RTCIceServer[];
   ice_policy: RTCIceTransportPolicy;
@@ -161,7 +172,7 @@ export interface PeerNews extends OtherSeat {
 export interface Signal {
   call: string;
   from: string;
-  side: Side | "desk";
+  side: Side | "guest" | "desk" | "media";
   description?: RTCSessionDescriptionInit;
   candidate?: RTCIceCandidateInit;
 }

@@ -24,10 +24,8 @@ export class Calling {
   #live;
   #redraw;
   #standsReady;
-  /**
-   * @type {Promise<[typeof import("../call/seat.js"), typeof import("../call/sounds.js"), typeof
-   * import("../call/media.js")]> | null}
-   */
+  /** @type {Promise<[typeof import("../call/seat.js"), typeof import("../call/sounds.js"),
+   * typeof import("../call/media.js")]> | null} */
   #modules = null;
   /** @type {import("../call/sounds.js").Sounds | null} */
   #sounds = null;
@@ -43,14 +41,12 @@ export class Calling {
   #timer = 0;
   #hasLooked = false;
   #isTaking = false;
-  #isFetching = false;
-  #isFetchingView = false;
+  /** Parts on their way. @type {Set<string>} */
+  #coming = new Set();
 
   /** @param {import("../net/live.js").Live} live
-   * @param {{redraw: () => void, standsReady: () => boolean, rejoinsAlone?: boolean}} options `standsReady`: whether
-   * this
-   * device connects ahead now; `rejoinsAlone`: it is nobody's own, so a live call that it lost is simply taken up
-   * again */
+   * @param {{redraw: () => void, standsReady: () => boolean, rejoinsAlone?: boolean}} options `standsReady`: whether this
+   * device connects ahead now; `rejoinsAlone`: it is nobody's own, so a live call that it lost is simply taken up again */
   constructor(live, { redraw, standsReady, rejoinsAlone = false }) {
     this.#live = live;
     this.#redraw = redraw;
@@ -125,7 +121,9 @@ export class Calling {
     this.seat?.close();
     const silence = () => this.#sounds?.silentTrack() ?? null;
     const ondesk = (/** @type {TakenSeat} */ mine) => void this.#meetDesk(seat, mine);
-    const seat = new Seat(this.#live, call, { onchange: () => this.#turned(seat), silence, ondesk });
+    const onmore = (/** @type {import("../core/wire.js").OtherSeat[]} */ news, /** @type {import("../call/bridged.js").Inside} */ inside) =>
+      companyPart().then((part) => part.meet(seat, news, inside, this.#ground)).then(() => true, () => false); // prettier-ignore
+    const seat = new Seat(this.#live, call, { onchange: () => this.#turned(seat), silence, ondesk, onmore });
     this.seat = seat;
     if (!isJoining) seat.open();
   }
@@ -138,6 +136,10 @@ export class Calling {
     if (!seat.desk && !seat.third) return;
     const part = await import("./third.js").catch((error) => console.warn("nobody can be shown:", error.message));
     if (part) part.meet(seat, mine, this.#live, this.#sounds, this.#redraw);
+  }
+
+  get #ground() {
+    return { live: this.#live, sounds: this.#sounds, redraw: this.#redraw, calling: this };
   }
 
   /** @param {Seat} seat */
@@ -157,7 +159,7 @@ export class Calling {
     const at = now();
     this.#left.set(seat.call.id, seat.isHere || seat.phase === "moved" ? Infinity : at + READY_AGAIN_MS);
     if (!seat.isHere) return;
-    forget();
+    remember(null);
     const kind = /** @type {Farewell["kind"]} */ (seat.phase);
     if (kind !== "ended" || seat.hasTalked || isOver(seat.call)) {
       this.farewell = { call: seat.call, kind, message: seat.error?.message ?? "", bytes: seat.flow.rungs?.bytes ?? null };
@@ -182,12 +184,12 @@ export class Calling {
     const id = recall();
     const call = calls.find((one) => isOpen(one, now()) && (one.id === id || this.#wasLostHere(one)));
     if (call) this.join(call).catch(() => (this.#hasLooked = false));
-    else forget();
+    else remember(null);
   }
 
   /** @param {Call} call */
   #wasLostHere(call) {
-    const mine = call.my_side && call.sides[call.my_side];
+    const mine = call.sides[call.my_side === "parent" ? "parent" : "village"];
     return this.rejoinsAlone && call.state === "live" && Boolean(mine?.lost_at);
   }
 
@@ -201,7 +203,7 @@ export class Calling {
     if (this.seat && this.rejoinsAlone) this.#listenAhead(this.seat);
     this.#hearAhead();
     this.#nearEnd(at);
-    this.#showRungs();
+    this.#showMore();
     this.#sound(at);
     this.#awake?.want(Boolean(this.seat?.isHere || this.ringing));
     if (!document.hidden) this.#redraw();
@@ -221,25 +223,32 @@ export class Calling {
   }
 
   /** Has the end of the call said as it comes near, while both talk. @param {number} at */
-  async #nearEnd(at) {
+  #nearEnd(at) {
     const { seat } = this;
     if (!seat?.isHere || (seat.phase !== "live" && seat.phase !== "lost")) return;
     if (seat.ending) return seat.ending.look(seat.call, at);
-    if (this.#isFetching) return;
-    this.#isFetching = true;
-    const part = await withWords(import("./ending.js"), "common.ending").catch(() => null); // tried again at the next tick
-    this.#isFetching = false;
-    if (part) seat.ending = new part.EndingNote(this.#sounds);
+    this.#fetch("ending", () => withWords(import("./ending.js"), "common.ending"), (part) => {
+      seat.ending = new part.EndingNote(this.#sounds);
+    }); // prettier-ignore
   }
 
-  /** What there is to see of how the call is carried. */
-  async #showRungs() {
+  /** What there is to see of how the call is carried, and who may be asked in. */
+  #showMore() {
     const { seat } = this;
-    if (!seat?.isHere || !seat.flow.rungs || seat.view || this.#isFetchingView) return;
-    this.#isFetchingView = true;
-    const part = await withWords(import("./rung.js"), "common.rung").catch(() => null); // tried again at the next tick
-    this.#isFetchingView = false;
-    if (part) seat.view = new part.RungView(seat, this.#live);
+    if (seat?.isHere && seat.flow.rungs && !seat.view)
+      this.#fetch("rung", () => withWords(import("./rung.js"), "common.rung"), (part) => {
+        seat.view = new part.RungView(seat, this.#live);
+      }); // prettier-ignore
+    if (seat?.isHere && seat.call.guests?.length && !seat.company)
+      this.#fetch("company", companyPart, (part) => part.show(seat, this.#ground));
+  }
+
+  /** A part of a call; where it can't be fetched the next tick tries again. @template P @param {string} name
+   * @param {() => Promise<P>} fetched @param {(part: P) => unknown} use */
+  #fetch(name, fetched, use) {
+    if (this.#coming.has(name)) return;
+    this.#coming.add(name);
+    fetched().then(use, () => {}).finally(() => this.#coming.delete(name)); // prettier-ignore
   }
 
   /** Nothing above the voice, or as much as the line carries again. */
@@ -251,7 +260,8 @@ export class Calling {
   /** @param {number} at */
   #standReady(at) {
     if (this.seat || this.#isTaking || this.farewell || !this.#hasLooked || !this.#standsReady()) return;
-    const call = upcoming(this.calls).find((one) => isOpen(one, at) && (this.#left.get(one.id) ?? 0) <= at);
+    const own = upcoming(this.calls).filter(({ my_side }) => my_side !== "guest"); // in a guest's seat sits a person
+    const call = own.find((one) => isOpen(one, at) && (this.#left.get(one.id) ?? 0) <= at);
     if (call) this.#sit(call).catch(() => this.#left.set(call.id, at + READY_AGAIN_MS));
   }
 
@@ -274,7 +284,7 @@ export class Calling {
   /** @param {Seat | null} seat @param {number} at @returns {"lost" | "ring_back" | null} */
   #soundOf(seat, at) {
     if (seat?.phase === "lost") return "lost";
-    const isCalling = seat?.phase === "waiting" && at >= ms(seat.call.starts_at);
+    const isCalling = seat?.phase === "waiting" && seat.call.my_side !== "guest" && at >= ms(seat.call.starts_at);
     return isCalling && at < ms(seat.call.starts_at) + 10 * MINUTE ? "ring_back" : null;
   }
 
@@ -289,21 +299,16 @@ export class Calling {
   }
 }
 
-/** @param {string} callId */
+/** Guests, and an answering machine. */
+const companyPart = () => withWords(import("./company.js"), "common.company");
+
+/** The call that this tab's person is in; where that may not be kept, a reload shows the button to join.
+ * @param {string | null} callId */
 function remember(callId) {
   try {
-    sessionStorage.setItem(SEAT_KEPT, callId);
-  } catch {
-    // forbidden: a reload then shows the button to join
-  }
-}
-
-function forget() {
-  try {
-    sessionStorage.removeItem(SEAT_KEPT);
-  } catch {
-    // nothing was remembered either
-  }
+    if (callId) sessionStorage.setItem(SEAT_KEPT, callId);
+    else sessionStorage.removeItem(SEAT_KEPT);
+  } catch {} // forbidden
 }
 
 function recall() {

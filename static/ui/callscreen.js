@@ -78,6 +78,7 @@ export function callScreen(seat, at, hangUp, zone) {
     note(seat, hangUp.isArmed),
     controls(seat, hangUp.isArmed),
     seat.third?.face(),
+    seat.company?.faces(),
   );
 }
 
@@ -140,6 +141,7 @@ function shownState({ phase, call }, at) {
 /** @param {Seat} seat @param {number} at @param {string} zone */
 function statusText({ phase, call, flow }, at, zone) {
   if (phase === "lost") return t("common.call.lost");
+  if (phase === "waiting" && call.my_side === "guest") return t("common.call.connecting");
   if (phase === "live") return t("common.call.live");
   if (phase === "connecting") return t("common.call.connecting");
   if (at < ms(call.starts_at)) return t("common.call.rung_at", { time: clockTime(call.starts_at, zone) });
@@ -191,7 +193,7 @@ function note({ own, ending, view }, isArmed) {
 }
 
 /** Armed, the middle place is to stay. @param {Seat} seat @param {boolean} isArmed */
-const controls = ({ own }, isArmed) =>
+const controls = ({ own, call }, isArmed) =>
   h(
     "footer",
     { class: "call__controls" },
@@ -200,7 +202,7 @@ const controls = ({ own }, isArmed) =>
       : toggle("microphone", own.microphone, t("common.call.mute"), t("common.call.unmute")),
     isArmed
       ? round("stay", "answer", "phone-call", t("common.call.stay"), { text: false })
-      : round("hang-up", "hang-up", "hang-up", t("common.call.hang_up"), { text: false }),
+      : round(call.my_side === "guest" ? "hang-up-confirm" : "hang-up", "hang-up", "hang-up", t("common.call.hang_up"), { text: false }),
     toggle("camera", own.camera, t("common.call.hide"), t("common.call.show")),
   );
 

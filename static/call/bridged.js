@@ -1,0 +1,253 @@
+/**
+ * A call of more than two ends, at one of them: who else is here, and the one connection to the media program that
+ * bridges them all. Two who were connected directly go on so until both hear the bridge, and are again when it is gone
+ * for good. How it looks and sounds is not decided here.
+ */
+
+/** @typedef {import("../core/wire.js").OtherSeat} OtherSeat */
+/** @typedef {import("../core/wire.js").Signal} Signal */
+/** @typedef {import("../core/wire.js").TakenSeat} TakenSeat */
+/** @typedef {import("./peer.js").Peer} Peer */
+/** The seat of the other of two for whom the call is.
+ * @typedef {{seat: string, isHere: boolean, isLost: boolean, offerer: boolean}} Other
+ * What is seen of a seat from here. `left`: somebody is gone, perhaps the last.
+ * @typedef {{mine: () => TakenSeat | null, other: () => Other | null, turned: () => void, left: () => void}} Inside
+ * One who is here and not connected with directly; a guest's `person`.
+ * @typedef {{seat: string, side: OtherSeat["side"], person: string | null, name: string | null, isLost: boolean}} End
+ * A connection that is to take the place of the one that stands. @typedef {{peer: Peer, to: string, isMedia: boolean,
+ *   isHeard: boolean, since_ms: number}} Next
+ */
+
+const CHANNEL = "media";
+/** Opened on the direct connection by who hears the bridge: it may be closed as soon as both do. */
+const HEARS_BRIDGE = "hears bridge";
+/** The bridge is given up for two who can be connected without it. */
+const LOST_MS = 4_000;
+/** A connection that didn't come to be is made anew. */
+const AGAIN_MS = 8_000;
+const LOOK_MS = 200;
+
+export class Bridged {
+  /** By the seat's id: guests, and for a guest all others. @type {Map<string, End>} */
+  ends = new Map();
+  /** Whose voice it is, by the seat's name. @type {string | null} */
+  speaks = null;
+  /** Whose picture was asked for; null: the speaker's. @type {string | null} */
+  looksAt = null;
+  #seat;
+  #inside;
+  /** The bridge's seat. @type {string | null} */
+  #media = null;
+  /** @type {Next | null} */
+  #next = null;
+  /** @type {RTCDataChannel | null} */
+  #channel = null;
+  #lost_timer = 0;
+  #timer = 0;
+
+  /** @param {import("./seat.js").Seat} seat @param {Inside} inside */
+  constructor(seat, inside) {
+    this.#seat = seat;
+    this.#inside = inside;
+  }
+
+  get #isGuest() {
+    return this.#seat.call.my_side === "guest";
+  }
+
+  /** A bridge is there, or is awaited. */
+  get isOn() {
+    return this.#media !== null;
+  }
+
+  /** Somebody is here besides the other of the two. */
+  get hasCompany() {
+    return this.#isGuest ? this.isOn : this.ends.size > 0;
+  }
+
+  get otherSeat() {
+    return this.#inside.other()?.seat ?? null;
+  }
+
+  /** What is sent comes by the bridge. */
+  get isBridged() {
+    return this.isOn && idOf(this.#seat.flow.to) === idOf(this.#media);
+  }
+
+  /** @param {OtherSeat} news */
+  hear(news) {
+    if (news.side !== "media") this.#hearEnd(news);
+    else if (news.serves === "bridge") this.#hearBridge(news);
+    this.#inside.turned();
+  }
+
+  /** Who else is here, when the seat was taken again. @param {OtherSeat[]} peers */
+  keep(peers) {
+    const named = new Set(peers.map(({ seat }) => idOf(seat)));
+    for (const id of [...this.ends.keys()]) if (!named.has(id)) this.ends.delete(id);
+    if (this.#media && !named.has(idOf(this.#media))) this.#giveUpLater();
+  }
+
+  /** @param {Signal} signal @returns {boolean} whether it was of the bridge, or for a connection that is yet to be used */
+  take(signal) {
+    const { flow } = this.#seat;
+    const isOffered = signal.description?.type === "offer" && signal.from === this.#inside.other()?.seat;
+    if (isOffered && this.isBridged && !flow.flowsAt(performance.now())) this.#giveUp(); // they have, too
+    const isNext = signal.from === this.#next?.to;
+    if (isNext) this.#next?.peer.take(signal);
+    else if (signal.side === "media" && signal.from === flow.to) flow.take(signal);
+    return isNext || signal.side === "media";
+  }
+
+  /** What goes out to the connection that is not used yet: the voice alone, for the link carries two then. */
+  share() {
+    const { audio } = this.#seat.own.tracks;
+    const isSharing = this.#seat.isHere && audio;
+    this.#next?.peer.setTracks({ audio: isSharing ? audio : null, video: null }).catch((error) => console.warn("not sent:", error));
+    this.#settle();
+  }
+
+  /** One picture is sent to this end: of who speaks, or of this one. @param {string | null} seat */
+  lookAt(seat) {
+    this.looksAt = this.looksAt === seat ? null : seat;
+    this.#say({ look_at: this.looksAt ?? "speaker" });
+    this.#inside.turned();
+  }
+
+  /** This end has another seat now, or leaves. */
+  drop() {
+    clearTimeout(this.#lost_timer);
+    this.#close();
+    this.#media = this.speaks = null;
+    this.#channel = null;
+  }
+
+  /** @param {OtherSeat} news */
+  #hearEnd({ seat, side, state, here, guest, name }) {
+    if (state === "left" || !here) this.ends.delete(idOf(seat));
+    else this.ends.set(idOf(seat), { seat, side, person: guest ?? null, name, isLost: state === "lost" });
+    if (state === "left" && !this.#isGuest && !this.ends.size && !this.#inside.other()) this.#inside.left();
+  }
+
+  /** @param {OtherSeat} news */
+  #hearBridge({ seat, state }) {
+    clearTimeout(this.#lost_timer);
+    if (state === "left") return this.#giveUp();
+    if (state === "lost") return this.#giveUpLater();
+    if (this.#media === seat) return this.#retry();
+    this.#media = seat;
+    this.#connect();
+  }
+
+  #retry() {
+    if (this.#next) this.#next.peer.retry();
+    else this.#seat.flow.retry();
+  }
+
+  /** To the bridge, while what stands goes on. */
+  #connect() {
+    const mine = this.#inside.mine();
+    if (!mine || !this.#media) return;
+    this.#close();
+    const peer = this.#seat.flow.open(mine, { seat: this.#media, offerer: true }, () => this.#again());
+    this.#listen(peer.connection.createDataChannel(CHANNEL));
+    this.#await(peer, this.#media, true);
+  }
+
+  /** A path to the bridge broke: it takes a new connection for what a browser calls a restart. */
+  #again() {
+    const isYoung = this.#next && performance.now() - this.#next.since_ms < AGAIN_MS;
+    if (this.#media && !isYoung) this.#connect();
+  }
+
+  /** The two are connected without it. */
+  #giveUp() {
+    this.#media = this.speaks = null;
+    this.#channel = null;
+    this.#close();
+    const [mine, other] = [this.#inside.mine(), this.#inside.other()];
+    const { flow } = this.#seat;
+    if (this.#isGuest || !mine || !other || flow.to === other.seat) return;
+    this.#await(flow.open(mine, other), other.seat, false);
+  }
+
+  /** Its socket is lost, which its voice may outlive. */
+  #giveUpLater() {
+    clearTimeout(this.#lost_timer);
+    this.#lost_timer = window.setTimeout(() => {
+      const stands = this.isBridged && this.#seat.flow.flowsAt(performance.now());
+      if (stands || this.#isGuest) this.#giveUpLater();
+      else this.#giveUp();
+    }, LOST_MS);
+  }
+
+  /** @param {Peer} peer @param {string} to @param {boolean} isMedia */
+  #await(peer, to, isMedia) {
+    const next = { peer, to, isMedia, isHeard: false, since_ms: performance.now() };
+    this.#next = next;
+    peer.watch(({ heard }) => {
+      next.isHeard ||= heard;
+      this.#settle();
+    });
+    this.#timer = window.setInterval(() => this.#settle(), LOOK_MS);
+    this.share();
+  }
+
+  /** Uses the connection that waits as soon as nothing is missed by that. */
+  #settle() {
+    const [next, { flow }] = [this.#next, this.#seat];
+    if (!next || (flow.isConnected && !this.#isReady(next))) return;
+    this.#next = null;
+    clearInterval(this.#timer);
+    next.peer.watch(null);
+    flow.swap(next.peer, next.to, next.isMedia);
+    this.#inside.turned();
+  }
+
+  /** @param {Next} next */
+  #isReady({ isHeard, isMedia, to }) {
+    const { flow } = this.#seat;
+    const isDirect = isMedia && flow.to === this.#inside.other()?.seat;
+    if (!isHeard || !isDirect) return isHeard;
+    flow.tell(HEARS_BRIDGE);
+    return flow.told.has(HEARS_BRIDGE);
+  }
+
+  #close() {
+    clearInterval(this.#timer);
+    this.#next?.peer.close();
+    this.#next = null;
+  }
+
+  /** @param {RTCDataChannel} channel */
+  #listen(channel) {
+    this.#channel = channel;
+    channel.onopen = () => this.looksAt && this.#say({ look_at: this.looksAt });
+    channel.onmessage = ({ data }) => channel === this.#channel && this.#read(data);
+  }
+
+  /** @param {object} line */
+  #say(line) {
+    if (this.#channel?.readyState === "open") this.#channel.send(JSON.stringify(line));
+  }
+
+  /** @param {unknown} data */
+  #read(data) {
+    const line = parsed(data);
+    if (line?.speaks === undefined || line.speaks === this.speaks) return;
+    this.speaks = line.speaks;
+    this.#inside.turned();
+  }
+}
+
+/** @param {unknown} data @returns {any} null for what is no line of ours */
+export function parsed(data) {
+  try {
+    return JSON.parse(String(data));
+  } catch {
+    return null;
+  }
+}
+
+/** @param {string | null} [seat] "<id>.<epoch>" */
+export const idOf = (seat) => seat?.split(".")[0] ?? "";
