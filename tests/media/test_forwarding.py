@@ -3,7 +3,7 @@
 from app.media.forwarding import Gathering, Pace, Piece, Rate, Timeline, after, takes
 from app.media.ladder import Audio
 from app.media.opus_packets import packet_ms
-from tests.media.voices import encoded, voice
+from tests.media.syllables import encoded, voice
 
 PACKET = 60 * 48
 VOICE = Audio(60, 12, dtx=True, redundancy=False, feedback=False)

@@ -9,7 +9,7 @@ from app.media import libopus
 from app.media.opus_frames import frames, joined, voiced_share
 from app.media.opus_packets import OpusError, packet_ms
 from app.media.speaking import HOLD_MS, Floor, voiced_ms
-from tests.media.voices import encoded, room, voice
+from tests.media.syllables import encoded, room, voice
 
 
 def test_a_voice_is_told_from_a_quiet_room_without_decoding() -> None:
