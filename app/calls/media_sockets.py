@@ -3,12 +3,13 @@
 Seats and signals they share with everybody (`sockets.py`); line checks have events of their own (`line_checks.py`).
 """
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool
 from sqlalchemy.orm import Session
 
-from app.calls import media_leases, media_works, peer_news, queries, seats
+from app.calls import line_checks, media_leases, media_works, peer_news, queries, seats
 from app.calls.media_leases import Health
 from app.calls.media_models import MediaLease
 from app.calls.models import Call, Seat
@@ -52,8 +53,15 @@ class MediaSockets:
         with ask.floor.database.begin() as session:
             media_works.sweep(session, ask.now)
             held = media_leases.renew(session, ask.who.subject_id, ask.sid, health, ask.now)
-            leases = [_told(session, each) for each in held]
+            leases = [_told(session, each) | self._relay(each, ask.now) for each in held]
         return {"leases": leases}
+
+    def _relay(self, lease: MediaLease, now: datetime) -> dict[str, Any]:
+        """For a line check, which has no seat to get it with."""
+        if lease.line_check_id is None:
+            return {}
+        servers = self.calls.turn.issue(lease.id, now + line_checks.LASTS)
+        return {"ice_servers": servers, "ice_policy": self.calls.turn.policy}
 
     def answering(self, ask: SocketAsk, body: Answering) -> dict[str, Any]:
         with ask.floor.database.read() as session:
