@@ -3,20 +3,22 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import Dialect
-from sqlalchemy.util import LRUCache
 
+from app.doors.credentials import nobodys_hash
 from app.storage.database import Database
 from app.storage.migrate import upgrade
+from tests import opening
+from tests.hashing import REAL, hash_cheaply
 from tests.loopback import keep_on_loopback
+from tests.opening import opened
 from tests.services import PrivatePostgres, PrivateRedis
 from tests.services.lending import Lending
 
 keep_on_loopback()
+hash_cheaply()
 # The same examples in every run, and no stop-watch: the machine is shared.
 settings.register_profile("tests", deadline=None, derandomize=True, database=None)
 settings.load_profile("tests")
@@ -42,11 +44,24 @@ def redis_url(redis_server: PrivateRedis) -> Iterator[str]:
     redis_server.clear()
 
 
+@pytest.fixture
+def real_hashing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Passwords and PINs cost what they cost in the programs."""
+    for module, hasher in REAL.items():
+        monkeypatch.setattr(module, "_hasher", hasher)
+    nobodys_hash.cache_clear()
+    yield
+    nobodys_hash.cache_clear()
+
+
 @pytest.fixture(scope="session")
-def lending(postgres: PrivatePostgres) -> Lending:
+def lending(postgres: PrivatePostgres) -> Iterator[Lending]:
     template = postgres.create_database()
     _migrate(postgres.url(template))
-    return Lending(postgres, template)
+    lending = Lending(postgres, template)
+    yield lending
+    opening.let_go()
+    lending.close()
 
 
 @pytest.fixture(scope="session")
@@ -60,8 +75,10 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgres_url(postgres: PrivatePostgres, lending: Lending) -> Iterator[str]:
     """An empty migrated PostgreSQL database."""
     name = lending.lend()
-    yield postgres.url(name)
-    lending.take_back(name)
+    url = postgres.url(name)
+    yield url
+    if not lending.take_back(name, opening.backends(url)):
+        opening.let_go(url)
 
 
 @pytest.fixture
@@ -81,26 +98,15 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    opened = Database(database_url)
-    share_statements(opened)
-    yield opened
-    opened.close()
+    with opened(database_url) as database:
+        yield database
 
 
-KNOWN: dict[str, tuple[Dialect, LRUCache[Any, Any]]] = {}
-
-
-def share_statements(database: Database) -> None:
-    """Let it know each statement that any database of its kind has compiled before, as one program's database does.
-
-    A fresh engine knows none, and to compile them took half of a test's time.
-    """
-    engine = database.engine
-    if engine.dialect.name not in KNOWN:
-        engine.connect().close()  # the dialect learns what server it speaks to
-        KNOWN[engine.dialect.name] = engine.dialect, LRUCache(5_000)
-    for each in (engine, database._looking):
-        each.dialect, each._compiled_cache = KNOWN[engine.dialect.name]
+@pytest.fixture
+def sqlite_database(sqlite_url: str) -> Iterator[Database]:
+    """Where one database says enough."""
+    with opened(sqlite_url) as database:
+        yield database
 
 
 def _migrate(url: str) -> None:

@@ -1,7 +1,6 @@
 """The feed by HTTP: made once, read by anybody who has the address, 304, 404, 429, and in no log."""
 
 import logging
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,10 +17,8 @@ from tests.web.open_house import Guest, OpenHouse
 
 
 @pytest.fixture
-def house(sqlite_url: str, tmp_path: Path) -> Iterator[OpenHouse]:
-    database = Database(sqlite_url)
-    yield OpenHouse(database, tmp_path, public_url="https://calls.example.org")
-    database.close()
+def house(sqlite_database: Database, tmp_path: Path) -> OpenHouse:
+    return OpenHouse(sqlite_database, tmp_path, public_url="https://calls.example.org")
 
 
 def path_of(guest: Guest) -> str:

@@ -1,6 +1,5 @@
 """GET /proposals for a parent, a terminal and the desk: the shape, what is refused, and for whom there is nothing."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +20,8 @@ from tests.web.open_house import Guest, OpenHouse
 
 
 @pytest.fixture
-def house(sqlite_url: str, tmp_path: Path) -> Iterator[OpenHouse]:
-    database = Database(sqlite_url)
-    yield OpenHouse(database, tmp_path)
-    database.close()
+def house(sqlite_database: Database, tmp_path: Path) -> OpenHouse:
+    return OpenHouse(sqlite_database, tmp_path)
 
 
 def find(guest: Guest, child_id: str, **query: Any) -> tuple[int, dict[str, Any]]:

@@ -1,6 +1,5 @@
 """Series that are changed altogether, or from a day on: what stands afterwards, and what is told of it."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -13,11 +12,9 @@ from tests.scene import set_scene
 
 
 @pytest.fixture
-def stage(sqlite_url: str) -> Iterator[Stage]:
+def stage(sqlite_database: Database) -> Stage:
     """Making, single days and races run on both databases; what is decided here is the same on each."""
-    database = Database(sqlite_url)
-    yield Stage(set_scene(database))
-    database.close()
+    return Stage(set_scene(sqlite_database))
 
 
 class TestAll:

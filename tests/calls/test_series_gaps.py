@@ -1,6 +1,5 @@
 """Days on which a series finds no slot: why, what is told, and how a gap closes again."""
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -21,11 +20,9 @@ from tests.scene import NOW, set_scene
 
 
 @pytest.fixture
-def stage(sqlite_url: str) -> Iterator[Stage]:
+def stage(sqlite_database: Database) -> Stage:
     """Making, single days and races run on both databases; what is decided here is the same on each."""
-    database = Database(sqlite_url)
-    yield Stage(set_scene(database))
-    database.close()
+    return Stage(set_scene(sqlite_database))
 
 
 def close(stage: Stage, day: date) -> None:

@@ -1,6 +1,5 @@
 """Series over HTTP: who may, what is taken and given, and what bad input is told."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +18,8 @@ EIGHT_WEEKS = 8
 
 
 @pytest.fixture
-def house(sqlite_url: str, tmp_path: Path) -> Iterator[OpenHouse]:
-    database = Database(sqlite_url)
-    yield OpenHouse(database, tmp_path)
-    database.close()
+def house(sqlite_database: Database, tmp_path: Path) -> OpenHouse:
+    return OpenHouse(sqlite_database, tmp_path)
 
 
 def wish(house: OpenHouse, **more: Any) -> dict[str, Any]:

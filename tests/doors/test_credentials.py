@@ -81,6 +81,7 @@ def test_whatever_is_wrong_the_answer_is_the_same(house: OpenHouse, lee: Lee) ->
     assert answers[0].get_json()["error"] == "wrong_login"
 
 
+@pytest.mark.usefixtures("real_hashing")
 def test_an_unknown_login_costs_the_same_work(house: OpenHouse, lee: Lee) -> None:
     """Without it the answer would come some thirty times sooner."""
     credentials.nobodys_hash()
@@ -188,6 +189,7 @@ def test_an_address_that_tries_many_logins_waits(house: OpenHouse) -> None:
         credentials.count_try(house.database, SEALER, "one more", "192.0.2.1", house.clock.now())
 
 
+@pytest.mark.usefixtures("real_hashing")
 def test_a_password_is_hashed_anew_when_the_parameters_are_others(house: OpenHouse, lee: Lee) -> None:
     weak = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
     with house.database.begin() as session:

@@ -36,6 +36,11 @@ def test_a_sentence_will_do(password: str) -> None:
     assert passwords.is_right(passwords.hashed(password), password)
 
 
+@pytest.mark.usefixtures("real_hashing")
+def test_a_guess_at_a_stolen_file_costs_32_mib_three_times() -> None:
+    assert passwords.hashed("seven lamps").startswith("$argon2id$v=19$m=32768,t=3,p=1$")
+
+
 def test_the_same_characters_are_the_same_however_they_were_typed() -> None:
     assert passwords.is_right(passwords.hashed("caf\u00e9 au lait"), "cafe\u0301 au lait")
     assert not passwords.is_right(passwords.hashed("café au lait"), "cafe au lait")

@@ -3,7 +3,7 @@
 Alice works in Dubai and reads Chinese; granny and uncle live in the village with the child and read English.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -97,10 +97,8 @@ class Told:
 
 
 @pytest.fixture
-def told(sqlite_url: str, tmp_path: Path) -> Iterator[Told]:
-    database = Database(sqlite_url)
-    yield Told(evening_on(database, tmp_path))
-    database.close()
+def told(sqlite_database: Database, tmp_path: Path) -> Told:
+    return Told(evening_on(sqlite_database, tmp_path))
 
 
 ASKED_BY: dict[str, Callable[[Told], str]] = {

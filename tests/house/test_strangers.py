@@ -27,10 +27,8 @@ TUS = {"Tus-Resumable": "1.0.0", "Upload-Offset": "0", "Content-Type": "applicat
 
 
 @pytest.fixture
-def house(sqlite_url: str, tmp_path: Path) -> Iterator[OpenHouse]:
-    database = Database(sqlite_url)
-    yield OpenHouse(database, tmp_path)
-    database.close()
+def house(sqlite_database: Database, tmp_path: Path) -> OpenHouse:
+    return OpenHouse(sqlite_database, tmp_path)
 
 
 @pytest.fixture

@@ -32,6 +32,8 @@ def recorded(
 def _tone(start: int, count: int, growth: float) -> AudioFrame:
     frame = AudioFrame(format="s16", layout="mono", samples=count)
     frame.sample_rate, frame.pts = 48_000, start
-    wave = array("h", (int((start + n) * growth * math.sin((start + n) * 0.05)) for n in range(count))).tobytes()
+    wave = bytes(2 * count)
+    if growth:
+        wave = array("h", (int((start + n) * growth * math.sin((start + n) * 0.05)) for n in range(count))).tobytes()
     frame.planes[0].update(wave + bytes(frame.planes[0].buffer_size - len(wave)))
     return frame

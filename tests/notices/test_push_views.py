@@ -28,16 +28,14 @@ def service() -> Iterator[PushService]:
 
 
 @pytest.fixture
-def house(sqlite_url: str, tmp_path: Path) -> Iterator[OpenHouse]:
+def house(sqlite_database: Database, tmp_path: Path) -> OpenHouse:
     """Pushes are set up, and on in Redstone; Bridge, in mainland China, has said nothing about them."""
-    database = Database(sqlite_url)
-    opened = OpenHouse(database, tmp_path)
+    opened = OpenHouse(sqlite_database, tmp_path)
     key, http = ec.generate_private_key(ec.SECP256R1()), CarefulHttp(allows_loopback=True)
     opened.web.app.extensions[push_views.SENDER] = WebPush(key, "mailto:desk@example.org", opened.clock, http)
-    with database.begin() as session:
+    with sqlite_database.begin() as session:
         deciding.change(session, opened.scene.alice.village, {"is_push_on": True})
-    yield opened
-    database.close()
+    return opened
 
 
 def body(browser: PushedTo, **more: str) -> dict[str, Any]:

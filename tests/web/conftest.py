@@ -1,6 +1,5 @@
 """The open house, on SQLite where one database says enough, on both where they might differ."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,10 +9,8 @@ from tests.web.open_house import OpenHouse
 
 
 @pytest.fixture
-def house(sqlite_url: str, tmp_path: Path) -> Iterator[OpenHouse]:
-    database = Database(sqlite_url)
-    yield OpenHouse(database, tmp_path)
-    database.close()
+def house(sqlite_database: Database, tmp_path: Path) -> OpenHouse:
+    return OpenHouse(sqlite_database, tmp_path)
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ from app.calls import timetable
 from app.calls.models import Call
 from app.calls.words import Outcome
 from app.families.models import Consent
-from app.storage.database import Database
 from app.web import sessions
 from app.web.sockets import LARGEST_EVENT_BYTES
+from tests.opening import opened
 from tests.scene import NOW, at
 from tests.web.open_house import Badge, Guest, OpenHouse
 from tests.web.wire import ACK, EVENT, MESSAGE, Wire
@@ -35,9 +35,8 @@ LONE_SURROGATE = "\ud800"
 def house(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenHouse]:
     """One for all tests here; each has a call of its own."""
     folder = tmp_path_factory.mktemp("house")
-    database = Database(f"sqlite:///{shutil.copyfile(sqlite_template, folder / 'homethread.db')}")
-    yield OpenHouse(database, folder)
-    database.close()
+    with opened(f"sqlite:///{shutil.copyfile(sqlite_template, folder / 'homethread.db')}") as database:
+        yield OpenHouse(database, folder)
 
 
 @pytest.fixture(autouse=True)
