@@ -16,7 +16,7 @@ from aiortc import (
     RTCDataChannel,
     RTCIceServer,
     RTCIceTransportPolicy,
-    RTCPeerConnection,
+    RTCRtpTransceiver,
     RTCSessionDescription,
 )
 from aiortc.rtcicetransport import RTCIceCandidate
@@ -24,7 +24,9 @@ from aiortc.sdp import candidate_from_sdp
 
 from app.kernel.rungs import RungName
 from app.media import sdp
-from app.media.ladder import Audio
+from app.media.aiortc_fit import EncodedReceiver, EncodedTrack, PeerConnection
+from app.media.frames import EncodedFrame
+from app.media.ladder import Ladder
 from app.media.sdp import Origin, SdpError
 from app.media.tally import Tally
 from app.media.work import End
@@ -34,23 +36,33 @@ log = logging.getLogger(__name__)
 STANDS_WITHIN_SECONDS = 40.0  # two tries of a browser on a link of 500 ms that loses packets, and a slow relay
 STILLS = "stills"  # negotiated beforehand, as `static/call/tuning.js` has it
 MOST_EARLY_CANDIDATES = 60
+LOSSY_PERMILLE = 20  # from here on each packet of voice carries the one before it again, where the rung allows that
 
 Say = Callable[[dict[str, Any]], Awaitable[None]]
 Hear = Callable[[str | bytes], None]
+OnFrame = Callable[[EncodedFrame], None]
 
 
 class Participant:
-    """`on_stands` is called once when the connection stands, `on_ends` once when it is gone, however it went."""
+    """`on_stands` is called once when the connection stands, `on_ends` once when it is gone, however it went.
+
+    `on_voice`, `on_picture` and `on_key_frame_wanted` are whoever's it is now that this end is joined to.
+    """
 
     def __init__(
-        self, end: End, ice_servers: list[dict[str, Any]], ice_policy: str, audio: Audio | None, say: Say,
+        self, end: End, ice_servers: list[dict[str, Any]], ice_policy: str, ladder: Ladder, say: Say,
         on_stands: Callable[["Participant"], None], on_ends: Callable[["Participant"], None], tally: Tally,
     ) -> None:  # fmt: skip
         self.end, self.rung = end, end.rung
         self.stands = self.stood = self.ended = False
         self._tally = tally
         self.origin: Origin | None = None
-        self._audio, self._say = audio, say
+        self.on_voice: OnFrame | None = None
+        self.on_picture: OnFrame | None = None
+        self.on_key_frame_wanted: Callable[[], None] | None = None
+        self._ladder, self._say = ladder, say
+        self._voice, self._picture = EncodedTrack("audio"), EncodedTrack("video")
+        self._receivers: dict[str, EncodedReceiver] = {}
         self._on_stands, self._on_ends = on_stands, on_ends
         self._early: list[dict[str, Any]] = []
         self._answer: dict[str, Any] | None = None
@@ -59,7 +71,7 @@ class Participant:
         self._openers: dict[str, Callable[[], None]] = {}
         self._order = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
-        self.pc = RTCPeerConnection(configuration(ice_servers, ice_policy))
+        self.pc = PeerConnection(configuration(ice_servers, ice_policy))
         self.pc.on("connectionstatechange", self._turned)
         self.pc.on("datachannel", self._opened)
         self._soon(self._give_up_later())
@@ -70,11 +82,27 @@ class Participant:
 
     def send_voice(self, payload: bytes, rtp_timestamp: int, duration_ms: float) -> None:
         """One Opus packet, at its time."""
-        self._voice.send(payload, rtp_timestamp, duration_ms)
+        self._count(self._voice.send(payload, rtp_timestamp, duration_ms), "audio")
+
+    def send_picture(self, frame: EncodedFrame) -> None:
+        """One packet of a picture, at once; its number keeps the gaps of where it comes from."""
+        sent = self._picture.send(
+            frame.payload, frame.rtp_timestamp, marker=frame.marker, sequence=frame.sequence, codec=frame.codec
+        )
+        self._count(sent, "video")
+
+    def request_key_frame(self) -> None:
+        if (receiver := self._receivers.get("video")) is not None:
+            receiver.request_key_frame()
 
     def set_rung(self, rung: RungName) -> None:
         """How this end wants to be sent to from now on."""
         self.rung = rung
+        audio, heard = self._ladder[rung].audio, self._voice.heard
+        is_lossy = heard is not None and heard.loss_permille >= LOSSY_PERMILLE
+        self._voice.has_redundancy = audio is not None and bool(
+            audio.redundancy if is_lossy else audio.redundancy is True
+        )
 
     def take(self, signal: dict[str, Any]) -> None:
         """A description or a candidate of the other end; what can't be understood is logged."""
@@ -88,7 +116,7 @@ class Participant:
         """Begin the connection from this end: voice, a picture and both channels."""
         async with self._order:
             for kind in ("audio", "video"):
-                self.pc.addTransceiver(kind)
+                self._equip(self.pc.addTransceiver(kind))
             self._keep(self.pc.createDataChannel(STILLS, negotiated=True, id=0, ordered=False, maxPacketLifeTime=5_000))
             self._keep(self.pc.createDataChannel("media"))
             await self.pc.setLocalDescription(await self.pc.createOffer())
@@ -124,6 +152,8 @@ class Participant:
         for task in self._tasks - ({current} if current else set()):
             task.cancel()
         await self.pc.close()
+        for receiver in self._receivers.values():
+            self._tally.dropped.update(receiver.dropped)
         self._on_ends(self)
 
     async def _take_description(self, kind: str, text: str) -> None:
@@ -155,13 +185,44 @@ class Participant:
     def _be_ready(self, offer: str) -> None:
         """Send and receive by whatever the offer has room for."""
         for transceiver in self.pc.getTransceivers():
-            transceiver.direction = "sendrecv"
+            self._equip(transceiver)
         if "application" in sdp.kinds(offer) and STILLS not in self._channels:
             self._keep(self.pc.createDataChannel(STILLS, negotiated=True, id=0, ordered=False, maxPacketLifeTime=5_000))
 
+    def _equip(self, transceiver: RTCRtpTransceiver) -> None:
+        """Let what comes by it be heard here, and what we send go by it; one of each kind is used."""
+        kind = transceiver.kind
+        if kind in self._receivers or not isinstance(transceiver.receiver, EncodedReceiver):
+            return
+        transceiver.direction = "sendrecv"
+        transceiver.sender.replaceTrack(self._voice if kind == "audio" else self._picture)
+        self._receivers[kind] = transceiver.receiver
+        transceiver.receiver.on_frame = self._hear_voice if kind == "audio" else self._see
+        self._picture.on_key_frame_wanted = self._want_key_frame
+
+    def _hear_voice(self, frame: EncodedFrame) -> None:
+        self._tally.packets_in["audio"] += 1
+        if self.on_voice is not None:
+            self.on_voice(frame)
+
+    def _see(self, frame: EncodedFrame) -> None:
+        self._tally.packets_in["video"] += 1
+        if self.on_picture is not None:
+            self.on_picture(frame)
+
+    def _want_key_frame(self) -> None:
+        if self.on_key_frame_wanted is not None:
+            self.on_key_frame_wanted()
+
+    def _count(self, is_sent: bool, kind: str) -> None:
+        if is_sent:
+            self._tally.packets_out[kind] += 1
+        else:
+            self._tally.dropped["not_sent"] += 1
+
     def _described(self) -> dict[str, Any]:
         local = self.pc.localDescription
-        return {"type": local.type, "sdp": sdp.compact(local.sdp, self._audio)}
+        return {"type": local.type, "sdp": sdp.compact(local.sdp, self._ladder[self.rung].audio)}
 
     async def _take_candidate(self, told: dict[str, Any]) -> None:
         if self.origin is None:  # it came before the description that it belongs to

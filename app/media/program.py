@@ -66,7 +66,9 @@ class Program:
 
         self._connection = Connection(settings.web_url, settings.certificate, token, self._opened, self._heard)
         self._uploads = Uploads(settings.web_url, settings.certificate, token, settings.spool, settings.key)
+        self._uploads.on_state = self._tell_what_became
         self._outside = Outside(self._connection.emit, clock, settings.ladder, self._tally, self._uploads)
+        self._telling: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Until SIGTERM or SIGINT, and what has to be brought to an end then."""
@@ -140,6 +142,7 @@ class Program:
             self._close(self._rooms.pop(lease_id))
         for lease_id, each in leases.items():
             if lease_id not in self._rooms and not self._is_draining:
+                works.prepare(self._settings.host)
                 lease = Lease.read(each)
                 self._rooms[lease_id] = Room(lease, f"{self._run_id}{lease_id}"[:36], self._outside, works.make)
             room = self._rooms.get(lease_id)
@@ -160,6 +163,19 @@ class Program:
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
+    def _tell_what_became(self, about: dict[str, Any], state: str, upload: str | None) -> None:
+        """Of a message that was left: web shows it to whoever left it."""
+        told = {"call": about["call"], "seat": about["seat"], "state": state, **({"upload": upload} if upload else {})}
+        task = asyncio.ensure_future(self._tell("answering", told))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+    async def _tell(self, event: str, told: dict[str, Any]) -> None:
+        try:
+            await self._connection.emit(event, told)
+        except (Away, Refusal) as lost:  # a hint alone: the message stands in the thread
+            log.debug("web doesn't hear %s: %s", told["state"], lost)
+
     async def _drain(self) -> None:
         """Say that nothing new is wanted, hand over what another can take, and leave."""
         log.info("draining")
@@ -172,8 +188,8 @@ class Program:
             self._close(room)
         if self._closing:
             await asyncio.wait(self._closing, timeout=max(0.0, give_up - time.monotonic()))
+        await self._uploads.settle(give_up - time.monotonic())
         await asyncio.gather(*(room.leave() for room in left))
-
 
     async def _handed_over(self, give_up: float) -> None:
         """Until another program has what we had, or it has taken too long."""
@@ -195,6 +211,6 @@ class _Load:
     def measure(self) -> int:
         at, used = time.monotonic(), time.process_time()
         if at - self._at >= BEAT_SECONDS / 4:
-            self.permille = min(10_000, round(1000 * (used - self._used) / (at - self._at)))
+            self.permille = min(1_000, round(1000 * (used - self._used) / (at - self._at)))
             self._at, self._used = at, used
         return self.permille

@@ -150,8 +150,8 @@ class Room:
 
         if (older := self._participants.pop(end.seat_id, None)) is not None:
             self._spawn(older.close())
-        audio = self._outside.ladder[end.rung].audio
-        made = Participant(end, *self._ice, audio, self._speaks_to(end), self._join, self._part, self._outside.tally)
+        ladder, tally = self._outside.ladder, self._outside.tally
+        made = Participant(end, *self._ice, ladder, self._speaks_to(end), self._join, self._part, tally)
         self._participants[end.seat_id] = made
         return made
 

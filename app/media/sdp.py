@@ -97,10 +97,12 @@ def _with_used_codecs(section: list[str]) -> list[str]:
 
 def _voice(section: list[str], audio: Audio) -> list[str]:
     """Browsers send by the parameters that the other end asks for, and in packets of its `ptime`."""
-    opus = _payloads(section, "opus")[:1]
+    opus, red = _payloads(section, "opus")[:1], _payloads(section, "red")
     if not opus:
         return section
     asked = f"useinbandfec=1;usedtx={int(audio.dtx)};maxaveragebitrate={round(audio.max_kbps * 1000)}"
+    first = [*red, *opus] if audio.redundancy is True else [*opus, *red]  # what comes first is sent
+    section = [" ".join([*section[0].split()[:3], *first]), *section[1:]]
     others = [line for line in section if not line.startswith(("a=ptime:", "a=maxptime:", f"a=fmtp:{opus[0]} "))]
     place = next(at for at, line in enumerate(others) if line.startswith(f"a=rtpmap:{opus[0]} ")) + 1
     fmtp = f"a=fmtp:{opus[0]} minptime=10;{asked}"

@@ -17,7 +17,7 @@ from app.jobs.service import Leased
 from app.kernel.errors import NotFound, Refused
 from app.kernel.events import Event, MessageHeard, MessageStored, MessageUnsealed, MessageWithdrawn
 from app.messages import delivering, dropping
-from app.messages.models import Blob, Hearing, Message
+from app.messages.models import Blob, Hearing, Message, Upload
 from app.messages.sandbox import Measured
 from app.messages.words import DUE, MessageState
 from app.storage.database import insert_into, new_id
@@ -60,6 +60,14 @@ def accept(session: Session, message_id: str, found: Measured, photo_id: str | N
         tell(session, message, now)
     else:
         fall_due(session, message.id, now)
+
+
+def left_over(session: Session, message_id: str) -> str | None:
+    """The call over whose connection a message was left, if it was."""
+    message = get(session, message_id)
+    upload = session.get(Upload, message.upload_id) if message.upload_id else None
+    call_id: str | None = upload.wants.get("call_id") if upload else None
+    return call_id
 
 
 def refuse(session: Session, message_id: str, reason: str, now: datetime) -> None:

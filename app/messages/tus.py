@@ -22,9 +22,10 @@ from app.messages.ports import NoRoom, Occupied
 from app.messages.taking import Taking, WrongChecksum
 from app.messages.uploads import Held
 from app.messages.vault import Vault
+from app.web import media_requests
 from app.web.api import Ask
 from app.web.floor import floor
-from app.web.principals import ANYONE, PERSON, TERMINAL, allow, known
+from app.web.principals import ANYONE, MEDIA, PERSON, TERMINAL, allow, known
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +70,7 @@ def blueprint(vault: Vault, most_at_once: int) -> Blueprint:
     routes = Blueprint("uploads", __name__, url_prefix="/uploads")
     taker = Taker(vault, threading.BoundedSemaphore(most_at_once))
     routes.before_request(_check_version)
+    routes.before_request(media_requests.let_in)
     routes.after_request(_say_version)
 
     @routes.route("", methods=["OPTIONS"], provide_automatic_options=False)
@@ -80,26 +82,26 @@ def blueprint(vault: Vault, most_at_once: int) -> Blueprint:
         return Response(status=204, headers=said | {"Tus-Checksum-Algorithm": ",".join(ALGORITHMS)})
 
     @routes.post("")
-    @allow(PERSON, TERMINAL)
+    @allow(PERSON, TERMINAL, MEDIA)
     def create() -> Response:
         return _create(taker)
 
     @routes.route("/<upload_id>", methods=["HEAD"])
-    @allow(PERSON, TERMINAL)
+    @allow(PERSON, TERMINAL, MEDIA)
     def head(upload_id: str) -> Response:
         with floor().database.read() as session:
             upload = uploads.of(session, known(), upload_id, floor().now())
             return Response(headers=_progress(upload) | {"Upload-Length": str(uploads.length_of(session, upload))})
 
     @routes.patch("/<upload_id>")
-    @allow(PERSON, TERMINAL)
+    @allow(PERSON, TERMINAL, MEDIA)
     def patch(upload_id: str) -> Response:
         if request.mimetype != OFFSET_TYPE:
             raise WrongType("not_understood")
         return Response(status=204, headers=_add(taker, upload_id, _number("Upload-Offset")))
 
     @routes.delete("/<upload_id>")
-    @allow(PERSON, TERMINAL)
+    @allow(PERSON, TERMINAL, MEDIA)
     def terminate(upload_id: str) -> Response:
         with floor().database.begin() as session:
             upload = uploads.of(session, known(), upload_id, floor().now())
@@ -114,8 +116,12 @@ def _create(taker: Taker) -> Response:
         raise Invalid("not_understood", fields={"Upload-Concat": "not_taken"})
     length, said = _number("Upload-Length"), _metadata()
     with floor().database.begin() as session:
-        wish = wishes.read(Ask(session, known(), floor().now()), said, length)
-        upload = uploads.make(session, taker.vault, known(), wish, floor().now())
+        ask, who = Ask(session, known(), floor().now()), known()
+        if who.kind is MEDIA:
+            who, wish = wishes.read_left(ask, said, length)
+        else:
+            wish = wishes.read(ask, said, length)
+        upload = uploads.make(session, taker.vault, who, wish, ask.now)
         told = _progress(upload) | {"Location": f"/uploads/{upload.id}"}
         goes_on = request.mimetype == OFFSET_TYPE and upload.offset_bytes == 0
     if goes_on:

@@ -18,7 +18,7 @@ from app.messages.models import Blob, Message, Upload
 from app.messages.vault import Erased, Place, Vault
 from app.messages.words import UploadState
 from app.storage.database import new_id
-from app.web.principals import Principal
+from app.web.principals import MEDIA, Principal
 
 
 class Locked(HomethreadError):
@@ -83,9 +83,12 @@ def make(session: Session, vault: Vault, who: Principal, wish: Wish, now: dateti
 
 
 def of(session: Session, who: Principal, upload_id: str, now: datetime) -> Upload:
-    """Somebody's own upload; a whole one is there also when what came of it is gone. Raises NotFound, Expired."""
+    """Somebody's own upload; a whole one is there also when what came of it is gone. Raises NotFound, Expired.
+
+    What was left over a call, any media program may go on with: the one that began it may be gone.
+    """
     upload = session.get(Upload, upload_id)
-    if upload is None or upload.principal != who.name:
+    if upload is None or not (upload.principal == who.name or (who.kind is MEDIA and upload.wants.get("call_id"))):
         raise NotFound
     if upload.state is UploadState.ENDED or (upload.state is UploadState.OPEN and upload.expires_at <= now):
         raise Expired("upload_expired")

@@ -6,7 +6,9 @@ Raises Invalid for what can't be read, Refused for what a rule forbids, NotFound
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
+
+from flask import current_app
 
 from app.families import queries as families
 from app.families import service as consent
@@ -20,10 +22,22 @@ from app.messages.uploads import Wish
 from app.messages.words import From, Repeat, UploadState
 from app.villages import queries as villages
 from app.web.api import Ask
-from app.web.principals import PERSON
+from app.web.models import PrincipalKind
+from app.web.principals import PERSON, Principal
 
+LEFT = "homethread.left_messages"  # finds whose message it is that was left over a call
 KEY = re.compile(r"[\x21-\x7e]{8,64}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class Left(Protocol):
+    """A message that somebody left over a call; `by` is who did, as `person:ID` or `terminal:ID`."""
+
+    by: str
+    family_id: str
+    child_id: str
+    contact_id: str
+    is_from_parent: bool
 
 
 def read(ask: Ask, said: Mapping[str, str], length_bytes: int) -> Wish:
@@ -50,6 +64,31 @@ def read(ask: Ask, said: Mapping[str, str], length_bytes: int) -> Wish:
         "photo_id": _photo(ask, said.get("photo", ""), family_id),
     }  # fmt: skip
     return Wish(family_id, said["key"], mime, length_bytes, wants)
+
+
+def read_left(ask: Ask, said: Mapping[str, str], length_bytes: int) -> tuple[Principal, Wish]:
+    """The same of what a media program brings, with who left it: the upload is theirs, and so are the rules.
+
+    It names the call and the seat. Only a voice can be left so, to be heard at once.
+    """
+    mime = said.get("filetype", "")
+    if not KEY.fullmatch(said.get("key", "")):
+        raise _wrong("key")
+    if mime not in VOICE_MIMES:
+        raise Invalid("not_a_kind")
+    left: Left = current_app.extensions[LEFT](ask.session, said.get("call", ""), said.get("seat", ""), ask.now)
+    if not families.is_pair(ask.session, left.family_id, left.child_id, left.contact_id):
+        raise NotFound
+    consent.hold_contact(ask.session, ConsentKind.MESSAGE, left.child_id, left.contact_id, ask.now)
+    wants: dict[str, Any] = {
+        "child_id": left.child_id, "contact_id": left.contact_id,
+        "from": From.PARENT if left.is_from_parent else From.VILLAGE, "call_id": said["call"],
+        "recorded_at": _recorded_at(said.get("recorded_at", ""), ask.now), "sha256": _sha256(said.get("sha256", "")),
+        "deliver": "now", "repeat": None, "answers_id": None, "photo_id": None,
+    }  # fmt: skip
+    kind, _, subject_id = left.by.partition(":")
+    who = Principal(PrincipalKind(kind), subject_id, None, ask.who.device_id, ask.who.language)
+    return who, Wish(left.family_id, said["key"], mime, length_bytes, wants)
 
 
 def _recorded_at(said: str, now: datetime) -> str | None:

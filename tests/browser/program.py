@@ -1,6 +1,6 @@
-"""Runs the real web or worker program for a test, with a clock that the test moves by writing an offset to a file.
+"""Runs the real web, worker or media program for a test, with a clock that the test moves by writing an offset to a file.
 
-`python -m tests.browser.program web|worker CLOCK_FILE`, settings by the environment as ever.
+`python -m tests.browser.program web|worker|media CLOCK_FILE`, settings by the environment as ever.
 """
 
 import sys
@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from app import config
-from app.programs import logs, web, worker
+from app.programs import logs, media, web, worker
 
 
 class MovedClock:
@@ -24,7 +24,7 @@ class MovedClock:
 def main(program: str, clock_file: str) -> None:
     settings = config.load()
     logs.start(settings.log_level)
-    {"web": web.run, "worker": worker.run}[program](settings, MovedClock(Path(clock_file)))
+    {"web": web.run, "worker": worker.run, "media": media.run}[program.rstrip("0123456789")](settings, MovedClock(Path(clock_file)))
 
 
 if __name__ == "__main__":

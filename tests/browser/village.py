@@ -61,6 +61,7 @@ class Village:
             "HOMETHREAD_PORT": str(self.port),
             "HOMETHREAD_DEMO": "1",
             "HOMETHREAD_LOG_LEVEL": "warning",
+            "HOMETHREAD_MEDIA_PORT": "0",
             **{f"HOMETHREAD_{name}": value for name, value in self.settings.items()},
         }
         command = [sys.executable, "-m", "tests.browser.program", name, str(self.folder / "clock")]
