@@ -1,39 +1,67 @@
-"""Something like a voice, made of harmonics in syllables, and what our encoder makes of it."""
+"""Speech for what is done to voices, and what a listener would say of it: PESQ (ITU-T P.862.2, wide band)."""
 
+import subprocess
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import av
 import numpy as np
+from av import AudioFrame, AudioResampler
 from numpy.typing import NDArray
+from pesq import pesq
 
-from app.media.frames import EncodedFrame
-from app.media.opus import RATE_HZ, Encoder
-from app.media.opus_packets import packet_ms
-
-Pcm = NDArray[np.int16]
-
-
-def voice(seconds: float, pitch_hz: float = 130, level: float = 0.25, seed: int = 1) -> Pcm:
-    """Four syllables a second over the noise of a quiet room."""
-    at = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
-    glide = pitch_hz * (1 + 0.1 * np.sin(2 * np.pi * 0.7 * at))
-    phase = 2 * np.pi * np.cumsum(glide) / RATE_HZ
-    tone = np.sum([np.sin(number * phase) / number for number in range(1, 20)], axis=0)
-    syllables = np.clip(np.sin(2 * np.pi * 2 * at) ** 2 * 1.6 - 0.2, 0, 1)
-    noise = np.random.default_rng(seed).normal(0, 0.0008, len(at))
-    return np.asarray((tone / 2 * syllables * level + noise) * 32767).clip(-32768, 32767).astype(np.int16)
+RATE_HZ, HEARD_HZ = 48_000, 16_000
+SAID = (
+    "Grandmother says that you had a fever on Monday. Did you see the doctor, and are you feeling better now? "
+    "We will come home before the spring festival, and I bring the red coat that you asked for."
+)
 
 
-def room(seconds: float, rms: float = 25.0, seed: int = 2) -> Pcm:
-    return np.random.default_rng(seed).normal(0, rms, round(seconds * RATE_HZ)).astype(np.int16)
+@cache
+def speech(voice: str = "en-us+f2") -> bytes:
+    """About ten seconds, s16le, mono, 48 kHz; espeak-ng speaks."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "said.wav"
+        subprocess.run(["espeak-ng", "-v", voice, "-s", "150", "-w", str(path), SAID], check=True)
+        return decoded(path)
 
 
-def encoded(pcm: Pcm, packet_ms: int = 60, kbps: float = 12) -> list[bytes]:
-    """Empty where nothing is sent."""
-    encoder = Encoder(packet_ms, kbps)
-    size = RATE_HZ * packet_ms // 1000
-    return [encoder.encode(pcm[at : at + size].tobytes()) for at in range(0, len(pcm) - size + 1, size)]
+def decoded(file: Path) -> bytes:
+    """A whole file, s16le, mono, 48 kHz."""
+    made, resampler = b"", AudioResampler("s16", "mono", RATE_HZ)
+    with av.open(str(file)) as container:
+        frames = [each for frame in container.decode(audio=0) for each in resampler.resample(frame)]
+    for frame in (*frames, *resampler.resample(None)):
+        made += samples_of(frame)
+    return made
 
 
-def frame(payload: bytes, number: int, packet_duration_ms: int = 60, first: int = 0, **more: bool) -> EncodedFrame:
-    """The packet with this place in its stream, whose stamps begin at `first`."""
-    stamp = (first + number * packet_duration_ms * 48) % 0x100000000
-    made = EncodedFrame(payload, stamp, number % 65536, 0.0, "audio", duration_ms=packet_ms(payload))
-    return made._replace(**more)
+def samples_of(frame: AudioFrame) -> bytes:
+    return bytes(frame.planes[0])[: frame.samples * 2]
+
+
+def cut(pcm: bytes, packet_ms: int) -> list[bytes]:
+    """In pieces of one packet, the last one filled up with silence."""
+    size = packet_ms * RATE_HZ // 1000 * 2
+    return [pcm[place : place + size].ljust(size, b"\0") for place in range(0, len(pcm), size)]
+
+
+def quality(said: bytes, heard: bytes) -> float:
+    """1 to 4.6. `heard` begins when `said` does, but for a second of delay at most."""
+    return float(pesq(HEARD_HZ, _at_16k(said), _at_16k(heard), "wb"))
+
+
+def _at_16k(pcm: bytes) -> NDArray[np.float32]:
+    frame = AudioFrame(format="s16", layout="mono", samples=len(pcm) // 2)
+    frame.planes[0].update(pcm + bytes(frame.planes[0].buffer_size - len(pcm)))
+    frame.sample_rate = RATE_HZ
+    resampler = AudioResampler("s16", "mono", HEARD_HZ)
+    made = b"".join(samples_of(each) for each in (*resampler.resample(frame), *resampler.resample(None)))
+    return np.frombuffer(made, "<i2").astype(np.float32)
+
+
+def loudness(pcm: bytes) -> float:
+    """Root mean square, of 32768."""
+    samples = np.frombuffer(pcm, "<i2").astype(np.float64)
+    return float(np.sqrt(np.mean(samples**2))) if len(samples) else 0.0
