@@ -41,12 +41,13 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--json", action="store_true", help="print one JSON object with the addresses")
     demo.add_argument("--language", choices=("en", "zh-CN"), default="en", help="language of the village's people")
     demo.add_argument("--families", type=_families, default=3, metavar="N", help="how many live there, 3 to 60")
-    serve = add("serve", _serve, "web and worker on one machine, restarted when one dies")
+    serve = add("serve", _serve, "web, worker and media on one machine, restarted when one dies")
     serve.add_argument(
         "--tls", choices=("lan",), help="lan: with a certificate of its own, for phones on the same Wi-Fi"
     )
     add("web", _web, "the web program alone")
     add("worker", _worker, "a worker alone")
+    add("media", _media, "a media program alone: line checks, messages left over a call, calls of three and more")
     add("migrate", _migrate, "bring the database to the newest migration")
     check = add("check", _check, "test every outside part and say what is wrong")
     outside = check.add_mutually_exclusive_group()
@@ -115,7 +116,7 @@ def _demo(parsed: argparse.Namespace, config: Config) -> int:
         environment = {
             "HOMETHREAD_DATA_DIR": str(folder), "HOMETHREAD_PORT": str(port), "HOMETHREAD_DEMO": "1",
             "HOMETHREAD_DATABASE_URL": "", "HOMETHREAD_REDIS_URL": "", "HOMETHREAD_PUBLIC_URL": "",
-            "HOMETHREAD_LOG_LEVEL": "warning",
+            "HOMETHREAD_LOG_LEVEL": "warning", "HOMETHREAD_MEDIA_PORT": "0", "HOMETHREAD_MEDIA_WEB_URL": "",
         }  # fmt: skip
         ours = settings.load(serving.with_(environment))
         serving.check_port(ours, ours.port)
@@ -170,6 +171,14 @@ def _worker(_parsed: argparse.Namespace, config: Config) -> int:
 
     logs.start(config.log_level)
     worker.run(config)
+    return 0
+
+
+def _media(_parsed: argparse.Namespace, config: Config) -> int:
+    from app.programs import logs, media
+
+    logs.start(config.log_level)
+    media.run(config)
     return 0
 
 

@@ -1,5 +1,6 @@
 """The only reader of the environment. Every setting has a name, a default, a check and a line that explains it."""
 
+import ipaddress
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -48,6 +49,10 @@ class Config:
     turn_urls: tuple[str, ...]
     turn_secret: str | None
     ice_policy: Literal["all", "relay"]
+    media_programs: int
+    media_port: int
+    media_web_url: str
+    media_host: str | None
     log_level: str
     is_demo: bool
 
@@ -60,6 +65,13 @@ def _whole(text: str, least: int, most: int) -> int:
     if not text.isdigit() or not least <= int(text) <= most:
         raise ValueError(f"a whole number from {least} to {most}")
     return int(text)
+
+
+def _address(text: str) -> str | None:
+    try:
+        return str(ipaddress.ip_address(text)) if text else None
+    except ValueError as wrong:
+        raise ValueError("an address of this machine, as 203.0.113.7") from wrong
 
 
 def _one_of(*words: str) -> Callable[[str], str]:
@@ -141,6 +153,11 @@ SETTINGS = (
     Setting("TURN_URLS", "", _turn_urls, "addresses of the relay, with commas: turn:relay.example:3478?transport=udp,turns:…; empty: direct only"),
     Setting("TURN_SECRET", "", lambda text: text or None, "the relay's shared secret (coturn: static-auth-secret)"),
     Setting("ICE_POLICY", "all", _one_of("all", "relay"), "relay: voice goes through the relay alone, and no end learns the other's address"),
+    Setting("MEDIA_PROGRAMS", "1", lambda text: _whole(text, 0, 32), "how many media programs `serve` keeps running; 0: none"),
+    Setting("MEDIA_PORT", "8090", lambda text: _whole(text, 0, 65_535),
+            "port of a media program's health page, on this machine alone; each further one takes the next; 0: none"),
+    Setting("MEDIA_WEB_URL", "", _url("http", "https"), "where a media program finds the web program; empty: made of HOST and PORT"),
+    Setting("MEDIA_HOST", "", _address, "address of this machine that calls reach a media program at; empty: all it has"),
     Setting("LOG_LEVEL", "info", _one_of("debug", "info", "warning", "error"), "how much is logged"),
     Setting("DEMO", "", bool, "set by `homethread demo` alone: shows the simulated phones to anybody"),
 )  # fmt: skip
@@ -192,5 +209,13 @@ def _completed(values: dict[str, Any]) -> Config:
     values["public_url"] = (
         values["public_url"] or f"{'https' if values['tls_key'] else 'http'}://{values['host']}:{values['port']}"
     ).rstrip("/")
+    values["media_web_url"] = (values["media_web_url"] or _own_url(values)).rstrip("/")
     values["is_demo"] = values.pop("demo")
     return Config(**values)
+
+
+def _own_url(values: Mapping[str, Any]) -> str:
+    """Where the web program of this machine is asked; what listens everywhere, by the loopback."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(values["host"], values["host"])  # noqa: S104
+    scheme = "https" if values["tls_key"] else "http"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{values['port']}"

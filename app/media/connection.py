@@ -8,6 +8,7 @@ import asyncio
 import logging
 import random
 import ssl
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ log = logging.getLogger(__name__)
 
 CONNECT_SECONDS, ACK_SECONDS = 5.0, 6.0
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 5.0
+PATIENCE_SECONDS = 20.0
 EVENTS = ("serve", "signal", "peer")
 
 OnEvent = Callable[[str, dict[str, Any]], None]
@@ -46,6 +48,7 @@ class Connection:
         self._url, self._certificate, self._token = url, certificate, token
         self._on_open, self._on_event = on_open, on_event
         self._client: socketio.AsyncClient | None = None
+        self._away_since = time.monotonic()
         self._lost, self._closing = asyncio.Event(), asyncio.Event()
 
     @property
@@ -99,6 +102,7 @@ class Connection:
         """Connect and stay as long as it lasts; whether web let us in."""
         async with aiohttp.ClientSession(connector=connector(self._certificate)) as session:
             client = socketio.AsyncClient(reconnection=False, handle_sigint=False, http_session=session)
+            client.on("connect_error", self._refused)
             for event in EVENTS:
                 client.on(event, self._hears(event))
             try:
@@ -107,7 +111,7 @@ class Connection:
                     wait_timeout=CONNECT_SECONDS,
                 )  # fmt: skip
             except (socketio.exceptions.SocketIOError, aiohttp.ClientError, OSError) as failure:
-                log.warning("web can't be reached at %s: %s", self._url, failure)
+                log.log(self._level, "web can't be reached at %s: %s", self._url, failure)
                 await client.disconnect()
                 return False
             log.info("connected to %s", self._url)
@@ -116,11 +120,19 @@ class Connection:
                 self._on_open()
                 await client.wait()
             finally:
-                self._client = None
+                self._client, self._away_since = None, time.monotonic()
                 self._lost.set()
-            if not self._closing.is_set():
-                log.warning("the connection to web is lost")
+            log.info("the connection to web is lost")
             return True
+
+    @property
+    def _level(self) -> int:
+        """Web starts when we do, and starts again at times: that is worth a warning only when it takes long."""
+        return logging.WARNING if time.monotonic() - self._away_since > PATIENCE_SECONDS else logging.INFO
+
+    def _refused(self, told: Any) -> None:
+        if isinstance(told, dict):  # else there is no web at all
+            log.warning("web doesn't let us in: %s", told.get("message"))
 
     def _hears(self, event: str) -> Callable[..., None]:
         def heard(*payload: Any) -> None:

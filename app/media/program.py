@@ -24,7 +24,7 @@ from app.media.ladder import Ladder
 from app.media.room import Room
 from app.media.tally import Tally
 from app.media.uploading import Uploads
-from app.media.work import Lease, Outside
+from app.media.work import Lease, Outside, WorkKind
 
 log = logging.getLogger(__name__)
 
@@ -130,7 +130,7 @@ class Program:
         except Refusal as refused:
             log.error("web refuses the beat: %s", refused.code)
         except Away as away:
-            log.warning("%s; connecting anew", away)
+            log.info("%s; connecting anew", away)
             await self._connection.renew()
         else:
             await self._reconcile(told["leases"])
@@ -192,13 +192,16 @@ class Program:
         await asyncio.gather(*(room.leave() for room in left))
 
     async def _handed_over(self, give_up: float) -> None:
-        """Until another program has what we had, or it has taken too long."""
-        while self._rooms and self._connection.is_open and (left := give_up - time.monotonic()) > 0:
+        """Until another program has our bridges, or it has taken too long. What is said alone is brought to its end."""
+        while self._has_bridges() and self._connection.is_open and (left := give_up - time.monotonic()) > 0:
             self._changed.clear()
             try:
                 await asyncio.wait_for(self._changed.wait(), left)
             except TimeoutError:
                 return
+
+    def _has_bridges(self) -> bool:
+        return any(room.lease.kind is WorkKind.BRIDGE for room in self._rooms.values())
 
 
 class _Load:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import bootstrap
@@ -25,7 +25,9 @@ from app.notices.ports import GatewayError
 from app.notices.rules import without_digits
 from app.storage import migrate
 from app.storage.database import Database
+from app.web import media_programs
 from app.web.health import LEAST_FREE_BYTES
+from app.web.models import MediaProgram
 
 Answer = TypeVar("Answer")
 
@@ -42,6 +44,7 @@ class Finding:
 def findings(config: Config) -> Iterator[Finding]:
     parts: dict[str, Callable[[Config], str]] = {"disk": _disk, "database": _database, "migrations": _migrations}
     parts["recordings"] = _recordings
+    parts["media"] = _media
     if config.redis_url:
         parts["redis"] = _redis
     if config.push_key:
@@ -107,6 +110,23 @@ def _recordings(config: Config) -> str:
             )
         raise RuntimeError(f"{wrong}: {mends} No recording is taken meanwhile") from wrong
     return "can be kept, read and deleted " + ("in the bucket" if config.message_store else "in a folder")
+
+
+def _media(config: Config) -> str:
+    """By the table that web keeps of them; one that was never there is missed by nobody yet."""
+    now = SystemClock().now()
+    with Database(config.database_url).read() as session:
+        known = session.scalars(select(MediaProgram)).all()
+    connected = sum(media_programs.is_heard(each, now) for each in known)
+    if connected:
+        return f"{connected} connected"
+    if not config.media_programs or not known:
+        return "no program was ever connected; `homethread serve` and `homethread media` start them"
+    raise RuntimeError(
+        "no program is connected: does `homethread serve` or `homethread media` run, with web's data folder or "
+        "HOMETHREAD_SECRET_KEY, and does HOMETHREAD_MEDIA_WEB_URL lead to web? No line is tried meanwhile, no message "
+        "left over a call, no call of three"
+    )
 
 
 def _gateway(config: Config, url: str) -> str:

@@ -21,6 +21,7 @@ ABOUT = {
     "homethread.service": "one machine: /etc/systemd/system",
     "homethread-web.service": "several machines: /etc/systemd/system",
     "homethread-worker@.service": "several machines: /etc/systemd/system",
+    "homethread-media@.service": "several machines: /etc/systemd/system",
     "turnserver.conf": "the relay, with the same secret: /etc/turnserver.conf, mode 0640",
 }
 

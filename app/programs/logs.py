@@ -2,7 +2,7 @@
 
 import logging
 
-NOISY = ("alembic", "engineio", "socketio", "geventwebsocket", "werkzeug")
+NOISY = ("alembic", "engineio", "socketio", "geventwebsocket", "werkzeug", "aioice", "aiortc", "asyncio")
 
 
 def start(level: str) -> None:

@@ -36,12 +36,25 @@ def serve(config: Config, *, to_lan: bool) -> int:
 
 def supervised(config: Config, environment: dict[str, str], on_ready: Callable[[], None], *more: str) -> int:
     programs = [Program(name, tuple(ourselves(name)), with_(environment)) for name in ("web", "worker", *more)]
+    programs += media_programs(config, environment)
     scheme, host = "https" if config.tls_key else "http", OURSELVES.get(config.host, config.host)
     ready_url = f"{scheme}://{lan.in_url(host)}:{config.port}/healthz"
     certificate = str(config.tls_certificate) if config.tls_certificate else None
     return supervise(
         programs, ready_url=ready_url, on_ready=on_ready, ready_seconds=READY_SECONDS, certificate=certificate
     )
+
+
+def media_programs(config: Config, environment: dict[str, str]) -> list[Program]:
+    """As many as are wanted, each with a health page of its own."""
+    pages = [config.media_port + number if config.media_port else 0 for number in range(config.media_programs)]
+    return [
+        Program(
+            "media" if len(pages) == 1 else f"media {number}", tuple(ourselves("media")),
+            with_({**environment, "HOMETHREAD_MEDIA_PORT": str(page)}),
+        )
+        for number, page in enumerate(pages, start=1)
+    ]  # fmt: skip
 
 
 def check_port(config: Config, port: int) -> None:

@@ -40,7 +40,7 @@ class TestFiles:
         texts = {path.name: path.read_text() for path in written.iterdir()}
         assert set(texts) == {
             "Caddyfile", "homethread.env", "homethread.service", "homethread-web.service",
-            "homethread-worker@.service", "turnserver.conf",
+            "homethread-worker@.service", "homethread-media@.service", "turnserver.conf",
         }  # fmt: skip
         assert not [name for name, text in texts.items() if "calls.example.org" in text or "the-secret" in text]
         assert DOMAIN in texts["Caddyfile"]

@@ -12,7 +12,7 @@ from app.calls.words import Outcome
 from app.messages.words import From
 from tests.browser.village import Village, open_village
 from tests.media.far_end import HOST, FarEnd, spoken, until
-from tests.media.stage import beat, connected, connected_programs, message_of, parent_waits, run
+from tests.media.stage import beat, connected_programs, message_of, parent_waits, run
 from tests.scene import at
 
 
@@ -194,6 +194,3 @@ def withdraw_messages(village: Village) -> None:
     )
     with village.scene.database.begin() as session:
         session.execute(theirs.values(revoked_at=village.now() - timedelta(minutes=1)))
-
-
-__all__ = ["connected"]
