@@ -24,13 +24,14 @@ const LOOK_MS = 1_000;
 const LOOK_EAGERLY_MS = 250; // until the first sound and picture have come
 const EAGER_FOR_MS = 15_000;
 const PARTS_MS = 3_000; // a connection can be made without them, only not as lean
-/** @typedef {[typeof import("./tuning.js"), typeof import("./looks.js"), typeof import("./sdp.js")]} Parts */
+/** @typedef {[typeof import("./tuning.js"), typeof import("./looks.js"), typeof import("./relays.js"),
+ * typeof import("./sdp.js")]} Parts */
 /** @type {Promise<Parts> | null} */
 let parts = null;
 
 /** Fetches what a connection needs besides, ahead if need be. Rejects without a network; may be called again then. */
 export function prepare() {
-  parts ??= Promise.all([import("./tuning.js"), import("./looks.js"), import("./sdp.js")]);
+  parts ??= Promise.all([import("./tuning.js"), import("./looks.js"), import("./relays.js"), import("./sdp.js")]);
   parts.catch(() => (parts = null));
   return parts;
 }
@@ -204,7 +205,8 @@ export class Peer {
   }
 
   async #fetchParts() {
-    const [{ Tuning }, { Looks, Pulse }] = await prepare();
+    const [{ Tuning }, { Looks, Pulse }, { Relays }] = await prepare();
+    new Relays(this.#pc, this.#isOfferer);
     this.#pulse = new Pulse();
     [this.#looks, this.#tuning] = [new Looks(), new Tuning(this.#pc, this.#senders, this.#onstill, this.#bitrates)];
     this.#tuning.set(this.#rung, this.#isLossy);
@@ -214,6 +216,7 @@ export class Peer {
 
   async #offer() {
     if (this.#pc.signalingState !== "stable") return; // when that has been answered the browser says so again
+    if (!this.#pc.getTransceivers().length) return; // other relays want an offer, also of what has nothing to offer yet
     this.#tuning?.bringBack();
     await this.#pc.setLocalDescription();
     this.#describe();

@@ -1,5 +1,6 @@
 """The same call when there is no direct way: voice and picture through coturn alone, with the call's own credential."""
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.browser.stories import both_arrive, hang_up, sees, touch
 from tests.browser.village import Village, open_village
 from tests.scene import at
 from tests.services.coturn import SECRET, PrivateCoturn
+from tests.services.ports import free_port
 
 PAIR = """async () => {
   const reports = [...(await watched.newest().getStats()).values()];
@@ -23,6 +25,12 @@ PAIR = """async () => {
   return { local: by_id[pair.localCandidateId].candidateType, remote: by_id[pair.remoteCandidateId].candidateType,
     rtt_ms: pair.currentRoundTripTime * 1000 };
 }"""
+
+
+REMEMBER_UDP = """() => localStorage.setItem(
+  `homethread-way:${navigator.connection?.type ?? "any"}`, JSON.stringify({ way: "udp", at: Date.now() }))"""
+REMEMBERED = """() => Object.entries(localStorage).filter(([key]) => key.startsWith("homethread-way:"))
+  .map(([, kept]) => JSON.parse(kept).way)"""
 
 
 @pytest.fixture
@@ -39,8 +47,13 @@ def evening() -> datetime:
 
 
 @pytest.fixture
-def village(tmp_path: Path, sqlite_url: str, coturn: PrivateCoturn) -> Iterator[Village]:
-    settings = {"TURN_URLS": coturn.urls, "TURN_SECRET": SECRET, "ICE_POLICY": "relay"}
+def village(
+    tmp_path: Path, sqlite_url: str, coturn: PrivateCoturn, request: pytest.FixtureRequest
+) -> Iterator[Village]:
+    urls = coturn.urls
+    if "gives_way" in request.node.name:
+        urls = f"turn:127.0.0.1:{free_port()}?transport=udp,{coturn.url}?transport=tcp"
+    settings = {"TURN_URLS": urls, "TURN_SECRET": SECRET, "ICE_POLICY": "relay"}
     running = open_village(tmp_path, sqlite_url, evening(), **settings)
     yield running
     running.stop()
@@ -80,6 +93,33 @@ def test_the_same_call_through_the_relay_alone(
     assert {int(user.split(":")[0]) for user in users} == {int((starts_at + timedelta(minutes=30)).timestamp())}
     hang_up(phone)
     sees(terminal, "goodbye")
+
+
+def test_a_way_that_does_not_lead_there_gives_way_to_another(
+    village: Village, devices: Devices, coturn: PrivateCoturn
+) -> None:
+    """UDP goes nowhere, and is what both remember: they find TCP by themselves, and ask it at once from then on."""
+    starts_at = village.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    village.move_clock_to(starts_at - timedelta(seconds=20))
+    alice = village.scene.alice
+    village.scene.book(alice, starts_at, alice.desk_acts)
+    phone = stories.open_phone(devices, village, alice)
+    terminal = stories.open_terminal(devices, village, alice)
+    for page in (phone, terminal):
+        page.evaluate(REMEMBER_UDP)
+    touch(phone, "join")
+    sees(terminal, "ring", 30)
+    touch(terminal, "answer")
+    sees(phone, "live", 30)
+    both_arrive(phone, terminal)
+    until = time.monotonic() + 10
+    while not phone.evaluate(REMEMBERED) == terminal.evaluate(REMEMBERED) == ["tcp"]:
+        assert time.monotonic() < until, [phone.evaluate(REMEMBERED), terminal.evaluate(REMEMBERED)]
+        terminal.wait_for_timeout(100)
+    phone.reload()
+    sees(phone, "live", 20)
+    urls = phone.evaluate("watched.newest().getConfiguration().iceServers.flatMap(({ urls }) => urls)")
+    assert [url.split("transport=")[1] for url in urls] == ["udp", "tcp"]
 
 
 def selected(page: Page) -> dict[str, Any]:
