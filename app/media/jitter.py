@@ -41,8 +41,17 @@ class JitterBuffer:
     def __init__(self, target_ms: float, most_ms: float) -> None:
         self.least_ms, self.most_ms = target_ms, most_ms
         self.dropped: Counter[str] = Counter()
-        self._gone: int | None = None
-        self._begin(None)
+        self._ssrc: int | None = None
+        self._gone: int | None = None  # the stream before
+        self._frames: list[_Waiting] = []
+        self._arrivals: deque[float] = deque(maxlen=REMEMBERED)
+        self._base = self._offset = 0.0
+        self._next_ms: float | None = None
+        self._last: EncodedFrame | None = None
+        self._given_up = 0  # packets that were concealed since the last that was played
+        self._concealed_ms = 0.0
+        self._stamp: int | None = None
+        self._ticks = 0
 
     @property
     def target_ms(self) -> float:
@@ -170,18 +179,13 @@ class JitterBuffer:
 
     def _begin(self, ssrc: int | None) -> None:
         """Another stream, or another clock of the same."""
-        if ssrc != getattr(self, "_ssrc", None):
-            self._gone = getattr(self, "_ssrc", None)
-        self._ssrc = ssrc
-        self._frames: list[_Waiting] = []
-        self._arrivals: deque[float] = deque(maxlen=REMEMBERED)
-        self._base = self._offset = 0.0
-        self._next_ms: float | None = None
-        self._last: EncodedFrame | None = None
-        self._given_up = 0  # packets that were concealed since the last that was played
-        self._concealed_ms = 0.0
-        self._stamp: int | None = None
-        self._ticks = 0
+        if ssrc != self._ssrc:
+            self._gone, self._ssrc = self._ssrc, ssrc
+        self._frames.clear()
+        self._arrivals.clear()
+        self._base = self._offset = self._concealed_ms = 0.0
+        self._next_ms = self._last = self._stamp = None
+        self._given_up = self._ticks = 0
 
     def _unwrapped(self, frame: EncodedFrame) -> float:
         """The packet's place in the stream's own time."""
