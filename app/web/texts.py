@@ -11,8 +11,8 @@ FALLBACK = "en"
 LATER = (
     "common.answering", "common.company", "common.ending", "common.push", "common.rung", "common.voice",
     "phone.agree", "phone.calendar", "phone.change", "phone.door", "phone.ended", "phone.extra",
-    "phone.hours", "phone.messages", "phone.series", "phone.settings", "phone.time", "terminal.act.visit",
-    "terminal.help", "terminal.pin", "terminal.screen", "terminal.visit",
+    "phone.hours", "phone.line", "phone.messages", "phone.series", "phone.settings", "phone.time", "terminal.act.visit",
+    "terminal.help", "terminal.line", "terminal.pin", "terminal.screen", "terminal.visit",
 )  # fmt: skip
 
 

@@ -135,7 +135,7 @@ export interface Now {
   calls: Call[];
   prompts: string[];
   me?: Person & { mb_price?: MbPrice | null };
-  terminal?: { id: string; name: string; device: string | null; renew_at: string | null };
+  terminal?: { id: string; name: string; device: string | null; renew_at: string | null; check_line: boolean };
   coordinator?: { id: string; name: string };
   families: Family[];
   terminals?: { id: string; name: string; present: boolean }[];

@@ -6,6 +6,7 @@ import { Closures } from "./closures.js";
 import { draftOf, keepDraft } from "./drafts.js";
 import { field, form, input, put, submit } from "./fields.js";
 import { Hours } from "./hours.js";
+import { lineOf } from "./line.js";
 import { passportOf } from "./passport.js";
 
 /** @typedef {import("./wire.js").Desk} Desk
@@ -14,6 +15,7 @@ import { passportOf } from "./passport.js";
  * @typedef {import("./wire.js").VillageTerminal} VillageTerminal */
 
 const DRAFT = "village";
+const LOOK_AGAIN_MS = 2_500;
 
 export class VillageView {
   /** @type {VillagePage | null} */
@@ -102,18 +104,18 @@ export class VillageView {
     if (!page) return [this.#error ? stateOf("error", sentence(this.#error), "", retry) : stateOf("loading", t("common.loading"))];
     return [
       h("div", { hidden: !this.#error }, this.#error && banner("bad", "warning", sentence(this.#error), retry)),
-      part("terminals", "terminal", this.#terminals(page)),
+      part("terminals", "terminal", this.#terminals(page, at)),
       part("hours", "clock", this.hours.view(page)),
       part("closures", "moon", this.closures.view(page, now, at)),
     ];
   } // prettier-ignore
 
-  /** @param {VillagePage} page */
-  #terminals(page) {
+  /** @param {VillagePage} page @param {number} at */
+  #terminals(page, at) {
     const inUse = page.terminals.filter((terminal) => !terminal.retired);
     return [
       h("p", { class: "muted", hidden: inUse.length > 0 }, t("desk.no_terminals")),
-      h("ul", { class: "list", hidden: !inUse.length }, inUse.map((terminal) => this.#terminal(terminal))),
+      h("ul", { class: "list", hidden: !inUse.length }, inUse.map((terminal) => this.#terminal(terminal, at))),
       form(
         "add-terminal",
         { class: "inline-form", "aria-busy": String(this.busy.has("terminal")) },
@@ -124,8 +126,8 @@ export class VillageView {
     ];
   } // prettier-ignore
 
-  /** @param {VillageTerminal} terminal */
-  #terminal(terminal) {
+  /** @param {VillageTerminal} terminal @param {number} at */
+  #terminal(terminal, at) {
     const { id, name, present, paired, passport } = terminal;
     const [lamp, key] = present ? ["on", "desk.terminal_on"] : paired ? ["wait", "desk.terminal_off"] : ["off", "desk.terminal_unpaired"];
     const named = { "data-terminal-id": id, "aria-busy": String(this.busy.has(id)) };
@@ -140,6 +142,8 @@ export class VillageView {
       button("retire-terminal", "btn btn--small btn--quiet", null, t("desk.terminal_retire"), named),
       isPairing && this.#pairForm(terminal),
       this.refusal(id),
+      this.refusal(`line ${id}`),
+      !terminal.retired && lineOf(terminal, at, this.busy.has(`line ${id}`)),
       passportOf(passport, name),
     );
   } // prettier-ignore
@@ -172,6 +176,7 @@ export class VillageView {
         if (await this.do(idOf(element), `/api/terminals/${idOf(element)}/revoke`, {}, t("desk.terminal_revoked"))) this.#ask(idOf(element), true);
       },
       "retire-terminal": (element) => this.#askToRetire(idOf(element)),
+      "check-line": (element) => this.#checkLine(idOf(element)),
       "add-terminal": async () => {
         const name = this.draft.terminal.trim();
         if (!name) return;
@@ -180,6 +185,16 @@ export class VillageView {
       },
     };
   } // prettier-ignore
+
+  /** The terminal is asked to try its line; looked at until it has. @param {string} id */
+  async #checkLine(id) {
+    await this.do(`line ${id}`, `/api/terminals/${id}/check_line`, {}, t("desk.line.asked"));
+    const isTrying = () => this.page?.terminals.some((terminal) => terminal.id === id && terminal.is_checking);
+    while (isTrying()) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+      await this.load();
+    }
+  }
 
   /** Asks for the digits that a terminal shows. @param {string} id @param {boolean} isUndo */
   #ask(id, isUndo) {

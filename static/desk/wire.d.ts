@@ -177,6 +177,17 @@ export interface VillageTerminal {
   paired: boolean;
   retired: boolean;
   passport: LinkHour[];
+  line_check: LineChecked | null;
+  is_checking: boolean;
+}
+/** What a line carried when it was tried; null where it could not be measured. */
+export interface LineChecked {
+  at: string;
+  rung: string;
+  rtt_ms: number | null;
+  loss_permille: number | null;
+  up_kbps: number | null;
+  down_kbps: number | null;
 }
 /** What a terminal's link was like in one hour of the village's day. */
 export interface LinkHour {

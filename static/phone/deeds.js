@@ -29,6 +29,7 @@ export const deeds = (phone) => ({
   series: (touched) => openSeries(phone, touched.seriesId ?? ""),
   "wait-end": (touched) => endWait(phone, touched.waitId ?? ""),
   messages: (touched) => openMessages(phone, touched),
+  "try-line": () => tryLine(phone),
   "wrong-person": (touched) => withCall(phone, touched, (call) => wrongPerson(phone, call)),
 });
 
@@ -114,6 +115,15 @@ function book(phone, { childId, parentId }) {
   phone.calling.dismiss();
   if (partner) choose(phone, (aims) => aims.newCall(partner));
 }
+
+/** @param {Phone} phone */
+const tryLine = (phone) =>
+  phone.withPart(withWords(import("./line.js"), "phone.line"), async ({ LinePage, ready }) => {
+    await ready;
+    const page = new LinePage(phone);
+    phone.open(page);
+    await page.start();
+  });
 
 /** What the page of messages stands on, deep down: by a thin link it takes long to be asked for one after the other. */
 const VOICE = [

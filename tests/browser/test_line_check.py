@@ -1,0 +1,110 @@
+"""The line and the microphone are tried: on a phone before its call, at a terminal without a word, from the desk."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
+
+from app.calls.media_models import LineCheck
+from app.desk import service as desk
+from app.kernel.levels import VoiceLevel
+from app.kernel.rungs import RungName
+from tests.browser.conftest import Devices, shoot
+from tests.browser.stories import open_desk, open_phone, open_terminal, sees, touch
+from tests.browser.village import Village
+from tests.scene import at
+
+MOST_BYTES = 60_000
+PATIENCE_MS = 30_000
+KEPT = "window.tried = []; addEventListener('homethread:line', ({detail}) => window.tried.push(detail))"
+NARROW = {"width": 240, "height": 480}
+
+
+@pytest.fixture
+def served(village: Village) -> Village:
+    """With a media program."""
+    village.start("media")
+    return village
+
+
+def found(village: Village) -> list[LineCheck]:
+    with village.scene.database.read() as session:
+        return list(session.scalars(select(LineCheck).where(LineCheck.rung.is_not(None))))
+
+
+def last_told(page: Page) -> dict[str, Any]:
+    told: dict[str, Any] = page.evaluate("window.tried.at(-1)")
+    return told
+
+
+def wait_told(page: Page, stage: str) -> dict[str, Any]:
+    for _ in range(150):
+        if page.evaluate("window.tried.at(-1)?.stage") == stage:
+            return last_told(page)
+        page.wait_for_timeout(200)
+    raise AssertionError(f"never {stage}, but {page.evaluate('window.tried')}")
+
+
+def test_a_parent_tries_line_and_microphone(served: Village, speaking: Browser) -> None:
+    devices = Devices(speaking)
+    served.scene.book(served.scene.alice, at(20))
+    page = open_phone(devices, served, served.scene.alice)
+    page.evaluate(KEPT)
+    touch(page, "try-line")
+    sees(page, "line")
+    expect(page.locator("[data-stage=voice]")).to_be_visible(timeout=PATIENCE_MS)
+    page.wait_for_timeout(1_500)
+    shoot(page, "line-speaking")
+    assert float(page.evaluate("document.querySelector('.line__ear').style.getPropertyValue('--level')")) > 0.2
+    result = page.locator(".line__result")
+    expect(result).to_be_visible(timeout=PATIENCE_MS)
+    shoot(page, "line-result")
+    told = wait_told(page, "over")
+    assert told["bytes"] < MOST_BYTES, told
+    assert told["bytes"] > 20_000, told
+    expect(result).to_have_attribute("data-told", "picture")
+    expect(result).to_have_attribute("data-level", "good")
+    page.set_viewport_size(NARROW)
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    shoot(page, "line-result-narrow")
+    (check,) = found(served)
+    assert (check.rung, check.level) == (RungName.VIDEO, VoiceLevel.GOOD)
+    print(told)
+    touch(page, "line-leave")
+    sees(page, "home")
+    devices.close()
+    assert not devices.complaints
+
+
+def test_it_says_so_where_nobody_can_try_it(village: Village, devices: Devices) -> None:
+    village.scene.book(village.scene.alice, at(20))
+    page = open_phone(devices, village, village.scene.alice)
+    touch(page, "try-line")
+    expect(page.locator("[data-stage=refused]")).to_contain_text("away at the moment", timeout=PATIENCE_MS)
+    shoot(page, "line-refused")
+
+
+def test_a_terminal_tries_its_line_before_a_call_and_for_the_desk(served: Village, devices: Devices) -> None:
+    alice = served.scene.alice
+    with served.scene.database.begin() as session:
+        lee = desk.add_coordinator(session, alice.village, "Teacher Lee", "en", served.now()).id
+    terminal = open_terminal(devices, served, alice)
+    terminal.evaluate(KEPT)
+    served.scene.book(alice, at(19, 30))
+    served.move_clock_to(at(18, 30))
+    told = wait_told(terminal, "over")
+    assert told["verdict"]["level"] == "unknown"
+    assert told["bytes"] < MOST_BYTES
+    assert terminal.locator("main").get_attribute("data-screen") == "idle"
+    page = open_desk(devices, served, alice, lee)
+    page.goto(f"{served.url}/desk#village")
+    line = page.locator(".terminal-line").first
+    expect(line).to_contain_text("Line tried", timeout=PATIENCE_MS)
+    touch(page, "check-line")
+    expect(line).to_have_attribute("data-state", "trying", timeout=PATIENCE_MS)
+    shoot(page, "desk-line-trying")
+    expect(line).to_have_attribute("data-state", "tried", timeout=PATIENCE_MS)
+    expect(line).to_contain_text("this minute")
+    shoot(page, "desk-line")
+    assert len(found(served)) == 2
