@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LINGER_SECONDS = 3.0  # after a bridge was given to another program, until its ends have gone over
-MOST_ENDS = 16
+MOST_ENDS, MOST_EARLY = 16, 200
 UNKNOWN_RUNG = RungName.VOICE
 
 
@@ -87,7 +87,8 @@ class Room:
         if self.is_closing:
             return
         if not self.is_seated:  # before the relays are known
-            self._early.append(signal)
+            if len(self._early) < MOST_EARLY:
+                self._early.append(signal)
             return
         end = self._who(signal)
         participant = self._participants.get(end.seat_id)

@@ -45,7 +45,8 @@ class Entry:
             os.fsync(self._descriptor)
 
     def drop(self) -> None:
-        self._path.unlink(missing_ok=True)
+        if self._descriptor >= 0:
+            self._path.unlink(missing_ok=True)
         self.let_go()
 
     def let_go(self) -> None:

@@ -84,12 +84,12 @@ class Uploads:
         self.on_state(entry.about, state, upload)
 
     async def _brought(self, entry: Entry) -> tuple[str, str | None]:
-        from app.media import voice_file
+        from app.media import ogg  # with what knows Opus, which no program without a recording needs
 
         packets = recording.unpacked(entry.parts)
         if not packets or recording.seconds_of(packets) < SHORTEST_SECONDS:
             return "lost", None
-        body = voice_file.written(packets)
+        body = ogg.written(packets)
         pause, tries = FIRST_PAUSE_SECONDS, 0
         async with aiohttp.ClientSession(connector=connector(self._certificate), timeout=ANSWER) as session:
             while True:

@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 import pytest
 
-from app.media import recording, tone, voice_file
+from app.media import ogg, recording, tone
 from app.media.recording import Recording
 from app.media.spool import Spool
 from tests.media.far_end import PACKET_MS, STAMPS, spoken
@@ -25,7 +25,7 @@ def recorded(numbers: list[int], packets: list[bytes], first: int = 0) -> Record
 
 def heard(made: Recording) -> tuple[float, list[int]]:
     """Seconds, and the samples, as a player has them."""
-    with av.open(io.BytesIO(voice_file.written(made.packets())), format="ogg") as container:
+    with av.open(io.BytesIO(ogg.written(made.packets())), mode="r", format="ogg") as container:
         frames = list(container.decode(audio=0))
     samples = [sample for frame in frames for sample in frame.to_ndarray()[0].tolist()]
     return len(samples) / 48_000, samples
