@@ -24,6 +24,7 @@ from app.web.hints import hint
 from app.web.models import MediaProgram
 
 LEASE = timedelta(seconds=8)
+FORGOTTEN = timedelta(minutes=1)
 FULL_PERMILLE = 900
 
 
@@ -83,6 +84,9 @@ def renew(session: Session, program_id: str, sid: str, health: Health, now: date
         raise NotFound
     mine.seen_at, mine.calls, mine.load_permille = now, health.calls, health.load_permille
     mine.is_draining = health.is_draining
+    for other in programs:
+        if other.seen_at < now - FORGOTTEN:  # the web process that it was connected to died as well
+            other.sid = None
     session.flush()
     _give_anew(session, programs, now)
     if mine.is_draining:

@@ -28,9 +28,15 @@ def enter(token: str, sid: str) -> Principal | None:
     if name is None:
         return None
     with floor().database.begin() as session:
-        program = _of_name(session, name, now)
-        program.sid, program.seen_at, program.is_draining = sid, now, False
+        program = connected(session, name, sid, now)
         return Principal(PrincipalKind.MEDIA, program.id, None, program.id, "en")
+
+
+def connected(session: Session, name: str, sid: str, now: datetime) -> MediaProgram:
+    """Note that a program is here, over this socket from now on."""
+    program = _of_name(session, name, now)
+    program.sid, program.seen_at, program.is_draining = sid, now, False
+    return program
 
 
 def is_at(session: Session, program_id: str, sid: str) -> bool:
