@@ -14,7 +14,7 @@ from app.media.line_rules import Arrival, Train
 
 WORDS, PROBE = "line", "line.probe"
 PING, PONG, TRAIN = range(3)
-PINGS, PING_BYTES, PING_EVERY_SECONDS = 8, 12, 0.12
+PINGS, PING_BYTES, PING_EVERY_SECONDS = 6, 12, 0.25  # no more than 7 kbit/s, so that they wait for no other
 LONGEST_ROUND_TRIP_SECONDS, LONGEST_TRAIN_SECONDS = 3.0, 8.0
 LATE_SECONDS = 0.15  # what was overtaken by the word that it was sent
 MOST_PLACES = 16

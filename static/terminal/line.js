@@ -6,7 +6,7 @@ import { sheet } from "../ui/sheet.js";
 
 sheet("line.css", import.meta.url);
 
-const AGAIN_MS = 120_000;
+const AGAIN_MS = 60_000;
 /** @type {LineCheck | null} */
 let check = null;
 let tried_at = -Infinity;
@@ -25,6 +25,7 @@ export async function tryLine(live, calling) {
   clearInterval(watch);
   lamp.remove();
   check = null;
-  if (own.stage === "over" && own.verdict) tried_at = -Infinity; // asked again, it is tried again
+  if (own.verdict) tried_at = -Infinity; // asked again, it is tried again
+  else setTimeout(() => live.refresh(), AGAIN_MS + 1_000); // whether it is still wanted
   dispatchEvent(new CustomEvent("homethread:line", { detail: { stage: own.stage, verdict: own.verdict, bytes: own.bytes } }));
 } // prettier-ignore

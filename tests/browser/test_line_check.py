@@ -1,5 +1,6 @@
 """The line and the microphone are tried: on a phone before its call, at a terminal without a word, from the desk."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -91,8 +92,8 @@ def test_a_terminal_tries_its_line_before_a_call_and_for_the_desk(served: Villag
         lee = desk.add_coordinator(session, alice.village, "Teacher Lee", "en", served.now()).id
     terminal = open_terminal(devices, served, alice)
     terminal.evaluate(KEPT)
-    served.scene.book(alice, at(19, 30))
-    served.move_clock_to(at(18, 30))
+    served.move_clock_to(at(18, 59) + timedelta(seconds=53))
+    served.scene.book(alice, at(20))
     told = wait_told(terminal, "over")
     assert told["verdict"]["level"] == "unknown"
     assert told["bytes"] < MOST_BYTES
