@@ -252,6 +252,11 @@ live.subscribe(async ({ now: known }) => {
   const { Prompts } = await import("./ui/prompt.js");
   prompts ??= new Prompts(() => live.view.now?.prompts ?? [], main);
 });
+live.subscribe(async ({ now: known }) => {
+  if (!known?.terminal?.check_line || calling.seat) return;
+  const part = await withWords(import("./terminal/line.js"), "terminal.line").catch(() => null); // else at the next reading
+  part?.tryLine(live, calling);
+});
 live.subscribe(({ now: known, reach }) => known || reach !== "offline" || recall());
 for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, () => (touched_at = now()), true);
 

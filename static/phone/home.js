@@ -179,7 +179,7 @@ function stateText(call) {
 }
 
 /** What can be done beside the main action. @param {Call} call @param {boolean} isBusy */
-function cardActions({ can, id }, isBusy) {
+function cardActions({ can, id, state }, isBusy) {
   const shared = { "data-call-id": id, "aria-busy": isBusy };
   return h(
     "div",
@@ -190,6 +190,7 @@ function cardActions({ can, id }, isBusy) {
     can.includes("cancel") &&
       !can.includes("decline") &&
       button("cancel", "btn btn--quiet", "close", t("phone.cancel"), shared),
+    state === "booked" && button("try-line", "btn btn--quiet", "microphone", t("phone.try_line")),
   );
 }
 
