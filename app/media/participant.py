@@ -234,7 +234,7 @@ class Participant:
             return  # of a connection that was given up
         try:
             await self.pc.addIceCandidate(_candidate(told))
-        except (ValueError, AssertionError, IndexError) as wrong:
+        except (ValueError, AssertionError, LookupError) as wrong:
             log.debug("a candidate of %s is not understood: %s", self.seat, wrong)
 
     def _turned(self) -> None:
@@ -294,7 +294,7 @@ def configuration(ice_servers: list[dict[str, Any]], policy: str) -> RTCConfigur
 
 def _candidate(told: dict[str, Any]) -> RTCIceCandidate | None:
     """None, in a candidate's place, says that there are no more."""
-    text = str(told.get("candidate") or "").removeprefix("candidate:")
+    text = str(told["candidate"]).removeprefix("candidate:")
     if not text:
         return None
     candidate = candidate_from_sdp(text)

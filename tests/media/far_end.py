@@ -53,6 +53,7 @@ class FarEnd:
         self.voice: list[EncodedFrame] = []
         self.words: list[dict[str, Any]] = []
         self.pc: PeerConnection | None = None
+        self._made: list[PeerConnection] = []
         self.channel: RTCDataChannel | None = None
         self.mouth = EncodedTrack("audio")
         self._stamp = 0
@@ -105,6 +106,7 @@ class FarEnd:
         """Connect to the media program as a browser does, with a voice and the channel."""
         works.prepare(HOST)
         self.pc = PeerConnection()
+        self._made.append(self.pc)
         transceiver = self.pc.addTransceiver("audio")
         transceiver.sender.replaceTrack(self.mouth)
         assert isinstance(transceiver.receiver, EncodedReceiver)
@@ -138,16 +140,10 @@ class FarEnd:
             self._stamp += STAMPS
             await asyncio.sleep(max(0.0, begins_at + (number + 1) * PACKET_MS / 1_000 - time.monotonic()))
 
-    async def vanish(self) -> None:
-        """As a phone whose battery is empty: nothing is said."""
-        if self.pc is not None:
-            for transceiver in self.pc.getTransceivers():
-                await transceiver.receiver.transport.transport.stop()
-
     async def close(self) -> None:
-        if self.pc is not None:
-            await self.pc.close()
         await self.socket.disconnect()
+        for made in self._made:
+            await made.close()
 
 
 async def until(found: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:

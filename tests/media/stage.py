@@ -16,8 +16,13 @@ from tests.scene import at
 CALL_AT = at(20)
 
 
-def run(story: Coroutine[Any, Any, None], seconds: float = 60) -> None:
-    asyncio.run(asyncio.wait_for(story, seconds))
+def run(village: Village, story: Coroutine[Any, Any, None], seconds: float = 60) -> None:
+    """Tell it; what the programs logged goes with a failure."""
+    try:
+        asyncio.run(asyncio.wait_for(story, seconds))
+    except BaseException as failure:
+        failure.add_note(village.logs()[-6_000:])
+        raise
 
 
 async def parent_waits(village: Village) -> FarEnd:

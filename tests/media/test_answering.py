@@ -7,8 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from app.calls.words import Outcome
+from app.families import service as families
+from app.families.models import Consent
+from app.families.words import ConsentKind
 from app.messages.words import From
 from tests.browser.village import Village, open_village
 from tests.media.far_end import HOST, FarEnd, spoken, until
@@ -19,6 +23,7 @@ from tests.scene import at
 @pytest.fixture
 def village(tmp_path: Path, sqlite_url: str) -> Iterator[Village]:
     running = open_village(tmp_path, sqlite_url, at(19, 59), MEDIA_HOST=HOST)
+    allow_messages(running)
     running.start("media")
     yield running
     running.stop()
@@ -62,7 +67,7 @@ class TestLeaving:
             await until(lambda: village.scene.call(mother.seat["call"]).outcome is Outcome.MESSAGE)
             await mother.close()
 
-        run(story())
+        run(village, story())
 
     def test_what_was_said_is_kept_when_the_line_breaks_and_nothing_of_a_second_or_less(self, village: Village) -> None:
         async def story() -> None:
@@ -81,7 +86,7 @@ class TestLeaving:
             assert 1_500 <= message.duration_ms <= 2_600
             await mother.close()
 
-        run(story())
+        run(village, story())
 
     def test_what_is_thrown_away_is_kept_nowhere(self, village: Village) -> None:
         async def story() -> None:
@@ -94,7 +99,7 @@ class TestLeaving:
             await until(lambda: not left_behind(village))
             await mother.close()
 
-        run(story())
+        run(village, story())
 
     def test_it_may_be_said_while_the_call_is_missed(self, village: Village) -> None:
         async def story() -> None:
@@ -113,7 +118,7 @@ class TestLeaving:
             await until(lambda: village.scene.call(mother.seat["call"]).outcome is Outcome.MESSAGE)
             await mother.close()
 
-        run(story())
+        run(village, story())
 
 
 class TestFaults:
@@ -132,7 +137,7 @@ class TestFaults:
             await until(lambda: not left_behind(village))
             await mother.close()
 
-        run(story())
+        run(village, story())
 
     def test_the_media_program_is_killed_while_it_is_said_and_the_next_one_brings_it(self, village: Village) -> None:
         async def story() -> None:
@@ -152,7 +157,7 @@ class TestFaults:
             await mother.word("ready")
             await mother.close()
 
-        run(story())
+        run(village, story())
 
     def test_a_program_that_is_told_to_end_brings_what_was_said(self, village: Village) -> None:
         async def story() -> None:
@@ -166,7 +171,7 @@ class TestFaults:
             await message_of(village)
             await mother.close()
 
-        run(story())
+        run(village, story())
 
     def test_without_consent_to_messages_it_is_not_taken(self, village: Village) -> None:
         async def story() -> None:
@@ -179,15 +184,19 @@ class TestFaults:
             await until(lambda: not left_behind(village))
             await mother.close()
 
-        run(story())
+        run(village, story())
+
+
+def allow_messages(village: Village) -> None:
+    alice, now = village.scene.alice, village.now()
+    with village.scene.database.begin() as session:
+        families.give_consent(
+            session, child_id=alice.child, contact_id=alice.parent, kind=ConsentKind.MESSAGE, given_by=alice.parent,
+            evidence="paper", from_at=now, now=now,
+        )  # fmt: skip
 
 
 def withdraw_messages(village: Village) -> None:
-    from sqlalchemy import update
-
-    from app.families.models import Consent
-    from app.families.words import ConsentKind
-
     alice = village.scene.alice
     theirs = update(Consent).where(
         Consent.child_id == alice.child, Consent.contact_id == alice.parent, Consent.kind == ConsentKind.MESSAGE

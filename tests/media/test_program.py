@@ -64,7 +64,7 @@ def test_its_page_says_how_it_stands(village: Village) -> None:
         await until(lambda: page(port, "healthz") == (503, "not connected to web\n"))
         await mother.close()
 
-    run(story())
+    run(village, story())
 
 
 def test_with_another_key_it_is_not_let_in_and_keeps_asking(village: Village) -> None:
@@ -77,7 +77,7 @@ def test_with_another_key_it_is_not_let_in_and_keeps_asking(village: Village) ->
         await connected_programs(village, 0)
         assert "ab" * 32 not in log.read_text()
 
-    run(story())
+    run(village, story())
 
 
 class TestOneOfTwo:
@@ -96,7 +96,7 @@ class TestOneOfTwo:
             assert holder(village) != first
             await mother.close()
 
-        run(story())
+        run(village, story())
 
     def test_told_to_end_it_lets_the_other_go_on(self, village: Village) -> None:
         village.start("media")
@@ -113,7 +113,7 @@ class TestOneOfTwo:
             await again(mother)
             await mother.close()
 
-        run(story())
+        run(village, story())
 
 
 def test_killed_alone_the_next_one_goes_on(village: Village) -> None:
@@ -128,7 +128,7 @@ def test_killed_alone_the_next_one_goes_on(village: Village) -> None:
         await again(mother)
         await mother.close()
 
-    run(story())
+    run(village, story())
 
 
 def test_web_is_killed_and_what_stands_goes_on_by_itself(village: Village) -> None:
@@ -147,4 +147,4 @@ def test_web_is_killed_and_what_stands_goes_on_by_itself(village: Village) -> No
         await mother.word("ready")
         await mother.close()
 
-    run(story())
+    run(village, story())
