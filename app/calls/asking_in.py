@@ -17,10 +17,10 @@ from app.kernel.errors import NotFound, Refused
 def ask_in(session: Session, call_id: str, person_id: str, by: Actor, now: datetime) -> Call:
     """Ask somebody who may come to come; who was asked before, or is there, is not asked again."""
     call = queries.locked(session, call_id)
-    if not guests.may_come(session, call, person_id, now):
-        raise NotFound
     if call.state not in guests.ON:
         raise Refused("call_over" if call.state is CallState.ENDED else "not_begun")
+    if not guests.may_come(session, call, person_id, now):
+        raise NotFound
     if guests.is_in_another(session, call, person_id):
         raise Refused("guest_busy", name=families.person(session, person_id).name)
     is_there = any(seat.guest_id == person_id and seat.lost_at is None for seat in guests.seats(session, call.id))

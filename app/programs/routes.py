@@ -7,11 +7,11 @@ from pathlib import Path
 from app import bootstrap, factory
 from app.config import BadSetting, load
 from app.factory import Web
-from app.web.principals import ANYONE, COORDINATOR, PERSON, TERMINAL, Allowed
+from app.web.principals import ANYONE, COORDINATOR, MEDIA, PERSON, TERMINAL, Allowed
 
-COLUMNS: tuple[Allowed, ...] = (ANYONE, PERSON, TERMINAL, COORDINATOR)
+COLUMNS: tuple[Allowed, ...] = (ANYONE, PERSON, TERMINAL, COORDINATOR, MEDIA)
 MARKER = "<!-- routes -->"
-HEADS = ("", "anyone", "phone", "terminal", "desk")
+HEADS = ("", "anyone", "phone", "terminal", "desk", "media")
 
 
 def application() -> Web:

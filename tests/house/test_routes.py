@@ -30,11 +30,12 @@ def test_the_readme_says_who_may_call_what(table: str) -> None:
 @pytest.mark.parametrize(
     ("row", "marks"),
     [
-        ("`GET /api/now`", "|  | x | x | x |"),
-        ("`POST /api/sign_in/password`", "| x |  |  |  |"),
-        ("`POST /api/consents`", "|  |  |  | x |"),
-        ("`POST /api/terminal/token`", "| x |  |  |  |"),
-        ("event `take_seat`", "|  | x | x | x |"),
+        ("`GET /api/now`", "|  | x | x | x |  |"),
+        ("`POST /api/sign_in/password`", "| x |  |  |  |  |"),
+        ("`POST /api/consents`", "|  |  |  | x |  |"),
+        ("`POST /api/terminal/token`", "| x |  |  |  |  |"),
+        ("event `take_seat`", "|  | x | x | x | x |"),
+        ("event `media_beat`", "|  |  |  |  | x |"),
     ],
 )
 def test_the_table_is_what_the_routes_declare(table: str, row: str, marks: str) -> None:
