@@ -89,3 +89,14 @@ def test_a_photo_over_the_thinnest_link_is_in_time() -> None:
     assert not photo.is_late(GRACE_SECONDS + 99)
     assert photo.is_late(GRACE_SECONDS + 101)
     assert not Arrival(began_at=0, is_awaited=False).is_late(10 * GRACE_SECONDS)
+
+
+def test_who_stays_after_the_answer_keeps_nobody_out(port: int) -> None:
+    """A phone that is out of reach closes nothing: the end of its connection is waited for, and by nobody else."""
+    gone = [socket.create_connection(("127.0.0.1", port)) for _ in range(2)]
+    for connection in gone:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+        assert connection.recv(12) == b"HTTP/1.1 200"
+    assert answered(port) < 1
+    for connection in gone:
+        connection.close()
