@@ -110,6 +110,7 @@ def check_line(session: Session, who: Principal, terminal_id: str, now: datetime
     if not sessions.is_present(session, TERMINAL, terminal.id, now):
         raise Refused("terminal_out_of_reach")
     line_checks.ask(session, terminal.id, who.village, now)
+    record(session, who, "check_line", f"terminal:{terminal.id}", {}, now)
 
 
 def _calls_in(session: Session, closure: Closure) -> list[str]:

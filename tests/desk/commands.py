@@ -256,6 +256,7 @@ COMMANDS: dict[str, Command] = {
     "POST /series/<series_id>/change": Command("change_series", PAIR, lambda _: {"minutes": 30}, with_series),
     "POST /series/<series_id>/end": Command("end_series", PAIR, lambda _: {"reason": "sick"}, with_series),
     "POST /terminals": Command("add_terminal", "School", lambda _: {"name": "School"}),
+    "POST /terminals/<terminal_id>/check_line": Command("check_line", "Redstone office", before=with_terminal),
     "POST /terminals/<terminal_id>/retire": Command("retire", "Redstone office"),
     "POST /terminals/<terminal_id>/revoke": Command("revoke", "Redstone office"),
     "POST /waits": Command("wait", "Child of Alice", wait),

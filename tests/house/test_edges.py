@@ -10,11 +10,11 @@ from app import bootstrap, factory
 from app.config import PREFIX, SETTINGS, load
 from app.factory import Web
 from app.storage import migrate
-from app.web.principals import ANYONE, FACES
+from app.web.principals import ANYONE, FACES, MEDIA
 from tests.house.promises import PROMISES
 from tests.house.test_code import ROOT
 
-KNOWN = {ANYONE, *FACES.values()}
+KNOWN = {ANYONE, MEDIA, *FACES.values()}
 
 
 @pytest.fixture
@@ -53,7 +53,10 @@ def test_only_these_routes_are_open_to_anyone(web: Web) -> None:
 
 
 def test_every_event_declares_who_may_send_it(web: Web) -> None:
-    assert set(web.sockets.declared) == {"beat", "take_seat", "leave_seat", "signal", "rung", "figures"}
+    assert set(web.sockets.declared) == {
+        "beat", "take_seat", "leave_seat", "signal", "rung", "figures", "media_beat", "answering", "check_line",
+        "line_checked", "leave_line_check",
+    }  # fmt: skip
     assert all(declared.allowed and set(declared.allowed) <= KNOWN for declared in web.sockets.declared.values())
 
 

@@ -165,6 +165,8 @@ def test_a_stranger_gets_nothing_by_any_event(
         fields = {
             "call": things.call_id, "to": seat, "page": "home", "here": True, "visible": True, "reason": "hang_up",
             "description": {"type": "offer", "sdp": "v=0"}, "received_audio_bytes": 500, "rung": "voice",
+            "line_check": things.call_id, "level": "good", "calls": 0, "load_permille": 0, "seat": seat,
+            "state": "ready",
         }  # fmt: skip
         of_event = {"rung": {"reason": "link"}}
         quiet(alice), quiet(terminal)
