@@ -4,7 +4,7 @@ import { now } from "./core/time.js";
 import { Live } from "./net/live.js";
 import { homeScreen, wantsMore } from "./phone/home.js";
 import { Calling } from "./ui/calling.js";
-import { callScreen, HangUp, ringScreen, showStreams } from "./ui/callscreen.js";
+import { answeringOf, callScreen, HangUp, ringScreen, showStreams } from "./ui/callscreen.js";
 import { draw, listen, round, startPage, toast, withWords } from "./ui/dom.js";
 
 /** @typedef {import("./core/wire.js").Call} Call */
@@ -47,7 +47,9 @@ function show() {
   const { view } = live;
   live.page = main.dataset.screen ?? "start";
   if ((seat?.isHere || farewell) && !ended) fetchLate("ended", endedPart, (part) => (ended = part));
-  if (seat?.isHere) draw(main, seat.phase, callScreen(seat, at, hangUp, view.now?.zone ?? "UTC"), "call");
+  const answering = answeringOf(calling);
+  if (answering?.isOpen) draw(main, "answering", answering.screen());
+  else if (seat?.isHere) draw(main, seat.phase, callScreen(seat, at, hangUp, view.now?.zone ?? "UTC"), "call");
   else if (farewell && ended) draw(main, farewell.kind, ended.endedScreen(farewell, view, at, phone.busy));
   else if (rung) draw(main, "ring", ringScreen(rung, ringPlaces(rung)));
   else if (view.error?.status === 401) showDoor();

@@ -4,7 +4,7 @@ import { t } from "./core/texts.js";
 import { MINUTE, ms, now, SECOND } from "./core/time.js";
 import { Live } from "./net/live.js";
 import { Calling } from "./ui/calling.js";
-import { callScreen, HangUp, showStreams } from "./ui/callscreen.js";
+import { answeringOf, callScreen, HangUp, showStreams } from "./ui/callscreen.js";
 import { draw, isOutdated, listen, startPage, toast, withWords } from "./ui/dom.js";
 import * as screens from "./terminal/screens.js";
 
@@ -46,10 +46,14 @@ function show() {
   tendVisit(at);
   keepToken(at);
   const { seat, farewell, ringing } = calling;
+  const answering = answeringOf(calling);
   const { view } = live;
   if (view.error?.status === 401) showPairing();
-  else if (seat?.isHere) put(seat.phase, callScreen(seat, at, hangUp, view.now?.zone ?? "UTC"), "call");
-  else if (farewell) showFarewell(farewell, at);
+  else if (answering?.isOpen) put("answering", answering.screen());
+  else if (seat?.isHere) {
+    const name = seat.phase === "waiting" && answering?.offer() ? "answering" : seat.phase;
+    put(name, callScreen(seat, at, hangUp, view.now?.zone ?? "UTC"), "call");
+  } else if (farewell) showFarewell(farewell, at);
   else if (ringing) put("ring", screens.ringScreen(ringing));
   else if (!view.now || isOpening) put("starting", screens.firstScreen(view));
   else if (visit) showVisit(visit, at);
@@ -70,13 +74,15 @@ function put(name, tree, key) {
 }
 
 /** @param {import("./ui/calling.js").Farewell} farewell @param {number} at */
-function showFarewell({ call, kind, message }, at) {
+function showFarewell({ call, kind, message, company }, at) {
   if (kind === "moved") return done();
   if (kind === "refused") return put("refused", screens.troubleScreen(message));
   const family = familyOf(call.family.id);
   const next = family?.next_call ?? upcoming(calling.calls).find((one) => one.family.id === call.family.id) ?? null;
   isAskedAgain = !next || next.id === call.id;
-  put("goodbye", screens.goodbyeScreen(call, isAskedAgain ? null : next, at));
+  const offer = company?.answering?.offer();
+  isAskedAgain ||= Boolean(offer);
+  put("goodbye", screens.goodbyeScreen(call, isAskedAgain ? null : next, at, offer));
 }
 
 /** Nobody is signed in here. */
@@ -113,7 +119,7 @@ function hasWaiting(family, at) {
 /** @param {number} at */
 function leaveByItself(at) {
   if (visit && at - touched_at > LEFT_ALONE_MS) visit = null;
-  if (!calling.farewell) farewell_at = 0;
+  if (!calling.farewell || answeringOf(calling)?.isOpen) farewell_at = 0;
   else if (!farewell_at) farewell_at = at;
   else if (at - farewell_at > (isAskedAgain ? ASKED_AGAIN_MS : GOODBYE_MS)) done();
 }

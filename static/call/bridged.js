@@ -15,7 +15,7 @@
  * One who is here and not connected with directly; a guest's `person`.
  * @typedef {{seat: string, side: OtherSeat["side"], person: string | null, name: string | null, isLost: boolean}} End
  * A connection that is to take the place of the one that stands. @typedef {{peer: Peer, to: string, isMedia: boolean,
- *   isHeard: boolean, since_ms: number}} Next
+ *   isHeard: boolean, since_ms: number, stands_ms: number}} Next
  */
 
 const CHANNEL = "media";
@@ -26,6 +26,8 @@ const LOST_MS = 4_000;
 /** A connection that didn't come to be is made anew. */
 const AGAIN_MS = 8_000;
 const LOOK_MS = 200;
+/** A connection that stands for so long is good, though nobody has spoken. */
+const STANDS_MS = 1_500;
 
 export class Bridged {
   /** By the seat's id: guests, and for a guest all others. @type {Map<string, End>} */
@@ -43,6 +45,7 @@ export class Bridged {
   /** @type {RTCDataChannel | null} */
   #channel = null;
   #lost_timer = 0;
+  #again_timer = 0;
   #timer = 0;
 
   /** @param {import("./seat.js").Seat} seat @param {Inside} inside */
@@ -92,7 +95,7 @@ export class Bridged {
   take(signal) {
     const { flow } = this.#seat;
     const isOffered = signal.description?.type === "offer" && signal.from === this.#inside.other()?.seat;
-    if (isOffered && this.isBridged && !flow.flowsAt(performance.now())) this.#giveUp(); // they have, too
+    if (isOffered && this.isBridged && this.#isBroken) this.#giveUp(); // they have, too
     const isNext = signal.from === this.#next?.to;
     if (isNext) this.#next?.peer.take(signal);
     else if (signal.side === "media" && signal.from === flow.to) flow.take(signal);
@@ -117,6 +120,7 @@ export class Bridged {
   /** This end has another seat now, or leaves. */
   drop() {
     clearTimeout(this.#lost_timer);
+    clearTimeout(this.#again_timer);
     this.#close();
     this.#media = this.speaks = null;
     this.#channel = null;
@@ -156,8 +160,19 @@ export class Bridged {
 
   /** A path to the bridge broke: it takes a new connection for what a browser calls a restart. */
   #again() {
+    const isSilent = this.isBridged && this.#seat.flow.flowsAt(performance.now()); // it sends nothing to who speaks alone
+    if (isSilent) return this.#againLater();
     const isYoung = this.#next && performance.now() - this.#next.since_ms < AGAIN_MS;
     if (this.#media && !isYoung) this.#connect();
+  }
+
+  #againLater() {
+    clearTimeout(this.#again_timer);
+    this.#again_timer = window.setTimeout(() => this.isOn && this.#isBroken && this.#again(), LOST_MS);
+  }
+
+  get #isBroken() {
+    return !this.#seat.flow.flowsAt(performance.now());
   }
 
   /** The two are connected without it. */
@@ -175,15 +190,14 @@ export class Bridged {
   #giveUpLater() {
     clearTimeout(this.#lost_timer);
     this.#lost_timer = window.setTimeout(() => {
-      const stands = this.isBridged && this.#seat.flow.flowsAt(performance.now());
-      if (stands || this.#isGuest) this.#giveUpLater();
+      if ((this.isBridged && !this.#isBroken) || this.#isGuest) this.#giveUpLater();
       else this.#giveUp();
     }, LOST_MS);
   }
 
   /** @param {Peer} peer @param {string} to @param {boolean} isMedia */
   #await(peer, to, isMedia) {
-    const next = { peer, to, isMedia, isHeard: false, since_ms: performance.now() };
+    const next = { peer, to, isMedia, isHeard: false, since_ms: performance.now(), stands_ms: Infinity };
     this.#next = next;
     peer.watch(({ heard }) => {
       next.isHeard ||= heard;
@@ -205,10 +219,14 @@ export class Bridged {
   }
 
   /** @param {Next} next */
-  #isReady({ isHeard, isMedia, to }) {
+  #isReady(next) {
     const { flow } = this.#seat;
-    const isDirect = isMedia && flow.to === this.#inside.other()?.seat;
-    if (!isHeard || !isDirect) return isHeard;
+    const at = performance.now();
+    if (next.peer.state !== "connected") next.stands_ms = Infinity;
+    else next.stands_ms = Math.min(next.stands_ms, at);
+    const isGood = next.isHeard || at - next.stands_ms > STANDS_MS;
+    const isDirect = next.isMedia && flow.to === this.#inside.other()?.seat;
+    if (!isGood || !isDirect) return isGood;
     flow.tell(HEARS_BRIDGE);
     return flow.told.has(HEARS_BRIDGE);
   }

@@ -41,6 +41,7 @@ export class Flow {
   #theirs = null;
   #isAlone = false;
   #said = "";
+  #received = 0;
   #isFetching = false;
   #isOver = false;
   #flowed_at = -Infinity;
@@ -218,7 +219,9 @@ export class Flow {
   #weigh(seen) {
     const { figures, heard, seen: pictured, isFirst, at } = seen;
     const more = this.rungs?.look(seen) ?? {};
-    if (heard || pictured) this.#flowed_at = at;
+    const isMore = (seen.bytes?.received ?? 0) > this.#received;
+    this.#received = seen.bytes?.received ?? 0;
+    if (heard || pictured || (this.#isAlone && isMore)) this.#flowed_at = at; // a bridge is silent for who speaks alone
     if (pictured) {
       this.#pictured_at = at;
       this.#play("video");

@@ -51,8 +51,11 @@ export const ringing = (calls, at) => upcoming(calls).find((call) => ringNow(cal
 export const talkedFor = (call, at) =>
   call.talked_seconds * 1_000 + (call.talking_since ? Math.max(0, at - ms(call.talking_since)) : 0);
 
+/** Who comes into a call of two others sees it from the parent's side. @param {Call} call */
+export const isParents = ({ my_side }) => my_side === "parent" || my_side === "guest";
+
 /** @param {Call} call */
 export const otherSide = (call) => (call.my_side === "parent" ? "village" : "parent");
 
 /** The person to show on this device: the one at the other end. @param {Call} call */
-export const otherPerson = (call) => (call.my_side === "parent" ? call.child : call.parent);
+export const otherPerson = (call) => (isParents(call) ? call.child : call.parent);

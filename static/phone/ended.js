@@ -13,7 +13,7 @@ import { newTimes } from "./new_times.js";
 
 /** @param {import("../ui/calling.js").Farewell} farewell @param {import("../net/live.js").View} view
  * @param {number} at @param {Set<string>} busy */
-export function endedScreen({ call, kind, message, bytes }, { now }, at, busy) {
+export function endedScreen({ call, kind, message, bytes, company }, { now }, at, busy) {
   const ahead = now ? upcoming(now.calls).filter((one) => one.id !== call.id && !isOffer(one)) : [];
   const next = ahead.find(({ child, parent }) => child.id === call.child.id && parent.id === call.parent.id) ?? ahead[0];
   const named = { "data-call-id": call.id };
@@ -34,6 +34,7 @@ export function endedScreen({ call, kind, message, bytes }, { now }, at, busy) {
       ),
       h("p", { class: "muted" }, message || howItEnded(call, kind, at)),
       bytes && now && h("p", { class: "muted" }, t("phone.ended.data", { data: dataOf(bytes, now) })),
+      company?.answering?.offer(),
       next && now && nextTime(next, now, at),
       now && call.offers.length > 0 && newTimes(call, now, at, busy.has(call.id)),
     ),

@@ -7,7 +7,8 @@ import { t, tn } from "../core/texts.js";
 import { clockTime, dayAndTime, MINUTE, minutesAndSeconds, ms, now as serverNow, SECOND } from "../core/time.js";
 import { ApiError } from "../net/api.js";
 import { button, h, icon, parts, photo } from "../ui/dom.js";
-import { isOffer, when } from "./home.js";
+import { theyTalk } from "./guest.js";
+import { isGuests, isOffer, when } from "./home.js";
 import { capital, known, readSeries, rhythmOf, waits } from "./known.js";
 import { newTimes, ready } from "./new_times.js";
 
@@ -37,7 +38,7 @@ export class Extras {
     const { now } = this.#phone.live.view;
     if (!now || serverNow() < this.#again_at) return;
     const ofSeries = now.calls.filter(({ series_id, state }) => series_id && state !== "ended");
-    const hasCall = upcoming(now.calls).some((call) => !isOffer(call));
+    const hasCall = upcoming(now.calls).some((call) => !isOffer(call) && !isGuests(call));
     const asked = JSON.stringify([hasCall, ofSeries.map(({ id, series_id, starts_at }) => [id, series_id, starts_at])]);
     if (asked === this.#asked) return;
     this.#asked = asked;
@@ -57,6 +58,7 @@ export class Extras {
   first(now, next, at) {
     const ahead = upcoming(now.calls);
     return [
+      ahead.filter(isGuests).map((call) => theyTalk(call, now)),
       ahead.filter((call) => isOffer(call) && isStanding(call, at)).map((call) => this.#offer(call, now, at)),
       ahead.filter((call) => call !== next && isDoubtful(call)).map((call) => this.#doubt(call, now, at)),
     ];

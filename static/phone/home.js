@@ -36,8 +36,10 @@ export const isOffer = ({ origin, state }) => origin === "wait" && state === "pr
 
 /** Whether there is more to say than the calls' plain cards do. @param {Call[]} calls */
 export const wantsMore = (calls) =>
-  !upcoming(calls).length ||
-  calls.some(({ series_id, confirm_by, offers, state }) => series_id || confirm_by || offers.length || state === "proposed");
+  !upcoming(calls).length || calls.some((call) => isGuests(call) || call.series_id || call.confirm_by || call.offers.length || call.state === "proposed"); // prettier-ignore
+
+/** Of two others of the family. @param {Call} call */
+export const isGuests = ({ my_side }) => my_side === "guest";
 
 /** An offer that was left is no news. @param {Call} call */
 const isNews = ({ reason, origin }) => origin !== "wait" || (reason !== "declined" && reason !== "proposal_expired");
@@ -53,9 +55,10 @@ function withoutRepeats(calls) {
 export function homeScreen(view, at, busy, extras) {
   const { now } = view;
   if (!now || view.error?.status === 401) return firstScreen(view);
-  const [next, ...rest] = upcoming(now.calls).filter((call) => !isOffer(call));
+  const own = now.calls.filter((call) => !isGuests(call));
+  const [next, ...rest] = upcoming(own).filter((call) => !isOffer(call));
   const later = withoutRepeats(rest);
-  const done = past(now.calls).filter(isNews);
+  const done = past(own).filter(isNews);
   return h(
     "section",
     { class: "screen phone-home" },

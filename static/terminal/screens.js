@@ -137,8 +137,8 @@ export const ringScreen = (call) =>
   );
 
 /** The next call, or where to ask for one. @param {Call} call the one that ended @param {Call | null} next
- * @param {number} at */
-export function goodbyeScreen(call, next, at) {
+ * @param {number} at @param {import("../ui/dom.js").Child} [offer] of a place to leave a message, which comes first */
+export function goodbyeScreen(call, next, at, offer) {
   const isForbidden = call.reason === "consent_ended";
   const { child, parent } = next ?? call;
   return h(
@@ -148,7 +148,8 @@ export function goodbyeScreen(call, next, at) {
     h("p", { class: "goodbye__text" }, parent.name),
     isForbidden && h("p", {}, t("common.reason.consent_ended")),
     next && when(next.starts_at, next.zone, at, next.state === "proposed"),
-    !next && !isForbidden && place("ask-next", "answer", "calendar", { extra: "round--pulse" }),
+    offer,
+    !next && !isForbidden && !offer && place("ask-next", "answer", "calendar", { extra: "round--pulse" }),
     scene("scene-hills", "hills", { preserveAspectRatio: "xMidYMax slice" }),
   );
 }

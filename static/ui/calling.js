@@ -4,13 +4,15 @@
  */
 import { isOpen, isOver, nextChange, ringNow, upcoming } from "../core/rings.js";
 import { MINUTE, ms, now, SECOND } from "../core/time.js";
+import { answeringOf } from "./callscreen.js";
 import { withWords } from "./dom.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
 /** @typedef {import("../core/wire.js").TakenSeat} TakenSeat */
 /** @typedef {import("../call/seat.js").Seat} Seat */
 /** `bytes`: what this device carried for it.
- * @typedef {{call: Call, kind: "ended" | "moved" | "refused", message: string, bytes: Bytes | null}} Farewell */
+ * @typedef {{call: Call, kind: "ended" | "moved" | "refused", message: string, bytes: Bytes | null,
+ *   company: Seat["company"]}} Farewell */
 /** @typedef {import("../call/looks.js").Bytes} Bytes */
 
 const SEAT_KEPT = "homethread.seat"; // the call that this tab's person is in: a reload goes back to it
@@ -68,10 +70,8 @@ export class Calling {
     return upcoming(this.calls).find((call) => ringNow(call, at) && (this.#later.get(call.id) ?? 0) <= at) ?? null;
   }
 
-  /**
-   * Loads what a call needs, so that a ring can be answered at once. Rejects without a network; may be called
-   * again then.
-   */
+  /** Loads what a call needs, so that a ring can be answered at once. Rejects without a network; may be called again
+   * then. */
   prepare() {
     this.#modules ??= Promise.all([import("../call/seat.js"), import("../call/sounds.js"), import("../call/media.js")]);
     this.#modules.catch(() => (this.#modules = null));
@@ -95,12 +95,11 @@ export class Calling {
     this.#tick();
   }
 
-  hangUp() {
-    this.seat?.hangUp();
-  }
+  hangUp = () => this.seat?.hangUp();
 
   /** Done looking at how it ended. */
   dismiss() {
+    this.farewell?.company?.close();
     this.farewell = null;
     this.#tick();
   }
@@ -162,7 +161,8 @@ export class Calling {
     remember(null);
     const kind = /** @type {Farewell["kind"]} */ (seat.phase);
     if (kind !== "ended" || seat.hasTalked || isOver(seat.call)) {
-      this.farewell = { call: seat.call, kind, message: seat.error?.message ?? "", bytes: seat.flow.rungs?.bytes ?? null };
+      const { call, company, error } = seat;
+      this.farewell = { call, kind, message: error?.message ?? "", bytes: seat.flow.rungs?.bytes ?? null, company };
     }
     if (kind === "ended" && seat.hasTalked) this.#sounds?.once("goodbye");
     this.#live.refresh();
@@ -270,7 +270,7 @@ export class Calling {
     const { ringing } = this;
     if (ringing) this.#tell("ring", ringing, "ring");
     else this.#told.ring = "";
-    const wanted = ringing ? "ring" : this.#soundOf(this.seat, at);
+    const wanted = ringing ? "ring" : answeringOf(this)?.isOpen ? null : this.#soundOf(this.seat, at);
     if (wanted && !this.#sounds) {
       const parts = await this.prepare().catch(() => null); // rung in silence then, and again at the next tick
       if (parts) this.#sounds ??= new parts[1].Sounds();

@@ -2,7 +2,7 @@
  * How a call looks on phone and terminal: the other's picture or photo, oneself small, the time that is left, and
  * controls of which only hanging up takes two touches. Drawn again at each change; the videos stay.
  */
-import { otherPerson, talkedFor } from "../core/rings.js";
+import { isParents, otherPerson, talkedFor } from "../core/rings.js";
 import { t } from "../core/texts.js";
 import { clockTime, countdown, MINUTE, minutesAndSeconds, ms } from "../core/time.js";
 import { h, icon, pair, photo, round } from "./dom.js";
@@ -30,8 +30,11 @@ export class HangUp {
   }
 }
 
+/** Where who waits, or has waited, may leave a message. @param {import("./calling.js").Calling} calling */
+export const answeringOf = ({ seat, farewell }) => (seat ?? farewell)?.company?.answering ?? null;
+
 /** Who sits on this side. @param {Call} call @returns {Person} */
-export const ownPerson = (call) => (call.my_side === "parent" ? call.parent : call.child);
+export const ownPerson = (call) => (isParents(call) ? call.parent : call.child);
 
 /**
  * The screen of a call in which a person of this side is. @param {Seat} seat @param {number} at
@@ -65,6 +68,7 @@ export function callScreen(seat, at, hangUp, zone) {
         statusText(seat, at, zone),
       ),
       state === "waiting" && at < ms(call.starts_at) && countdownOf(call.starts_at, at),
+      phase === "waiting" && seat.company?.answering?.offer(),
     ),
     h("video", {
       class: "call__own",

@@ -5,7 +5,7 @@
 import { Bridged, idOf } from "../call/bridged.js";
 import { t } from "../core/texts.js";
 import { send } from "../net/intents.js";
-import { h, icon, listen, photo, sentence, toast } from "./dom.js";
+import { h, icon, listen, photo, sentence, toast, withWords } from "./dom.js";
 import { sheet } from "./sheet.js";
 
 /** @typedef {import("../core/wire.js").OtherSeat} OtherSeat */
@@ -41,14 +41,20 @@ export async function show(seat, ground) {
 export async function meet(seat, news, inside, ground) {
   await show(seat, ground);
   if (seat.isOver) return;
+  const machine = news.find(({ serves }) => serves === "answering");
+  if (machine && seat.isHere) await seat.company?.answer(machine, inside.mine());
+  const others = news.filter((one) => one !== machine);
+  if (!others.length || seat.isOver) return;
   seat.bridged ??= new Bridged(seat, inside);
   const before = seat.bridged.ends.size;
-  for (const one of news) seat.bridged.hear(one);
+  for (const one of others) seat.bridged.hear(one);
   const { size } = seat.bridged.ends;
   if (size !== before) seat.company?.sound(size > before ? "came" : "went");
 }
 
 export class Company {
+  /** Where a message can be left. @type {import("./answering.js").Answering | null} */
+  answering = null;
   #seat;
   #ground;
   /** Who is being asked. @type {Set<string>} */
@@ -74,6 +80,22 @@ export class Company {
       shown,
       this.#seat.isHere && asked.map((person) => this.#asked(person)),
     );
+  }
+
+  /** An answering machine is there, for the one who waits. @param {OtherSeat} machine
+   * @param {import("../core/wire.js").TakenSeat | null} mine */
+  async answer(machine, mine) {
+    const part = await withWords(import("./answering.js"), "common.answering");
+    await part.styled;
+    if (this.#seat.isOver) return;
+    this.answering ??= new part.Answering(this.#seat, this.#ground);
+    this.answering.hear(machine, mine);
+  }
+
+  /** Nobody looks at it any more. */
+  close() {
+    this.answering?.close();
+    this.answering = null;
   }
 
   /** @param {string} seat */

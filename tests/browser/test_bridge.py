@@ -1,0 +1,159 @@
+"""Mother, father and child in one call, with real media programs: it grows without a gap, goes on, and shrinks again."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app.calls.words import CallState
+from app.demo.portraits import portrait
+from app.families import service as families
+from app.families.words import ConsentKind, MemberRole
+from tests.browser import stories
+from tests.browser.conftest import Devices, shoot
+from tests.browser.stories import sees, touch, wait_until
+from tests.browser.test_call import at_the_minute
+from tests.browser.test_desk_joins import each, everything_arrives, marks
+from tests.browser.village import Village
+from tests.scene import ZONE, Household
+
+Record = Callable[[str, object], None]
+
+EARS = Path(__file__).parent / "ears.js"
+VOICES_HZ = {"mother": 180, "child": 260, "father": 110}
+LONGEST_GAP_MS = 300
+BACK_MS = 5_000
+
+
+@pytest.fixture
+def bridged(village: Village) -> Village:
+    """The village with one media program."""
+    village.start("media1")
+    return village
+
+
+def father_of(village: Village, home: Household) -> Household:
+    """A further parent, who may speak with the child."""
+    now = village.now()
+    with village.scene.database.begin() as session:
+        father = families.add_person(session, name="Father of Alice", zone=ZONE, language="en").id
+        families.add_member(session, family_id=home.family, person_id=father, role=MemberRole.PARENT, now=now)
+        families.give_consent(
+            session, child_id=home.child, contact_id=father, kind=ConsentKind.CALL, given_by=home.parent,
+            evidence="paper", from_at=now, now=now,
+        )  # fmt: skip
+        families.set_photo(session, father, portrait(1, "father"), now)
+    return replace(home, parent=father)
+
+
+def give_voice(page: Page, who: str) -> None:
+    page.evaluate(EARS.read_text("utf-8"))
+    page.evaluate(f"ears.speak({VOICES_HZ[who]})")
+
+
+def talking(village: Village, devices: Devices) -> tuple[Page, Page, str]:
+    """Mother and child in a call, each with a voice that never pauses."""
+    phone, terminal, call_id = at_the_minute(village, devices)
+    give_voice(phone, "mother")
+    give_voice(terminal, "child")
+    touch(phone, "join")
+    sees(terminal, "ring", 20)
+    touch(terminal, "answer")
+    for end in (phone, terminal):
+        sees(end, "live", 20)
+        wait_until(end, "voice and picture", partial(everything_arrives, end, 1))
+    return phone, terminal, call_id
+
+
+def comes_in(devices: Devices, village: Village) -> Page:
+    """The father joins from his first screen."""
+    phone = stories.open_phone(devices, village, father_of(village, village.scene.alice))
+    give_voice(phone, "father")
+    expect(phone.locator("[data-side=guest]")).to_contain_text("talking now")
+    shoot(phone, "phone-they-talk")
+    touch(phone, "join")
+    sees(phone, "live", 30)
+    return phone
+
+
+def is_on_bridge(page: Page) -> bool:
+    """All comes by one connection, which has the bridge's channel."""
+    return len(each(page)) == 1 and everything_arrives(page, 1)
+
+
+def longest(page: Page) -> int:
+    return int(page.evaluate("ears.longest()"))
+
+
+def test_two_grow_to_three_without_a_gap_and_a_guest_leaves(
+    bridged: Village, devices: Devices, record_property: Record
+) -> None:
+    phone, terminal, call_id = talking(bridged, devices)
+    for end in (phone, terminal):
+        end.evaluate("ears.listen()")
+    father = comes_in(devices, bridged)
+    for end in (phone, terminal, father):
+        wait_until(end, "the bridge alone", partial(is_on_bridge, end), 30)
+        expect(end.locator(".company__face:not(.company__face--away)")).to_have_count(2)
+    for name, end in (("phone", phone), ("terminal", terminal)):
+        assert marks(end, "guest_came")
+        gap = longest(end)
+        record_property("figure", f"{name}: longest silence while the call grew {gap} ms")
+        assert gap <= LONGEST_GAP_MS, end.evaluate("ears.silences")
+    shows_who_speaks(phone, terminal, father)
+
+    touch(father, "hang-up-confirm")
+    sees(father, "ended|home")
+    for end in (phone, terminal):
+        expect(end.locator(".company__face:not(.company__face--away)")).to_have_count(0)
+        assert marks(end, "guest_went")
+        sees(end, "live")
+    assert stories.call_of(bridged, call_id).state is CallState.LIVE
+    expect(phone.locator("[data-act=ask-guest]")).to_have_count(1)
+    touch(phone, "ask-guest")
+    expect(phone.locator("[data-act=ask-guest]")).to_have_attribute("data-asked", "true")
+    shoot(phone, "phone-guest-asked")
+    expect(father.locator("[data-act=join]").first).to_be_visible()
+
+
+def shows_who_speaks(phone: Page, terminal: Page, father: Page) -> None:
+    """Mother and child fall silent: the father's face is lit with them, and a touch shows him the child."""
+    for end in (phone, terminal):
+        end.evaluate("void (ears.loudness.value = 0)")
+    lit = "[data-speaks]"
+    for end in (phone, terminal):
+        expect(end.locator(f".company {lit}")).to_have_count(1, timeout=10_000)
+        expect(end.locator(f".company {lit}")).to_contain_text("Father")
+    child = father.locator(".company__face", has_text="Child")
+    child.click()
+    expect(child).to_have_attribute("aria-pressed", "true")
+    for name, end in (("phone", phone), ("terminal", terminal), ("father", father)):
+        shoot(end, f"bridge-{name}")
+
+
+@pytest.mark.expects_complaints
+def test_a_media_program_is_killed_and_another_one_carries_on(
+    bridged: Village, devices: Devices, record_property: Record
+) -> None:
+    phone, terminal, call_id = talking(bridged, devices)
+    father = comes_in(devices, bridged)
+    ends = {"phone": phone, "terminal": terminal, "father": father}
+    for end in ends.values():
+        wait_until(end, "the bridge alone", partial(is_on_bridge, end), 30)
+    bridged.start("media2")
+    phone.wait_for_timeout(5_000)
+    for end in ends.values():
+        end.evaluate("ears.listen()")
+    phone.wait_for_timeout(500)
+    bridged.kill("media1")
+    phone.wait_for_timeout(BACK_MS + 1_000)
+    for name, end in ends.items():
+        gap = longest(end)
+        record_property("figure", f"{name}: silent for {gap} ms after SIGKILL of its media program")
+        assert 0 < gap <= BACK_MS, end.evaluate("ears.silences")
+        sees(end, "live")
+        wait_until(end, "one connection", partial(is_on_bridge, end))
+    assert stories.call_of(bridged, call_id).state is CallState.LIVE
