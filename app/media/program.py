@@ -128,7 +128,9 @@ class Program:
         try:
             told = await self._connection.emit("media_beat", said)
         except Refusal as refused:
-            log.error("web refuses the beat: %s", refused.code)
+            log.error("web refuses the beat: %s; connecting anew", refused.code)
+            await asyncio.sleep(BEAT_SECONDS)
+            await self._connection.renew()
         except Away as away:
             log.info("%s; connecting anew", away)
             await self._connection.renew()

@@ -35,6 +35,7 @@ class Room:
         self._participants: dict[str, Participant] = {}
         self._ice: tuple[list[dict[str, Any]], str] = ([], "all")
         self._early: list[dict[str, Any]] = []
+        self._strays: dict[str, list[dict[str, Any]]] = {}
         self._tasks: set[asyncio.Future[None]] = set()
         self.is_seated = False
         self._work = make(lease, outside)
@@ -94,7 +95,10 @@ class Room:
         participant = self._participants.get(end.seat_id)
         if participant is None or participant.end.epoch < end.epoch or self._is_of_another(participant, signal):
             description = signal.get("description") or {}
-            if description.get("type") != "offer" or len(self._participants) >= MOST_ENDS:
+            if description.get("type") != "offer":
+                self._keep_stray(end.seat, signal)
+                return
+            if len(self._participants) >= MOST_ENDS:
                 return
             participant = self._connected_anew(end)
         if participant.end.epoch == end.epoch:
@@ -129,6 +133,12 @@ class Room:
             log.exception("the %s of %s failed", self.lease.kind, self.lease.room)
             self._outside.tally.events["work_failed"] += 1
 
+    def _keep_stray(self, seat: str, signal: dict[str, Any]) -> None:
+        """A candidate may be faster than the offer that it belongs to."""
+        kept = self._strays.setdefault(seat, [])
+        if "candidate" in signal and len(self._strays) <= MOST_ENDS and len(kept) < MOST_EARLY:
+            kept.append(signal)
+
     def _who(self, signal: dict[str, Any]) -> End:
         seat, side = str(signal.get("from")), str(signal.get("side") or "")
         end = End(seat, side, UNKNOWN_RUNG)
@@ -154,6 +164,8 @@ class Room:
         ladder, tally = self._outside.ladder, self._outside.tally
         made = Participant(end, *self._ice, ladder, self._speaks_to(end), self._join, self._part, tally)
         self._participants[end.seat_id] = made
+        for signal in self._strays.pop(end.seat, []):
+            made.take(signal)
         return made
 
     def _speaks_to(self, end: End) -> Callable[[dict[str, Any]], Any]:

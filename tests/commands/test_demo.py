@@ -93,7 +93,7 @@ def test_the_demo_prints_addresses_that_open_signed_in(demo: Demo, tmp_path: Pat
     assert list(tmp_path.iterdir()) == [demo.errors], "it leaves nothing where it was started"
 
 
-@pytest.mark.parametrize("program", ["web", "worker"])
+@pytest.mark.parametrize("program", ["web", "worker", "media"])
 def test_a_program_that_dies_is_restarted_and_said_so(demo: Demo, program: str) -> None:
     first = children(demo.process.pid)[program]
     os.kill(first, signal.SIGKILL)
