@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, delete, or_, select
 from sqlalchemy.orm import Session
 
 from app.calls import life, media_leases, queries
@@ -29,6 +29,7 @@ from app.web.principals import COORDINATOR, PERSON, TERMINAL, Principal
 EXPIRE = "line_check.expire"
 LASTS = timedelta(minutes=2)
 COUNTS_FOR = timedelta(hours=2)
+KEPT = timedelta(days=28)
 QUIET_BEFORE = timedelta(minutes=3)
 MOST_TRIES = 2  # by itself, before one call
 OFTEN = Limit("line_check", 8, 3_600)
@@ -72,6 +73,7 @@ def begin(session: Session, who: Principal, sid: str, page: str, now: datetime) 
         raise Refused("line_busy")
     for older in session.scalars(_open(_replaced_by(who))):
         _end(session, older, now)
+    _forget_old(session, who.name, now)
     if refusal := limits.one_more(session, [(OFTEN, who.device_id)], now):
         raise refusal
     check = LineCheck(
@@ -84,6 +86,14 @@ def begin(session: Session, who: Principal, sid: str, page: str, now: datetime) 
     _expire_later(session, check, now)
     _tell(session, check, now)
     return Begun(check, f"{PROGRAM_PREFIX}{lease.program_id}")
+
+
+def _forget_old(session: Session, occupant: str, now: datetime) -> None:
+    """What is older than a link passport looks back."""
+    old = select(LineCheck.id).where(LineCheck.occupant == occupant, LineCheck.made_at < now - KEPT)
+    leases = delete(MediaLease).where(MediaLease.line_check_id.in_(old))
+    session.execute(leases.execution_options(synchronize_session=False))
+    session.execute(delete(LineCheck).where(LineCheck.id.in_(old)).execution_options(synchronize_session=False))
 
 
 def ask(session: Session, terminal_id: str, village_id: str, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """The line and the microphone are tried: on a phone before its call, at a terminal without a word, from the desk."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,8 +14,10 @@ from app.kernel.levels import VoiceLevel
 from app.kernel.rungs import RungName
 from tests.browser.conftest import Devices, shoot
 from tests.browser.stories import open_desk, open_phone, open_terminal, sees, touch
+from tests.browser.test_doors_phone import is_heard_of
 from tests.browser.village import Village
 from tests.scene import at
+from tests.web.waiting import until
 
 MOST_BYTES = 60_000
 PATIENCE_MS = 30_000
@@ -98,6 +101,7 @@ def test_a_terminal_tries_its_line_before_a_call_and_for_the_desk(served: Villag
     assert told["verdict"]["level"] == "unknown"
     assert told["bytes"] < MOST_BYTES
     assert terminal.locator("main").get_attribute("data-screen") == "idle"
+    until(partial(is_heard_of, served, alice.terminal))
     page = open_desk(devices, served, alice, lee)
     page.goto(f"{served.url}/desk#village")
     line = page.locator(".terminal-line").first

@@ -308,6 +308,19 @@ def begins_with(scene: Scene, call_id: str) -> RungName:
         return passport.first_rung(session, session.get_one(Call, call_id), scene.clock.now())
 
 
+def test_what_is_old_is_forgotten_with_the_next_check(scene: Scene, program: Principal) -> None:
+    old = begin(scene, scene.alice.as_parent).check.id
+    find(scene, old, program)
+    others = begin(scene, scene.bob.as_parent).check.id
+    find(scene, others, program)
+    scene.clock.step(days=29)
+    hear(scene)
+    new = begin(scene, scene.alice.as_parent).check.id
+    with scene.database.read() as session:
+        assert set(session.scalars(select(LineCheck.id))) == {others, new}
+        assert set(session.scalars(select(MediaLease.line_check_id))) == {others, new}
+
+
 def test_another_program_takes_it_over_and_signals_go_there(scene: Scene, program: Principal) -> None:
     check = begin(scene, scene.alice.as_parent, "a").check
     two = connect(scene, "two")

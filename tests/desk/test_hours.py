@@ -38,7 +38,7 @@ def test_the_page_of_a_village(house: OpenHouse, desk: Guest) -> None:
     assert shown["terminals"] == [
         {
             "id": alice.terminal, "name": "Redstone office", "present": False, "paired": False, "retired": False,
-            "passport": [],
+            "passport": [], "line_check": None, "is_checking": False,
         }
     ]  # fmt: skip
     house.terminal(alice)
