@@ -222,7 +222,7 @@ def newest_rungs(session: Session, call: Call, now: datetime) -> tuple[RungName 
 def _newest_rung(session: Session, of: ColumnElement[bool], now: datetime) -> RungName | None:
     lately = _over(of).where(LineCheck.ended_at > now - COUNTS_FOR, LineCheck.ended_at <= now)
     check = session.scalar(lately.limit(1))
-    return check and check.rung
+    return check.rung if check else None
 
 
 def last_of(session: Session, terminal_id: str) -> LineCheck | None:

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 from sqlalchemy import select
 
 from app.calls.media_models import LineCheck
@@ -22,7 +22,7 @@ from tests.web.waiting import until
 MOST_BYTES = 60_000
 PATIENCE_MS = 30_000
 KEPT = "window.tried = []; addEventListener('homethread:line', ({detail}) => window.tried.push(detail))"
-NARROW = {"width": 240, "height": 480}
+NARROW = ViewportSize(width=240, height=480)
 
 
 @pytest.fixture

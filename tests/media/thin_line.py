@@ -113,7 +113,7 @@ class ThinLine:
     def _utter(self, number: int, packet: bytes) -> None:
         now_ms = asyncio.get_running_loop().time() * 1_000
         frame = EncodedFrame(packet, number * STAMPS, number, now_ms, "audio", duration_ms=PACKET_MS)
-        self.up.put(len(packet) + VOICE_AROUND_BYTES, lambda: self.on_voice and self.on_voice(frame))  # type: ignore[arg-type, return-value]
+        self.up.put(len(packet) + VOICE_AROUND_BYTES, lambda: self.on_voice and self.on_voice(frame))
 
 
 def packets(samples: Sequence[int]) -> list[bytes]:
