@@ -13,7 +13,9 @@ from tests import ground
 from tests.groups import PYTHON, ROOT, SERVERS
 
 BENCHMARKS = {
+    "bridge": ("voice",),
     "message": ("npm", "chromium", "voice", "thin link"),
+    "pages": ("chromium", "caddy", "thin link"),
     "proposals": SERVERS,
     "race": SERVERS,
     "reminders": SERVERS,
@@ -27,7 +29,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m tests.benchmarks", description=__doc__)
     parser.add_argument("name", choices=BENCHMARKS)
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--rows", nargs="+", metavar="ROW", help="thinlink: these rows alone")
+    parser.add_argument("--rows", nargs="+", metavar="ROW", help="thinlink, bridge: these rows alone")
     parser.add_argument("--runs", type=int, help="thinlink: so many runs of each row")
     options = parser.parse_args()
     asked = {name: value for name in ("rows", "runs") if (value := getattr(options, name))}
