@@ -101,6 +101,7 @@ class Bridge:
     def _look(self) -> None:
         now = self._now()
         for name, participant in self._ends.items():
+            participant.set_rung(participant.rung)  # what it loses by now may ask for redundancy
             rung = self._outside.ladder[participant.rung]
             self._exchange.tune(name, rung.audio)
             self._showing.tune(name, rung)

@@ -18,6 +18,7 @@ TICK_MS = 60
 SAMPLES = RATE_HZ * TICK_MS // 1000
 KNEE = 0.7  # of full scale: below, nothing is changed
 FULL = 32_768
+SILENT_TICKS = 8  # for which the encoder is told of silence, so that it ends softly
 TARGET_MS, MOST_MS = 40, 240  # how long a packet waits for its turn
 
 Samples = NDArray[np.int16]
@@ -94,14 +95,18 @@ class Line:
 
 
 class Tap:
-    """One encoding and what it still needs for a packet."""
+    """One encoding and what it still needs for a packet. Of a long silence nothing is encoded."""
 
     def __init__(self, key: TapKey, encoder: Encodes) -> None:
         self.key, self._encoder = key, encoder
         self._held: list[bytes] = []
+        self._silent_ticks = 0
 
-    def put(self, samples: Samples) -> bytes | None:
+    def put(self, samples: Samples, *, is_silent: bool) -> bytes | None:
         """A packet, empty where it is silence; None while it isn't complete."""
+        self._silent_ticks = self._silent_ticks + 1 if is_silent else 0
+        if self._silent_ticks > SILENT_TICKS and not self._held:
+            return None
         self._held.append(samples.tobytes())
         if len(self._held) * TICK_MS < self.key.packet_ms:
             return None
@@ -139,7 +144,7 @@ class Mixer:
             else:
                 samples = everybody = limited(total) if everybody is None else everybody
             tap = self._taps.get(key) or self._tap(key)
-            if packet := tap.put(samples):
+            if packet := tap.put(samples, is_silent=not voices.keys() - {key.without}):
                 made.append((key, packet))
         return made
 

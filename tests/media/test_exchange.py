@@ -251,3 +251,15 @@ def test_a_sum_that_is_too_loud_is_rounded_and_never_wraps() -> None:
     inside = np.abs(loud) <= KNEE * FULL
     assert (rounded[inside] == loud[inside]).all()
     assert len(limited(np.zeros(0, np.int32))) == 0
+
+
+def test_of_a_long_silence_nothing_is_encoded() -> None:
+    family = Family(a=RICH, b=RUNG)
+    family.talk(a=encoded(voice(3, LOW), 60, 24))
+    assert family.exchange.due is not None, "transcoded"
+    before = family.count.encoded
+    family.talk(a=[b""] * 60)
+    assert family.count.encoded - before < 16
+    sent = len(family.sent["b"])
+    family.talk(a=encoded(voice(2, LOW), 60, 24))
+    assert len(family.sent["b"]) - sent > 20
