@@ -116,6 +116,7 @@ class TestOneOfTwo:
         run(village, story())
 
 
+@pytest.mark.long
 def test_killed_alone_the_next_one_goes_on(village: Village) -> None:
     village.start("media")
 
@@ -131,6 +132,7 @@ def test_killed_alone_the_next_one_goes_on(village: Village) -> None:
     run(village, story())
 
 
+@pytest.mark.long
 def test_web_is_killed_and_what_stands_goes_on_by_itself(village: Village) -> None:
     village.start("media")
 
