@@ -13,9 +13,11 @@ from app.desk import service as desk
 from app.kernel.levels import VoiceLevel
 from app.kernel.rungs import RungName
 from tests.browser.conftest import Devices, shoot
+from tests.browser.modules import serve_modules
 from tests.browser.stories import open_desk, open_phone, open_terminal, sees, touch
 from tests.browser.test_doors_phone import is_heard_of
 from tests.browser.village import Village
+from tests.media.test_line_rules import CASES
 from tests.scene import at
 from tests.web.waiting import until
 
@@ -89,13 +91,23 @@ def test_it_says_so_where_nobody_can_try_it(village: Village, devices: Devices) 
     shoot(page, "line-refused")
 
 
+def test_people_are_told_what_the_rules_found(chromium: Browser) -> None:
+    """The table of cases that the media program's rules are held to has the words as well."""
+    page = chromium.new_page()
+    serve_modules(page)
+    rungs = [case["rung"] for case in CASES]
+    told = page.evaluate("async (rungs) => rungs.map((await import('/core/lines.js')).toldOf)", rungs)
+    page.close()
+    assert told == [case["told"] for case in CASES]
+
+
 def test_a_terminal_tries_its_line_before_a_call_and_for_the_desk(served: Village, devices: Devices) -> None:
     alice = served.scene.alice
     with served.scene.database.begin() as session:
         lee = desk.add_coordinator(session, alice.village, "Teacher Lee", "en", served.now()).id
+    served.move_clock_to(at(18, 59) + timedelta(seconds=55))
     terminal = open_terminal(devices, served, alice)
     terminal.evaluate(KEPT)
-    served.move_clock_to(at(18, 59) + timedelta(seconds=53))
     served.scene.book(alice, at(20))
     told = wait_told(terminal, "over")
     assert told["verdict"]["level"] == "unknown"
