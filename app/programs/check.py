@@ -20,6 +20,7 @@ from app.config import BadSetting, Config
 from app.gateways import blob_stores, coturn, stun
 from app.gateways import texting as texting_gateways
 from app.kernel.clock import SystemClock
+from app.media import aiortc_fit
 from app.messages.ports import NoRoom
 from app.notices.ports import GatewayError
 from app.notices.rules import without_digits
@@ -114,6 +115,7 @@ def _recordings(config: Config) -> str:
 
 def _media(config: Config) -> str:
     """By the table that web keeps of them; one that was never there is missed by nobody yet."""
+    aiortc_fit.fit()  # its own text says what to install
     now = SystemClock().now()
     with Database(config.database_url).read() as session:
         known = session.scalars(select(MediaProgram)).all()
