@@ -43,11 +43,15 @@ class Device:
 
 @dataclass(frozen=True)
 class Taken:
-    """A seat that was taken; `displaced` is the socket of a device that had it before."""
+    """A seat that was taken; `displaced` is the socket of a device that had it before.
+
+    `is_back`: over another socket than before; what was told to it meanwhile may be lost.
+    """
 
     seat: Seat
     displaced: str | None
     peers: list[Seat]
+    is_back: bool
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,7 @@ def take(session: Session, call_id: str, who: Principal, device: Device, now: da
         guests.check(session, call, place.guest_id, device.is_here)
         may_wait = seat is not None and seat.left_at is None
         media_leases.lease(session, WorkKind.BRIDGE, now, call_id=call.id, may_wait=may_wait)
+    is_back = seat is not None and (seat.sid != device.sid or not is_connected(seat))
     displaced = None
     if seat is None:
         seat = Seat(id=new_id(session), call_id=call.id, side=place.side, guest_id=place.guest_id, epoch=0)
@@ -91,7 +96,7 @@ def take(session: Session, call_id: str, who: Principal, device: Device, now: da
     _occupy(session, call, seat, who, device, now)
     seat.name, seat.serves = place.name, place.serves
     timetable.tick(session, call.id, now)
-    return Taken(seat, displaced, peers(session, seat))
+    return Taken(seat, displaced, peers(session, seat), is_back)
 
 
 def leave(

@@ -128,7 +128,7 @@ class CallSockets:
             taken = seats.take(session, body.call, ask.who, device, ask.now)
             rung = proposing.begin(session, taken.seat, ask.now)
             relay_until = session.get_one(Call, body.call).ends_at + RELAY_GRACE
-            state = "seated" if taken.seat.epoch == 1 else "back"
+            state = "back" if taken.is_back else "seated"
             news = peer_news.to_all(session, taken.peers, taken.seat, state)
             peers = [peer_news.of(session, peer, "seated", taken.seat) for peer in taken.peers]
             if taken.displaced:

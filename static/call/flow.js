@@ -29,6 +29,7 @@ export class Flow {
   /** What the other end told by opening a channel of that name. @type {Set<string>} */
   told = new Set();
   #live;
+  #connections;
   #call;
   #own;
   #onflow;
@@ -55,6 +56,8 @@ export class Flow {
    */
   constructor(live, call, own, { onflow, onchange }) {
     this.#live = live;
+    this.#connections = live.socket.connections;
+    live.press();
     this.#call = call;
     this.#own = own;
     this.#onflow = onflow;
@@ -99,7 +102,7 @@ export class Flow {
       isOfferer: offerer,
       send: (message) => this.#live.signal({ call: this.#call, to, ...message }),
       onstate: () => this.#onflow(false),
-      ondoubt: (isStill) => this.#live.doubt(isStill),
+      ondoubt: () => this.#live.doubt(),
       onstill: (still) => {
         this.still = still;
         this.#onchange();
@@ -153,6 +156,13 @@ export class Flow {
     this.#peer?.take(message);
   }
 
+  /** Whether this end's socket is another one than when that was asked last: what was said over that may be lost. */
+  mayHaveLost() {
+    const before = this.#connections;
+    this.#connections = this.#live.socket.connections;
+    return this.#connections !== before;
+  }
+
   /** Signals may have been lost meanwhile. */
   retry() {
     this.#peer?.retry();
@@ -165,6 +175,10 @@ export class Flow {
     this.#peer?.setTracks(tracks).catch((error) => console.warn("not sent:", error));
     const wasWatched = this.shares === "all";
     this.shares = shares;
+    if (!wasWatched && shares === "all") {
+      this.#live.press();
+      this.#reported_at = performance.now(); // nothing is there to be told yet
+    }
     if (wasWatched !== (shares === "all")) this.#peer?.watch(wasWatched ? null : (seen) => this.#weigh(seen));
   }
 

@@ -78,10 +78,43 @@ export class Looks {
   }
 }
 
+const PULSE_MS = 100;
+/** Nothing comes: long before the browser takes notice the server is asked, and another path. */
+const SILENT_MS = { doubted: 900, seeks: 1_800 };
+
+/** `seek`: another path. @typedef {{pc: RTCPeerConnection, ondoubt: () => void, seek: () => void}} Ways */
+
 /** Whether anything comes at all: asked far more often than statistics, which cost more. */
 export class Pulse {
+  /** How the present silence was met. @type {"" | "doubted" | "answered"} */
+  #met = "";
+  #timer = 0;
   #newest = 0;
   #felt_ms = 0;
+
+  /** From now on, or no more. @param {Ways | null} ways */
+  feel(ways) {
+    clearInterval(this.#timer);
+    if (ways) this.#timer = window.setInterval(() => this.#feel(ways), PULSE_MS);
+  }
+
+  /** @param {Ways} ways */
+  #feel({ pc, ondoubt, seek }) {
+    const silent_ms = this.silence_ms(pc.getReceivers(), performance.now());
+    if (silent_ms < SILENT_MS.doubted) return void (this.#met = "");
+    if (!this.#met) {
+      this.#met = "doubted";
+      ondoubt();
+    }
+    if (pc.connectionState === "connected" && silent_ms >= SILENT_MS.seeks) seek();
+  }
+
+  /** Whether it is time for another path: once in a silence. */
+  answer() {
+    if (this.#met !== "doubted") return false;
+    this.#met = "answered";
+    return true;
+  }
 
   /** For how long nothing has come; 0 before the first. Silence is packets too, at least two in a second.
    * @param {RTCRtpReceiver[]} receivers @param {number} at_ms */

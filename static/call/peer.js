@@ -17,9 +17,6 @@ const KINDS = /** @type {Kind[]} */ (["audio", "video"]);
 const ANSWER_MS = 5_000;
 const DISCONNECTED_MS = { offerer: 4_000, answerer: 10_000 }; // the answerer only if the offerer hasn't noticed
 const RESTARTED_MS = 8_000;
-/** Nothing comes: long before the browser takes notice the server is asked, and another path. */
-const SILENT_MS = { doubted: 1_000, restarted: 1_800 };
-const PULSE_MS = 200;
 const LOOK_MS = 1_000;
 const LOOK_EAGERLY_MS = 250; // until the first sound and picture have come
 const EAGER_FOR_MS = 15_000;
@@ -68,9 +65,6 @@ export class Peer {
   /** @type {import("./looks.js").Looks | null} */
   #looks = null;
   #look_timer = 0;
-  #pulse_timer = 0;
-  /** How far the present silence was answered. @type {"" | "doubted" | "restarted"} */
-  #answered = "";
   /** @type {((seen: Seen) => void) | null} */
   #onlook = null;
   #sound = 0;
@@ -82,7 +76,7 @@ export class Peer {
    * @param {boolean} options.isOfferer the other end is the polite one
    * @param {(message: Message) => void} options.send
    * @param {(state: RTCPeerConnectionState) => void} options.onstate also when a track of the other end came
-   * @param {(isStill: () => boolean) => void} [options.ondoubt] nothing comes any more
+   * @param {() => void} [options.ondoubt] nothing comes any more
    * @param {((still: Still) => void) | null} [options.onstill] a still came; without it none are sent or taken
    * @param {Record<Kind, number>} [options.bitrates] at most
    * @param {() => void} [options.restart] another path is needed; else one is sought for this connection
@@ -98,7 +92,8 @@ export class Peer {
     this.#onstill = onstill;
     this.#run(() => Promise.race([this.#fetchParts(), new Promise((resolve) => setTimeout(resolve, PARTS_MS))]));
     this.#pc.onnegotiationneeded = () => void this.#run(() => this.#offer());
-    this.#pc.onicecandidate = ({ candidate }) => candidate?.candidate && send({ candidate: candidate.toJSON() });
+    this.#pc.onicecandidate = ({ candidate }) =>
+      candidate?.candidate && !this.#tuning?.leavesOut(candidate) && send({ candidate: candidate.toJSON() });
     this.#pc.ontrack = ({ track }) => {
       this.remote.addTrack(track);
       onstate(this.state);
@@ -142,14 +137,14 @@ export class Peer {
   retry() {
     if (this.#pc.signalingState === "have-local-offer") this.#run(() => this.#describeAgain());
     else if (this.state === "failed" || this.state === "disconnected") this.#restartIn(0);
+    else this.#seekPath();
   }
 
   /** Tells again and again what arrives; null stops it. @param {((seen: Seen) => void) | null} onlook */
   watch(onlook) {
     clearTimeout(this.#look_timer);
-    clearInterval(this.#pulse_timer);
     this.#onlook = onlook;
-    if (onlook) this.#pulse_timer = window.setInterval(() => this.#feel(), PULSE_MS);
+    this.#watched();
     const since = performance.now();
     const look = async () => {
       const looked = await this.look();
@@ -157,6 +152,7 @@ export class Peer {
       const { received_audio_bytes: sound, received_video_frames: frames } = looked.figures;
       const [heard, seen] = [sound > this.#sound, frames > this.#frames];
       const isFirst = (heard && !this.#sound) || (seen && !this.#frames);
+      if (heard && !this.#sound) this.#bringPicture(true);
       [this.#sound, this.#frames] = [sound, frames];
       const at = performance.now();
       const isCalm = (sound && frames) || at - since > EAGER_FOR_MS;
@@ -166,17 +162,19 @@ export class Peer {
     if (onlook) look();
   }
 
-  #feel() {
-    const silent_ms = this.#pulse?.silence_ms(this.#pc.getReceivers(), performance.now()) ?? 0;
-    if (silent_ms < SILENT_MS.doubted) return void (this.#answered = "");
-    if (!this.#answered) {
-      this.#answered = "doubted";
-      this.#ondoubt(() => this.#answered !== "");
-    }
-    const mayRestart = this.#answered === "doubted" && this.#isOfferer && this.state === "connected";
-    if (!mayRestart || silent_ms < SILENT_MS.restarted) return;
-    this.#answered = "restarted";
-    this.#restart();
+  #watched() {
+    this.#pulse?.feel(this.#onlook && { pc: this.#pc, ondoubt: this.#ondoubt, seek: () => this.#seekPath() });
+    if (this.#onlook) this.#bringPicture(false);
+  }
+
+  /** Another path is sought, once in a silence. */
+  #seekPath() {
+    if (this.#isOfferer && this.#pulse?.answer()) this.#restart();
+  }
+
+  /** @param {boolean} isHeard */
+  #bringPicture(isHeard) {
+    this.#tuning?.bringPicture(isHeard, () => this.#run(() => this.#obey()));
   }
 
   /** What was received in all, and what the link did since the last time. @returns {Promise<Looked>} */
@@ -210,6 +208,7 @@ export class Peer {
     this.#pulse = new Pulse();
     [this.#looks, this.#tuning] = [new Looks(), new Tuning(this.#pc, this.#senders, this.#onstill, this.#bitrates)];
     this.#tuning.set(this.#rung, this.#isLossy);
+    if (this.#onlook) this.#watched();
     if (this.#isOfferer) this.#tuning.openStills();
     this.#run(() => this.#obey());
   }
@@ -218,7 +217,7 @@ export class Peer {
     if (this.#pc.signalingState !== "stable") return; // when that has been answered the browser says so again
     if (!this.#pc.getTransceivers().length) return; // other relays want an offer, also of what has nothing to offer yet
     this.#tuning?.bringBack();
-    await this.#pc.setLocalDescription();
+    await (this.#tuning ? this.#tuning.settle() : this.#pc.setLocalDescription());
     this.#describe();
   }
 
@@ -253,7 +252,7 @@ export class Peer {
     await (this.#tuning ? this.#tuning.take(description) : this.#pc.setRemoteDescription(description));
     if (isOffer) {
       await this.#adopt();
-      await this.#pc.setLocalDescription();
+      await (this.#tuning ? this.#tuning.settle() : this.#pc.setLocalDescription());
       this.#describe();
     }
     await this.#obey();

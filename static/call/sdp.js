@@ -4,7 +4,9 @@
  * Every other line stays as it came; whether a browser takes it is for the browser to say.
  */
 
-/** @typedef {{packet_ms: number, max_kbps: number, dtx: boolean, redundancy: boolean, feedback: boolean}} Voice */
+/** `start_kbps`: what the browser takes the link for where a picture begins.
+ * @typedef {{packet_ms: number, max_kbps: number, dtx: boolean, redundancy: boolean, feedback: boolean,
+ *   start_kbps?: number}} Voice */
 /** @typedef {{session: string[], media: string[][]}} Description each section begins with its m= line */
 
 const MOST_CHARACTERS = 15_000;
@@ -12,7 +14,7 @@ const MOST_CHARACTERS = 15_000;
 const FEEDBACK = /transport-wide-cc-extensions-\d+$|transport-wide-cc-\d+$|abs-send-time$|ssrc-audio-level$/;
 const KEPT_EXTENSION = /sdes:mid$|video-orientation$/;
 const NEEDLESS =
-  /^a=(?:msid-semantic:|extmap-allow-mixed$|rtcp:|rtcp-xr:|ssrc:\d+ (?:msid|mslabel|label):)|^a=rtcp-fb:\S+ ccm tmmbr/;
+  /^a=(?:candidate:.* tcptype active\b|end-of-candidates$|msid-semantic:|extmap-allow-mixed$|rtcp:|rtcp-xr:|ssrc:\d+ (?:msid|mslabel|label):)|^a=rtcp-fb:\S+ ccm tmmbr/;
 const OF_THE_TRANSPORT = /^a=(?:ice-ufrag|ice-pwd|ice-options|fingerprint|setup):/;
 
 /** What is no description, or none of a call. */
@@ -22,8 +24,10 @@ export class SdpError extends Error {}
 export function tuned(sdp, wanted) {
   const description = parse(sdp);
   if (!wanted.feedback) description.media = description.media.map(withoutFeedback);
-  const isVoice = (/** @type {string[]} */ section) => kindOf(section) === "audio";
-  const media = description.media.map((section) => (isVoice(section) ? voice(section, wanted) : section));
+  const media = description.media.map((section) => {
+    if (kindOf(section) === "audio") return voice(section, wanted);
+    return kindOf(section) === "video" && wanted.start_kbps ? face(section, wanted.start_kbps) : section;
+  });
   return write({ ...description, media });
 }
 
@@ -90,11 +94,19 @@ const extensionOf = (line) => /^a=extmap:\S+ (\S+)/.exec(line)?.[1] ?? "";
 function voice(section, { packet_ms, max_kbps, dtx, redundancy }) {
   const [opus] = payloadsOf(section, "opus/48000");
   if (!opus) return section;
-  const wanted = { usedtx: dtx ? "1" : "0", maxaveragebitrate: String(max_kbps * 1_000) };
+  const wanted = { usedtx: dtx ? "1" : "0", maxaveragebitrate: String(Math.round(max_kbps * 1_000)) };
   const lines = withParameters(section, opus, wanted)
     .filter((line) => !line.startsWith("a=ptime:"))
     .map((line) => (isShorter(line, packet_ms) ? `a=maxptime:${packet_ms}` : line));
   return preferring([...lines, `a=ptime:${packet_ms}`], opus, redundancy);
+}
+
+/** Else the browser takes any link for 300 kbit/s, and tries it with several times that. @param {string[]} section
+ * @param {number} start_kbps */
+function face(section, start_kbps) {
+  const wanted = { "x-google-start-bitrate": String(start_kbps) };
+  const sent = ["vp8/90000", "h264/90000"].flatMap((codec) => payloadsOf(section, codec));
+  return sent.reduce((lines, payload) => withParameters(lines, payload, wanted), section);
 }
 
 /** @param {string} line @param {number} packet_ms */

@@ -159,7 +159,7 @@ export class Seat {
       this.flow.drop();
       this.bridged?.drop();
       this.#other = null;
-    } else this.flow.retry();
+    } else if (this.flow.mayHaveLost()) this.flow.retry();
     this.#mine = taken;
     this.flow.takeRungs(taken.rung);
     const more = taken.peers.filter((peer) => this.#isMore(peer));
@@ -220,7 +220,7 @@ export class Seat {
       if (this.#other) this.#other.isLost = true;
     } else {
       this.#meet(news);
-      this.flow.retry(); // it may have missed what was said to it
+      if (news.state === "back") this.flow.retry(); // it may have missed what was said to it
     }
     this.#turn();
   }

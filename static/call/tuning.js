@@ -11,6 +11,13 @@ import { slim, tuned } from "./sdp.js";
 /** @typedef {import("./stills.js").Stills} Stills */
 /** @typedef {import("./peer.js").Kind} Kind */
 
+/** A picture of fewer kbit/s begins as what it may grow to. */
+const THIN_KBPS = 100;
+/** What goes twice goes a little smaller: 30 kbit/s on the wire while somebody speaks on the rung `voice`. */
+const TWICE = 0.85;
+const PICTURE_MS = { heard: 700, unheard: 8_000 };
+/** The addresses of this device itself are known by then. */
+const GATHER_MS = 30;
 const MAX_BITRATE = { audio: 24_000, video: 600_000 };
 /** Both ends make the channel by themselves, so that it costs no message. */
 const CHANNEL = { negotiated: true, id: 0, ordered: false, maxPacketLifeTime: 5_000 };
@@ -23,6 +30,9 @@ export class Tuning {
   /** @type {Rung | null} */
   #rung = null;
   #isLossy = false;
+  #isPictureDue = false;
+  #isGathering = false;
+  #picture_timer = 0;
   /** The other end's last description as it came. @type {RTCSessionDescriptionInit | null} */
   #theirs;
   /** What it was made to ask for. */
@@ -58,7 +68,19 @@ export class Tuning {
 
   /** Whether the browser's estimate of the link's rate means anything. */
   get hasEstimate() {
-    return this.#rung ? Boolean(this.#rung.audio?.feedback) : true;
+    return this.#rung ? Boolean(this.#rung.audio?.feedback) && this.#isPictureDue : true;
+  }
+
+  /** Until now there was the voice alone: a picture begins with a burst, and an estimate of the link's rate with another,
+   * which would stand in its way. @param {boolean} isHeard the voice has come
+   * @param {() => void} then to limit, carry and retune anew */
+  bringPicture(isHeard, then) {
+    clearTimeout(this.#picture_timer);
+    if (this.#isPictureDue) return;
+    this.#picture_timer = window.setTimeout(() => {
+      this.#isPictureDue = true;
+      then();
+    }, isHeard ? PICTURE_MS.heard : PICTURE_MS.unheard);
   }
 
   /** How fast stills arrive. @returns {number | null} */
@@ -81,7 +103,8 @@ export class Tuning {
   /** What is really sent of a track: no picture where the rung has none.
    * @param {Kind} kind @param {MediaStreamTrack | null} track */
   carried(kind, track) {
-    return this.#rung && !this.#rung[kind] ? null : track;
+    const isOut = (this.#rung && !this.#rung[kind]) || (kind === "video" && !this.#isPictureDue);
+    return isOut ? null : track;
   }
 
   /** A browser that can't be limited in some way still sends. */
@@ -94,6 +117,23 @@ export class Tuning {
       if (JSON.stringify(before) === JSON.stringify(parameters.encodings[0])) continue;
       await sender.setParameters(parameters).catch((error) => console.warn("not limited:", error));
     }
+  }
+
+  /** Makes our own description; what is found in its first moment goes with it. */
+  async settle() {
+    this.#isGathering = true;
+    try {
+      await this.#pc.setLocalDescription();
+      await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
+    } finally {
+      this.#isGathering = false;
+    }
+  }
+
+  /** What goes with the description, and a way that only one of two browsers could open.
+   * @param {RTCIceCandidate} candidate */
+  leavesOut({ candidate }) {
+    return this.#isGathering || / tcptype active\b/.test(candidate);
   }
 
   /** Our own description as it is sent. @param {RTCSessionDescription} description */
@@ -138,6 +178,7 @@ export class Tuning {
   }
 
   close() {
+    clearTimeout(this.#picture_timer);
     this.#channel = null;
     this.#stills?.close();
   }
@@ -178,9 +219,12 @@ export class Tuning {
 
   /** Null: as the browser likes. @returns {Voice | null} */
   #voice() {
-    const audio = this.#rung?.audio;
+    const { audio, video } = this.#rung ?? {};
     if (!audio) return null;
-    return { ...audio, redundancy: audio.redundancy === "when_lossy" ? this.#isLossy : audio.redundancy };
+    const redundancy = audio.redundancy === "when_lossy" ? this.#isLossy : audio.redundancy;
+    const max_kbps = redundancy ? audio.max_kbps * TWICE : audio.max_kbps;
+    const start_kbps = video && video.max_kbps < THIN_KBPS ? audio.max_kbps + video.max_kbps : 0;
+    return { ...audio, max_kbps, redundancy, start_kbps, feedback: audio.feedback && this.#isPictureDue };
   }
 
   /** Fetches what they need at their first use. @param {(stills: Stills) => unknown} run */

@@ -15,8 +15,8 @@ const SLOW_POLL_MS = 60_000;
 const BEAT_MS = 20_000;
 const BEAT_IN_CALL_MS = 5_000;
 const ANSWER_IN_CALL_MS = 6_000; // a network that changed tells nobody: the silence of the old path does
-const LEAST_DOUBT_MS = 600;
 const CALM_MS = 150; // several hints in a row are read once
+const PRESSED_MS = 3_000; // while a call is being connected the link is wanted for that
 const KEPT = "homethread.now";
 /** No answer of the server's. */
 export const UNANSWERED = new Set(["offline", "lost", "timeout"]);
@@ -40,6 +40,9 @@ export class Live {
   #stale = false;
   #beat_timer = 0;
   #inCall = false;
+  #pressed_until = -Infinity;
+  /** @type {typeof import("./path.js") | null} */
+  #path = null;
 
   /** @param {string} face @param {{keep?: boolean}} [options] `keep` the last picture for this tab's reloads */
   constructor(face, { keep = false } = {}) {
@@ -145,17 +148,12 @@ export class Live {
     return this.emit("figures", { call, ...figures });
   }
 
-  /** Nothing of a call comes any more: where the server is silent too it is this end's path, and a new one is sought.
-   * @param {() => boolean} isStill */
-  async doubt(isStill) {
-    if (this.socket.life.state !== "connected") return;
-    const timeout_ms = Math.max(LEAST_DOUBT_MS, 3 * (this.link?.rtt_ms ?? 0));
-    await this.socket.emit("beat", this.#beatOfNow, { timeout_ms }).catch(({ code }) => {
-      if (code === "timeout" && isStill()) this.socket.renew();
-    });
+  /** Nothing of a call comes any more. */
+  doubt() {
+    this.#path?.doubt(this);
   }
 
-  get #beatOfNow() {
+  get beatOfNow() {
     return { link: this.link, page: this.page, visible: !document.hidden };
   }
 
@@ -166,11 +164,23 @@ export class Live {
     });
   }
 
+  /** A call is being connected: what only hints ask for is read a little later. */
+  press() {
+    this.#pressed_until = performance.now() + PRESSED_MS;
+  }
+
   /** Beats come faster in a call. @param {boolean} inCall */
   setInCall(inCall) {
     if (this.#inCall === inCall) return;
     this.#inCall = this.socket.isInHurry = inCall;
+    if (inCall) this.#takePath();
     this.#beat();
+  }
+
+  async #takePath() {
+    if (this.#path) return;
+    this.#path = await import("./path.js").catch(() => null); // the next call tries again
+    this.#path?.watchNetwork(this);
   }
 
   /** Reads /api/now; asked again while it is being read, it is read once more. @param {number} [calm_ms] */
@@ -188,7 +198,8 @@ export class Live {
 
   /** @param {number} calm_ms */
   async #read(calm_ms) {
-    if (calm_ms) await new Promise((done) => setTimeout(done, calm_ms));
+    const pressed_ms = calm_ms && this.#pressed_until - performance.now();
+    if (calm_ms) await new Promise((done) => setTimeout(done, Math.max(calm_ms, pressed_ms)));
     this.#stale = false;
     const asked_ms = Date.now();
     try {
@@ -244,7 +255,7 @@ export class Live {
     if (this.socket.life.state === "lost") this.socket.connect(); // its own retries are patient
     if (this.socket.life.state !== "connected") return;
     const asked = this.#inCall ? { timeout_ms: ANSWER_IN_CALL_MS } : {};
-    await this.socket.emit("beat", this.#beatOfNow, asked).catch(({ code }) => {
+    await this.socket.emit("beat", this.beatOfNow, asked).catch(({ code }) => {
       if (asked.timeout_ms && code === "timeout") this.socket.renew(); // else the socket itself tells when it is lost
     });
   }

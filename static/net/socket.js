@@ -5,10 +5,8 @@
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const ACK_TIMEOUT_MS = 10_000;
-const FIRST_DELAY_MS = 1_000; // jitter takes up to half of it
-const LONGEST_DELAY_MS = 15_000;
-/** While somebody talks; four round trips of EDGE are within it. */
-const IN_HURRY = { connect_timeout_ms: 5_000, longest_delay_ms: 1_000 };
+const DELAY = { first_ms: 1_000, longest_ms: 15_000 }; // jitter takes up to half of it
+const IN_HURRY = { first_ms: 100, longest_ms: 1_000 };
 
 /**
  * @typedef {{state: "idle" | "connecting" | "connected" | "closed"} | {state: "lost", reason: Reason}
@@ -35,13 +33,18 @@ export class SocketError extends Error {
 }
 
 export class Socket {
-  /** Somebody talks: attempts are given up sooner and come more often. */
+  /** How often it came to a connection. */
+  connections = 0;
+  /** Somebody talks: attempts are given up sooner, after `patience_ms` (four round trips of EDGE), and come more often. */
   isInHurry = false;
+  patience_ms = 5_000;
   #options;
   /** @type {WebSocket | null} the present one; whatever another one still says comes too late */
   #link = null;
   /** @type {unknown} connect timeout, heartbeat or retry: never two of them at once */
   #timer = null;
+  /** Beside the present link, which is in doubt. @type {import("./path.js").Spares | null} */
+  #spares = null;
   #heartbeat_ms = 0;
   #failures = 0;
   #last_id = 0;
@@ -126,6 +129,14 @@ export class Socket {
     });
   }
 
+  /** Nothing comes where something should: another is opened beside this one, which stays if it says anything
+   * meanwhile, and is given up where no other stands either. @param {typeof import("./path.js").Spares} Spares */
+  doubt(Spares) {
+    if (this.#life.state !== "connected" || this.#spares) return;
+    const change = this.#change.bind(this);
+    this.#spares = new Spares(this.#options, this.patience_ms, { change, giveUp: () => this.renew() });
+  }
+
   /** Something was not answered in time: this connection is given up for another one. */
   renew() {
     if (this.#life.state === "connected") this.#lose("heartbeat");
@@ -145,20 +156,31 @@ export class Socket {
 
   #try() {
     if (isOnline()) return this.#attempt();
-    this.#wait(LONGEST_DELAY_MS, () => this.#attempt()); // onLine lies at times, only an attempt finds out
+    this.#wait(DELAY.longest_ms, () => this.#attempt()); // onLine lies at times, only an attempt finds out
     this.#tell({ state: "lost", reason: "offline" });
   }
 
   #attempt() {
-    const link = new this.#options.WebSocketClass(this.#options.address);
+    this.#takeUp(new this.#options.WebSocketClass(this.#options.address));
+    this.#heartbeat_ms = 0;
+    this.#wait(this.isInHurry ? this.patience_ms : this.#options.connect_timeout_ms, () => this.#lose("connect_timeout"));
+    this.#tell({ state: "connecting" });
+  }
+
+  /** @param {WebSocket} link @param {number} heartbeat_ms */
+  #change(link, heartbeat_ms) {
+    this.#unlink(4000, "heartbeat");
+    this.#takeUp(link);
+    this.#heartbeat_ms = heartbeat_ms;
+    this.#connected();
+  }
+
+  /** @param {WebSocket} link */
+  #takeUp(link) {
     this.#link = link;
     this.#early = [];
-    this.#heartbeat_ms = 0;
-    const { connect_timeout_ms } = this.isInHurry ? IN_HURRY : this.#options;
-    this.#wait(connect_timeout_ms, () => this.#lose("connect_timeout"));
     link.onmessage = ({ data }) => this.#read(link, data);
     link.onclose = () => link === this.#link && this.#lose("transport");
-    this.#tell({ state: "connecting" });
   }
 
   /** @param {Reason} reason */
@@ -177,8 +199,8 @@ export class Socket {
   }
 
   #retryLater() {
-    const longest_ms = this.isInHurry ? IN_HURRY.longest_delay_ms : LONGEST_DELAY_MS;
-    const ceiling = Math.min(longest_ms, FIRST_DELAY_MS * 2 ** this.#failures++);
+    const { first_ms, longest_ms } = this.isInHurry ? IN_HURRY : DELAY;
+    const ceiling = Math.min(longest_ms, first_ms * 2 ** this.#failures++);
     this.#wait((ceiling * (1 + this.#options.random())) / 2, () => this.#try());
   }
 
@@ -186,6 +208,7 @@ export class Socket {
   #unlink(code, reason) {
     const link = this.#link;
     this.#link = null;
+    this.#spares = this.#spares?.close() ?? null;
     this.#options.timers.clearTimeout(this.#timer);
     this.#timer = null;
     link?.close(code, reason);
@@ -214,6 +237,7 @@ export class Socket {
       if (link !== this.#link) return;
       const packet = decode(text);
       if (!packet || !this.#fits(packet)) return this.#lose("malformed");
+      this.#spares = this.#spares?.close() ?? null;
       if (this.#life.state === "connected") this.#wait(this.#heartbeat_ms, () => this.#lose("heartbeat"));
       this.#take(link, packet);
     }
@@ -242,6 +266,7 @@ export class Socket {
   }
 
   #connected() {
+    this.connections += 1;
     this.#wait(this.#heartbeat_ms, () => this.#lose("heartbeat"));
     this.#tell({ state: "connected" });
     for (const args of this.#early.splice(0)) this.#event(args);
@@ -256,7 +281,7 @@ export class Socket {
 }
 
 /** @param {string} text @returns {Packet | null} null for what no server that keeps to the protocol sends */
-function decode(text) {
+export function decode(text) {
   if (text === "2") return { kind: "ping" };
   if (text === "1") return { kind: "close" };
   if (text === "6") return { kind: "ignored" };

@@ -55,6 +55,8 @@
       document.body.append(screen);
     }
     await until(async () => (await totals("a")).audio.packets > 0 && (await totals("b")).audio.packets > 0);
+    for (const name of ["a", "b"]) await new Promise((heard) => ends[name].watch((seen) => seen.heard && heard()));
+    for (const name of ["a", "b"]) ends[name].watch(null); // else a rung without a voice is taken for a broken path
   }
 
   async function until(isSo, seconds = 15) {

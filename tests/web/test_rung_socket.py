@@ -138,3 +138,17 @@ def test_who_is_back_is_told_who_came_meanwhile(house: OpenHouse, port: int, cal
         assert (told["seat"], told["state"], told["here"]) == (mine, "back", True)
         told = parent.event("peer")
         assert (told["seat"], told["state"], told["here"]) == (taken["seat"], "seated", True)
+
+
+def test_only_over_another_socket_is_somebody_back(
+    house: OpenHouse, port: int, ends: tuple[Wire, Wire], call: str
+) -> None:
+    """What was said over the same one has come: nothing of it need be said again."""
+    parent, terminal = ends
+    seat(terminal, call)
+    assert parent.event("peer")["state"] == "seated"
+    with house.terminal(house.scene.alice).connect(port) as other_socket:
+        seat(other_socket, call)
+        assert parent.event("peer")["state"] == "back"
+        seat(other_socket, call)
+        assert parent.event("peer")["state"] == "seated"

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { beforeEach, test } from "node:test";
-import { Socket } from "./load.mjs";
+import { Socket, Spares } from "./load.mjs";
 
 const OPEN = '0{"pingInterval":5000,"pingTimeout":4000}';
 const HEARTBEAT_MS = 9000;
@@ -109,20 +109,72 @@ test("retries come after a delay that doubles up to its ceiling, jitter within h
   }
 });
 
-test("in a hurry retries come each second, and an attempt is given up sooner", () => {
+test("in a hurry retries come at once and then each second, and an attempt is given up sooner", () => {
   const socket = open({ chance: 1 });
   socket.isInHurry = true;
+  socket.patience_ms = 2_500;
   socket.connect();
-  for (let attempt = 0; attempt < 4; attempt++) {
-    assert.deepEqual(timers.waits, [5_000]);
-    timers.step(5_000);
+  for (const delay of [100, 200, 400, 800, 1_000, 1_000]) {
+    assert.deepEqual(timers.waits, [2_500]);
+    timers.step(2_500);
     assert.equal(lives.at(-1), "connect_timeout");
-    assert.deepEqual(timers.waits, [1_000]);
-    timers.step(1_000);
+    assert.deepEqual(timers.waits, [delay]);
+    timers.step(delay);
   }
 });
 
-test("a connection that is doubted is given up for another, once", () => {
+test("in doubt another connection is opened beside, and takes over when it stands", async () => {
+  const socket = connected();
+  const [before, events] = [latest(), []];
+  socket.on("hint", (hint) => events.push(hint));
+  const asked = socket.emit("beat", {});
+  lives = [];
+  socket.doubt(Spares);
+  socket.doubt(Spares);
+  assert.equal(attempts(), 2);
+  latest().say(OPEN);
+  assert.deepEqual([latest().sent, before.closed], [['40{"token":"t"}'], undefined]);
+  latest().say('40{"sid":"other"}', '42["hint",1]');
+  assert.deepEqual([lives, before.closed.code, events], [["connected"], 4000, [1]]);
+  await assert.rejects(asked, { code: "lost" });
+  before.say('42["hint",2]');
+  before.onclose();
+  assert.deepEqual([lives, events, socket.life.state], [["connected"], [1], "connected"]);
+  assert.deepEqual(timers.waits, [HEARTBEAT_MS]);
+  socket.emit("beat", {}).catch(() => {});
+  assert.equal(latest().sent.length, 2);
+});
+
+test("a doubted connection that speaks stays, and the one beside it is closed", () => {
+  const socket = connected();
+  const before = latest();
+  socket.doubt(Spares);
+  const beside = latest();
+  before.say("2");
+  assert.deepEqual([beside.closed.code, socket.life.state], [1000, "connected"]);
+  beside.say(OPEN, '40{"sid":"late"}');
+  assert.deepEqual([beside.sent, before.closed], [[], undefined]);
+  assert.deepEqual(timers.waits, [HEARTBEAT_MS]);
+});
+
+test("where the one beside it doesn't stand either, the next does; where none does, all are given up", () => {
+  for (const stands of [true, false]) {
+    const socket = connected();
+    const before = attempts();
+    socket.patience_ms = 2_000;
+    socket.doubt(Spares);
+    timers.step(3_000);
+    assert.deepEqual(FakeWebSocket.made.slice(before).map((one) => one.closed?.code), [1000, undefined]);
+    if (stands) latest().say(OPEN, '40{"sid":"other"}');
+    timers.step(3_000);
+    const closed = FakeWebSocket.made.slice(before - 1).map((one) => one.closed?.code);
+    if (stands) assert.deepEqual([closed, socket.life.state], [[4000, 1000, undefined], "connected"]);
+    else assert.deepEqual([closed, lives.at(-1)], [[4000, 1000, 1000, 1000], "heartbeat"]);
+    timers = new FakeTimers();
+  }
+});
+
+test("a connection that is given up for another is so once", () => {
   const socket = connected();
   socket.renew();
   assert.deepEqual([lives.at(-1), latest().closed.code], ["heartbeat", 4000]);

@@ -1,0 +1,94 @@
+/**
+ * In a call: this end's path to the server is in doubt. What is done then, and what tells of it besides a call's silence.
+ */
+import { decode } from "./socket.js";
+
+const MOST = 3;
+/** For a new socket, which takes four round trips. */
+const PATIENCE_MS = { least: 2_000, most: 5_000, round_trips: 8 };
+
+/** Nothing of a call comes any more: where the server is silent too it is this end's path, and a new one is taken.
+ * @param {import("./live.js").Live} live */
+export function doubt(live) {
+  const { socket, link } = live;
+  if (socket.life.state !== "connected") return;
+  const { least, most, round_trips } = PATIENCE_MS;
+  socket.patience_ms = Math.min(most, Math.max(least, round_trips * (link?.rtt_ms ?? most)));
+  socket.doubt(Spares);
+  live.emit("beat", live.beatOfNow).catch(() => {}); // the socket itself tells when it is lost
+}
+
+/** Where the browser says by what kind of network it goes (Chrome on Android), a change of it needn't be felt first.
+ * @param {import("./live.js").Live} live */
+export function watchNetwork(live) {
+  const { connection } = /** @type {{connection?: EventTarget & {type?: string}}} */ (navigator);
+  let before = connection?.type;
+  connection?.addEventListener("change", () => {
+    if (connection.type !== before && connection.type !== "none") doubt(live);
+    before = connection.type;
+  });
+}
+
+/** @typedef {{address: string, auth: () => Record<string, unknown>, WebSocketClass: new (url: string) => WebSocket,
+ *   timers: import("./socket.js").Timers}} Options */
+
+/**
+ * Another connection beside one that is in doubt, and another after that: the first that stands takes its place. Never
+ * two at once: a browser opens one after the other to the same address.
+ */
+export class Spares {
+  /** @type {WebSocket | null} */
+  #link = null;
+  /** @type {unknown} */
+  #timer = null;
+  #options;
+  #patience_ms;
+  #ways;
+
+  /** @param {Options} options @param {number} patience_ms for each
+   * @param {{change: (link: WebSocket, heartbeat_ms: number) => void, giveUp: () => void}} ways */
+  constructor(options, patience_ms, ways) {
+    this.#options = options;
+    this.#patience_ms = patience_ms;
+    this.#ways = ways;
+    this.#open(1);
+  }
+
+  /** @returns {null} */
+  close() {
+    const link = this.#link;
+    this.#link = null;
+    this.#options.timers.clearTimeout(this.#timer);
+    link?.close(1000, "needless");
+    return null;
+  }
+
+  /** @param {number} number */
+  #open(number) {
+    const { WebSocketClass, address, auth, timers } = this.#options;
+    const link = new WebSocketClass(address);
+    let heartbeat_ms = 0;
+    this.#link = link;
+    this.#timer = timers.setTimeout(() => this.#next(number), this.#patience_ms);
+    link.onmessage = ({ data }) => {
+      const packet = link === this.#link ? decode(String(data)) : null;
+      if (packet?.kind === "open") {
+        heartbeat_ms = packet.heartbeat_ms;
+        link.send(`40${JSON.stringify(auth())}`);
+      } else if (packet?.kind === "connect" && heartbeat_ms) this.#stands(link, heartbeat_ms);
+    };
+  }
+
+  /** @param {number} number */
+  #next(number) {
+    this.close();
+    if (number < MOST) this.#open(number + 1);
+    else this.#ways.giveUp();
+  }
+
+  /** @param {WebSocket} link @param {number} heartbeat_ms */
+  #stands(link, heartbeat_ms) {
+    this.#link = null;
+    this.#ways.change(link, heartbeat_ms);
+  }
+}
