@@ -26,6 +26,7 @@ LEAST_RTT_FORGOTTEN_MS = 120_000
 GROWTH_MS, PLAIN_GROWTH_MS, GOOD_GROWTH_MS = 400, 1_000, 120
 RTT_MS, PLAIN_RTT_MS, GOOD_RTT_MS = 1_500, 3_000, 1_200
 JITTER_MS, GOOD_JITTER_MS = 300, 150
+FIRST_MS, LONG_RTT_MS, THIN_KBPS = 4_000, 400, 100  # so long a round trip says at once that the link may be thin
 LOSS, VOICE_LOSS, PLAIN_TIMES, GOOD_LOSS = 0.12, 0.25, 2.5, 0.08
 LOSSY, CLEAN, CLEAN_MS = 0.025, 0.01, 15_000
 FULL_KBPS = 10  # the loss of a trickle says less than that of a voice
@@ -153,6 +154,8 @@ def _judge(ladder: Ladder, m: Memory, look: Look, ceiling: int) -> Memory:
     in_effect = _place(ladder, look.in_effect)
     at = max(m.rung, in_effect)
     rung = ladder.rungs[at]
+    if m.reason == "start" and m.now_ms < FIRST_MS and _is_too_much(rung, look):
+        return replace(_go(m, _still(ladder), "link"), settled_ms=m.now_ms)
     if m.has_climbed and m.now_ms - m.since_ms >= TRIED_MS:
         m = replace(m, has_climbed=False, waits_ms=_with(m.waits_ms, m.rung, GOOD_MS))
     is_last_voice = at == len(ladder.rungs) - 2
@@ -165,6 +168,11 @@ def _judge(ladder: Ladder, m: Memory, look: Look, ceiling: int) -> Memory:
     if trouble.worst or in_effect > m.rung or not _is_good(rung, m, look):
         return replace(m, good_ms=max(0.0, m.good_ms - m.step_ms))
     return _climb(rung, replace(m, good_ms=m.good_ms + m.step_ms), ceiling)
+
+
+def _is_too_much(rung: Rung, look: Look) -> bool:
+    """To begin with: what a moving picture floods takes long to drain. A rung that was held here before is believed."""
+    return rung.video is not None and rung.needs_kbps < THIN_KBPS and (look.rtt_ms or 0.0) > LONG_RTT_MS
 
 
 def _climb(rung: Rung, m: Memory, ceiling: int) -> Memory:
@@ -222,8 +230,13 @@ def _below(ladder: Ladder, at: int, trouble: Trouble, look: Look) -> int:
 
 
 def _go(m: Memory, to: int, reason: str) -> Memory:
-    """Change the rung. A climb that was soon taken back makes the next one wait twice as long."""
+    """Change the rung. A climb that was soon taken back makes the next one wait twice as long.
+
+    What was lost where packets queued says nothing of the link when they don't.
+    """
     waits = m.waits_ms
+    if to > m.rung and reason in ("delay", "link"):
+        m = replace(m, is_lossy=False)
     if m.has_climbed and reason != "held" and to > m.rung and m.now_ms - m.since_ms < TRIED_MS:
         waits = _with(waits, m.rung, min(LONGEST_GOOD_MS, 2 * waits[m.rung]))
     return replace(
@@ -283,6 +296,11 @@ def _place(ladder: Ladder, name: str | None) -> int:
     """Of what isn't known: the top, which stands in nobody's way."""
     names = _names(ladder)
     return names.index(name) if name in names else 0
+
+
+def _still(ladder: Ladder) -> int:
+    """The best rung without a moving picture."""
+    return next(n for n, rung in enumerate(ladder.rungs) if not rung.video)
 
 
 def _voice(ladder: Ladder) -> int:

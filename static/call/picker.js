@@ -16,6 +16,7 @@
 
 const GOOD_MS = 6_000;
 const TRIED_MS = 60_000;
+const [FIRST_MS, LONG_RTT_MS, THIN_KBPS] = [4_000, 400, 100];
 
 /** @param {Ladder} ladder @param {string} start_rung @param {number} at_ms */
 export function begin({ rungs }, start_rung, at_ms) {
@@ -111,6 +112,10 @@ function judge(rungs, m, look, ceiling) {
   const inEffect = placeOf(rungs, look.in_effect);
   const at = Math.max(m.rung, inEffect);
   const rung = /** @type {Rung} */ (rungs[at]);
+  if (m.reason === "start" && m.now_ms < FIRST_MS && isTooMuch(rung, look)) {
+    go(m, rungs.findIndex(({ video }) => !video), "link");
+    return void (m.settled_ms = m.now_ms);
+  }
   if (m.has_climbed && m.now_ms - m.since_ms >= TRIED_MS) {
     m.has_climbed = false;
     setWait(m, GOOD_MS);
@@ -128,6 +133,9 @@ function judge(rungs, m, look, ceiling) {
   if (trouble.worst || inEffect > m.rung || !isGood(rung, m, look)) m.good_ms = Math.max(0, m.good_ms - m.step_ms);
   else climb(rung, m, ceiling);
 }
+
+/** @param {Rung} rung @param {Trusted} look */
+const isTooMuch = ({ video, needs_kbps }, { rtt }) => video && needs_kbps < THIN_KBPS && (rtt ?? 0) > LONG_RTT_MS;
 
 /** @param {Rung} rung @param {Memory} m @param {number} ceiling */
 function climb(rung, m, ceiling) {
@@ -183,6 +191,7 @@ function below(rungs, at, { worst, slow }, { received, sent, loss_out, available
 /** @param {Memory} m @param {number} to @param {string} reason */
 function go(m, to, reason) {
   const isTakenBack = m.has_climbed && reason !== "held" && to > m.rung && m.now_ms - m.since_ms < TRIED_MS;
+  if (to > m.rung && (reason === "delay" || reason === "link")) m.is_lossy = false;
   if (isTakenBack) setWait(m, Math.min(300_000, 2 * (m.waits_ms[m.rung] ?? GOOD_MS)));
   settle(m, to > m.rung ? 6_000 : 0);
   Object.assign(m, { has_climbed: to < m.rung, rung: to, reason, since_ms: m.now_ms, before: reason === "held" ? m.rung : null });
