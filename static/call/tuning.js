@@ -14,7 +14,7 @@ import { slim, tuned } from "./sdp.js";
 /** A picture of fewer kbit/s begins as what it may grow to. */
 const THIN_KBPS = 100;
 /** What goes twice goes a little smaller: 30 kbit/s on the wire while somebody speaks on the rung `voice`. */
-const TWICE = 0.85;
+const TWICE = 0.92;
 const PICTURE_MS = { heard: 700, unheard: 8_000 };
 /** The addresses of this device itself are known by then. */
 const GATHER_MS = 30;
