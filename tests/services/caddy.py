@@ -23,15 +23,15 @@ OPTIONS = """
 class PrivateCaddy:
     """`caddyfile` is for `domain` and the port 8080; here it speaks for a port of its own, with its own certificate."""
 
-    def __init__(self, caddyfile: str, domain: str, to_port: int) -> None:
+    def __init__(self, caddyfile: str, domain: str, to_port: int, *, bind: str = "127.0.0.1") -> None:
         program = shutil.which("caddy")
         if program is None:
             raise RuntimeError("Caddy is not installed: apt-get install caddy")
         self.folder = Path(tempfile.mkdtemp(prefix="homethread-caddy-"))
-        self.domain, self.port = domain, free_port()
+        self.domain, self.port, self._bind = domain, free_port(), bind
         ours = {
             "\n{\n": OPTIONS.format(folder=self.folder),
-            f"\n{domain} {{": f"\nhttps://{domain}:{self.port} {{\n\ttls internal\n\tbind 127.0.0.1",
+            f"\n{domain} {{": f"\nhttps://{domain}:{self.port} {{\n\ttls internal\n\tbind {bind}",
             "127.0.0.1:8080": f"127.0.0.1:{to_port}",
         }
         for written, instead in ours.items():
@@ -57,7 +57,7 @@ class PrivateCaddy:
         give_up = time.monotonic() + READY_SECONDS
         while True:
             try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                socket.create_connection((self._bind, self.port), 1).close()
             except OSError:
                 if not self._leash.is_alive or time.monotonic() > give_up:
                     raise RuntimeError(f"Caddy did not start:\n{self.log()}") from None
