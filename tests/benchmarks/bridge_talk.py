@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from app.media.opus import RATE_HZ, Encoder
 from tests.browser.speech import speak
 
-ENDS, SECONDS = 3, 30
+ENDS, SECONDS, PACKET_MS = 3, 30, 60
 OVERLAP = 0.22  # of a turn, of every other one: so 15 % of the time two speak
 VOICES = ("en", "en+f3", "en+m3")
 Pcm = NDArray[np.int16]
@@ -48,15 +48,15 @@ def speech(folder: Path) -> list[Pcm]:
     return found
 
 
-def scripts(voices: list[Pcm], said: list[list[Turn]], packet_ms: int, kbps: float) -> list[list[bytes]]:
-    """Each end's packets, one for each packet time; empty where silence is not sent."""
+def scripts(voices: list[Pcm], said: list[list[Turn]], kbps: float, room_rms: float) -> list[list[bytes]]:
+    """Each end's packets, one for each packet time; empty where silence is not sent. Who doesn't talk is in a room."""
     rng = np.random.default_rng(3)
     made = []
     for voice, mine in zip(voices, said, strict=True):
-        pcm = rng.normal(0, 12, len(voice)).astype(np.int16)
+        pcm = rng.normal(0, room_rms, len(voice)).astype(np.int16)
         for since, until in mine:
             first, last = int(since * RATE_HZ), int(until * RATE_HZ)
             pcm[first:last] = voice[first:last]
-        encoder, size = Encoder(packet_ms, kbps), RATE_HZ * packet_ms // 1000
+        encoder, size = Encoder(PACKET_MS, kbps), RATE_HZ * PACKET_MS // 1000
         made.append([encoder.encode(pcm[at : at + size].tobytes()) for at in range(0, len(pcm) - size + 1, size)])
     return made
