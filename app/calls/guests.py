@@ -15,7 +15,7 @@ from app.calls.models import Call, CallEvent, Invitee, Seat
 from app.calls.words import GUEST_ASKED, CallState, SeatSide
 from app.families import queries as families
 from app.families import service as consent
-from app.families.models import Member, Person
+from app.families.models import Person
 from app.families.words import ConsentKind, MemberRole
 from app.kernel.errors import NotFound, Refused
 from app.web.models import PrincipalKind
@@ -63,9 +63,7 @@ def may_be(session: Session, call: Call, now: datetime) -> list[Person]:
 
 def calls_of(session: Session, person_id: str, now: datetime) -> list[Call]:
     """The calls that somebody sees as a guest."""
-    as_parent = select(Member.family_id).where(
-        Member.person_id == person_id, Member.role == MemberRole.PARENT, Member.left_at.is_(None)
-    )
+    as_parent = families.family_ids_of(person_id, MemberRole.PARENT)
     invited = select(Invitee.call_id).where(Invitee.person_id == person_id)
     just_over = and_(Call.state == CallState.ENDED, Call.ended_at > now - queries.FAREWELL)
     found = select(Call).where(

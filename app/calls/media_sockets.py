@@ -46,14 +46,14 @@ class MediaSockets:
         self.calls = calls
 
     def beat(self, ask: SocketAsk, body: MediaBeat) -> dict[str, Any]:
-        with ask.floor.database.begin() as session:
-            back = news_of_return(session, ask.sid, ask.now)
-        self.calls.tell(back)
         health = Health(body.calls, body.load_permille, body.draining)
         with ask.floor.database.begin() as session:
-            media_works.sweep(session, ask.now)
+            back = news_of_return(session, ask.sid, ask.now)
             held = media_leases.renew(session, ask.who.subject_id, ask.sid, health, ask.now)
-            leases = [_told(session, each) | self._relay(each, ask.now) for each in held]
+            media_works.sweep(session, ask.now)
+            mine = [each for each in held if each.ended_at is None]
+            leases = [_told(session, each) | self._relay(each, ask.now) for each in mine]
+        self.calls.tell(back)
         return {"leases": leases}
 
     def _relay(self, lease: MediaLease, now: datetime) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from app.calls.life import OPENS_BEFORE, CallFacts, SideFacts
 from app.calls.models import Call, CallEvent, Claim, Invitee, Seat
 from app.calls.words import GIVEN_UP, WRONG_PERSON, CallState, Origin, SeatSide, Side
 from app.families import queries as families
+from app.families.words import MemberRole
 from app.kernel.errors import NotFound
 from app.villages import queries as villages
 from app.villages import rules as hours
@@ -181,11 +182,16 @@ def current_at_terminal(session: Session, terminal_id: str) -> Call | None:
 
 
 def is_shown(session: Session, terminal_id: str, person_id: str, now: datetime) -> bool:
-    """Whether a call of this person is open, rings or is just being said goodbye to at this terminal."""
+    """Whether a call of this person is open, rings or is just being said goodbye to at this terminal.
+
+    One that is on is also of the family's other parents, who may come in.
+    """
     lasting = (CallState.BOOKED, CallState.RINGING, CallState.LIVE)
     still_there = or_(Call.state.in_(lasting), Call.ended_at > now - FAREWELL)
+    as_parent = families.family_ids_of(person_id, MemberRole.PARENT)
+    may_come = and_(Call.state.in_((CallState.RINGING, CallState.LIVE)), Call.family_id.in_(as_parent))
     shown = select(Call.id).where(
-        Call.terminal_id == terminal_id, or_(Call.child_id == person_id, Call.parent_id == person_id),
+        Call.terminal_id == terminal_id, or_(Call.child_id == person_id, Call.parent_id == person_id, may_come),
         Call.starts_at <= now + OPENS_BEFORE, Call.ends_at > now - FAREWELL, still_there,
     )  # fmt: skip
     return session.scalar(shown.limit(1)) is not None

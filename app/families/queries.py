@@ -48,9 +48,9 @@ def families_of_person(session: Session, person_id: str, *roles: MemberRole) -> 
     ).all()
 
 
-def family_ids_of(person_id: str) -> Select[str]:
-    """Families in which a person is, to be asked within another query."""
-    return _present(select(Member.family_id).where(Member.person_id == person_id), ())
+def family_ids_of(person_id: str, *roles: MemberRole) -> Select[str]:
+    """Families in which a person is, in one of these roles if any are given, to be asked within another query."""
+    return _present(select(Member.family_id).where(Member.person_id == person_id), roles)
 
 
 def village_of(session: Session, family_id: str) -> str:

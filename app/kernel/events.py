@@ -265,8 +265,9 @@ EVENT_KINDS: dict[str, type[Event]] = {
         CallProposed, CallBooked, CallConfirmed, CallMoved, CallCountered, CallCancelled, CallReleased, SeriesBooked,
         SeriesChanged, SeriesEnded, SeriesGap, TerminalRetired, RosterPublished, CallStarting, CallRinging,
         CallUnanswered, CallAnswered, CallJoinedByDesk, CallLeftByDesk, GuestAsked, GuestJoined, CallLive, CallEnded,
-        SlotFreed, MessageStored, MessageUnsealed, MessageHeard, MessageWithdrawn, NoticeFailed, NoticeUnanswered, NoticesGathered, TextReceived,
-        GatewaySilent, GatewayBack, ConsentRevoked, MemberJoined, MemberLeft, PhotoTaken, HoursChanged,
+        SlotFreed, MessageStored, MessageUnsealed, MessageHeard, MessageWithdrawn, NoticeFailed, NoticeUnanswered,
+        NoticesGathered, TextReceived, GatewaySilent, GatewayBack, ConsentRevoked, MemberJoined, MemberLeft,
+        PhotoTaken, HoursChanged,
     )
 }  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.calls import media_leases, seats, timetable
+from app.calls import guests, media_leases, picture, seats, timetable
 from app.calls.media_leases import Health
 from app.calls.media_models import MediaLease
 from app.calls.models import Call
@@ -144,3 +144,36 @@ def race(scene: Scene, acts: Sequence[Act]) -> list[Any]:
     for thread in threads:
         thread.join()
     return [outcomes[number] for number in range(len(acts))]
+
+
+def still_on(scene: Scene, call_id: str, *whom: Principal) -> None:
+    """All are heard of, and what is due is done."""
+    with scene.database.begin() as session:
+        for who in (scene.alice.as_parent, scene.alice.as_terminal, *whom):
+            seats.renew(session, f"sid of {who.device_id}", scene.clock.now())
+    connect(scene, "a")
+    tick(scene, call_id)
+
+
+def stays(scene: Scene, call_id: str) -> list[str]:
+    """Who is a guest there now, also who was just lost."""
+    with scene.database.read() as session:
+        return [seat.guest_id for seat in guests.seats(session, call_id)]
+
+
+def shown(scene: Scene, call_id: str, who: Principal) -> Any:
+    with scene.database.read() as session:
+        return picture.call_shape(session, scene.call(call_id), who, scene.clock.now())
+
+
+def seen(scene: Scene, who: Principal) -> list[str]:
+    with scene.database.read() as session:
+        return [call.id for call in guests.calls_of(session, who.subject_id, scene.clock.now())]
+
+
+def coming(scene: Scene, call_id: str, who: Principal, page: str = "page") -> Any:
+    def comes(session: Session) -> str:
+        device = Device(f"sid of {who.device_id}", page, is_here=True)
+        return seats.take(session, call_id, who, device, scene.clock.now()).seat.id
+
+    return comes
