@@ -126,9 +126,10 @@ class FarEnd:
         assert self.channel is not None
         self.channel.send(json.dumps(word))
 
-    async def word(self, state: str) -> dict[str, Any]:
-        """The first word of this state that was not taken yet."""
-        found = await until(lambda: next((word for word in self.words if word.get("state") == state), None))
+    async def word(self, state: str, **more: Any) -> dict[str, Any]:
+        """The first word of this state, and with this in it, that was not taken yet."""
+        wanted = {"state": state, **more}
+        found = await until(lambda: next((word for word in self.words if wanted.items() <= word.items()), None))
         self.words.remove(found)
         return dict(found)
 

@@ -39,7 +39,7 @@ def left_behind(village: Village) -> list[str]:
 async def left_a_message(mother: FarEnd, seconds: float) -> None:
     await mother.word("ready")
     mother.say(record=True)
-    await mother.word("recording")
+    await mother.word("recording", seconds=0)
     await mother.speak(spoken(seconds))
 
 
@@ -79,14 +79,14 @@ def test_what_was_said_is_kept_when_the_line_breaks_and_nothing_unwanted_or_too_
         mother.say(record=False)
         await mother.word("lost")
         mother.say(record=True)
-        await mother.word("recording")
+        await mother.word("recording", seconds=0)
         await mother.speak(spoken(1.3))
         assert left_behind(village), "sealed while it is said"
         mother.say(discard=True)
         await mother.word("ready")
         await until(lambda: not left_behind(village))
         mother.say(record=True)
-        await mother.word("recording")
+        await mother.word("recording", seconds=0)
         await mother.speak(spoken(1.5))
         assert mother.pc is not None
         await mother.pc.close()

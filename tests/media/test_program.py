@@ -142,7 +142,7 @@ def test_web_is_killed_and_what_stands_goes_on_by_itself(village: Village) -> No
         await mother.word("ready")
         village.kill("web")
         mother.say(record=True)
-        await mother.word("recording")
+        await mother.word("recording", seconds=0)
         await asyncio.to_thread(village.start, "web")
         await connected_programs(village, 1)
         mother.say(discard=True)
