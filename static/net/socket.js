@@ -6,7 +6,7 @@
 const CONNECT_TIMEOUT_MS = 10_000;
 const ACK_TIMEOUT_MS = 10_000;
 const DELAY = { first_ms: 1_000, longest_ms: 15_000 }; // jitter takes up to half of it
-const IN_HURRY = { first_ms: 100, longest_ms: 1_000 };
+const IN_HURRY = { first_ms: 100, longest_ms: 400 };
 
 /**
  * @typedef {{state: "idle" | "connecting" | "connected" | "closed"} | {state: "lost", reason: Reason}

@@ -109,12 +109,12 @@ test("retries come after a delay that doubles up to its ceiling, jitter within h
   }
 });
 
-test("in a hurry retries come at once and then each second, and an attempt is given up sooner", () => {
+test("in a hurry retries come soon, and an attempt is given up sooner", () => {
   const socket = open({ chance: 1 });
   socket.isInHurry = true;
   socket.patience_ms = 2_500;
   socket.connect();
-  for (const delay of [100, 200, 400, 800, 1_000, 1_000]) {
+  for (const delay of [100, 200, 400, 400, 400]) {
     assert.deepEqual(timers.waits, [2_500]);
     timers.step(2_500);
     assert.equal(lives.at(-1), "connect_timeout");
