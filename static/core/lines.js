@@ -8,5 +8,11 @@ const OF_RUNG = /** @type {Record<string, Told>} */ ({
   thin_voice: "voice",
 }); // prettier-ignore
 
+/** Beyond it a train of packets is too short to tell. */
+const MOST_KBPS = 5_000;
+
+/** @param {number} kbps */
+export const rateText = (kbps) => (kbps < MOST_KBPS ? String(kbps) : `≥ ${MOST_KBPS}`);
+
 /** @param {string} rung @returns {Told} */
 export const toldOf = (rung) => OF_RUNG[rung] ?? "messages";

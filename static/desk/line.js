@@ -1,4 +1,5 @@
 /** What a terminal's line carried when it was tried last, beside its passport; and having it tried now. */
+import { rateText } from "../core/lines.js";
 import { t } from "../core/texts.js";
 import { DAY, HOUR, MINUTE, ms } from "../core/time.js";
 import { button, h, icon } from "../ui/dom.js";
@@ -31,7 +32,7 @@ function tried(check, at) {
   const { rung, rtt_ms, loss_permille, up_kbps, down_kbps } = check;
   const found = [
     rungText(rung), rtt_ms !== null && `${rtt_ms} ms`, loss_permille !== null && `${loss_permille / 10} %`,
-    up_kbps !== null && down_kbps !== null && t("desk.line.rates", { up: up_kbps, down: down_kbps }),
+    up_kbps !== null && down_kbps !== null && t("desk.line.rates", { up: rateText(up_kbps), down: rateText(down_kbps) }),
   ].filter(Boolean); // prettier-ignore
   return t("desk.line.tried", { ago: ago(at - ms(check.at)), found: found.join(" · ") });
 }

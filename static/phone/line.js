@@ -3,7 +3,7 @@
  * a picture and a sentence of what the call will be like. It gives way to any call.
  */
 import { LineCheck } from "../call/linecheck.js";
-import { TOLD, toldOf } from "../core/lines.js";
+import { rateText, TOLD, toldOf } from "../core/lines.js";
 import { t } from "../core/texts.js";
 import { button, h, icon, parts } from "../ui/dom.js";
 import { sheet } from "../ui/sheet.js";
@@ -167,7 +167,8 @@ const ladder = (told) =>
 function figures({ rtt_ms, loss_permille, up_kbps, down_kbps }) {
   const rows = /** @type {const} */ ([
     ["round_trip", rtt_ms, "ms"], ["loss", loss_permille === null ? null : loss_permille / 10, "%"],
-    ["up", up_kbps, "kbit/s"], ["down", down_kbps, "kbit/s"],
+    ["up", up_kbps === null ? null : rateText(up_kbps), "kbit/s"],
+    ["down", down_kbps === null ? null : rateText(down_kbps), "kbit/s"],
   ]); // prettier-ignore
   return h(
     "details",

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from app.web.principals import PERSON
 from tests.browser.conftest import PHONE
 from tests.browser.stories import sees, touch
-from tests.thinlink.calls import Place, Studio, Thin, open_place
+from tests.thinlink.calls import WIDE, Place, Studio, Thin, open_place
 
 SPEECH = 0.79
 PATIENCE_MS = 60_000
@@ -37,6 +37,7 @@ def phone(place: Place) -> Iterator[Page]:
     """A parent's phone at the far end, with all that it shows at hand."""
     alice = place.village.scene.alice
     place.village.scene.book(alice, next(place.times))
+    place.link.shape(WIDE.kbps, WIDE.kbps, WIDE.rtt_ms)
     context = place.far.new_context(viewport=PHONE, permissions=["microphone"], locale="en-GB", bypass_csp=True)
     page = context.new_page()
     page.goto(place.village.enter(PERSON, alice.parent, None).replace("127.0.0.1", place.link.near))
@@ -48,6 +49,7 @@ def phone(place: Place) -> Iterator[Page]:
     context.close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("thin", "rungs", "told"),
     [
