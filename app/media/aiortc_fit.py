@@ -102,7 +102,8 @@ class PeerConnection(RTCPeerConnection):
         for media in described.media:
             for transceiver in self.getTransceivers():
                 if media.kind == "audio" and transceiver.mid == media.rtp.muxId:
-                    transceiver._codecs = voice_codecs(transceiver._codecs, media.rtp.codecs)
+                    offered = [codec for codec in media.rtp.codecs if codec.payloadType in media.fmt]
+                    transceiver._codecs = voice_codecs(transceiver._codecs, offered)
                     kept = [each for each in transceiver._headerExtensions if each.uri in self._kept_extensions]
                     transceiver._headerExtensions = kept
 
