@@ -19,7 +19,7 @@ import socketio
 log = logging.getLogger(__name__)
 
 CONNECT_SECONDS, ACK_SECONDS = 5.0, 6.0
-FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 5.0
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 2.0
 PATIENCE_SECONDS = 20.0
 EVENTS = ("serve", "signal", "peer")
 
