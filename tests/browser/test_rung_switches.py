@@ -178,10 +178,10 @@ def test_what_a_browser_can_not_do_costs_no_voice(page: Page, complaints: list[s
           return peers.meet({ rung: "voice", filter: noRed });
         }"""
     )
-    turn(page, "stills", is_lossy=True)
+    turn(page, "voice", is_lossy=True)
     for got in measured(page).values():
-        check_voice(got["audio"], BY_NAME["stills"])
-        check_picture(got["video"], BY_NAME["stills"])
+        check_voice(got["audio"], BY_NAME["voice"])
+        check_picture(got["video"], BY_NAME["voice"])
     turn(page, "thin_video")
     for got in measured(page).values():
         assert is_paced(got["audio"], 60)
