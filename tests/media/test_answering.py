@@ -38,9 +38,15 @@ def left_behind(village: Village) -> list[str]:
 
 async def left_a_message(mother: FarEnd, seconds: float) -> None:
     await mother.word("ready")
-    mother.say(record=True)
-    await mother.word("recording", seconds=0)
+    await begun(mother)
     await mother.speak(spoken(seconds))
+
+
+async def begun(mother: FarEnd) -> None:
+    """The tone is over; news of an earlier message would say so too soon."""
+    mother.words.clear()
+    mother.say(record=True)
+    await mother.word("recording")
 
 
 def test_said_while_the_call_is_missed_it_lands_in_the_thread_and_is_what_became_of_it(village: Village) -> None:
@@ -78,15 +84,13 @@ def test_what_was_said_is_kept_when_the_line_breaks_and_nothing_unwanted_or_too_
         await left_a_message(mother, 0.4)
         mother.say(record=False)
         await mother.word("lost")
-        mother.say(record=True)
-        await mother.word("recording", seconds=0)
+        await begun(mother)
         await mother.speak(spoken(1.3))
         assert left_behind(village), "sealed while it is said"
         mother.say(discard=True)
         await mother.word("ready")
         await until(lambda: not left_behind(village))
-        mother.say(record=True)
-        await mother.word("recording", seconds=0)
+        await begun(mother)
         await mother.speak(spoken(1.5))
         assert mother.pc is not None
         await mother.pc.close()
