@@ -6,12 +6,9 @@
 
 /** @typedef {import("../core/wire.js").OtherSeat} OtherSeat */
 /** @typedef {import("../core/wire.js").Signal} Signal */
-/** @typedef {import("../core/wire.js").TakenSeat} TakenSeat */
 /** @typedef {import("./peer.js").Peer} Peer */
 /** The seat of the other of two for whom the call is.
  * @typedef {{seat: string, isHere: boolean, isLost: boolean, offerer: boolean}} Other
- * What is seen of a seat from here. `left`: somebody is gone, perhaps the last.
- * @typedef {{mine: () => TakenSeat | null, other: () => Other | null, turned: () => void, left: () => void}} Inside
  * One who is here and not connected with directly; a guest's `person`.
  * @typedef {{seat: string, side: OtherSeat["side"], person: string | null, name: string | null, isLost: boolean}} End
  * A connection that is to take the place of the one that stands. @typedef {{peer: Peer, to: string, isMedia: boolean,
@@ -28,6 +25,8 @@ const AGAIN_MS = 8_000;
 const LOOK_MS = 200;
 /** A connection that stands for so long is good, though nobody has spoken. */
 const STANDS_MS = 1_500;
+const LAST_WORDS_MS = 3_000;
+const TOLD_AGAIN_MS = 1_000;
 
 export class Bridged {
   /** By the seat's id: guests, and for a guest all others. @type {Map<string, End>} */
@@ -37,21 +36,22 @@ export class Bridged {
   /** Whose picture was asked for; null: the speaker's. @type {string | null} */
   looksAt = null;
   #seat;
-  #inside;
   /** The bridge's seat. @type {string | null} */
   #media = null;
   /** @type {Next | null} */
   #next = null;
   /** @type {RTCDataChannel | null} */
   #channel = null;
+  /** The other of two who are connected directly hears the bridge. */
+  #told = false;
+  #told_at = -Infinity;
   #lost_timer = 0;
   #again_timer = 0;
   #timer = 0;
 
-  /** @param {import("./seat.js").Seat} seat @param {Inside} inside */
-  constructor(seat, inside) {
+  /** @param {import("./seat.js").Seat} seat */
+  constructor(seat) {
     this.#seat = seat;
-    this.#inside = inside;
   }
 
   get #isGuest() {
@@ -69,7 +69,7 @@ export class Bridged {
   }
 
   get otherSeat() {
-    return this.#inside.other()?.seat ?? null;
+    return this.#seat.other?.seat ?? null;
   }
 
   /** What is sent comes by the bridge. */
@@ -81,7 +81,7 @@ export class Bridged {
   hear(news) {
     if (news.side !== "media") this.#hearEnd(news);
     else if (news.serves === "bridge") this.#hearBridge(news);
-    this.#inside.turned();
+    this.#seat.changed();
   }
 
   /** Who else is here, when the seat was taken again. @param {OtherSeat[]} peers */
@@ -94,7 +94,7 @@ export class Bridged {
   /** @param {Signal} signal @returns {boolean} whether it was of the bridge, or for a connection that is yet to be used */
   take(signal) {
     const { flow } = this.#seat;
-    const isOffered = signal.description?.type === "offer" && signal.from === this.#inside.other()?.seat;
+    const isOffered = signal.description?.type === "offer" && signal.from === this.#seat.other?.seat;
     if (isOffered && this.isBridged && this.#isBroken) this.#giveUp(); // they have, too
     const isNext = signal.from === this.#next?.to;
     if (isNext) this.#next?.peer.take(signal);
@@ -114,7 +114,7 @@ export class Bridged {
   lookAt(seat) {
     this.looksAt = this.looksAt === seat ? null : seat;
     this.#say({ look_at: this.looksAt ?? "speaker" });
-    this.#inside.turned();
+    this.#seat.changed();
   }
 
   /** This end has another seat now, or leaves. */
@@ -130,7 +130,7 @@ export class Bridged {
   #hearEnd({ seat, side, state, here, guest, name }) {
     if (state === "left" || !here) this.ends.delete(idOf(seat));
     else this.ends.set(idOf(seat), { seat, side, person: guest ?? null, name, isLost: state === "lost" });
-    if (state === "left" && !this.#isGuest && !this.ends.size && !this.#inside.other()) this.#inside.left();
+    if (state === "left" && !this.#isGuest && !this.ends.size && !this.#seat.other) this.#seat.otherLeft();
   }
 
   /** @param {OtherSeat} news */
@@ -150,12 +150,20 @@ export class Bridged {
 
   /** To the bridge, while what stands goes on. */
   #connect() {
-    const mine = this.#inside.mine();
+    const mine = this.#seat.mine;
     if (!mine || !this.#media) return;
     this.#close();
     const peer = this.#seat.flow.open(mine, { seat: this.#media, offerer: true }, () => this.#again());
     this.#listen(peer.connection.createDataChannel(CHANNEL));
+    this.#hearDirect();
     this.#await(peer, this.#media, true);
+  }
+
+  #hearDirect() {
+    const direct = this.#seat.flow.to === this.otherSeat ? this.#seat.flow.peer?.connection : null;
+    if (!direct || direct.ondatachannel) return;
+    this.#told = false;
+    direct.ondatachannel = ({ channel }) => (this.#told ||= channel.label === HEARS_BRIDGE);
   }
 
   /** A path to the bridge broke: it takes a new connection for what a browser calls a restart. */
@@ -180,7 +188,7 @@ export class Bridged {
     this.#media = this.speaks = null;
     this.#channel = null;
     this.#close();
-    const [mine, other] = [this.#inside.mine(), this.#inside.other()];
+    const { mine, other } = this.#seat;
     const { flow } = this.#seat;
     if (this.#isGuest || !mine || !other || flow.to === other.seat) return;
     this.#await(flow.open(mine, other), other.seat, false);
@@ -214,8 +222,35 @@ export class Bridged {
     this.#next = null;
     clearInterval(this.#timer);
     next.peer.watch(null);
-    flow.swap(next.peer, next.to, next.isMedia);
-    this.#inside.turned();
+    this.#swap(next);
+    this.#seat.changed();
+  }
+
+  /** Another connection takes the place of the one that stands, whose other end may yet need it. Its picture stays until
+   * the new one's comes. @param {Next} next */
+  #swap({ peer, to, isMedia }) {
+    const { flow, own } = this.#seat;
+    const [before, shares] = [flow.peer, flow.shares];
+    flow.share("nothing");
+    before?.setTracks({ audio: own.tracks.audio, video: null }).catch((error) => console.warn("not sent:", error));
+    if (before) setTimeout(() => before.close(), LAST_WORDS_MS);
+    flow.rungs?.startAnew();
+    flow.use(peer, to, isMedia);
+    if (flow.rungs) peer.setRung(...flow.rungs.sending);
+    flow.share(shares);
+    this.#play("audio");
+    flow.onpicture = () => this.#play("video");
+  }
+
+  /** Shows what comes by the connection that is used now. @param {"audio" | "video"} kind */
+  #play(kind) {
+    const [shown, coming] = [this.#seat.flow.remote, this.#seat.flow.peer?.remote];
+    if (!shown || !coming || shown === coming) return;
+    const isIt = (/** @type {MediaStreamTrack} */ track) => track.kind === kind;
+    const [before, after] = [shown, coming].map((stream) => stream.getTracks().find(isIt));
+    if (!after || before === after) return;
+    shown.addTrack(after);
+    if (before) shown.removeTrack(before);
   }
 
   /** @param {Next} next */
@@ -225,10 +260,12 @@ export class Bridged {
     if (next.peer.state !== "connected") next.stands_ms = Infinity;
     else next.stands_ms = Math.min(next.stands_ms, at);
     const isGood = next.isHeard || at - next.stands_ms > STANDS_MS;
-    const isDirect = next.isMedia && flow.to === this.#inside.other()?.seat;
+    const isDirect = next.isMedia && flow.to === this.#seat.other?.seat;
     if (!isGood || !isDirect) return isGood;
-    flow.tell(HEARS_BRIDGE);
-    return flow.told.has(HEARS_BRIDGE);
+    const tells = this.#told || at - this.#told_at > TOLD_AGAIN_MS; // before that the other end may not have listened
+    if (tells) flow.peer?.connection.createDataChannel(HEARS_BRIDGE);
+    if (tells) this.#told_at = at;
+    return this.#told;
   }
 
   #close() {
@@ -254,7 +291,7 @@ export class Bridged {
     const line = parsed(data);
     if (line?.speaks === undefined || line.speaks === this.speaks) return;
     this.speaks = line.speaks;
-    this.#inside.turned();
+    this.#seat.changed();
   }
 }
 

@@ -11,7 +11,6 @@ import { Peer, prepare } from "./peer.js";
 
 const SILENCE = { audio: null, video: null };
 const REPORT_MS = 5_000;
-const LAST_WORDS_MS = 3_000;
 const FLOWS_MS = 3_500; // voice comes at least twice a second, also when nobody speaks
 
 export class Flow {
@@ -21,27 +20,24 @@ export class Flow {
   still = null;
   /** @type {Shares} */
   shares = "nothing";
+  /** @type {Peer | null} */
+  peer = null;
+  /** A picture has come by it. */
+  onpicture = () => {};
   /** Where the connection leads, by the seat's name. */
   to = "";
   /** What comes from there; the same object also where another connection takes the place of this one.
    * @type {MediaStream | null} */
   remote = null;
-  /** What the other end told by opening a channel of that name. @type {Set<string>} */
-  told = new Set();
   #live;
   #connections;
   #call;
   #own;
   #onflow;
   #onchange;
-  /** @type {Peer | null} */
-  #peer = null;
-  /** The one before, whose other end may yet need it. @type {Peer | null} */
-  #last = null;
   /** What the other end proposes. @type {string | null} */
   #theirs = null;
   #isAlone = false;
-  #said = "";
   #received = 0;
   #isFetching = false;
   #isOver = false;
@@ -66,14 +62,7 @@ export class Flow {
   }
 
   get isConnected() {
-    return Boolean(this.#peer);
-  }
-
-  /** Tells the other end a word, once. @param {string} word */
-  tell(word) {
-    if (this.#said === word) return;
-    this.#said = word;
-    this.#peer?.connection.createDataChannel(word);
+    return Boolean(this.peer);
   }
 
   /** Whether anything of the other end came a short while ago. @param {number} at */
@@ -90,7 +79,7 @@ export class Flow {
    * @param {{seat: string, offerer: boolean}} other */
   connect(mine, other) {
     this.drop();
-    this.#use(this.open(mine, other), other.seat, false);
+    this.use(this.open(mine, other), other.seat);
   }
 
   /** A connection of which nothing is shown yet. @param {TakenSeat} mine
@@ -109,51 +98,21 @@ export class Flow {
       },
       restart,
     });
-    peer.connection.ondatachannel = ({ channel }) => peer === this.#peer && this.told.add(channel.label);
     if (this.rungs) peer.setRung(...this.rungs.sending);
     return peer;
   }
 
-  /** Another connection takes the place of the one that stands, without a gap: its picture stays until the new one's
-   * comes. @param {Peer} peer @param {string} to @param {boolean} isAlone what the other ends propose is no matter */
-  swap(peer, to, isAlone) {
-    const [before, shares] = [this.#peer, this.shares];
-    before?.watch(null);
-    before?.setTracks({ audio: this.#own.tracks.audio, video: null });
-    this.#last?.close();
-    this.#last = before;
-    setTimeout(() => before?.close(), LAST_WORDS_MS);
-    this.rungs?.startAnew();
-    this.shares = "nothing";
-    this.#reported_at = -Infinity;
-    this.#use(peer, to, isAlone);
-    if (this.rungs) peer.setRung(...this.rungs.sending);
-    this.share(shares);
-  }
-
-  /** @param {Peer} peer @param {string} to @param {boolean} isAlone */
-  #use(peer, to, isAlone) {
-    [this.#peer, this.to, this.#isAlone, this.#said] = [peer, to, isAlone, ""];
+  /** This one is used from now on. @param {Peer} peer @param {string} to @param {boolean} [isAlone] what the other ends
+   * propose is no matter */
+  use(peer, to, isAlone = false) {
+    [this.peer, this.to, this.#isAlone, this.#reported_at] = [peer, to, isAlone, -Infinity];
+    this.remote ??= peer.remote;
     this.hear(this.#theirs);
-    this.told.clear();
-    if (!this.remote) this.remote = peer.remote;
-    else this.#play("audio");
-  }
-
-  /** @param {"audio" | "video"} kind */
-  #play(kind) {
-    const [shown, coming] = [this.remote, this.#peer?.remote];
-    if (!shown || !coming || shown === coming) return;
-    const isIt = (/** @type {MediaStreamTrack} */ track) => track.kind === kind;
-    const [before, after] = [shown, coming].map((stream) => stream.getTracks().find(isIt));
-    if (!after || before === after) return;
-    shown.addTrack(after);
-    if (before) shown.removeTrack(before);
   }
 
   /** @param {Message} message */
   take(message) {
-    this.#peer?.take(message);
+    this.peer?.take(message);
   }
 
   /** Whether this end's socket is another one than when that was asked last: what was said over that may be lost. */
@@ -165,21 +124,21 @@ export class Flow {
 
   /** Signals may have been lost meanwhile. */
   retry() {
-    this.#peer?.retry();
+    this.peer?.retry();
   }
 
   /** What goes out from now on. Only what goes both ways is looked at. @param {Shares} shares */
   share(shares) {
     const { audio, video } = this.#own.tracks;
     const tracks = { nothing: SILENCE, ahead: { audio, video: null }, all: { audio, video } }[shares];
-    this.#peer?.setTracks(tracks).catch((error) => console.warn("not sent:", error));
+    this.peer?.setTracks(tracks).catch((error) => console.warn("not sent:", error));
     const wasWatched = this.shares === "all";
     this.shares = shares;
     if (!wasWatched && shares === "all") {
       this.#live.press();
       this.#reported_at = performance.now(); // nothing is there to be told yet
     }
-    if (wasWatched !== (shares === "all")) this.#peer?.watch(wasWatched ? null : (seen) => this.#weigh(seen));
+    if (wasWatched !== (shares === "all")) this.peer?.watch(wasWatched ? null : (seen) => this.#weigh(seen));
   }
 
   /** The other end rings anew: what came is another's. */
@@ -188,9 +147,8 @@ export class Flow {
   }
 
   drop() {
-    this.#peer?.close();
-    this.#last?.close();
-    this.#peer = this.still = this.remote = null;
+    this.peer?.close();
+    this.peer = this.still = this.remote = null;
     this.to = "";
     this.rungs?.startAnew();
     this.shares = "nothing";
@@ -215,7 +173,7 @@ export class Flow {
     this.#isFetching = true;
     const ways = {
       send: (/** @type {import("./peer.js").Rung} */ rung, /** @type {{isLossy: boolean}} */ link) =>
-        void this.#peer?.setRung(rung, link),
+        void this.peer?.setRung(rung, link),
       tell: (/** @type {string} */ rung, /** @type {string} */ reason, /** @type {boolean} */ held) =>
         this.#live.tellRung({ call: this.#call, rung, reason, held }),
       onchange: this.#onchange,
@@ -225,7 +183,7 @@ export class Flow {
     if (!rungs || this.#isOver) return;
     this.rungs = rungs;
     this.hear(this.#theirs);
-    this.#peer?.setRung(...rungs.sending);
+    this.peer?.setRung(...rungs.sending);
     this.#onchange();
   }
 
@@ -238,7 +196,7 @@ export class Flow {
     if (heard || pictured || (this.#isAlone && isMore)) this.#flowed_at = at; // a bridge is silent for who speaks alone
     if (pictured) {
       this.#pictured_at = at;
-      this.#play("video");
+      this.onpicture();
     }
     this.#onflow(heard);
     if (!isFirst && at - this.#reported_at < REPORT_MS) return;

@@ -16,7 +16,6 @@ import { OwnMedia } from "./media.js";
 /** @typedef {import("../core/wire.js").Signal} Signal */
 /** A coordinator at this end, shown before anything goes there; fetched when one comes.
  * @typedef {{take(signal: Signal): void, share(): void, close(): void, face(): HTMLElement | null}} Third */
-/** @typedef {import("./bridged.js").Inside} Inside */
 /** `ready`: connected ahead, nobody there yet; `connecting`: both there, nothing heard yet; `refused`: see `error`.
  * @typedef {"taking" | "ready" | "waiting" | "connecting" | "live" | "lost" | "ended" | "moved" | "refused"} Phase */
 
@@ -50,17 +49,11 @@ export class Seat {
   ending = null;
   #live;
   #onchange;
-  #ondesk;
   #onmore;
   /** @type {TakenSeat | null} */
-  #mine = null;
+  mine = null;
   /** @type {import("./bridged.js").Other | null} */
-  #other = null;
-  /** @type {Inside} */
-  #inside = {
-    mine: () => this.#mine, other: () => this.#other, left: () => this.#otherLeft(),
-    turned: () => (this.#share(), this.#turn(), this.#onchange()),
-  }; // prettier-ignore
+  other = null;
   /** @type {Signal[]} that came before the answer to take_seat */
   #early = [];
   #rung_again_ms = 0;
@@ -69,17 +62,16 @@ export class Seat {
   #offs;
 
   /** @param {import("../net/live.js").Live} live @param {Call} call
-   * @param {{onchange: () => void, silence: () => MediaStreamTrack | null, ondesk: (mine: TakenSeat) => void,
-   *   onmore: (news: OtherSeat[], inside: Inside) => Promise<boolean>}} options */
-  constructor(live, call, { onchange, silence, ondesk, onmore }) {
+   * @param {{onchange: () => void, silence: () => MediaStreamTrack | null,
+   *   onmore: (news: OtherSeat[]) => Promise<boolean>}} options `onmore`: others came or went, or with none the desk */
+  constructor(live, call, { onchange, silence, onmore }) {
     this.#live = live;
     this.call = call;
     this.#onchange = onchange;
-    this.#ondesk = ondesk;
     this.#onmore = onmore;
     this.hasTalked = call.state === "live" && call.my_side !== "guest";
     this.#rung_again_ms = rungAgain(call);
-    this.own = new OwnMedia(() => this.#ownChanged(), silence);
+    this.own = new OwnMedia(() => this.changed(), silence);
     /** The other end, as far as it comes here. */
     this.flow = new Flow(live, call.id, this.own, {
       onflow: (heard) => ((this.hasTalked ||= heard), this.#turn()),
@@ -125,9 +117,9 @@ export class Seat {
     if (isRungAgain && this.isHere) this.#rungAgain();
     if (this.isHere && !call.desk !== !this.desk) this.#take(); // its answer says how it is
     const { seated, here, lost_at } = call.sides[otherSide(call)];
-    if (this.isHere && seated && here && !this.#other?.isHere) this.#take(); // who came was not told to this page
+    if (this.isHere && seated && here && !this.other?.isHere) this.#take(); // who came was not told to this page
     const hasLeft = call.state === "live" && !seated && !lost_at; // told to nobody while this end was out of reach
-    if (hasLeft && this.isHere && !this.isOver) this.#otherLeft();
+    if (hasLeft && this.isHere && !this.isOver) this.otherLeft();
   }
 
   /** Somebody else had answered: the village's device leaves and rings anew, the parent waits for it. */
@@ -135,7 +127,7 @@ export class Seat {
     if (this.call.my_side === "village") return this.#finish("moved");
     this.hasTalked = false;
     this.flow.forget();
-    this.#other = null;
+    this.other = null;
     this.flow.drop();
     this.#turn();
   }
@@ -155,12 +147,12 @@ export class Seat {
 
   /** @param {TakenSeat} taken */
   #seated(taken) {
-    if (this.#mine?.seat !== taken.seat) {
+    if (this.mine?.seat !== taken.seat) {
       this.flow.drop();
       this.bridged?.drop();
-      this.#other = null;
+      this.other = null;
     } else if (this.flow.mayHaveLost()) this.flow.retry();
-    this.#mine = taken;
+    this.mine = taken;
     this.flow.takeRungs(taken.rung);
     const more = taken.peers.filter((peer) => this.#isMore(peer));
     this.bridged?.keep(more);
@@ -188,7 +180,7 @@ export class Seat {
   /** Until it is heard, else the other side would wait. @param {"hang_up" | "page_closed"} reason */
   #leave(reason) {
     const left = { call: this.call.id, reason, page: PAGE };
-    if (this.#mine && !this.isOver) unheard.set(left.call, this.#live.insist("leave_seat", left));
+    if (this.mine && !this.isOver) unheard.set(left.call, this.#live.insist("leave_seat", left));
     this.#finish("ended");
   }
 
@@ -197,7 +189,7 @@ export class Seat {
 
   /** @param {OtherSeat[]} news */
   async #meetMore(news) {
-    if (!news.length || (await this.#onmore(news, this.#inside))) return this.#turn();
+    if (!news.length || (await this.#onmore(news))) return this.#turn();
     this.#takeLater(); // its part is not here
   }
 
@@ -205,7 +197,7 @@ export class Seat {
   #meetDesk(desk = null) {
     if (this.call.my_side === "guest") return; // no end of a coordinator's
     this.desk = desk;
-    if (this.#mine && this.isHere) this.#ondesk(this.#mine);
+    if (this.mine && this.isHere && (desk || this.third)) this.#onmore([]);
   }
 
   /** @param {import("../core/wire.js").PeerNews} news */
@@ -215,9 +207,9 @@ export class Seat {
     if (news.state === "moved") this.#finish("moved"); // told to nobody but the page that had this seat
     else if (this.#isMore(news)) this.#meetMore([news]);
     else if (news.state === "rung") this.flow.hear(news.rung);
-    else if (news.state === "left") this.#otherLeft();
+    else if (news.state === "left") this.otherLeft();
     else if (news.state === "lost") {
-      if (this.#other) this.#other.isLost = true;
+      if (this.other) this.other.isLost = true;
     } else {
       this.#meet(news);
       if (news.state === "back") this.flow.retry(); // it may have missed what was said to it
@@ -228,28 +220,28 @@ export class Seat {
   /** The other side's seat as it is now; a new epoch is another page, for which a new connection is made.
    * @param {Pick<OtherSeat, "seat" | "here" | "offerer" | "rung">} other */
   #meet({ seat, here, offerer, rung }) {
-    const isAnother = this.#other?.seat !== seat;
-    this.#other = { seat, isHere: here, isLost: false, offerer };
+    const isAnother = this.other?.seat !== seat;
+    this.other = { seat, isHere: here, isLost: false, offerer };
     this.flow.hear(rung ?? null);
-    if (isAnother && this.#mine && !this.bridged?.isOn) this.flow.connect(this.#mine, this.#other);
+    if (isAnother && this.mine && !this.bridged?.isOn) this.flow.connect(this.mine, this.other);
     this.#share();
   }
 
-  #otherLeft() {
+  otherLeft() {
     const isAlone = !this.bridged?.hasCompany;
     if (this.hasTalked && this.isHere && isAlone) return this.hangUp();
-    this.#other = null;
+    this.other = null;
     if (isAlone) this.flow.drop();
   }
 
   /** @param {Signal} signal */
   #signal(signal) {
     if (signal.call !== this.call.id || this.isOver) return;
-    if (!this.#mine) return void this.#early.push(signal);
+    if (!this.mine) return void this.#early.push(signal);
     if (signal.side === "desk") return this.third?.take(signal);
     if (this.bridged?.take(signal) || signal.side === "media") return;
-    if (epoch(signal.from) > epoch(this.#other?.seat)) {
-      const [here, offerer] = [this.#other?.isHere ?? false, this.call.my_side === "parent"];
+    if (epoch(signal.from) > epoch(this.other?.seat)) {
+      const [here, offerer] = [this.other?.isHere ?? false, this.call.my_side === "parent"];
       this.#meet({ seat: signal.from, here, offerer, rung: null });
     }
     if (signal.from === this.flow.to) this.flow.take(signal);
@@ -269,13 +261,15 @@ export class Seat {
 
   #toShare() {
     if (!this.flow.isConnected || !this.isHere) return "nothing";
-    if (this.#other?.isHere || this.bridged?.hasCompany) return "all";
-    return this.#other && this.call.my_side === "parent" && isRungThere(this.call, now()) ? "ahead" : "nothing";
+    if (this.other?.isHere || this.bridged?.hasCompany) return "all";
+    return this.other && this.call.my_side === "parent" && isRungThere(this.call, now()) ? "ahead" : "nothing";
   }
 
-  #ownChanged() {
+  /** What is sent, or to whom. */
+  changed() {
     this.#share();
     this.third?.share();
+    this.#turn();
     this.#onchange();
   }
 
@@ -292,11 +286,11 @@ export class Seat {
 
   /** @param {number} at @returns {Phase} */
   #phaseAt(at) {
-    if (!this.isHere) return this.#mine ? "ready" : "taking";
-    const isThere = this.#other?.isHere || this.bridged?.hasCompany;
+    if (!this.isHere) return this.mine ? "ready" : "taking";
+    const isThere = this.other?.isHere || this.bridged?.hasCompany;
     if (isThere && this.flow.flowsAt(at)) return "live";
     if (this.hasTalked) return "lost";
-    return isThere && !this.#other?.isLost ? "connecting" : "waiting";
+    return isThere && !this.other?.isLost ? "connecting" : "waiting";
   }
 
   /** @param {"ended" | "moved" | "refused"} phase */

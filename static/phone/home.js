@@ -41,8 +41,9 @@ export const wantsMore = (calls) =>
 /** Of two others of the family. @param {Call} call */
 export const isGuests = ({ my_side }) => my_side === "guest";
 
-/** An offer that was left is no news. @param {Call} call */
-const isNews = ({ reason, origin }) => origin !== "wait" || (reason !== "declined" && reason !== "proposal_expired");
+/** An offer that was left is no news, nor what others said. @param {Call} call */
+const isNews = ({ reason, origin, my_side }) =>
+  my_side !== "guest" && (origin !== "wait" || (reason !== "declined" && reason !== "proposal_expired"));
 
 /** Of each series the next one. @param {Call[]} calls */
 function withoutRepeats(calls) {
@@ -55,10 +56,9 @@ function withoutRepeats(calls) {
 export function homeScreen(view, at, busy, extras) {
   const { now } = view;
   if (!now || view.error?.status === 401) return firstScreen(view);
-  const own = now.calls.filter((call) => !isGuests(call));
-  const [next, ...rest] = upcoming(own).filter((call) => !isOffer(call));
+  const [next, ...rest] = upcoming(now.calls).filter((call) => !isOffer(call) && !isGuests(call));
   const later = withoutRepeats(rest);
-  const done = past(own).filter(isNews);
+  const done = past(now.calls).filter(isNews);
   return h(
     "section",
     { class: "screen phone-home" },

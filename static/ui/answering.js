@@ -61,12 +61,13 @@ export class Answering {
   /** Where it can be begun; null while it can't. */
   offer() {
     if (this.isOpen || !this.#line || this.#line.state === "connecting" || this.#line.isDead) return null;
-    const { name } = otherPerson(this.#seat.call);
+    const person = otherPerson(this.#seat.call);
     const label = t("common.answering.record");
     return h(
       "div",
       { class: "answering-offer", "data-key": "answering-offer" },
-      h("p", { class: "answering-offer__text" }, t("common.answering.prompt", { name })),
+      photo(person, "xl"),
+      h("p", { class: "answering-offer__text" }, t("common.answering.prompt", { name: person.name })),
       round("answering-record", "answer", "microphone", label, { extra: "round--pulse answering-offer__button" }),
     );
   }
@@ -129,7 +130,7 @@ export class Answering {
     return h(
       "div",
       { class: "answering__deeds" },
-      round("answering-record", "hang-up", "check", t("common.answering.end"), end),
+      round("answering-record", "answer", "check", t("common.answering.end"), end),
       round("answering-discard", "plain", "close", t("common.answering.discard"), { extra: "answering__small" }),
     );
   }

@@ -8,7 +8,6 @@ import { answeringOf } from "./callscreen.js";
 import { withWords } from "./dom.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
-/** @typedef {import("../core/wire.js").TakenSeat} TakenSeat */
 /** @typedef {import("../call/seat.js").Seat} Seat */
 /** `bytes`: what this device carried for it.
  * @typedef {{call: Call, kind: "ended" | "moved" | "refused", message: string, bytes: Bytes | null,
@@ -43,8 +42,8 @@ export class Calling {
   #timer = 0;
   #hasLooked = false;
   #isTaking = false;
-  /** Parts on their way. @type {Set<string>} */
-  #coming = new Set();
+  /** @type {Promise<typeof import("./besides.js")> | null} */
+  #besides = null;
 
   /** @param {import("../net/live.js").Live} live
    * @param {{redraw: () => void, standsReady: () => boolean, rejoinsAlone?: boolean}} options `standsReady`: whether this
@@ -119,26 +118,15 @@ export class Calling {
     this.#awake ??= new WakeLock();
     this.seat?.close();
     const silence = () => this.#sounds?.silentTrack() ?? null;
-    const ondesk = (/** @type {TakenSeat} */ mine) => void this.#meetDesk(seat, mine);
-    const onmore = (/** @type {import("../core/wire.js").OtherSeat[]} */ news, /** @type {import("../call/bridged.js").Inside} */ inside) =>
-      companyPart().then((part) => part.meet(seat, news, inside, this.#ground)).then(() => true, () => false); // prettier-ignore
-    const seat = new Seat(this.#live, call, { onchange: () => this.#turned(seat), silence, ondesk, onmore });
+    const onmore = (/** @type {import("../core/wire.js").OtherSeat[]} */ news) =>
+      companyPart().then((part) => part.meet(seat, news, this.#ground)).then(() => true, () => false); // prettier-ignore
+    const seat = new Seat(this.#live, call, { onchange: () => this.#turned(seat), silence, onmore });
     this.seat = seat;
     if (!isJoining) seat.open();
   }
 
-  /**
-   * A coordinator comes or goes. One whom this page can't show gets nothing.
-   * @param {Seat} seat @param {TakenSeat} mine
-   */
-  async #meetDesk(seat, mine) {
-    if (!seat.desk && !seat.third) return;
-    const part = await import("./third.js").catch((error) => console.warn("nobody can be shown:", error.message));
-    if (part) part.meet(seat, mine, this.#live, this.#sounds, this.#redraw);
-  }
-
   get #ground() {
-    return { live: this.#live, sounds: this.#sounds, redraw: this.#redraw, calling: this };
+    return { live: this.#live, sounds: this.#sounds, redraw: this.#redraw };
   }
 
   /** @param {Seat} seat */
@@ -202,8 +190,7 @@ export class Calling {
     this.seat?.tick();
     if (this.seat && this.rejoinsAlone) this.#listenAhead(this.seat);
     this.#hearAhead();
-    this.#nearEnd(at);
-    this.#showMore();
+    this.#lookBesides(at);
     this.#sound(at);
     this.#awake?.want(Boolean(this.seat?.isHere || this.ringing));
     if (!document.hidden) this.#redraw();
@@ -222,33 +209,12 @@ export class Calling {
     if (remote) this.#ahead.play().catch(() => {}); // a connection that is gone again; the call's own picture plays
   }
 
-  /** Has the end of the call said as it comes near, while both talk. @param {number} at */
-  #nearEnd(at) {
+  /** What stands beside the call. @param {number} at */
+  #lookBesides(at) {
     const { seat } = this;
-    if (!seat?.isHere || (seat.phase !== "live" && seat.phase !== "lost")) return;
-    if (seat.ending) return seat.ending.look(seat.call, at);
-    this.#fetch("ending", () => withWords(import("./ending.js"), "common.ending"), (part) => {
-      seat.ending = new part.EndingNote(this.#sounds);
-    }); // prettier-ignore
-  }
-
-  /** What there is to see of how the call is carried, and who may be asked in. */
-  #showMore() {
-    const { seat } = this;
-    if (seat?.isHere && seat.flow.rungs && !seat.view)
-      this.#fetch("rung", () => withWords(import("./rung.js"), "common.rung"), (part) => {
-        seat.view = new part.RungView(seat, this.#live);
-      }); // prettier-ignore
-    if (seat?.isHere && seat.call.guests?.length && !seat.company)
-      this.#fetch("company", companyPart, (part) => part.show(seat, this.#ground));
-  }
-
-  /** A part of a call; where it can't be fetched the next tick tries again. @template P @param {string} name
-   * @param {() => Promise<P>} fetched @param {(part: P) => unknown} use */
-  #fetch(name, fetched, use) {
-    if (this.#coming.has(name)) return;
-    this.#coming.add(name);
-    fetched().then(use, () => {}).finally(() => this.#coming.delete(name)); // prettier-ignore
+    if (!seat?.isHere) return;
+    this.#besides ??= import("./besides.js");
+    this.#besides.then((part) => part.look(seat, at, this.#ground), () => (this.#besides = null)); // prettier-ignore
   }
 
   /** Nothing above the voice, or as much as the line carries again. */
@@ -284,7 +250,7 @@ export class Calling {
   /** @param {Seat | null} seat @param {number} at @returns {"lost" | "ring_back" | null} */
   #soundOf(seat, at) {
     if (seat?.phase === "lost") return "lost";
-    const isCalling = seat?.phase === "waiting" && seat.call.my_side !== "guest" && at >= ms(seat.call.starts_at);
+    const isCalling = seat?.phase === "waiting" && at >= ms(seat.call.starts_at);
     return isCalling && at < ms(seat.call.starts_at) + 10 * MINUTE ? "ring_back" : null;
   }
 
@@ -299,7 +265,7 @@ export class Calling {
   }
 }
 
-/** Guests, and an answering machine. */
+/** A coordinator, guests, an answering machine. */
 const companyPart = () => withWords(import("./company.js"), "common.company");
 
 /** The call that this tab's person is in; where that may not be kept, a reload shows the button to join.

@@ -10,7 +10,6 @@ import { sheet } from "./sheet.js";
 
 /** @typedef {import("../core/wire.js").OtherSeat} OtherSeat */
 /** @typedef {import("../core/wire.js").Person} Person */
-/** @typedef {import("../call/bridged.js").Inside} Inside */
 /** @typedef {import("../call/seat.js").Seat} Seat */
 /** @typedef {{live: import("../net/live.js").Live, sounds: import("../call/sounds.js").Sounds | null, redraw: () => void}} Ground */
 
@@ -36,16 +35,22 @@ export async function show(seat, ground) {
   company = seat.company;
 }
 
-/** What was told of others in this call. @param {Seat} seat @param {OtherSeat[]} news @param {Inside} inside
- * @param {Ground} ground */
-export async function meet(seat, news, inside, ground) {
+/** A coordinator comes or goes. One whom this page can't show gets nothing. @param {Seat} seat @param {Ground} ground */
+async function meetDesk(seat, { live, sounds, redraw }) {
+  const part = await import("./third.js").catch((error) => console.warn("nobody can be shown:", error.message));
+  if (part && seat.mine) await part.meet(seat, seat.mine, live, sounds, redraw);
+}
+
+/** What was told of others in this call, or with none the desk. @param {Seat} seat @param {OtherSeat[]} news @param {Ground} ground */
+export async function meet(seat, news, ground) {
+  if (!news.length) return meetDesk(seat, ground);
   await show(seat, ground);
   if (seat.isOver) return;
   const machine = news.find(({ serves }) => serves === "answering");
-  if (machine && seat.isHere) await seat.company?.answer(machine, inside.mine());
+  if (machine && seat.isHere) await seat.company?.answer(machine, seat.mine);
   const others = news.filter((one) => one !== machine);
   if (!others.length || seat.isOver) return;
-  seat.bridged ??= new Bridged(seat, inside);
+  seat.bridged ??= new Bridged(seat);
   const before = seat.bridged.ends.size;
   for (const one of others) seat.bridged.hear(one);
   const { size } = seat.bridged.ends;

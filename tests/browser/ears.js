@@ -29,13 +29,18 @@
     };
   };
 
-  // From now on; a silence that goes on is counted too.
+  // From now on, in the time of the sound itself: a page that is held up for a while hears nothing, which is no silence.
   ears.listen = () => {
     context.resume();
-    const analyser = new AnalyserNode(context, { fftSize: 1024 });
-    const samples = new Float32Array(1024);
-    let [track, source, since] = [null, null, performance.now()];
-    ears.silences = [];
+    const [most, block, rate] = [32_768, 480, context.sampleRate];
+    const analyser = new AnalyserNode(context, { fftSize: most });
+    const samples = new Float32Array(most);
+    let [track, source, heard_s, run_ms] = [null, null, context.currentTime, 0];
+    Object.assign(ears, { silences: [], unheard_ms: 0 });
+    const end = () => {
+      if (run_ms > 60) ears.silences.push(run_ms);
+      run_ms = 0;
+    };
     clearInterval(ears.timer);
     ears.timer = setInterval(() => {
       const [playing = null] = document.querySelector(".call__remote")?.srcObject?.getAudioTracks() ?? [];
@@ -46,15 +51,21 @@
         source?.connect(analyser);
       }
       analyser.getFloatTimeDomainData(samples);
-      const loud = Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
-      const at = performance.now();
-      if (loud > 0.003) {
-        if (at - since > 60) ears.silences.push({ at: Math.round(since), ms: Math.round(at - since) });
-        since = at;
+      const count = Math.round((context.currentTime - heard_s) * rate);
+      heard_s = context.currentTime;
+      if (count > most) {
+        ears.unheard_ms += Math.round((count / rate) * 1000);
+        return void (run_ms = 0);
       }
-      ears.since = since;
-    }, 10);
+      for (let from = most - count; from + block <= most; from += block) {
+        let sum = 0;
+        for (let place = from; place < from + block; place++) sum += samples[place] ** 2;
+        if (Math.sqrt(sum / block) > 0.003) end();
+        else run_ms += 10;
+      }
+      ears.run_ms = run_ms;
+    }, 30);
   };
-  ears.longest = () => Math.round(Math.max(performance.now() - ears.since, 0, ...ears.silences.map(({ ms }) => ms)));
+  ears.longest = () => Math.max(ears.run_ms ?? 0, 0, ...ears.silences);
   window.ears = ears;
 })();
