@@ -47,8 +47,10 @@ export class LinePage {
 
   async start() {
     this.#stop();
-    this.#context = new AudioContext(); // in the touch itself: later it would be refused
+    const context = new AudioContext(); // in the touch itself: later it would be refused
+    this.#context = context;
     const microphone = await openMicrophone();
+    if (this.#context !== context) return microphone?.stop(); // left while the browser was still asking
     this.#hasMicrophone = Boolean(microphone);
     this.#listen(microphone);
     const check = new LineCheck(this.#phone.live, microphone, () => this.#turned(check));

@@ -12,6 +12,8 @@ from app.calls.media_models import LineCheck
 from app.desk import service as desk
 from app.kernel.levels import VoiceLevel
 from app.kernel.rungs import RungName
+from app.web import media_programs
+from app.web.models import MediaProgram
 from tests.browser.conftest import Devices, shoot
 from tests.browser.modules import serve_modules
 from tests.browser.stories import open_desk, open_phone, open_terminal, sees, touch
@@ -31,7 +33,15 @@ NARROW = ViewportSize(width=240, height=480)
 def served(village: Village) -> Village:
     """With a media program."""
     village.start("media")
+    until(partial(is_served, village))
     return village
+
+
+def is_served(village: Village) -> bool:
+    """Whether a media program has been heard of lately, by the village's clock."""
+    with village.scene.database.read() as session:
+        programs = session.scalars(select(MediaProgram)).all()
+        return any(media_programs.is_heard(program, village.now()) for program in programs)
 
 
 def found(village: Village) -> list[LineCheck]:
@@ -105,7 +115,8 @@ def test_a_terminal_tries_its_line_before_a_call_and_for_the_desk(served: Villag
     alice = served.scene.alice
     with served.scene.database.begin() as session:
         lee = desk.add_coordinator(session, alice.village, "Teacher Lee", "en", served.now()).id
-    served.move_clock_to(at(18, 59) + timedelta(seconds=55))
+    served.move_clock_to(at(18, 59) + timedelta(seconds=50))
+    until(partial(is_served, served))
     terminal = open_terminal(devices, served, alice)
     terminal.evaluate(KEPT)
     served.scene.book(alice, at(20))
