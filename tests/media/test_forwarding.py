@@ -64,12 +64,12 @@ def test_a_rate_is_taken_over_a_second_or_two() -> None:
     assert 23 < rate.kbps <= 24
 
 
-def test_a_stereo_stream_of_128_kbps_is_no_longer_forwarded_after_three_packets() -> None:
+def test_a_stereo_stream_of_128_kbps_is_no_longer_forwarded_after_half_a_second() -> None:
     rate, sent = Rate(), 0
     while takes(VOICE, rate.kbps, is_forwarded=True):
         rate.add(320, 20)
         sent += 1
-    assert sent < 15
+    assert sent * 20 < 500
 
 
 def test_short_packets_become_long_ones() -> None:
