@@ -13,6 +13,7 @@ import * as screens from "./terminal/screens.js";
 const LEFT_ALONE_MS = 45 * SECOND;
 const GOODBYE_MS = 12 * SECOND;
 const ASKED_AGAIN_MS = 25 * SECOND; // where the goodbye asks for the next call
+const SETTLED_MS = 10 * SECOND; // what a ring needs comes before the line is tried
 const RELOAD_AFTER_MS = 300 * SECOND;
 const RENEWED_AGAIN_MS = 5 * MINUTE;
 const IDLE_MS = 20 * SECOND; // after which the later parts come
@@ -259,7 +260,9 @@ live.subscribe(async ({ now: known }) => {
   prompts ??= new Prompts(() => live.view.now?.prompts ?? [], main);
 });
 live.subscribe(async ({ now: known }) => {
-  if (!known?.terminal?.check_line || calling.seat) return;
+  if (!known?.terminal?.check_line) return;
+  await new Promise((resolve) => setTimeout(resolve, Math.max(0, SETTLED_MS - performance.now())));
+  if (!live.view.now?.terminal?.check_line || calling.seat) return;
   const part = await withWords(import("./terminal/line.js"), "terminal.line").catch(() => null); // else at the next reading
   part?.tryLine(live, calling);
 });

@@ -16,7 +16,7 @@ from tests.browser.conftest import PHONE, TERMINAL, Devices, shoot
 from tests.browser.village import Village
 from tests.scene import Household, at
 
-MOST_BYTES = 42_000  # the design asks for 45_000
+MOST_BYTES = 42_500  # the design asks for 45_000
 PICTURE = re.compile(r"/api/photos/|\.svg$")
 MOST_BYTES_AGAIN = 5_000
 MOST_REQUESTS = 23  # the design asks for 15; modules are one file a noun, preloaded, and HTTP/2 carries them at once
