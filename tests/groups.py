@@ -78,7 +78,7 @@ GROUPS = (
         "what the rooms stand on, on both databases, and the commands",
         1500,
         (*FLOOR, "commands", *OURS),
-        needs=("coturn", "caddy", *SERVERS),
+        needs=("coturn", "caddy", "voice", *SERVERS),
     ),
     Group(
         "thinlink",

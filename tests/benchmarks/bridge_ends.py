@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 PACKET_MS, TICKS = 60, 48
 WHEEL_MS = 5
 AROUND_BYTES = 28  # IPv4 and UDP
+SILENT_BYTES = 24  # packets of silence are like each other, so that none is known again
 REPORT_EVERY = 80  # packet times between two reports, as Chromium's five seconds
 # What Chromium and we agree upon, so that bytes are comparable.
 rtcdtlstransport.SRTP_PROFILES = [
@@ -105,7 +106,7 @@ class End:
         if self._deciphers:
             payload = self._unprotect(data)[12:]
             seen.heard.append((now, payload))
-            if (sent := self._sent_at.get(payload)) is not None:
+            if len(payload) > SILENT_BYTES and (sent := self._sent_at.get(payload)) is not None:
                 seen.delays_ms.append(now - sent)
 
     def speak(self) -> None:
