@@ -19,6 +19,7 @@ MOST_FRAMES = 128  # that wait; more is a flood
 MOST_CONCEALED_MS = 240.0  # in a row, where nothing comes; then it is silence
 STRETCH_MS = 10.0  # by which delay grows at a time
 SPARE_MS = 20.0  # more delay than this beyond what is needed is worth a packet
+REPAIRS_REMEMBERED = 256  # packets, so long the delay leaves time for what was lost to come with a later packet
 REMOVED_FRACTION = 0.05  # of packets may come too late for the target
 
 
@@ -45,6 +46,8 @@ class JitterBuffer:
         self._gone: int | None = None  # the stream before
         self._frames: list[_Waiting] = []
         self._arrivals: deque[float] = deque(maxlen=REMEMBERED)
+        self._repairs: deque[tuple[int, float]] = deque(maxlen=16)
+        self._count = 0
         self._base = self._offset = 0.0
         self._next_ms: float | None = None
         self._last: EncodedFrame | None = None
@@ -59,7 +62,11 @@ class JitterBuffer:
         if not self._arrivals:
             return self.least_ms
         late = sorted(each - self._base for each in self._arrivals)
-        return min(self.most_ms, max(self.least_ms, late[-1 - int(len(late) * REMOVED_FRACTION)]))
+        needed = late[-1 - int(len(late) * REMOVED_FRACTION)]
+        for count, arrival in self._repairs:
+            if self._count - count < REPAIRS_REMEMBERED:
+                needed = max(needed, arrival - self._base + 2 * STRETCH_MS)
+        return min(self.most_ms, max(self.least_ms, needed))
 
     @property
     def delay_ms(self) -> float:
@@ -85,8 +92,7 @@ class JitterBuffer:
         if self._arrivals and abs(now_ms - at_ms - self._base) > LEAP_MS:
             self._begin(frame.ssrc)
             at_ms = self._unwrapped(frame)
-        if not frame.is_recovered:
-            self._learn(now_ms - at_ms)
+        self._learn(now_ms - at_ms, frame)
         if refusal := self._refusal(at_ms):
             self.dropped[refusal] += 1
             return
@@ -183,9 +189,10 @@ class JitterBuffer:
             self._gone, self._ssrc = self._ssrc, ssrc
         self._frames.clear()
         self._arrivals.clear()
+        self._repairs.clear()
         self._base = self._offset = self._concealed_ms = 0.0
         self._next_ms = self._last = self._stamp = None
-        self._given_up = self._ticks = 0
+        self._given_up = self._ticks = self._count = 0
 
     def _unwrapped(self, frame: EncodedFrame) -> float:
         """The packet's place in the stream's own time."""
@@ -197,7 +204,11 @@ class JitterBuffer:
             step = 0
         return (self._ticks + step) / TICKS_PER_MS
 
-    def _learn(self, arrival: float) -> None:
+    def _learn(self, arrival: float, frame: EncodedFrame) -> None:
         """The fastest of the last packets is where delay is counted from: clocks that drift are followed."""
-        self._arrivals.append(arrival)
-        self._base = min(self._arrivals)
+        if not frame.is_recovered:
+            self._count += 1
+            self._arrivals.append(arrival)
+            self._base = min(self._arrivals)
+        elif self._count > 1:  # what a first packet repeats is older than the stream
+            self._repairs.append((self._count, arrival))

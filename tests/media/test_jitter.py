@@ -164,6 +164,17 @@ def test_packets_of_mixed_lengths() -> None:
     assert player.lost_ms <= 240
 
 
+def test_there_is_time_for_what_was_lost_to_come_with_the_next_packet() -> None:
+    """Each tenth packet is lost and comes 60 ms later; from the second time on it is waited for."""
+    arriving = [(n * 60.0, frame(n)) for n in range(300) if n % 10 != 9]
+    repeats = [(n * 60.0 + 60, frame(n)._replace(is_recovered=True)) for n in range(300) if n % 10 == 9]
+    player = play([*arriving, *repeats], 20_000)
+    assert len(player.numbers) >= 298
+    assert player.buffer.target_ms == pytest.approx(60 + 20)
+    uneven = play([*((at + n % 3 * 15, each) for n, (at, each) in enumerate(arriving)), *repeats], 20_000)
+    assert len(uneven.numbers) >= 296
+
+
 def test_a_flood_is_bounded() -> None:
     buffer = JitterBuffer(60, 400)
     for number in range(5_000):
