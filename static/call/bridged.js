@@ -63,9 +63,9 @@ export class Bridged {
     return this.#media !== null;
   }
 
-  /** Somebody is here besides the other of the two. */
+  /** Somebody is here besides the other of the two; a guest comes to who is here. */
   get hasCompany() {
-    return this.#isGuest ? this.isOn : this.ends.size > 0;
+    return this.#isGuest || this.ends.size > 0;
   }
 
   get otherSeat() {
@@ -218,7 +218,7 @@ export class Bridged {
   /** Uses the connection that waits as soon as nothing is missed by that. */
   #settle() {
     const [next, { flow }] = [this.#next, this.#seat];
-    if (!next || (flow.isConnected && !this.#isReady(next))) return;
+    if (!next || (flow.peer && !this.#isReady(next))) return;
     this.#next = null;
     clearInterval(this.#timer);
     next.peer.watch(null);

@@ -11,7 +11,8 @@ import { Peer, prepare } from "./peer.js";
 
 const SILENCE = { audio: null, video: null };
 const REPORT_MS = 5_000;
-const FLOWS_MS = 3_500; // voice comes at least twice a second, also when nobody speaks
+// voice comes at least twice a second, also when nobody speaks
+const FLOWS_MS = 3_500;
 
 export class Flow {
   /** How it is carried; null until that has been fetched. @type {import("./rungs.js").Rungs | null} */
@@ -58,11 +59,8 @@ export class Flow {
     this.#own = own;
     this.#onflow = onflow;
     this.#onchange = onchange;
-    prepare().catch(() => {}); // fetched while the seat is being taken; else when there is a connection
-  }
-
-  get isConnected() {
-    return Boolean(this.peer);
+    // fetched while the seat is being taken; else when there is a connection
+    prepare().catch(() => {});
   }
 
   /** Whether anything of the other end came a short while ago. @param {number} at */
@@ -136,7 +134,8 @@ export class Flow {
     this.shares = shares;
     if (!wasWatched && shares === "all") {
       this.#live.press();
-      this.#reported_at = performance.now(); // nothing is there to be told yet
+      // nothing is there to be told yet
+      this.#reported_at = performance.now();
     }
     if (wasWatched !== (shares === "all")) this.peer?.watch(wasWatched ? null : (seen) => this.#weigh(seen));
   }
@@ -193,7 +192,8 @@ export class Flow {
     const more = this.rungs?.look(seen) ?? {};
     const isMore = (seen.bytes?.received ?? 0) > this.#received;
     this.#received = seen.bytes?.received ?? 0;
-    if (heard || pictured || (this.#isAlone && isMore)) this.#flowed_at = at; // a bridge is silent for who speaks alone
+    // a bridge is silent for who speaks alone
+    if (heard || pictured || (this.#isAlone && isMore)) this.#flowed_at = at;
     if (pictured) {
       this.#pictured_at = at;
       this.onpicture();
@@ -202,7 +202,8 @@ export class Flow {
     if (!isFirst && at - this.#reported_at < REPORT_MS) return;
     this.#reported_at = at;
     this.#live.report(this.#call, { ...figures, ...more }).catch(() => {
-      this.#reported_at = -Infinity; // the first voice is what makes the call live: tell it with the next look
+      // the first voice is what makes the call live: tell it with the next look
+      this.#reported_at = -Infinity;
     });
   }
 }

@@ -108,17 +108,21 @@ export class Seat {
 
   /** What /api/now says about the call. @param {Call} call */
   update(call) {
-    const isRungAgain = rungAgain(call) > this.#rung_again_ms; // an answer that was under way meanwhile is older
+    // an answer that was under way meanwhile is older
+    const isRungAgain = rungAgain(call) > this.#rung_again_ms;
     this.#rung_again_ms = Math.max(rungAgain(call), this.#rung_again_ms);
     this.call = call;
     if (call.state === "ended" && !this.isOver) this.#finish("ended");
     if (call.my_side === "guest") return;
     if (call.state === "live") this.hasTalked = true;
     if (isRungAgain && this.isHere) this.#rungAgain();
-    if (this.isHere && !call.desk !== !this.desk) this.#take(); // its answer says how it is
+    // its answer says how it is
+    if (this.isHere && !call.desk !== !this.desk) this.#take();
     const { seated, here, lost_at } = call.sides[otherSide(call)];
-    if (this.isHere && seated && here && !this.other?.isHere) this.#take(); // who came was not told to this page
-    const hasLeft = call.state === "live" && !seated && !lost_at; // told to nobody while this end was out of reach
+    // who came was not told to this page
+    if (this.isHere && seated && here && !this.other?.isHere) this.#take();
+    // told to nobody while this end was out of reach
+    const hasLeft = call.state === "live" && !seated && !lost_at;
     if (hasLeft && this.isHere && !this.isOver) this.otherLeft();
   }
 
@@ -185,17 +189,19 @@ export class Seat {
   }
 
   /** One with whom this end is not connected directly. @param {OtherSeat} peer */
-  #isMore = ({ side }) => side === "guest" || side === "media" || (side !== "desk" && this.call.my_side === "guest");
+  #isMore = ({ side }) => side !== "desk" && (this.call.my_side === "guest" || side !== otherSide(this.call));
 
   /** @param {OtherSeat[]} news */
   async #meetMore(news) {
     if (!news.length || (await this.#onmore(news))) return this.#turn();
-    this.#takeLater(); // its part is not here
+    // its part is not here
+    this.#takeLater();
   }
 
   /** @param {OtherSeat | null} [desk] */
   #meetDesk(desk = null) {
-    if (this.call.my_side === "guest") return; // no end of a coordinator's
+    // no end of a coordinator's
+    if (this.call.my_side === "guest") return;
     this.desk = desk;
     if (this.mine && this.isHere && (desk || this.third)) this.#onmore([]);
   }
@@ -204,7 +210,8 @@ export class Seat {
   #hear(news) {
     if (news.call !== this.call.id || this.isOver) return;
     if (news.side === "desk") return this.#meetDesk(news.state === "left" ? null : news);
-    if (news.state === "moved") this.#finish("moved"); // told to nobody but the page that had this seat
+    // told to nobody but the page that had this seat
+    if (news.state === "moved") this.#finish("moved");
     else if (this.#isMore(news)) this.#meetMore([news]);
     else if (news.state === "rung") this.flow.hear(news.rung);
     else if (news.state === "left") this.otherLeft();
@@ -260,7 +267,7 @@ export class Seat {
   }
 
   #toShare() {
-    if (!this.flow.isConnected || !this.isHere) return "nothing";
+    if (!this.flow.peer || !this.isHere) return "nothing";
     if (this.other?.isHere || this.bridged?.hasCompany) return "all";
     return this.other && this.call.my_side === "parent" && isRungThere(this.call, now()) ? "ahead" : "nothing";
   }

@@ -41,9 +41,8 @@ export const wantsMore = (calls) =>
 /** Of two others of the family. @param {Call} call */
 export const isGuests = ({ my_side }) => my_side === "guest";
 
-/** An offer that was left is no news, nor what others said. @param {Call} call */
-const isNews = ({ reason, origin, my_side }) =>
-  my_side !== "guest" && (origin !== "wait" || (reason !== "declined" && reason !== "proposal_expired"));
+/** An offer that was left is no news. @param {Call} call */
+const isNews = ({ reason, origin }) => origin !== "wait" || (reason !== "declined" && reason !== "proposal_expired");
 
 /** Of each series the next one. @param {Call[]} calls */
 function withoutRepeats(calls) {

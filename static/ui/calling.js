@@ -14,7 +14,8 @@ import { withWords } from "./dom.js";
  *   company: Seat["company"]}} Farewell */
 /** @typedef {import("../call/looks.js").Bytes} Bytes */
 
-const SEAT_KEPT = "homethread.seat"; // the call that this tab's person is in: a reload goes back to it
+// the call that this tab's person is in: a reload goes back to it
+const SEAT_KEPT = "homethread.seat";
 const READY_AGAIN_MS = 30 * SECOND;
 
 export class Calling {
@@ -206,7 +207,8 @@ export class Calling {
     const remote = this.seat?.flow.remote ?? null;
     if (this.#ahead.srcObject === remote) return;
     this.#ahead.srcObject = remote;
-    if (remote) this.#ahead.play().catch(() => {}); // a connection that is gone again; the call's own picture plays
+    // a connection that is gone again; the call's own picture plays
+    if (remote) this.#ahead.play().catch(() => {});
   }
 
   /** What stands beside the call. @param {number} at */
@@ -226,7 +228,8 @@ export class Calling {
   /** @param {number} at */
   #standReady(at) {
     if (this.seat || this.#isTaking || this.farewell || !this.#hasLooked || !this.#standsReady()) return;
-    const own = upcoming(this.calls).filter(({ my_side }) => my_side !== "guest"); // in a guest's seat sits a person
+    // in a guest's seat sits a person
+    const own = upcoming(this.calls).filter(({ my_side }) => my_side !== "guest");
     const call = own.find((one) => isOpen(one, at) && (this.#left.get(one.id) ?? 0) <= at);
     if (call) this.#sit(call).catch(() => this.#left.set(call.id, at + READY_AGAIN_MS));
   }
@@ -238,7 +241,8 @@ export class Calling {
     else this.#told.ring = "";
     const wanted = ringing ? "ring" : answeringOf(this)?.isOpen ? null : this.#soundOf(this.seat, at);
     if (wanted && !this.#sounds) {
-      const parts = await this.prepare().catch(() => null); // rung in silence then, and again at the next tick
+      // rung in silence then, and again at the next tick
+      const parts = await this.prepare().catch(() => null);
       if (parts) this.#sounds ??= new parts[1].Sounds();
     }
     if (wanted) this.#sounds?.loop(wanted);
@@ -274,7 +278,9 @@ function remember(callId) {
   try {
     if (callId) sessionStorage.setItem(SEAT_KEPT, callId);
     else sessionStorage.removeItem(SEAT_KEPT);
-  } catch {} // forbidden
+  } catch {
+    // forbidden
+  }
 }
 
 function recall() {

@@ -145,7 +145,6 @@ function shownState({ phase, call }, at) {
 /** @param {Seat} seat @param {number} at @param {string} zone */
 function statusText({ phase, call, flow }, at, zone) {
   if (phase === "lost") return t("common.call.lost");
-  if (phase === "waiting" && call.my_side === "guest") return t("common.call.connecting");
   if (phase === "live") return t("common.call.live");
   if (phase === "connecting") return t("common.call.connecting");
   if (at < ms(call.starts_at)) return t("common.call.rung_at", { time: clockTime(call.starts_at, zone) });
