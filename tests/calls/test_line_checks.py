@@ -7,68 +7,22 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from app.calls import life, line_checks, link, media_leases, passport, timetable
-from app.calls.line_checks import Begun, Found
+from app.calls import line_checks, media_leases
 from app.calls.media_models import LineCheck, MediaLease
-from app.calls.models import Call
 from app.jobs.models import DueRow
 from app.jobs.words import DueState
 from app.kernel.errors import NotFound, Refused, TooOften
 from app.kernel.levels import VoiceLevel
 from app.kernel.rungs import RungName
-from app.web.models import Change, MediaProgram, PrincipalKind
+from app.web.models import PrincipalKind
 from app.web.principals import Principal
+from tests.calls.checked_lines import begin, check_of, connect, find, hear, hinted, open_leases
 from tests.scene import Scene, at
-
-FOUND = Found(RungName.STILLS, 480, 20, 47, 52, VoiceLevel.GOOD)
 
 
 @pytest.fixture
 def program(scene: Scene) -> Principal:
     return connect(scene, "one")
-
-
-def connect(scene: Scene, name: str) -> Principal:
-    now = scene.clock.now()
-    with scene.database.begin() as session:
-        session.add(MediaProgram(id=name, name=name, sid=f"sid-{name}", seen_at=now, started_at=now))
-    return Principal(PrincipalKind.MEDIA, name, None, name, "en")
-
-
-def hear(scene: Scene) -> None:
-    """Its heartbeat."""
-    with scene.database.begin() as session:
-        session.get_one(MediaProgram, "one").seen_at = scene.clock.now()
-
-
-def begin(scene: Scene, who: Principal, sid: str = "sid") -> Begun:
-    with scene.database.begin() as session:
-        return line_checks.begin(session, who, sid, "page", scene.clock.now())
-
-
-def find(scene: Scene, check_id: str, program: Principal, what: Found = FOUND) -> None:
-    with scene.database.begin() as session:
-        line_checks.found(session, check_id, program, what, scene.clock.now())
-
-
-def check_of(scene: Scene, check_id: str) -> LineCheck:
-    with scene.database.read() as session:
-        return session.get_one(LineCheck, check_id)
-
-
-def open_leases(scene: Scene) -> list[MediaLease]:
-    with scene.database.read() as session:
-        return list(session.scalars(select(MediaLease).where(MediaLease.ended_at.is_(None))))
-
-
-def hinted(scene: Scene) -> set[tuple[str, str]]:
-    with scene.database.read() as session:
-        return {(change.topic, change.subject_id) for change in session.scalars(select(Change))}
-
-
-def wanted(scene: Scene) -> bool:
-    with scene.database.read() as session:
-        return line_checks.is_wanted(session, scene.alice.terminal, scene.clock.now())
 
 
 def test_a_check_is_given_to_a_program_and_kept_when_it_has_found(scene: Scene, program: Principal) -> None:
@@ -200,112 +154,6 @@ def test_signals_go_between_the_device_and_its_program_alone(scene: Scene, progr
         ):  # fmt: skip
             with pytest.raises(error):
                 line_checks.route(session, check.id, who, sid, to)
-
-
-def test_a_terminal_tries_its_line_an_hour_before_a_call_and_once(scene: Scene, program: Principal) -> None:
-    call_id = scene.book(scene.alice, at(20))
-    assert not wanted(scene)
-    with scene.database.read() as session:
-        row = session.scalars(select(DueRow).where(DueRow.key == f"{timetable.TICK}:{call_id}")).one()
-    assert row.due_at == at(20) - life.LINE_TRIED_BEFORE
-    scene.clock.at = at(19)
-    hear(scene)
-    with scene.database.begin() as session:
-        timetable.tick(session, call_id, scene.clock.now())
-    assert ("terminal", scene.alice.terminal) in hinted(scene)
-    assert wanted(scene)
-    check_id = begin(scene, scene.alice.as_terminal).check.id
-    assert not wanted(scene)
-    find(scene, check_id, program)
-    assert not wanted(scene)
-
-
-def test_it_tries_twice_and_no_more(scene: Scene, program: Principal) -> None:
-    scene.book(scene.alice, at(20))
-    for minutes in (1, 10):
-        scene.clock.at = at(19) + timedelta(minutes=minutes)
-        hear(scene)
-        assert wanted(scene)
-        check_id = begin(scene, scene.alice.as_terminal).check.id
-        with scene.database.begin() as session:
-            line_checks.leave(session, check_id, scene.alice.as_terminal, scene.clock.now())
-    assert not wanted(scene)
-
-
-def test_a_terminal_in_a_call_is_left_alone(scene: Scene, program: Principal) -> None:
-    scene.book(scene.alice, at(19, 30))
-    scene.book(scene.bob, at(20))
-    scene.clock.at = at(19, 31)
-    assert not wanted(scene)
-
-
-def test_the_desk_asks_a_free_terminal(scene: Scene, program: Principal) -> None:
-    alice = scene.alice
-    with scene.database.begin() as session:
-        line_checks.ask(session, alice.terminal, alice.village, scene.clock.now())
-        line_checks.ask(session, alice.terminal, alice.village, scene.clock.now())
-        assert len(session.scalars(select(LineCheck)).all()) == 1
-    assert ("terminal", alice.terminal) in hinted(scene)
-    assert wanted(scene)
-    with scene.database.read() as session:
-        assert line_checks.is_going_on(session, alice.terminal, scene.clock.now())
-    find(scene, begin(scene, alice.as_terminal).check.id, program)
-    assert not wanted(scene)
-    with scene.database.read() as session:
-        assert not line_checks.is_going_on(session, alice.terminal, scene.clock.now())
-        last = line_checks.last_of(session, alice.terminal)
-        assert last is not None
-        assert last.rung is RungName.STILLS
-
-
-def test_a_wish_that_no_terminal_hears_is_over_after_two_minutes(scene: Scene) -> None:
-    with scene.database.begin() as session:
-        line_checks.ask(session, scene.alice.terminal, scene.alice.village, scene.clock.now())
-    scene.clock.step(minutes=2, seconds=1)
-    assert not wanted(scene)
-
-
-RUNG = RungName
-
-
-@pytest.mark.parametrize(
-    ("start", "terminal", "phone", "begins"),
-    [
-        (RUNG.MICRO_VIDEO, None, None, RUNG.MICRO_VIDEO),
-        (RUNG.MICRO_VIDEO, RUNG.VIDEO, None, RUNG.VIDEO),
-        (RUNG.VOICE, RUNG.VIDEO, None, RUNG.MICRO_VIDEO),
-        (RUNG.VIDEO, RUNG.STILLS, None, RUNG.STILLS),
-        (RUNG.VIDEO, RUNG.STILLS, RUNG.THIN_VOICE, RUNG.THIN_VOICE),
-        (RUNG.MICRO_VIDEO, None, RUNG.VIDEO, RUNG.MICRO_VIDEO),
-        (RUNG.MICRO_VIDEO, None, RUNG.CLIPS, RUNG.THIN_VOICE),
-        (RUNG.MICRO_VIDEO, RUNG.CLIPS, None, RUNG.THIN_VOICE),
-    ],
-)
-def test_what_a_call_begins_with_after_a_check(
-    start: RungName, terminal: RungName | None, phone: RungName | None, begins: RungName
-) -> None:
-    assert link.start_after_checks(start, terminal, phone) is begins
-
-
-def test_the_newest_check_of_two_hours_counts(scene: Scene, program: Principal) -> None:
-    call_id = scene.book(scene.alice, at(20))
-    assert begins_with(scene, call_id) is link.UNKNOWN_STARTS
-    find(scene, begin(scene, scene.alice.as_terminal).check.id, program, replace(FOUND, rung=RungName.VOICE))
-    scene.clock.step(minutes=5)
-    hear(scene)
-    find(scene, begin(scene, scene.alice.as_terminal).check.id, program, replace(FOUND, rung=RungName.STILLS))
-    assert begins_with(scene, call_id) is RungName.STILLS
-    find(scene, begin(scene, scene.bob.as_parent).check.id, program, replace(FOUND, rung=RungName.CLIPS))
-    assert begins_with(scene, call_id) is RungName.STILLS
-    find(scene, begin(scene, scene.alice.as_parent).check.id, program, replace(FOUND, rung=RungName.THIN_VOICE))
-    assert begins_with(scene, call_id) is RungName.THIN_VOICE
-    scene.clock.step(hours=2, minutes=1)
-    assert begins_with(scene, call_id) is link.UNKNOWN_STARTS
-
-
-def begins_with(scene: Scene, call_id: str) -> RungName:
-    with scene.database.read() as session:
-        return passport.first_rung(session, session.get_one(Call, call_id), scene.clock.now())
 
 
 def test_what_is_old_is_forgotten_with_the_next_check(scene: Scene, program: Principal) -> None:
