@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 import urllib.request
 from dataclasses import dataclass, field
@@ -16,6 +14,7 @@ from app.families import service as families
 from app.storage.database import Database
 from app.web import sessions
 from app.web.models import PrincipalKind
+from tests.browser.nursery import Born, nursery
 from tests.browser.program import MovedClock
 from tests.scene import Scene, StepClock, set_scene
 from tests.services.ports import free_port
@@ -31,7 +30,7 @@ class Village:
     database_url: str
     scene: Scene
     port: int
-    programs: dict[str, subprocess.Popen[bytes]]
+    programs: dict[str, Born]
     settings: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -65,9 +64,7 @@ class Village:
             "HOMETHREAD_MEDIA_PORT": "0",
             **{f"HOMETHREAD_{name}": value for name, value in self.settings.items()},
         }
-        command = [sys.executable, "-m", "tests.browser.program", name, str(self.folder / "clock")]
-        with (self.folder / f"{name}.log").open("ab") as log:
-            self.programs[name] = subprocess.Popen(command, env=environment, stdout=log, stderr=log, process_group=0)
+        self.programs[name] = nursery().start(name, self.folder / "clock", self.folder / f"{name}.log", environment)
         if name == "web":
             self._wait_ready()
 
