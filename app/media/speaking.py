@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from app.media.opus_frames import voiced_share
 
 HOLD_MS = 300  # a voice is carried on through the pauses between its words
+SOUNDS_MS = 600  # silence is told twice a second
 QUIET_DBOV, LOUD_DBOV = -70, -55  # of RFC 6464, where an end sends it
 CELT_VOICE_KBPS = 9  # comfort noise takes less
 SILENT_BYTES = 2  # "silence goes on"
@@ -48,6 +49,7 @@ class Floor:
 
     voices: dict[str, Voice] = field(default_factory=dict)
     _last: str | None = None
+    _beside: str | None = None
     _speaker: str | None = None
 
     def come(self, name: str) -> None:
@@ -56,6 +58,7 @@ class Floor:
     def go(self, name: str) -> None:
         self.voices.pop(name, None)
         self._last = None if self._last == name else self._last
+        self._beside = None if self._beside == name else self._beside
         self._speaker = None if self._speaker == name else self._speaker
 
     def hear(self, name: str, packet: bytes, duration_ms: float, now: float, level_dbov: int | None = None) -> None:
@@ -71,14 +74,21 @@ class Floor:
         voice.sure_ms, voice.sure_at = min(voice.sure(now) + voiced, 2.0 * SURE_MS), now
 
     def carried(self, now: float) -> list[str]:
-        """Whose voice goes to the others: all who are heard; else whoever was last, or of whom there is any sound."""
+        """Whose voice goes to the others: all who are heard. While nobody is: one, and one for that one to hear."""
         heard = [name for name, voice in self.voices.items() if now - voice.voiced_at <= HOLD_MS]
         if heard:
             return heard
-        sounding = [name for name, voice in self.voices.items() if now - voice.sounded_at <= HOLD_MS]
+        sounding = [name for name, voice in self.voices.items() if now - voice.sounded_at <= SOUNDS_MS]
         if sounding and self._last not in sounding:
             self._last = max(sounding, key=lambda name: self.voices[name].sounded_at)
-        return [self._last] if self._last is not None else []
+        others = [name for name in sounding if name != self._last]
+        if others and self._beside not in others:
+            self._beside = max(others, key=lambda name: self.voices[name].sounded_at)
+        return [name for name in (self._last, self._beside) if name in self.voices and name is not None]
+
+    def is_calm(self, now: float) -> bool:
+        """Whether nobody is heard: then one voice is enough for each end, and no two are mixed."""
+        return all(now - voice.voiced_at > HOLD_MS for voice in self.voices.values())
 
     def speaker(self, now: float) -> str | None:
         """Who is said to speak: stays through pauses, until another one surely does."""

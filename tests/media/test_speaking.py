@@ -124,6 +124,24 @@ def test_of_whom_there_is_any_sound_is_carried_where_nobody_speaks() -> None:
     assert table.floor.carried(table.now + 900) == ["b"]
 
 
+def test_while_nobody_speaks_who_spoke_last_hears_another_and_no_third_takes_turns_with_it() -> None:
+    table = Table()
+    table.speak("a", packets=5)
+    hum = bytes([table.voiced[0][0], 0x00]) + table.voiced[0][2:]
+    for _ in range(20):
+        table.now += 60
+        for name in "abc":
+            table.floor.hear(name, hum, 60, table.now)
+        beside = table.floor.carried(table.now)[1:]
+        assert beside in ([], ["b"]), "a speaks still, then nobody does"
+    assert table.floor.is_calm(table.now)
+    assert table.floor.carried(table.now) == ["a", "b"]
+    for _ in range(12):
+        table.now += 60
+        table.floor.hear("c", hum, 60, table.now)
+    assert table.floor.carried(table.now) == ["c", "b"], "c is heard, and what b's silence says is sent to c"
+
+
 def test_a_click_beside_a_speaker_is_not_mixed_and_a_word_is() -> None:
     table = Table()
     table.speak("a", packets=5)
