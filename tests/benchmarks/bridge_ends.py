@@ -80,8 +80,8 @@ class End:
         socket, self._address = pair.protocol.transport, pair.remote_addr
         self._sendto = socket.sendto
         self._others = pair.protocol.datagram_received
-        pair.protocol.datagram_received = self._came
-        socket.max_size = 2_048  # asyncio makes room for 256 kB each time
+        pair.protocol.datagram_received = self._came  # type: ignore[method-assign, assignment]
+        socket.max_size = 2_048  # type: ignore[attr-defined]  # asyncio makes room for 256 kB each time
         self._talks = True
 
     def _opus(self) -> int:

@@ -110,7 +110,7 @@ class Janus:
         name = next(self._names)
         waits = self._answered[name] = asyncio.get_running_loop().create_future()
         self._socket.send(json.dumps(message | {"transaction": name}).encode())
-        answer = await asyncio.wait_for(waits, 10)
+        answer: dict[str, Any] = await asyncio.wait_for(waits, 10)
         if answer["janus"] == "error":
             raise RuntimeError(f"Janus: {answer}")
         return answer

@@ -41,7 +41,8 @@ class Served:
         async def answer(offer: str) -> str:
             waits = self._waiting[call, number] = asyncio.get_running_loop().create_future()
             self._tell({"call": call, "end": number, "sdp": offer, "rung": rung})
-            return await waits
+            answered: str = await waits
+            return answered
 
         return answer
 

@@ -1,4 +1,4 @@
-"""Runs the real web, worker or media program for a test, with a clock that the test moves by writing an offset to a file.
+"""Runs the real web, worker or media program for a test, with a clock that a test moves by writing an offset to a file.
 
 `python -m tests.browser.program web|worker|media CLOCK_FILE`, settings by the environment as ever.
 """
@@ -24,7 +24,8 @@ class MovedClock:
 def main(program: str, clock_file: str) -> None:
     settings = config.load()
     logs.start(settings.log_level)
-    {"web": web.run, "worker": worker.run, "media": media.run}[program.rstrip("0123456789")](settings, MovedClock(Path(clock_file)))
+    run = {"web": web.run, "worker": worker.run, "media": media.run}[program.rstrip("0123456789")]
+    run(settings, MovedClock(Path(clock_file)))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """Something like a voice, made of harmonics in syllables, and what our encoder makes of it."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,7 +34,7 @@ def encoded(pcm: Pcm, packet_ms: int = 60, kbps: float = 12) -> list[bytes]:
     return [encoder.encode(pcm[at : at + size].tobytes()) for at in range(0, len(pcm) - size + 1, size)]
 
 
-def frame(payload: bytes, number: int, packet_duration_ms: int = 60, first: int = 0, **more: bool) -> EncodedFrame:
+def frame(payload: bytes, number: int, packet_duration_ms: int = 60, first: int = 0, **more: Any) -> EncodedFrame:
     """The packet with this place in its stream, whose stamps begin at `first`."""
     stamp = (first + number * packet_duration_ms * 48) % 0x100000000
     made = EncodedFrame(payload, stamp, number % 65536, 0.0, "audio", duration_ms=packet_ms(payload))
