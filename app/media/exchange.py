@@ -34,7 +34,10 @@ class Source:
 
 @dataclass
 class Receiver:
-    """What goes to one end: as another end sends it, or as a tap has it, or nothing."""
+    """What goes to one end: as another end sends it, or as a tap has it, or nothing.
+
+    `forwarded_until`: whose voices still come to the mix with what this end was sent before they were mixed for it.
+    """
 
     name: str
     send: Send
@@ -42,6 +45,7 @@ class Receiver:
     timeline: Timeline = field(default_factory=Timeline)
     forwards: str | None = None
     tap: TapKey | None = None
+    forwarded_until: dict[str, float] = field(default_factory=dict)
 
     def forward(self, source: str, piece: Piece, now: float) -> None:
         stamp = self.timeline.stamp(source, piece.rtp_timestamp, piece.duration_ms, now)
@@ -101,12 +105,14 @@ class Exchange:
         """Mix what is due."""
         if self.due is None:
             return
-        self.due = self.due + TICK_MS if now - self.due < LATEST_MS else now + TICK_MS
+        at = self.due if now - self.due < LATEST_MS else now
+        self.due = at + TICK_MS
+        self._mixer.pull(at)
         by_key: dict[TapKey, list[Receiver]] = {}
         for receiver in self._receivers.values():
             if receiver.tap is not None:
-                by_key.setdefault(receiver.tap, []).append(receiver)
-        for key, packet in self._mixer.tick(by_key, now):
+                by_key.setdefault(self._let_in(receiver, receiver.tap), []).append(receiver)
+        for key, packet in self._mixer.mix(by_key):
             for receiver in by_key[key]:
                 receiver.send(packet, receiver.timeline.own(key.packet_ms, now), key.packet_ms)
         self._reckon(now)
@@ -145,18 +151,20 @@ class Exchange:
         before = {name: receiver.tap for name, receiver in self._receivers.items()}
         wanted: set[str] = set()
         for receiver in self._receivers.values():
-            wanted.update(self._route(receiver, [name for name in carried if name != receiver.name]))
+            wanted.update(self._route(receiver, [name for name in carried if name != receiver.name], now))
         self._open(wanted)
         for name, receiver in self._receivers.items():
             if before[name] is not None and receiver.tap is None and receiver.forwards is not None:
                 self._catch_up(receiver, receiver.forwards, now)
+            if receiver.tap is None:
+                receiver.forwarded_until.clear()
         self._mixer.keep(wanted, {receiver.tap for receiver in self._receivers.values() if receiver.tap})
         if not wanted:
             self.due = None
         elif self.due is None:
             self.due = now + TARGET_MS
 
-    def _route(self, receiver: Receiver, names: Sequence[str]) -> Sequence[str]:
+    def _route(self, receiver: Receiver, names: Sequence[str], now: float) -> Sequence[str]:
         """Whose voices the mixer needs for this end."""
         was, receiver.forwards, receiver.tap = receiver.forwards, None, None
         audio = receiver.audio
@@ -165,9 +173,21 @@ class Exchange:
         if len(names) == 1 and self._fits(names[0], audio, is_forwarded=was == names[0]):
             receiver.forwards = names[0]
             return ()
-        without = receiver.name if receiver.name in self._carried else ""
-        receiver.tap = TapKey(audio.packet_ms, audio.max_kbps, without)
+        if was is not None and was in names and was in self._mixer.lines:
+            receiver.forwarded_until[was] = now
+        own = {receiver.name} & set(self._carried)
+        receiver.tap = TapKey(audio.packet_ms, audio.max_kbps, frozenset(own | receiver.forwarded_until.keys()))
         return names
+
+    def _let_in(self, receiver: Receiver, tap: TapKey) -> TapKey:
+        """Mix for an end the voices that are past what it was sent already; returns its tap from now on."""
+        for name, until in list(receiver.forwarded_until.items()):
+            line = self._mixer.lines.get(name)
+            if line is None or (line.begins_with_ms is not None and line.begins_with_ms >= until):
+                del receiver.forwarded_until[name]
+                tap = tap._replace(without=tap.without - {name})
+        receiver.tap = tap
+        return tap
 
     def _fits(self, name: str, audio: Audio, *, is_forwarded: bool) -> bool:
         return takes(audio, self._sources[name].rate.kbps, is_forwarded=is_forwarded)
@@ -179,7 +199,8 @@ class Exchange:
                 self._mixer.open(name, [frame.payload for frame in recent])
 
     def _catch_up(self, receiver: Receiver, name: str, now: float) -> None:
-        """What waited for its turn in the mix is sent on as it is."""
-        line = self._mixer.lines.get(name)
+        """What waited for its turn in the mix is sent on as it is, but for what was sent before."""
+        line, until = self._mixer.lines.get(name), receiver.forwarded_until.get(name, 0.0)
         for frame in line.waiting() if line is not None else ():
-            receiver.forward(name, Piece(frame.payload, frame.rtp_timestamp, frame.duration_ms), now)
+            if frame.arrived_ms >= until:
+                receiver.forward(name, Piece(frame.payload, frame.rtp_timestamp, frame.duration_ms), now)

@@ -37,10 +37,13 @@ class _Waiting(NamedTuple):
 
 
 class JitterBuffer:
-    """`target_ms` is the least delay, `most_ms` the longest that an uneven link may make of it."""
+    """`target_ms` is the least delay, `most_ms` the longest that an uneven link may make of it.
 
-    def __init__(self, target_ms: float, most_ms: float) -> None:
-        self.least_ms, self.most_ms = target_ms, most_ms
+    `asked_every_ms` is the pace of who plays. Who asks later than that has fallen behind, and is brought up again.
+    """
+
+    def __init__(self, target_ms: float, most_ms: float, asked_every_ms: float = 10.0) -> None:
+        self.least_ms, self.most_ms, self._asked_every_ms = target_ms, most_ms, asked_every_ms
         self.dropped: Counter[str] = Counter()
         self._ssrc: int | None = None
         self._gone: int | None = None  # the stream before
@@ -113,6 +116,7 @@ class JitterBuffer:
             self._offset = max(self._base + self.target_ms, came_ms - at_ms)
         if now_ms < at_ms + self._offset:
             return None
+        self._offset = max(self._offset, now_ms - at_ms - self._asked_every_ms)
         if self._next_ms is not None:
             needed = self._base + self.target_ms
             if needed > self._offset + STRETCH_MS:

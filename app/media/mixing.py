@@ -35,11 +35,11 @@ class Decodes(Protocol):
 
 
 class TapKey(NamedTuple):
-    """One encoding: of what packets and rate, and who does not hear themselves in it ("" for mere listeners)."""
+    """One encoding: of what packets and rate, and whose voices are left out of it: none for mere listeners."""
 
     packet_ms: int
     max_kbps: float
-    without: str
+    without: frozenset[str]
 
 
 def limited(total: NDArray[np.int32]) -> Samples:
@@ -53,18 +53,23 @@ def limited(total: NDArray[np.int32]) -> Samples:
 
 
 class Line:
-    """One voice on its way into the mix. `before` are the packets right before it: by them the decoder knows it."""
+    """One voice on its way into the mix. `before` are the packets right before it: by them the decoder knows it.
+
+    `begins_with_ms`: when the packet came that the last tick's sound begins with; None while nothing is there.
+    """
 
     def __init__(self, decoder: Decodes, before: Iterable[bytes] = ()) -> None:
+        self.begins_with_ms: float | None = None
+        self._came_ms: float | None = None
         self._decoder = decoder
-        self._buffer = JitterBuffer(TARGET_MS, MOST_MS)
+        self._buffer = JitterBuffer(TARGET_MS, MOST_MS, TICK_MS)
         self._pcm = bytearray()
         self._goes_on = False
         for packet in before:
             self._decoded(packet)
 
     def put(self, frame: EncodedFrame, now: float) -> None:
-        self._buffer.put(frame, now)
+        self._buffer.put(frame._replace(arrived_ms=now), now)
 
     def waiting(self) -> list[EncodedFrame]:
         """What was not mixed yet."""
@@ -72,8 +77,9 @@ class Line:
 
     def pull(self, now: float) -> Samples | None:
         """One tick's samples; None where the voice is silent. A voice begins once it fills a tick."""
+        self.begins_with_ms = self._came_ms if self._pcm else None
         while len(self._pcm) < SAMPLES * 2 and (found := self._buffer.get(now)) is not None:
-            self._pcm += self._lost(found) if isinstance(found, Lost) else self._decoded(found.payload)
+            self._pcm += self._sound(found)
         if not self._pcm or (len(self._pcm) < SAMPLES * 2 and not self._goes_on):
             self._goes_on = False
             return None
@@ -81,6 +87,14 @@ class Line:
         pcm = bytes(self._pcm[: SAMPLES * 2])
         del self._pcm[: SAMPLES * 2]
         return np.frombuffer(pcm.ljust(SAMPLES * 2, b"\0"), "<i2")
+
+    def _sound(self, found: EncodedFrame | Lost) -> bytes:
+        if isinstance(found, Lost):
+            return self._lost(found)
+        self._came_ms = found.arrived_ms
+        if self.begins_with_ms is None:
+            self.begins_with_ms = found.arrived_ms
+        return self._decoded(found.payload)
 
     def _decoded(self, packet: bytes) -> bytes:
         try:
@@ -121,6 +135,7 @@ class Mixer:
         self._new_encoder, self._new_decoder = new_encoder, new_decoder
         self.lines: dict[str, Line] = {}
         self._taps: dict[TapKey, Tap] = {}
+        self._voices: dict[str, Samples] = {}
 
     def open(self, name: str, before: Sequence[bytes]) -> None:
         if name not in self.lines:
@@ -132,24 +147,24 @@ class Mixer:
         self.lines = {name: line for name, line in self.lines.items() if name in kept_names}
         self._taps = {key: tap for key, tap in self._taps.items() if key in kept_keys}
 
-    def tick(self, keys: Iterable[TapKey], now: float) -> list[tuple[TapKey, bytes]]:
-        """The packets that are complete; none of silence."""
-        voices = {name: found for name, line in self.lines.items() if (found := line.pull(now)) is not None}
-        total = _sum(voices.values())
+    def pull(self, now: float) -> None:
+        """Have the next tick's sound of every voice."""
+        self._voices = {name: found for name, line in self.lines.items() if (found := line.pull(now)) is not None}
+
+    def mix(self, keys: Iterable[TapKey]) -> list[tuple[TapKey, bytes]]:
+        """The packets that are complete with what was pulled; none of silence."""
+        voices, total = self._voices, _sum(self._voices.values())
         everybody: Samples | None = None
         made = []
         for key in keys:
-            if key.without in voices:
-                samples = self._rest(voices, total, key.without)
+            if left_out := key.without & voices.keys():
+                samples = limited(total - _sum(voices[name] for name in left_out))
             else:
                 samples = everybody = limited(total) if everybody is None else everybody
             tap = self._taps.get(key) or self._tap(key)
-            if packet := tap.put(samples, is_silent=not voices.keys() - {key.without}):
+            if packet := tap.put(samples, is_silent=not voices.keys() - key.without):
                 made.append((key, packet))
         return made
-
-    def _rest(self, voices: dict[str, Samples], total: NDArray[np.int32], name: str) -> Samples:
-        return limited(total - voices[name])
 
     def _tap(self, key: TapKey) -> Tap:
         self._taps[key] = Tap(key, self._new_encoder(key.packet_ms, key.max_kbps))
