@@ -150,8 +150,9 @@ class Exchange:
         self._carried, self._reckon_at = carried, now + RECKON_EVERY_MS
         before = {name: receiver.tap for name, receiver in self._receivers.items()}
         wanted: set[str] = set()
+        most = 1 if self.floor.is_calm(now) else None
         for receiver in self._receivers.values():
-            wanted.update(self._route(receiver, [name for name in carried if name != receiver.name], now))
+            wanted.update(self._route(receiver, [name for name in carried if name != receiver.name][:most], now))
         self._open(wanted)
         for name, receiver in self._receivers.items():
             if before[name] is not None and receiver.tap is None and receiver.forwards is not None:
