@@ -40,15 +40,21 @@ def test_what_nobody_confirms_in_time_is_let_go_while_others_can_still_come(
 
 
 @pytest.mark.parametrize(
-    ("call", "at_"),
+    ("call", "moments"),
     [
-        (CALL, at(13)),
-        (replace(CALL, parent=SAID), at(18, 50)),
-        (replace(CALL, confirm_by=None), at(18, 50)),
+        (CALL, [at(13)]),
+        (replace(CALL, parent=SAID), [at(18), at(18, 50)]),
+        (replace(CALL, confirm_by=None), [at(18), at(18, 50)]),
     ],
 )
-def test_it_is_looked_at_when_its_time_is_over_unless_somebody_has_spoken(call: CallFacts, at_: datetime) -> None:
-    assert life.next_moment(call, at(12)) == at_
+def test_it_is_looked_at_when_its_time_is_over_unless_somebody_has_spoken(
+    call: CallFacts, moments: list[datetime]
+) -> None:
+    """Else when the terminal tries its line, and when both may come."""
+    now = at(12)
+    for moment in moments:
+        assert life.next_moment(call, now) == moment
+        now = moment
 
 
 def test_others_have_time_to_come() -> None:
