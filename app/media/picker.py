@@ -20,7 +20,7 @@ SMOOTH_MS, LONGEST_REPORT_MS = 4_000, 5_000  # the other end's reports come seld
 TROUBLE_MS, PLAIN_TROUBLE_MS, HOPELESS_MS = 2_500, 1_500, 10_000  # hopeless: voice gives way to clips
 SETTLE_MS, DRAINED_MS = 3_000, 6_000  # what is measured right after silence, or after a fall, is of before
 STARVES_AFTER_MS = 8_000  # the browser's estimate of a rate takes its time to grow
-GOOD_MS, TRIED_MS, LONGEST_GOOD_MS, RETURN_MS = 6_000, 60_000, 300_000, 1_000
+GOOD_MS, DOUBTED_MS, TRIED_MS, LONGEST_GOOD_MS, RETURN_MS = 6_000, 30_000, 60_000, 300_000, 1_000
 SILENT_MS, FIRST_SILENT_MS, LIFELESS_MS, GONE_MS = 3_000, 10_000, 5_000, 40_000  # lifeless: where no voice is due
 LEAST_RTT_FORGOTTEN_MS = 120_000
 GROWTH_MS, PLAIN_GROWTH_MS, GOOD_GROWTH_MS = 400, 1_000, 120
@@ -167,7 +167,7 @@ def _judge(ladder: Ladder, m: Memory, look: Look, ceiling: int) -> Memory:
     m = replace(m, bad_ms=max(0.0, m.bad_ms - m.step_ms))
     if trouble.worst or in_effect > m.rung or not _is_good(rung, m, look):
         return replace(m, good_ms=max(0.0, m.good_ms - m.step_ms))
-    return _climb(rung, replace(m, good_ms=m.good_ms + m.step_ms), ceiling)
+    return _climb(ladder, rung, replace(m, good_ms=m.good_ms + m.step_ms), look, ceiling)
 
 
 def _is_too_much(rung: Rung, look: Look) -> bool:
@@ -175,13 +175,16 @@ def _is_too_much(rung: Rung, look: Look) -> bool:
     return rung.video is not None and rung.needs_kbps < THIN_KBPS and (look.rtt_ms or 0.0) > LONG_RTT_MS
 
 
-def _climb(rung: Rung, m: Memory, ceiling: int) -> Memory:
+def _climb(ladder: Ladder, rung: Rung, m: Memory, look: Look, ceiling: int) -> Memory:
     """One rung up, or back to where silence or a hold was met, if the looks were good for long enough."""
     is_back = m.before is not None and rung.audio is not None
     to = max(m.before if is_back and m.before is not None else m.rung - 1, ceiling)
     if to >= m.rung:
         return m
-    wait = m.waits_ms[to]
+    wait, needs_kbps = m.waits_ms[to], ladder.rungs[to].needs_kbps
+    estimate = look.available_kbps if rung.audio and rung.audio.feedback and needs_kbps <= THIN_KBPS else None
+    if estimate is not None and estimate < CARRIES * needs_kbps:
+        wait = max(wait, DOUBTED_MS)  # the browser's own probes found a thinner link
     return _go(m, to, "better") if m.good_ms >= (RETURN_MS if is_back and wait <= GOOD_MS else wait) else m
 
 

@@ -15,6 +15,7 @@
  */
 
 const GOOD_MS = 6_000;
+const DOUBTED_MS = 30_000;
 const TRIED_MS = 60_000;
 const [FIRST_MS, LONG_RTT_MS, THIN_KBPS] = [4_000, 400, 100];
 
@@ -131,18 +132,20 @@ function judge(rungs, m, look, ceiling) {
   }
   m.bad_ms = Math.max(0, m.bad_ms - m.step_ms);
   if (trouble.worst || inEffect > m.rung || !isGood(rung, m, look)) m.good_ms = Math.max(0, m.good_ms - m.step_ms);
-  else climb(rung, m, ceiling);
+  else climb(rungs, rung, m, look, ceiling);
 }
 
 /** @param {Rung} rung @param {Trusted} look */
 const isTooMuch = ({ video, needs_kbps }, { rtt }) => video && needs_kbps < THIN_KBPS && (rtt ?? 0) > LONG_RTT_MS;
 
-/** @param {Rung} rung @param {Memory} m @param {number} ceiling */
-function climb(rung, m, ceiling) {
+/** @param {Rung[]} rungs @param {Rung} rung @param {Memory} m @param {Trusted} look @param {number} ceiling */
+function climb(rungs, rung, m, { available }, ceiling) {
   m.good_ms += m.step_ms;
   const back = rung.audio ? m.before : null;
   const to = Math.max(back ?? m.rung - 1, ceiling);
-  const wait_ms = m.waits_ms[to] ?? GOOD_MS;
+  const needs_kbps = rungs[to]?.needs_kbps ?? 0;
+  const isDoubted = rung.audio?.feedback && needs_kbps <= THIN_KBPS && available !== null && available < 0.8 * needs_kbps;
+  const wait_ms = Math.max(m.waits_ms[to] ?? GOOD_MS, isDoubted ? DOUBTED_MS : 0);
   if (to < m.rung && m.good_ms >= (back !== null && wait_ms <= GOOD_MS ? 1_000 : wait_ms)) go(m, to, "better");
 }
 

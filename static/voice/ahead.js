@@ -82,6 +82,10 @@ export class Ahead {
       if (reach === "offline") this.#rests_until = 0; // what comes after it is a fresh start
       this.go();
     });
+    addEventListener("online", () => {
+      this.#rests_until = 0; // so short an outage that the socket may have lived through it
+      this.go();
+    });
     live.socket.on("hint", () => this.hints++);
     document.addEventListener("visibilitychange", () => this.go());
     setInterval(() => this.go(), LOOK_MS);
