@@ -285,6 +285,7 @@ def test_sealed_until_its_hour_and_gone_when_it_is_taken_away(village: Village, 
     sees(page, "pairing")
     keeps(page)
     wait_until(page, "the key is gone too", lambda: shelf(page, "keys") == shelf(page, "known") == [])
+    page.wait_for_timeout(1_500)  # what was asked before that is still being refused
     forget_offline(devices)
     devices.forgive("401")
 
