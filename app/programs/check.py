@@ -5,7 +5,7 @@ import shutil
 import socket
 import ssl
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
+from urllib3.exceptions import HTTPError
 
 from app import bootstrap
 from app.config import BadSetting, Config
@@ -54,10 +55,15 @@ def findings(config: Config) -> Iterator[Finding]:
         parts[f"texts {place} ({urlsplit(url).scheme})"] = partial(_gateway, url=url)
     for url in config.turn_urls:
         parts[url] = partial(_relay, url=url)
+    yield from looked_at({part: partial(look, config) for part, look in parts.items()})
+
+
+def looked_at(parts: Mapping[str, Callable[[], str]]) -> Iterator[Finding]:
+    """What each part says of itself, one after the other; what is wrong is its error's first line."""
     for part, look in parts.items():
         try:
-            yield Finding(part, True, look(config))
-        except (OSError, SQLAlchemyError, ValueError, RuntimeError) as wrong:
+            yield Finding(part, True, look())
+        except (OSError, SQLAlchemyError, HTTPError, ValueError, RuntimeError) as wrong:
             yield Finding(part, False, str(wrong).splitlines()[0])
 
 

@@ -10,7 +10,7 @@ import json
 import os
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import partial
@@ -21,7 +21,7 @@ import urllib3
 from app.config import BadSetting, Config
 from app.gateways import coturn, stun
 from app.kernel.clock import SystemClock
-from app.programs.check import Finding, relay_says
+from app.programs.check import Finding, looked_at, relay_says
 
 LASTS = timedelta(minutes=10)
 SECONDS = 10.0
@@ -57,14 +57,8 @@ def read(written: str) -> Code:
 
 
 def findings(code: Code) -> Iterator[Finding]:
-    parts: dict[str, Callable[[Code], str]] = {"page": _page, "sockets": _sockets}
-    for url in code.turn_urls:
-        parts[url] = partial(_relay, url=url)
-    for part, look in parts.items():
-        try:
-            yield Finding(part, True, look(code))
-        except (OSError, ValueError, RuntimeError, urllib3.exceptions.HTTPError) as wrong:
-            yield Finding(part, False, str(wrong).splitlines()[0])
+    parts = {"page": partial(_page, code), "sockets": partial(_sockets, code)}
+    return looked_at(parts | {url: partial(_relay, code, url) for url in code.turn_urls})
 
 
 def _page(code: Code) -> str:
