@@ -11,6 +11,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from app.kernel import own_file
 from app.messages.pieces import KEY_BYTES, NONCE_BYTES
 
 FILE = "message.keys"
@@ -54,7 +55,7 @@ def kept_in(data_dir: Path) -> Keyring:
     """Those of the file, newest first; made with one key if it is not there."""
     path = data_dir / FILE
     if not path.exists():
-        _write(path, [os.urandom(KEY_BYTES)], only_new=True)
+        own_file.make(path, _lines([os.urandom(KEY_BYTES)]))
     return Keyring(_read(path), lambda: _read(path))
 
 
@@ -62,7 +63,7 @@ def renew(data_dir: Path) -> Keyring:
     """Put a fresh master key in front of those of the file."""
     kept_in(data_dir)
     path = data_dir / FILE
-    _write(path, [os.urandom(KEY_BYTES), *_read(path)])
+    own_file.replace(path, _lines([os.urandom(KEY_BYTES), *_read(path)]))
     return kept_in(data_dir)
 
 
@@ -70,19 +71,8 @@ def _read(path: Path) -> list[bytes]:
     return [bytes.fromhex(line) for line in path.read_text("ascii").split()]
 
 
-def _write(path: Path, masters: Sequence[bytes], *, only_new: bool = False) -> None:
-    fresh = path.with_suffix(f".{os.getpid()}")
-    fresh.touch(mode=0o600)
-    fresh.write_text("".join(f"{master.hex()}\n" for master in masters), "ascii")
-    try:
-        if only_new:
-            os.link(fresh, path)  # unlike a rename it never replaces those of a program that was faster
-        else:
-            fresh.replace(path)
-    except FileExistsError:
-        pass
-    finally:
-        fresh.unlink(missing_ok=True)
+def _lines(masters: Sequence[bytes]) -> bytes:
+    return "".join(f"{master.hex()}\n" for master in masters).encode("ascii")
 
 
 def _name_of(master: bytes) -> str:

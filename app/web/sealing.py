@@ -8,7 +8,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from app.kernel import media_token
+from app.kernel import media_token, own_file
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -47,13 +47,5 @@ def key_in(data_dir: Path) -> bytes:
     """The key of a server that was given none: made once, readable by its owner alone."""
     path = data_dir / "secret.key"
     if not path.exists():
-        fresh = data_dir / f"secret.key.{os.getpid()}"
-        fresh.touch(mode=0o600)
-        fresh.write_bytes(os.urandom(KEY_BYTES))
-        try:
-            os.link(fresh, path)  # unlike a rename it never replaces the key of a program that was faster
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
+        own_file.make(path, os.urandom(KEY_BYTES))
     return path.read_bytes()
