@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app import flows
+from app.calls import housekeeping as calls_housekeeping
 from app.calls import line_checks, series, timetable
 from app.calls.ports import TurnIssuer
 from app.config import Config
@@ -110,6 +111,7 @@ def handlers(services: Services) -> Handlers:
             timetable.TICK: lambda session, row, now: timetable.tick(session, row.payload["call_id"], now),
             series.EXTEND: lambda session, row, now: series.extend(session, row.payload["series_id"], now),
             housekeeping.KIND: housekeeping.sweep,
+            calls_housekeeping.KIND: calls_housekeeping.sweep,
             doors_housekeeping.KIND: doors_housekeeping.sweep,
             pushes.SWEEP: pushes.sweep,
             notices_housekeeping.KIND: notices_housekeeping.sweep,

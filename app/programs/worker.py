@@ -5,6 +5,7 @@ from types import FrameType
 
 from app import bootstrap
 from app.bootstrap import Services
+from app.calls import housekeeping as calls_housekeeping
 from app.config import Config
 from app.doors import housekeeping as doors_housekeeping
 from app.jobs.alarm import Alarm, rouse_after_commit
@@ -24,6 +25,7 @@ def run(config: Config, clock: Clock | None = None) -> None:
     hints.ring_after_commit(services.database, bootstrap.doorbell(config))
     with services.database.begin() as session:
         housekeeping.start(session, services.clock.now())
+        calls_housekeeping.start(session, services.clock.now())
         doors_housekeeping.start(session, services.clock.now())
         notices_housekeeping.start(session, services.clock.now())
         sms_housekeeping.start(session, services.clock.now())
