@@ -19,6 +19,7 @@ import { draw, listen, round, startPage, toast, withWords } from "./ui/dom.js";
  */
 
 const SLOW_MS = 700;
+const STAYS_AFTER_MS = 10_000;
 const TOLD_AGAIN_MS = 4_000;
 
 const main = startPage();
@@ -34,6 +35,8 @@ let card = takeScanned();
 let extras = null;
 /** How a call ended. @type {typeof import("./phone/ended.js") | null} */
 let ended = null;
+/** What was known here before, where nobody answers. @type {typeof import("./phone/kept.js") | null} */
+let kept = null;
 /** Parts on their way. @type {Set<string>} */
 const coming = new Set();
 
@@ -64,6 +67,9 @@ function showHome(at) {
   if (!extras && view.now && wantsMore(view.now.calls)) {
     fetchLate("extras", extrasPart, (part) => (extras = new part.Extras(phone)));
   }
+  if (!kept && !view.now && view.reach === "offline") {
+    fetchLate("kept", () => import("./phone/kept.js"), (part) => (kept = part).recall(live)); // prettier-ignore
+  }
   extras?.look();
   draw(main, "home", homeScreen(view, at, phone.busy, extras));
 }
@@ -83,6 +89,7 @@ const pushesPart = async () =>
   (await import("./phone/pushes.js")).start(phone);
 /** What an earlier visit left to be sent goes on its way. */
 const sendingPart = async () => localStorage["homethread.outbox"] && (await import("./phone/sending.js")).sending(phone);
+const stayingPart = async () => (await import("./phone/staying.js")).stay(phone);
 const deedsPart = () => withWords(import("./phone/deeds.js"), "phone.agree");
 
 /** A part that a screen wants; without a network the next drawing asks again. @template P @param {string} name
@@ -234,5 +241,6 @@ idle(() =>
     .then(() => void sendingPart().catch(() => {}))
     .then(deedsPart)
     .then(() => withWords(import("./phone/booking.js"), "phone.time", "phone.extra"))
+    .then(() => setTimeout(() => void stayingPart().catch(() => {}), STAYS_AFTER_MS))
     .catch(() => {}),
 ); // else when they are needed

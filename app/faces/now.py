@@ -51,10 +51,12 @@ class MeShape(PersonShape):
 class MyFamily(FamilyShape):
     """`role` is the asker's own: who is a parent speaks with `children`, who lives with them with `parents`.
 
+    `village` is its name, for people who have families in several.
     `messages_waiting`: so many that were left for them, or for the children they live with, were not heard yet.
     """
 
     role: str
+    village: str
     messages_waiting: int
     children: list[PersonShape]
     parents: list[PersonShape]
@@ -148,6 +150,7 @@ def _phone(ask: Ask) -> Now:
         MyFamily(
             **picture.family_shape(family).model_dump(),
             role=families.role_of(ask.session, family.id, me.id).value,
+            village=villages.village(ask.session, family.village_id).name,
             messages_waiting=unheard[family.id],
             children=[picture.person_shape(child, ask.who) for child in families.children(ask.session, family.id)],
             parents=[picture.person_shape(parent, ask.who) for parent in families.parents(ask.session, family.id)],

@@ -77,6 +77,8 @@ export interface Family {
   name: string;
   emblem: string;
   role?: "parent" | "caregiver" | "child";
+  /** Its name. */
+  village?: string;
   children?: Person[];
   parents?: Person[];
   members?: Member[];
@@ -129,6 +131,8 @@ export interface Now {
   face: Face;
   version: string;
   server_time: string;
+  /** Of one that was kept: when it was told. */
+  known_at?: number;
   language: string;
   zone: string;
   village: { id: string; name: string; zone: string } | null;

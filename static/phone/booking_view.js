@@ -52,7 +52,7 @@ function whom({ aim, pair }, now) {
   return h(
     "div",
     { class: "children", role: "radiogroup", "aria-label": t("phone.time.which_child") },
-    all.map(({ face, name, childId, parentId }) =>
+    all.map(({ face, name, childId, parentId, place }) =>
       h(
         "button",
         {
@@ -62,6 +62,7 @@ function whom({ aim, pair }, now) {
         }, // prettier-ignore
         photo(face, "m"),
         h("span", { class: "child__name" }, name),
+        place && h("span", { class: "child__place" }, place),
       ),
     ),
   );

@@ -19,7 +19,12 @@ export function whom(all, families, choose) {
       "button",
       { class: "row", type: "button", "data-act": `whom-${place}` },
       photo(faceOf(partner, all, families), "m"),
-      h("span", { class: "row__main row__title" }, partner.name),
+      h(
+        "span",
+        { class: "row__main" },
+        h("span", { class: "row__title" }, partner.name),
+        partner.place && h("span", { class: "row__text" }, partner.place),
+      ),
     ),
   );
   const acts = Object.fromEntries(all.map((partner, place) => [`whom-${place}`, () => choose(partner)]));

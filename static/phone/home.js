@@ -11,15 +11,22 @@ import { banner, button, h, icon, pair, photo, stateOf, tag } from "../ui/dom.js
 /** @typedef {import("../core/wire.js").Now} Now */
 /** @typedef {import("../net/live.js").View} View */
 /**
- * Somebody to speak with; who lives with a child names its parent, a parent is one's own.
- * @typedef {{face: import("../core/wire.js").Person, name: string, childId: string, parentId?: string}} Partner
+ * Somebody to speak with; who lives with a child names its parent, a parent is one's own. `place`: the village, where
+ * there are several.
+ * @typedef {{face: import("../core/wire.js").Person, name: string, childId: string, parentId?: string,
+ *   place: string | false | undefined}} Partner
  */
+
+/** @param {Now} now */
+const isSpread = ({ families }) => new Set(families.map(({ village }) => village)).size > 1;
 
 /** With whom this person speaks: a parent with each child, a child with its parents, a caregiver with those of each
  * child. @param {Now} now @returns {Partner[]} */
-export const partners = ({ families, me }) =>
-  families.flatMap(({ role, children = [], parents = [] }) => {
-    if (role === "parent") return children.map((face) => ({ face, name: face.name, childId: face.id }));
+export const partners = (now) =>
+  now.families.flatMap(({ role, village, children = [], parents = [] }) => {
+    const { me } = now;
+    const place = isSpread(now) && village;
+    if (role === "parent") return children.map((face) => ({ face, name: face.name, childId: face.id, place }));
     const speaking = role === "child" ? children.filter(({ id }) => id === me?.id) : children;
     return parents.flatMap((face) =>
       speaking.map(({ id, name }) => ({
@@ -27,6 +34,7 @@ export const partners = ({ families, me }) =>
         name: speaking.length > 1 ? `${face.name} · ${name}` : face.name,
         childId: id,
         parentId: face.id,
+        place,
       })),
     );
   });
@@ -65,7 +73,7 @@ export function homeScreen(view, at, busy, extras) {
     h(
       "div",
       { class: "screen__body" },
-      view.reach === "offline" && banner("offline", "link-lost", t("common.offline")),
+      view.reach === "offline" && banner("offline", "link-lost", offlineText(now, at)),
       extras?.first(now, next, at),
       next
         ? nextCall(next, now, at, busy.has(next.id), extras)
@@ -91,6 +99,10 @@ export function homeScreen(view, at, busy, extras) {
     partners(now).length > 0 && h("footer", { class: "actions" }, mainAction(next, at, busy)),
   );
 }
+
+/** What stands here may be old. @param {Now} now @param {number} at */
+const offlineText = ({ known_at, zone }, at) =>
+  known_at ? t("phone.known_at", { when: dayAndTime(known_at, zone, at) }) : t("common.offline");
 
 /** The way to what is spoken and heard. @param {Now} now */
 function messages({ families }) {
@@ -158,15 +170,21 @@ const isAwaited = ({ my_side, sides }) => (my_side === "village" ? sides.parent 
 
 /** @param {Call} call @param {Now} now @param {number} at */
 export function when(call, now, at) {
-  const there = timeThere(call.starts_at, now.zone, call.zone, at);
+  const where = whereOf(call, now, at);
   return [
     h(
       "p",
       { class: "next-call__when" },
       h("time", { datetime: call.starts_at }, dayAndTime(call.starts_at, now.zone, at)),
     ),
-    there && h("p", { class: "next-call__zone" }, t("phone.time_there", { village: call.village, time: there })),
+    where && h("p", { class: "next-call__zone" }, where),
   ];
+}
+
+/** The village's clock where it is another, or which village. @param {Call} call @param {Now} now @param {number} at */
+function whereOf({ starts_at, zone, village }, now, at) {
+  const time = timeThere(starts_at, now.zone, zone, at);
+  return time ? t("phone.time_there", { village, time }) : isSpread(now) && village;
 }
 
 /** @param {Call} call */
@@ -211,8 +229,6 @@ function mainAction(next, at, busy) {
 
 /** @param {Call} call @param {Now} now @param {number} at @param {import("./extras.js").Extras | null} extras */
 function laterCall(call, now, at, extras) {
-  const there = timeThere(call.starts_at, now.zone, call.zone, at);
-  const text = there ? t("phone.time_there", { village: call.village, time: there }) : otherPerson(call).name;
   return h(
     "li",
     {},
@@ -222,7 +238,7 @@ function laterCall(call, now, at, extras) {
       photo(otherPerson(call), "m"),
       rowMain(
         h("time", { datetime: call.starts_at }, dayAndTime(call.starts_at, now.zone, at)),
-        [text, extras?.mark(call)].filter(Boolean).join(" · "),
+        [otherPerson(call).name, whereOf(call, now, at), extras?.mark(call)].filter(Boolean).join(" · "),
         call.state !== "booked" && tag(call.state, t(`common.state.${call.state}`)),
       ),
     ),

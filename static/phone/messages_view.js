@@ -80,12 +80,13 @@ function faces({ partners, place }) {
   return h(
     "div",
     { class: "children", role: "radiogroup", "aria-label": t("phone.messages.whom") },
-    partners.map(({ face, name }, nth) =>
+    partners.map(({ face, name, place: village }, nth) =>
       h(
         "button",
         { class: "child", type: "button", role: "radio", "data-act": "messages-whom", "data-place": nth, "aria-checked": String(nth === place) },
         photo(face, "m"),
         h("span", { class: "child__name" }, name),
+        village && h("span", { class: "child__place" }, village),
       ),
     ),
   );

@@ -2,6 +2,7 @@
 import { t } from "../core/texts.js";
 import { pushState, tryOut, turnOff, turnOn } from "../net/pushes.js";
 import { banner, button, h, icon, sentence } from "./dom.js";
+import { makeInstallable } from "./installable.js";
 import { openSteady } from "./steady.js";
 
 /** @typedef {import("../net/pushes.js").PushState} PushState */
@@ -75,9 +76,3 @@ function shown(state) {
 
 /** @param {PushState} state */
 const lampOf = (state) => (state === "on" ? "on" : state === "off" ? "off" : "wait");
-
-/** An iPhone keeps a page as an app, which alone can be pushed to, by its manifest; nobody else need fetch it. */
-function makeInstallable() {
-  if (document.querySelector("link[rel=manifest]")) return;
-  document.head.append(h("link", { rel: "manifest", href: `${document.documentElement.dataset.assets}/phone.webmanifest` }));
-}

@@ -2,8 +2,8 @@
  * What a terminal knew when the server last told it, sealed, so that it can be started anew without a network: its wall,
  * and for each family without four pictures its page and its thread. A family with pictures keeps nothing here but its
  * emblem: only the server can check them, for twenty thousand ways to choose four are tried in a minute by whoever holds
- * the device. Its page opens again with the network. Nothing here is older than `OLDEST_MS`; what has to go before that,
- * the callers say.
+ * the device. Its page opens again with the network. A phone keeps its first screen, calls and all: it is one person's.
+ * Nothing here is older than `OLDEST_MS`; what has to go before that, the callers say.
  */
 import { now as serverNow } from "../core/time.js";
 import { open, seal } from "./seal.js";
@@ -16,6 +16,7 @@ import * as store from "./store.js";
 /** A consent may have been taken back since. */
 const OLDEST_MS = 14 * 86_400_000;
 const NOW = "now";
+const PHONE = "phone";
 
 /** Of families that have pictures by now, what was kept before goes. @param {Now} now */
 export async function keepNow(now) {
@@ -25,6 +26,13 @@ export async function keepNow(now) {
   await keep(NOW, { now: kept, offset_ms: serverNow() - Date.now() });
 }
 
+/** @param {Now} now */
+export const keepPhone = (now) =>
+  keep(PHONE, { now: { ...now, version: "", known_at: serverNow() }, offset_ms: serverNow() - Date.now() });
+
+/** @returns {Promise<{now: Now, offset_ms: number} | null>} null where nothing is known any more */
+export const recallPhone = () => find(PHONE);
+
 /** @param {string} familyId @param {KnownThread} thread */
 export const keepThread = (familyId, thread) => keep(familyId, thread);
 
@@ -32,7 +40,8 @@ export const keepThread = (familyId, thread) => keep(familyId, thread);
  * @returns {Promise<{now: Now, offset_ms: number, threads: Map<string, KnownThread>} | null>} null where nothing is known
  * any more */
 export async function recall() {
-  const names = /** @type {string[]} */ (await store.within(["known"], "readonly", (known) => known.getAllKeys()));
+  const keys = await store.within(["known"], "readonly", (known) => known.getAllKeys());
+  const names = /** @type {string[]} */ (keys).filter((name) => name !== PHONE);
   const found = new Map(await Promise.all(names.map(async (name) => /** @type {const} */ ([name, await find(name)]))));
   const last = found.get(NOW);
   if (!last) return null;
@@ -46,7 +55,7 @@ export const forget = (familyId) => store.drop("known", familyId);
 /** @param {Set<string>} familyIds of those that may stay */
 export async function forgetOthers(familyIds) {
   for (const name of await store.within(["known"], "readonly", (known) => known.getAllKeys())) {
-    if (name !== NOW && !familyIds.has(String(name))) await store.drop("known", name);
+    if (name !== NOW && name !== PHONE && !familyIds.has(String(name))) await store.drop("known", name);
   }
 }
 
