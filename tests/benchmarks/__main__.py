@@ -14,6 +14,7 @@ from tests.groups import PYTHON, ROOT, SERVERS
 
 BENCHMARKS = {
     "bridge": ("voice",),
+    "lighthouse": ("npm", "chromium", "caddy"),
     "message": ("npm", "chromium", "voice", "thin link"),
     "pages": ("chromium", "caddy", "thin link"),
     "proposals": SERVERS,
@@ -29,8 +30,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m tests.benchmarks", description=__doc__)
     parser.add_argument("name", choices=BENCHMARKS)
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--rows", nargs="+", metavar="ROW", help="thinlink, bridge: these rows alone")
-    parser.add_argument("--runs", type=int, help="thinlink: so many runs of each row")
+    parser.add_argument("--rows", nargs="+", metavar="ROW", help="thinlink, bridge, lighthouse: these rows alone")
+    parser.add_argument("--runs", type=int, help="thinlink, pages, lighthouse: so many runs of each row")
     options = parser.parse_args()
     asked = {name: value for name in ("rows", "runs") if (value := getattr(options, name))}
     if os.path.realpath(sys.prefix) != os.path.realpath(ROOT / ".venv"):

@@ -6,8 +6,6 @@ stands, and is ready when all has come by which a ring can be answered. Bytes ar
 link, lost ones and handshakes with them.
 """
 
-import base64
-import hashlib
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,25 +13,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.sync_api import Browser, Page, Playwright, ViewportSize, sync_playwright
 
-from app.programs import deployment
-from app.storage.database import Database
-from app.storage.migrate import upgrade
 from app.web.principals import PERSON, TERMINAL
+from tests.benchmarks.proxied import trusting, village_behind, village_in
 from tests.benchmarks.result import Figure, Result
 from tests.browser.conftest import FLAGS, PHONE
 from tests.browser.conftest import TERMINAL as TABLET
-from tests.browser.village import Village, open_village
-from tests.scene import at
-from tests.services.caddy import PrivateCaddy
+from tests.browser.village import Village
 from tests.thinlink.calls import Thin
 from tests.thinlink.emulator import ThinLink, thin_link
 
 RUNS = 5
-DOMAIN = "calls.test"
 LINKS = {"edge": Thin(64, 500, 0.03), "3g": Thin(300, 150, 0.01)}
 FACES: dict[str, ViewportSize] = {"phone": PHONE, "terminal": TABLET}
 PATIENCE_SECONDS = 120
@@ -117,38 +108,13 @@ def _forget_pages(page: Page) -> None:
 
 @contextmanager
 def _house(folder: Path, playwright: Playwright) -> Iterator[House]:
-    list(deployment.write(folder / "files", DOMAIN))
     with ExitStack() as stack:
         link = stack.enter_context(thin_link(20_000, 20_000, 0))
-        behind = _village(stack, folder / "behind", PROXIES="1", PUBLIC_URL=f"https://{DOMAIN}")
-        plain = _village(stack, folder / "plain", HOST="0.0.0.0")
-        caddy = PrivateCaddy((folder / "files/Caddyfile").read_text(), DOMAIN, behind.port, bind=link.near)
-        stack.callback(caddy.stop)
+        behind, caddy = village_behind(stack, folder, link.near)
+        plain = village_in(stack, folder / "plain", HOST="0.0.0.0")
         address = f"http://{link.near}:{plain.port}"
         script = link.script(folder / "far.sh", "chromium")
-        flags = [
-            *FLAGS, f"--host-resolver-rules=MAP {DOMAIN} {link.near}",
-            f"--ignore-certificate-errors-spki-list={_key_of(caddy)}",  # one that is ignored by name alone isn't cached
-            f"--unsafely-treat-insecure-origin-as-secure={address}",
-        ]  # fmt: skip
+        flags = [*FLAGS, *trusting(caddy, link.near), f"--unsafely-treat-insecure-origin-as-secure={address}"]
         browser = playwright.chromium.launch(executable_path=script, args=flags)
         stack.callback(browser.close)
         yield House(link, browser, {"ours": (behind, caddy.url), "plain": (plain, address)})
-
-
-def _key_of(caddy: PrivateCaddy) -> str:
-    """The SHA-256 of the public key of its authority, which signs the certificate that it serves."""
-    certificate = x509.load_pem_x509_certificate(next(caddy.folder.rglob("intermediate.crt")).read_bytes())
-    key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return base64.b64encode(hashlib.sha256(key).digest()).decode()
-
-
-def _village(stack: ExitStack, folder: Path, **settings: str) -> Village:
-    folder.mkdir()
-    url = f"sqlite:///{folder / 'homethread.sqlite'}"
-    database = Database(url)
-    upgrade(database)
-    database.close()
-    village = open_village(folder, url, at(18), **settings)
-    stack.callback(village.stop)
-    return village

@@ -1,0 +1,234 @@
+"""The table: every screen and state of the faces, who sees it, what is touched to get there, and what shows that it is.
+
+A further screen is a line. `who` is a family of `people.py` by what it stands for; steps are acts, selectors, a
+family's picture (@), or what is done to a page; `network` says what comes instead of the server's answers.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from playwright.sync_api import Page
+
+from tests.gallery.call import RUNGS, StagedCall
+from tests.gallery.stage import CAREGIVER, NOBODY, Answer, Face, Stage, Step, settle, take
+
+NOW, NEVER, BROKEN, FAILED = "**/api/now*", Answer(None), Answer(0), Answer(500)
+NOT_ALLOWED, NOT_THERE, TAKEN = Answer(403, "not_allowed"), Answer(404, "not_found"), Answer(409, "slot_taken")
+HOME, STATE = "main[data-screen=home]", ".state[data-state={}]"
+
+
+@dataclass(frozen=True)
+class Screen:
+    face: Face
+    name: str
+    who: str
+    steps: Sequence[Step]
+    shows: str
+    network: Mapping[str, Answer] = field(default_factory=dict)
+    anchor: str = ""
+    call: str = ""  # of which state of the one real call it is
+
+    @property
+    def title(self) -> str:
+        return f"{self.face}-{self.name}"
+
+
+def offline(page: Page) -> None:
+    """What was asked for just before may still come; then the page is told again."""
+    page.context.set_offline(True)
+    page.wait_for_timeout(300)
+    page.evaluate("dispatchEvent(new Event('offline'))")
+
+
+def wait(selector: str) -> Callable[[Page], None]:
+    return lambda page: page.locator(selector).first.wait_for()
+
+
+def fill(selector: str, text: str) -> Callable[[Page], None]:
+    return lambda page: page.locator(selector).first.fill(text)
+
+
+def press_key(key: str) -> Callable[[Page], None]:
+    return lambda page: page.keyboard.press(key)
+
+
+def phone(
+    name: str, who: str, steps: str, shows: str, *last: Step, anchor: str = "", **network: Answer
+) -> Screen:  # fmt: skip
+    """`steps` are acts, one after the other; `last` comes after them."""
+    return Screen("phone", name, who, [*steps.split(), *last], shows, _patterns(network), anchor)
+
+
+def terminal(name: str, who: str, steps: str, shows: str, *last: Step, **network: Answer) -> Screen:
+    """`who` is the family whose picture is touched first, if any."""
+    first: list[Step] = [] if who == NOBODY else [wait(".wall"), f"@{who}"]
+    return Screen("terminal", name, "booked", [*first, *steps.split(), *last], shows, _patterns(network))
+
+
+def desk(name: str, anchor: str, steps: str, shows: str, *last: Step, **network: Answer) -> Screen:
+    """`anchor` may name a family in braces."""
+    return Screen("desk", name, "Teacher Li", [*steps.split(), *last], shows, _patterns(network), anchor)
+
+
+def _patterns(network: Mapping[str, Answer]) -> dict[str, Answer]:
+    """`now` is /api/now, `call_cancel` the command at the end of such an address."""
+    return {f"**/api/{name.replace('_', '/')}*": answer for name, answer in network.items()}
+
+
+def in_call(face: Face, state: str, shows: str) -> Screen:
+    return Screen(face, f"call-{state.replace('_', '-')}", "calling", (), shows, call=state)
+
+
+def reach(stage: Stage, screen: Screen, call: StagedCall) -> Page:
+    """Bring a screen up; whole, with its pictures."""
+    if screen.call:
+        page = call.page(screen.face, screen.call)
+    else:
+        homes = {state: home.family for state, home in stage.cast.homes.items()}
+        page = stage.open(screen.face, screen.who, screen.anchor.format(**homes), dict(screen.network))
+        for step in screen.steps:
+            is_picture = isinstance(step, str) and step.startswith("@")
+            take(page, f'[data-family-id="{homes[str(step)[1:]]}"]' if is_picture else step)
+    page.locator(screen.shows).first.wait_for()
+    settle(page)
+    return page
+
+
+TO_KINDS = "settings my-hours hours-kinds"
+RECORDING = wait(".voice[data-phase=recording]")
+PHONE = (
+    phone("home", "booked", "", ".next-call"),
+    phone("home-empty", "empty", "", STATE.format("empty")),
+    phone("home-asked", "asked", "", ".next-call"),
+    phone("home-asking", "asking", "", ".next-call"),
+    phone("home-freed", "freed", "", ".freed"),
+    phone("home-called-off", "refused", "", HOME),
+    phone("home-waiting", "wished", "", ".waiting"),
+    phone("home-to-confirm", "unsure", "", ".next-call"),
+    phone("home-caregiver", "booked" + CAREGIVER, "", ".next-call"),
+    phone("home-offline", "booked", "", ".banner[data-state=offline]", wait(".next-call"), offline),
+    phone("loading", "booked", "", STATE.format("loading"), now=NEVER),
+    phone("cannot-reach", "booked", "", STATE.format("offline"), now=BROKEN),
+    phone("error", "booked", "", STATE.format("offline"), now=FAILED),
+    phone("details", "booked", "details", "dialog[open]"),
+    phone("series", "booked", "details series", "dialog[open][data-screen=series], dialog[open] [data-act=end-series]"),
+    phone("cancel", "booked", "cancel", "dialog[open]"),
+    phone("decline", "asked", "decline", "dialog[open]"),
+    phone("counter", "asked", "counter", "[data-act=slot]"),
+    phone("book", "empty", "book", "[data-act=propose]"),
+    phone("book-chosen", "empty", "book slot", "[data-act=send-booking]"),
+    phone("book-taken", "empty", "book slot send-booking", ".toast, .banner, dialog[open]", calls=TAKEN),
+    phone("book-none-suits", "busy", "book", ".none-suits"),
+    phone("book-loading", "empty", "book", "main[data-screen=book]", slots=NEVER, proposals=NEVER),
+    phone("book-error", "empty", "book", "main[data-screen=book] .state", slots=FAILED, proposals=FAILED),
+    phone("book-denied", "empty", "book", "main[data-screen=book] .state", slots=NOT_ALLOWED, proposals=NOT_ALLOWED),
+    phone("call-now-refused", "empty", "call-now", "dialog[open]", calls_now=TAKEN),
+    phone("settings", "booked", "settings", "dialog[open] [data-device-id]"),
+    phone("settings-error", "booked", "settings", "dialog[open] .field__error", devices=FAILED),
+    phone("sign-out", "booked", "settings sign-out", "dialog[open]"),
+    phone("price", "booked", "settings price", "dialog[open] [name=price]"),
+    phone("calendar", "booked", "settings calendar", "dialog[open] [data-act=make-feed]"),
+    phone("pushes", "booked", "settings pushes", "dialog[open]"),
+    phone("hours", "booked", "settings my-hours", ".hours-day"),
+    phone("hours-kinds", "booked", TO_KINDS, "[data-act=hours-form]"),
+    phone("hours-day", "booked", "settings my-hours hours-day", "[data-act=hours-swap-other], [data-act=hours-swap]"),
+    phone("hours-weekly", "booked", TO_KINDS, "[data-act=hours-save]", "[data-kind=weekly]"),
+    phone("hours-rotation", "booked", TO_KINDS, "[data-act=hours-save]", "[data-kind=rotation]", "rotation-name"),
+    phone("hours-away", "booked", TO_KINDS, "[data-act=hours-save]", "[data-kind=away]"),
+    phone("messages", "letters", "messages", "[data-act=voice-record]"),
+    phone("messages-denied", "empty", "messages", "main[data-screen=messages]"),
+    phone("recording", "letters", "messages voice-record", ".voice[data-phase=recording]"),
+    phone("recorded", "letters", "messages voice-record", ".voice[data-phase=ready]", RECORDING, "voice-record"),
+    phone("line", "booked", "try-line", "main[data-screen=line]"),
+    phone("door", NOBODY, "", "input[name=number]"),
+    phone("door-wrong", NOBODY, "", ".banner[data-state=bad]", fill("input[name=number]", "1"), "send-code"),
+    phone("door-code", NOBODY, "", "input[name=code]", fill("input[name=number]", "+8613800000021"), "send-code"),
+    phone("door-card", NOBODY, "to-card", "input[name=card]"),
+    phone("door-spent", NOBODY, "", STATE.format("error"), anchor="#join=000000000000"),
+)  # fmt: skip
+
+TERMINAL = (
+    terminal("idle", NOBODY, "", ".wall"),
+    terminal("idle-offline", NOBODY, "", ".terminal-bar .lamp--lost", wait(".wall"), offline),
+    terminal("help", NOBODY, "help", ".toast"),
+    terminal("loading", NOBODY, "", STATE.format("loading"), now=NEVER),
+    terminal("cannot-reach", NOBODY, "", STATE.format("offline"), now=BROKEN),
+    Screen("terminal", "pairing", NOBODY, (), "[data-code]"),
+    terminal("family", "empty", "", "main[data-screen=family]"),
+    terminal("next", "booked", "", "main[data-screen=next]"),
+    terminal("proposed", "asked", "", "main[data-screen=proposed]"),
+    terminal("asked", "asking", "", "main[data-screen=asked]"),
+    terminal("offered", "freed", "", "main[data-screen=offered]"),
+    terminal("called-off", "refused", "", "main[data-screen=called-off]"),
+    terminal("wished", "wished", "", "main[data-screen=wished]"),
+    terminal("to-confirm", "unsure", "", "main[data-screen=to-confirm]"),
+    terminal("faces", "many", "", "main[data-screen=faces]"),
+    terminal("pin", "locked", "", ".pin[data-state=try]"),
+    terminal("pin-set", "empty", "lock", ".pin"),
+    terminal("ask", "empty", "ask", "[data-act=slot]"),
+    terminal("ask-loading", "empty", "ask", "main[data-screen=ask]", proposals=NEVER),
+    terminal("ask-refused", "empty", "ask", ".toast", proposals=NOT_ALLOWED),
+    terminal("ask-more", "empty", "ask visit.more", ".day"),
+    terminal("ask-confirm", "empty", "ask slot", "main[data-screen=ask-confirm]"),
+    terminal("ask-none", "busy", "ask", "main[data-screen=ask-none]"),
+    terminal("cancel", "booked", "visit.cancel", "main[data-screen=cancel]"),
+    terminal("cancel-confirm", "booked", "visit.cancel visit.because.sick", "main[data-screen=cancel-confirm]"),
+    terminal("undo", "freed", "decline", "main[data-screen=undo]", **{"calls_*_decline": NEVER}),
+    terminal("letters", "letters", "", ".letter"),
+    terminal("letter", "letters", "visit.text.open", "main[data-screen=text-shown]"),
+    terminal("message", "letters", "visit.message.open", "main[data-screen^=message]"),
+    terminal("speak", "letters", "visit.speak", "main[data-screen=speak]"),
+)  # fmt: skip
+
+DESK = (
+    Screen("desk", "door", NOBODY, (), "input[name=login]"),
+    desk("ledger", "#ledger", "", "[data-part=overdue]"),
+    desk("ledger-calls", "#ledger", "show-calls", "[data-table=calls]"),
+    desk("ledger-loading", "#ledger", "", STATE.format("loading"), ledger=NEVER),
+    desk("ledger-error", "#ledger", "", STATE.format("error"), ledger=FAILED),
+    desk("ledger-offline", "#ledger", "", ".banner[data-state=offline]", wait("[data-part=overdue]"), offline),
+    desk("loading", "", "", STATE.format("loading"), now=NEVER),
+    desk("cannot-reach", "", "", STATE.format("offline"), now=BROKEN),
+    desk("promise", "#ledger", "change-promise", "[name='promise.days']"),
+    desk("tonight", "#tonight", "", ".block"),
+    desk("call", "#tonight", "call", "dialog[open] .facts"),
+    desk("roster-empty", "#roster", "", "[data-act=draft], .roster__week"),
+    desk("roster", "#roster", "", ".roster__week", wait("[data-act=draft], .roster__week"), lambda page: draft(page)),
+    desk("roster-row", "#roster", "", "[data-act=close-row]", ".roster__week [data-act=roster-row]"),
+    desk("roster-publish", "#roster", "publish", "dialog[open] [data-act=yes]"),
+    desk("troubles", "#troubles", "", ".page-head, .state"),
+    desk("texts", "#texts", "", "[name=broadcast]"),
+    desk("village", "#village", "", ".terminal-row"),
+    desk("audit", "#audit", "", ".audit, .state"),
+    desk("family", "#family={booked}", "", "[data-part=times]"),
+    desk("family-error", "#family={booked}", "", STATE.format("error"), **{"families_*": FAILED}),
+    desk("family-denied", "#family=none", "", STATE.format("error")),
+    desk("book", "#family={empty}", "book", "dialog[open] .best__one"),
+    desk("call-now", "#family={empty}", "call-now", "dialog[open]"),
+    desk("card", "#family={booked}", "invite-card", ".print-card img"),
+    desk("enrol", "#enrol", "", "[name=emblem]"),
+    desk("account", "#ledger", "account", "dialog[open]"),
+)  # fmt: skip
+
+CALL = (
+    in_call("phone", "soon", "[data-act=join]"),
+    in_call("terminal", "soon", ".wall"),
+    in_call("phone", "waiting", "main[data-screen=waiting]"),
+    in_call("terminal", "ring", ".ring"),
+    *(in_call(face, rung, f".call[data-rung={rung}]") for rung in RUNGS for face in ("phone", "terminal")),
+    in_call("phone", "armed", "[data-act=hang-up-confirm]"),
+    in_call("terminal", "armed", "[data-act=hang-up-confirm]"),
+    in_call("phone", "over", "main[data-screen=ended]"),
+    in_call("terminal", "over", ".goodbye"),
+)
+
+SCREENS: tuple[Screen, ...] = (*PHONE, *TERMINAL, *DESK, *CALL)
+
+
+def draft(page: Page) -> None:
+    if page.locator("[data-act=draft]").count():
+        page.locator("[data-act=draft]").click()
+
+
+def of(face: Face | None) -> Iterator[Screen]:
+    return (screen for screen in SCREENS if face in (None, screen.face))
