@@ -1,5 +1,4 @@
 /** The village's terminal: which picture stands now, what a touch does, and when the wall comes back by itself. */
-import { upcoming } from "./core/rings.js";
 import { t } from "./core/texts.js";
 import { MINUTE, ms, now, SECOND } from "./core/time.js";
 import { Live } from "./net/live.js";
@@ -32,10 +31,14 @@ let visit = null;
 /** What stands behind a family's picture. @type {typeof import("./terminal/visit.js") | null} */
 let pages = null;
 let isOpening = false;
+/** What no ring waits for. @type {{clock: typeof import("./terminal/clock.js"), goodbye: typeof import("./terminal/goodbye.js")} | null} */
+let evening = null;
+/** Where a call may be answered so. @type {import("./terminal/by_itself.js").ByItself | null} */
+let itself = null;
 /** Messages on their way, with those pages. @type {import("./terminal/carrying.js").Carrying | null} */
 let carrying = null;
 let renewed_at = 0;
-let touched_at = 0;
+let touched_at = now();
 let farewell_at = 0;
 let isAskedAgain = false;
 
@@ -53,15 +56,19 @@ function show() {
   else if (answering?.isOpen) put("answering", answering.screen());
   else if (seat?.isHere) {
     const name = seat.phase === "waiting" && answering?.offer() ? "answering" : seat.phase;
-    put(name, callScreen(seat, at, hangUp, view.now?.zone ?? "UTC"), "call");
+    const tree = callScreen(seat, at, hangUp, view.now?.zone ?? "UTC");
+    const whose = familyOf(seat.call.family.id);
+    const next = evening?.goodbye.beforeEnd(seat, hangUp.isArmed, whose, calling.calls, at);
+    for (const beside of [next, itself?.alone(at, touched_at)]) if (beside) tree.append(beside);
+    put(name, tree, "call");
   } else if (farewell) showFarewell(farewell, at);
-  else if (ringing) put("ring", screens.ringScreen(ringing));
+  else if (ringing) showRing(ringing, at);
   else if (!view.now || isOpening) put("starting", screens.firstScreen(view));
   else if (visit) showVisit(visit, at);
   else if (turn?.parts.isStillNext(turn.next, calling.calls, at)) {
     put("change-over", turn.parts.changeOverScreen(turn.next));
   }
-  else put("idle", screens.idleScreen(view, at, hasWaiting));
+  else showWall(at);
   showStreams(main, seat);
   const isAtRest = main.dataset.screen === "idle" && performance.now() > RELOAD_AFTER_MS;
   if (isAtRest && isOutdated(view.now?.version)) location.reload(); // nobody else reloads a page that stands for months
@@ -75,15 +82,29 @@ function put(name, tree, key) {
 }
 
 /** @param {import("./ui/calling.js").Farewell} farewell @param {number} at */
-function showFarewell({ call, kind, message, company }, at) {
+function showFarewell(farewell, at) {
+  const { call, kind, message } = farewell;
   if (kind === "moved") return done();
   if (kind === "refused") return put("refused", screens.troubleScreen(message));
-  const family = familyOf(call.family.id);
-  const next = family?.next_call ?? upcoming(calling.calls).find((one) => one.family.id === call.family.id) ?? null;
-  isAskedAgain = !next || next.id === call.id;
-  const offer = company?.answering?.offer();
-  isAskedAgain ||= Boolean(offer);
-  put("goodbye", screens.goodbyeScreen(call, isAskedAgain ? null : next, at, offer));
+  if (!evening) return put("starting", screens.firstScreen(live.view)), void fetchEvening().then(show, done);
+  const [tree, asks] = evening.goodbye.ofFarewell(farewell, familyOf(call.family.id), calling.calls, Boolean(carrying?.maySay(call)), at);
+  isAskedAgain = asks;
+  put("goodbye", tree);
+}
+
+/** @param {Call} call @param {number} at */
+function showRing(call, at) {
+  if (call.auto_answer && !itself) fetchByItself().catch(() => {}); // it rings as ever
+  const counted = itself?.screen(call, at);
+  if (calling.seat?.isHere) return show();
+  if (counted) put("auto-answer", counted);
+  else put("ring", screens.ringScreen(call));
+}
+
+/** @param {number} at */
+function showWall(at) {
+  put("idle", screens.idleScreen(live.view, at, hasWaiting, evening?.clock.clock));
+  evening?.clock.darken(main, at, live.view.now?.zone ?? "UTC", touched_at);
 }
 
 /** Nobody is signed in here. */
@@ -109,7 +130,7 @@ function showVisit(here, at) {
   const page = here.screen(at);
   if (page) return put(...page);
   visit = null;
-  put("idle", screens.idleScreen(live.view, at, hasWaiting));
+  showWall(at);
 }
 
 /** @param {import("./core/wire.js").Family} family @param {number} at */
@@ -136,6 +157,7 @@ function done() {
 /** @param {Call} ended */
 async function changeOver(ended) {
   const parts = await import("./terminal/change_over.js").catch(() => null);
+  await parts?.styled;
   const next = parts?.nextHere(calling.calls, ended, now());
   turn = parts && next ? { parts, next } : null;
   show();
@@ -162,6 +184,20 @@ function keepToken(at) {
 /** @param {string} id */
 const familyOf = (id) => live.view.now?.families.find((family) => family.id === id);
 
+/** The child's clock and the goodbye. Rejects without a network; may be called again then. */
+async function fetchEvening() {
+  const parts = Promise.all([import("./terminal/clock.js"), import("./terminal/goodbye.js")]);
+  const [clock, goodbye] = await withWords(parts, "terminal.act.after");
+  await Promise.all([clock.styled, goodbye.styled]);
+  evening = { clock, goodbye };
+}
+
+async function fetchByItself() {
+  const parts = await withWords(import("./terminal/by_itself.js"), "terminal.act.itself", "terminal.itself");
+  await parts.styled;
+  itself ??= new parts.ByItself(calling);
+}
+
 /** Rejects without a network; may be called again then. */
 async function fetchPages() {
   const fetched = Promise.all([import("./terminal/visit.js"), import("./terminal/carrying.js")]);
@@ -173,6 +209,12 @@ async function fetchPages() {
 
 /** Started without a network: what was known here before. */
 const recall = () => fetchPages().then(() => carrying?.recall(), () => {}); // where no page is kept, it waits
+
+/** A ring could be answered now. */
+function fetchNext() {
+  if (!live.view.now) setTimeout(fetchNext, SECOND);
+  else setTimeout(() => fetchEvening().then(show, () => {}), SECOND); // else at the goodbye
+}
 
 /** Never while somebody talks or is about to: the link is theirs. */
 function fetchWhenIdle() {
@@ -197,13 +239,13 @@ async function openFamily(familyId, childId, parentId) {
   show();
 }
 
-/** The goodbye's own question. */
-async function askNext() {
+/** What the goodbye asks. @param {(visit: import("./terminal/visit.js").Visit) => void} goOn */
+async function afterCall(goOn) {
   const call = calling.farewell?.call;
   if (!call) return;
   done();
   await openFamily(call.family.id, call.child.id, call.parent.id);
-  visit?.ask();
+  if (visit) goOn(visit);
 }
 
 /** The link carries no call: what was to be said is said to be heard later. @param {HTMLElement} element */
@@ -234,7 +276,14 @@ function join(element) {
 const acts = {
   family: (element) => void openFamily(element.dataset.familyId ?? ""),
   wall: toWall,
-  "ask-next": askNext,
+  "ask-next": () => void afterCall((here) => here.ask()),
+  "after.speak": (element) => void afterCall((here) => here.acts["visit.speak"]?.(element)),
+  "itself.stop": ({ dataset }) => {
+    itself?.stop(dataset.callId ?? "");
+    show();
+  },
+  "itself.answer": join,
+  "itself.here": show,
   here: join,
   answer: join,
   done,
@@ -271,5 +320,5 @@ for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, () => (t
 
 live.start();
 show();
-calling.prepare().catch(() => {}); // else when it is needed
+calling.prepare().then(fetchNext, () => {}); // else when it is needed
 setTimeout(fetchWhenIdle, IDLE_MS); // else at the first touch

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.calls import find_time, guests, life, queries, rules
+from app.calls import by_itself, find_time, guests, life, queries, rules
 from app.calls.life import CallFacts
 from app.calls.models import Call
 from app.calls.rules import Action
@@ -55,7 +55,7 @@ def call_shape(session: Session, call: Call, who: Principal, now: datetime) -> C
         live_at=call.live_at, talked_seconds=call.talked_seconds, talking_since=call.talking_since,
         rung_again_at=call.rung_again_at,
         can=_can(session, call, stands, facts, confirmed, now),
-        offers=_offers(session, call, side, now),
+        offers=_offers(session, call, side, now), auto_answer=by_itself.may(session, call, who, now),
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.calls import admission, guests, life, media_leases, queries, timetable
+from app.calls import admission, by_itself, guests, life, media_leases, queries, timetable
 from app.calls.admission import Place
 from app.calls.models import Call, LinkSample, Seat
 from app.calls.words import WRONG_PERSON, CallState, SeatSide, WorkKind
@@ -33,12 +33,16 @@ CAME = {
 
 @dataclass(frozen=True)
 class Device:
-    """What asks for a seat: its socket, the page loaded in it, whether a person is there, and a coordinator's name."""
+    """What asks for a seat: its socket, the page loaded in it, whether a person is there, and a coordinator's name.
+
+    `by_itself`: it answers without anybody's touch.
+    """
 
     sid: str
     page: str
     is_here: bool
     name: str | None = None
+    by_itself: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,9 @@ def take(session: Session, call_id: str, who: Principal, device: Device, now: da
         guests.check(session, call, place.guest_id, device.is_here)
         may_wait = seat is not None and seat.left_at is None
         media_leases.lease(session, WorkKind.BRIDGE, now, call_id=call.id, may_wait=may_wait)
+    if device.by_itself and (seat is None or seat.here_at is None):
+        by_itself.check(session, call, who, now)
+        timetable.log(session, call, by_itself.KIND, who.name, now)
     is_back = seat is not None and (seat.sid != device.sid or not is_connected(seat))
     displaced = None
     if seat is None:

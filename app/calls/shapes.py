@@ -69,6 +69,8 @@ class GuestShape(PersonShape):
 
 
 class CallShape(Shape):
+    """`auto_answer`: the terminal that reads it may answer by itself."""
+
     id: str
     state: CallState
     outcome: Outcome | None
@@ -100,6 +102,7 @@ class CallShape(Shape):
     talking_since: InstantOut | None
     can: list[Action]
     offers: list[SlotShape]
+    auto_answer: bool
 
 
 class SlotSearch(Shape):

@@ -43,8 +43,11 @@ class Beat(Shape):
 
 
 class TakeSeat(Shape):
+    """`by_itself`: nobody has touched the terminal, which answers all the same."""
+
     call: Id
     here: StrictBool = True
+    by_itself: StrictBool = False
     page: Page
 
 
@@ -124,7 +127,7 @@ class CallSockets:
     def take_seat(self, ask: SocketAsk, body: TakeSeat) -> dict[str, Any]:
         with ask.floor.database.begin() as session:
             name = self.name_of(session, ask.who) if ask.who.kind is COORDINATOR else None
-            device = Device(ask.sid, body.page, body.here, name)
+            device = Device(ask.sid, body.page, body.here, name, body.by_itself)
             taken = seats.take(session, body.call, ask.who, device, ask.now)
             rung = proposing.begin(session, taken.seat, ask.now)
             relay_until = session.get_one(Call, body.call).ends_at + RELAY_GRACE

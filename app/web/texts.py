@@ -11,8 +11,9 @@ FALLBACK = "en"
 LATER = (
     "common.answering", "common.company", "common.ending", "common.push", "common.rung", "common.voice",
     "phone.agree", "phone.calendar", "phone.change", "phone.door", "phone.ended", "phone.extra",
-    "phone.hours", "phone.line", "phone.messages", "phone.series", "phone.settings", "phone.time", "terminal.act.visit",
-    "terminal.help", "terminal.line", "terminal.pin", "terminal.screen", "terminal.visit",
+    "phone.hours", "phone.line", "phone.messages", "phone.series", "phone.settings", "phone.time", "terminal.act.after",
+    "terminal.act.itself", "terminal.act.test", "terminal.act.visit", "terminal.help", "terminal.itself",
+    "terminal.line", "terminal.pin", "terminal.say", "terminal.screen", "terminal.visit",
 )  # fmt: skip
 
 

@@ -57,6 +57,8 @@ export class Seat {
   /** @type {Signal[]} that came before the answer to take_seat */
   #early = [];
   #rung_again_ms = 0;
+  /** @type {boolean | undefined} */
+  #by_itself;
   #take_timer = 0;
   /** @type {(() => void)[]} */
   #offs;
@@ -97,10 +99,11 @@ export class Seat {
   /** Gives up a seat that nobody used. */
   close = () => this.#leave("page_closed");
 
-  /** A person is there: they joined or answered. */
-  join() {
+  /** A person is there: they joined or answered. @param {boolean} [isByItself] nobody did */
+  join(isByItself) {
     if (this.isHere || this.isOver) return;
     this.isHere = true;
+    this.#by_itself = isByItself;
     this.#turn();
     this.#take();
     this.own.open();
@@ -113,11 +116,11 @@ export class Seat {
     this.#rung_again_ms = Math.max(rungAgain(call), this.#rung_again_ms);
     this.call = call;
     if (call.state === "ended" && !this.isOver) this.#finish("ended");
+    // its answer says how it is
+    if (this.isHere && !call.desk !== !this.desk) this.#take();
     if (call.my_side === "guest") return;
     if (call.state === "live") this.hasTalked = true;
     if (isRungAgain && this.isHere) this.#rungAgain();
-    // its answer says how it is
-    if (this.isHere && !call.desk !== !this.desk) this.#take();
     const { seated, here, lost_at } = call.sides[otherSide(call)];
     // who came was not told to this page
     if (this.isHere && seated && here && !this.other?.isHere) this.#take();
@@ -142,7 +145,7 @@ export class Seat {
     unheard.get(this.call.id)?.();
     const here = this.isHere;
     try {
-      const taken = await this.#live.emit("take_seat", { call: this.call.id, here, page: PAGE });
+      const taken = await this.#live.emit("take_seat", { call: this.call.id, here, by_itself: this.#by_itself, page: PAGE });
       if (!this.isOver) this.#seated(taken);
     } catch (error) {
       if (here === this.isHere) this.#notSeated(/** @type {import("../net/socket.js").SocketError} */ (error));
@@ -200,8 +203,6 @@ export class Seat {
 
   /** @param {OtherSeat | null} [desk] */
   #meetDesk(desk = null) {
-    // no end of a coordinator's
-    if (this.call.my_side === "guest") return;
     this.desk = desk;
     if (this.mine && this.isHere && (desk || this.third)) this.#onmore([]);
   }

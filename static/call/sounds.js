@@ -56,6 +56,10 @@ export class Sounds {
   #silence = null;
   #isWaking = false;
 
+  get isSounding() {
+    return this.#context?.state === "running";
+  }
+
   /** Sounds again and again until `stop`. @param {SoundName} name */
   loop(name) {
     if (this.looping === name) return;

@@ -71,6 +71,8 @@ export interface Call {
   talking_since: string | null;
   can: Action[];
   offers: Slot[];
+  /** This terminal may answer by itself. */
+  auto_answer: boolean;
 }
 export interface Family {
   id: string;
@@ -137,7 +139,8 @@ export interface Now {
   zone: string;
   village: { id: string; name: string; zone: string } | null;
   calls: Call[];
-  prompts: string[];
+  /** Changes with what is recorded; empty where nothing is. */
+  prompts: string;
   me?: Person & { mb_price?: MbPrice | null };
   terminal?: { id: string; name: string; device: string | null; renew_at: string | null; check_line: boolean };
   coordinator?: { id: string; name: string };

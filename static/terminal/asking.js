@@ -6,7 +6,8 @@ import { t } from "../core/texts.js";
 import { clockTime, DAY, dayAndTime, HOUR, sleeps, wall } from "../core/time.js";
 import { h, icon, stateOf } from "../ui/dom.js";
 import { faces, familyBar, picture } from "./family.js";
-import { moons, place, sky, SUNRISE_HOUR, when } from "./screens.js";
+import { place } from "./screens.js";
+import { moons, sky, SUNRISE_HOUR, when } from "./when.js";
 
 /** @typedef {import("../core/wire.js").Family} Family */
 /** @typedef {import("../core/wire.js").Proposals} Proposals */

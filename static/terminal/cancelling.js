@@ -6,7 +6,8 @@ import { t } from "../core/texts.js";
 import { now, SECOND } from "../core/time.js";
 import { h, parts } from "../ui/dom.js";
 import { crossedOut, faces, familyBar, picture } from "./family.js";
-import { place, when } from "./screens.js";
+import { place } from "./screens.js";
+import { when } from "./when.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
 /** @typedef {import("../core/wire.js").Family} Family */

@@ -68,6 +68,11 @@ export class Carrying {
     return threads.waiting(family.id, at).length > 0;
   }
 
+  /** Whether a message may be left here for this parent. @param {import("../core/wire.js").Call} call */
+  maySay({ family, child, parent }) {
+    return threads.pairsOf(family.id).some(({ child_id, contact_id }) => child_id === child.id && contact_id === parent.id);
+  }
+
   /** What waits to be sent of one family, the oldest first. @param {string} familyId */
   itemsOf(familyId) {
     return this.items.filter(({ wished }) => wished.family_id === familyId);

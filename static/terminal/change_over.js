@@ -3,11 +3,14 @@ import { upcoming } from "../core/rings.js";
 import { t } from "../core/texts.js";
 import { MINUTE, ms } from "../core/time.js";
 import { emblem, h, icon, scene } from "../ui/dom.js";
+import { sheet } from "../ui/sheet.js";
 import { place } from "./screens.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
 
 const SOON_MS = 10 * MINUTE;
+
+export const styled = sheet("change_over.css", import.meta.url);
 
 /** The call of another family that begins here within minutes. @param {Call[]} calls @param {Call} ended
  * @param {number} at @returns {Call | null} */

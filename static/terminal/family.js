@@ -7,7 +7,8 @@ import { t } from "../core/texts.js";
 import { ms } from "../core/time.js";
 import { drawing, emblem, h, icon, photo, scene } from "../ui/dom.js";
 import { sheet } from "../ui/sheet.js";
-import { help, place, when } from "./screens.js";
+import { help, place } from "./screens.js";
+import { styled as dated, when } from "./when.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
 /** @typedef {import("../core/wire.js").Family} Family */
@@ -22,7 +23,7 @@ import { help, place, when } from "./screens.js";
  * @typedef {OfCall | CalledOff | {page: "family" | "wished"}} Standing
  */
 
-export const styled = sheet("family.css", import.meta.url);
+export const styled = Promise.all([dated, sheet("family.css", import.meta.url)]);
 
 /** A drawing of these pages. @param {string} id @param {string} [className] */
 export const picture = (id, className = "picture") =>

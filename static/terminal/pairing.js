@@ -7,6 +7,7 @@ import { SECOND } from "../core/time.js";
 import { ApiError, newKey } from "../net/api.js";
 import { bindKey, canKeepKey, makeKey, renewToken } from "../net/device_key.js";
 import { h, icon, scene, stateOf } from "../ui/dom.js";
+import { sheet } from "../ui/sheet.js";
 import { forgetOld } from "../voice/outbox.js";
 import { forgetAll } from "../voice/threads.js";
 
@@ -14,6 +15,8 @@ import { forgetAll } from "../voice/threads.js";
 /** @typedef {{device_code: string, user_code: string, expires_at: string, interval_seconds: number}} Shown */
 
 const AGAIN_MS = 5 * SECOND;
+
+sheet("pairing.css", import.meta.url);
 
 export class Pairing {
   #api;

@@ -78,14 +78,15 @@ export class Calling {
     return this.#modules;
   }
 
-  /** A person joins or answers. Rejects when the parts of a call can't be fetched. @param {Call} call */
-  async join(call) {
+  /** A person joins or answers; `isByItself`: nobody does. Rejects when the parts of a call can't be fetched.
+   * @param {Call} call @param {boolean} [isByItself] */
+  async join(call, isByItself) {
     this.farewell = null;
     this.#left.delete(call.id);
     remember(call.id);
     await this.#sit(call, true);
     this.#sounds?.unlock();
-    this.seat?.join();
+    this.seat?.join(isByItself);
   }
 
   /** Not now: silent until the next ring. @param {Call} call */

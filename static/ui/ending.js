@@ -1,13 +1,18 @@
-/** Near the end of a call: a note that nobody overlooks for a while, with a soft tone, on phone and terminal. */
+/**
+ * Near the end of a call: a sun that goes down behind the hills, with a soft tone, on phone and terminal. In words too, for
+ * those who read; at the terminal for screen readers alone.
+ */
 import { Ending } from "../core/ending.js";
 import { t } from "../core/texts.js";
 import { SECOND } from "../core/time.js";
-import { h, icon } from "./dom.js";
+import { h, parts } from "./dom.js";
 import { sheet } from "./sheet.js";
 
 /** @typedef {import("../core/ending.js").Said} Said */
 
 const SHOWN_MS = 12 * SECOND;
+/** How much of the sun is still there. @type {Record<Said, number>} */
+const SUN = { five: 0.6, one: 0.2, longer: 1 };
 /** @type {Record<Said, [hertz: number, at_s: number, lasts_s: number, loudness: number][]>} */
 const TONES = {
   five: [[523.25, 0, 0.7, 0.16], [659.25, 0.35, 1, 0.16]],
@@ -41,6 +46,11 @@ export class EndingNote {
     dispatchEvent(new CustomEvent("homethread:call", { detail }));
   }
 
+  /** The last minute. */
+  get isLast() {
+    return this.#said === "one";
+  }
+
   /** While it has just been said. */
   note() {
     const said = this.#said;
@@ -48,8 +58,8 @@ export class EndingNote {
     return h(
       "p",
       { class: "call__note call__note--ending", role: "status", "data-state": said },
-      icon(said === "longer" ? "clock" : "hourglass"),
-      h("span", {}, t(`common.ending.${said}`)),
+      parts(h("span", { class: "evening" }, h("span", { class: "evening__sun" })), { part: SUN[said] }),
+      h("span", { class: "call__note-text" }, t(`common.ending.${said}`)),
     );
   }
 }
