@@ -46,8 +46,8 @@ def spoken(seconds: float) -> list[bytes]:
 class FarEnd:
     """`heard` is what came: packets of voice, events by their name, words on the channel `media`."""
 
-    def __init__(self, village: Village, face: str, secret: str) -> None:
-        self._village, self._face, self._secret = village, face, secret
+    def __init__(self, village: Village, face: str, secret: str, url: str | None = None) -> None:
+        self._url, self._face, self._secret = url or village.url, face, secret
         self.socket = socketio.AsyncClient(handle_sigint=False, reconnection_delay=0.1, reconnection_delay_max=0.3)
         self.events: list[tuple[str, dict[str, Any]]] = []
         self.voice: list[EncodedFrame] = []
@@ -58,7 +58,7 @@ class FarEnd:
         self.mouth = EncodedTrack("audio")
         self._stamp = 0
         self.seat: dict[str, Any] = {}
-        for event in ("peer", "signal", "answering"):
+        for event in ("peer", "signal", "answering", "serve"):
             self.socket.on(event, self._hears(event))
 
     def _hears(self, event: str) -> Callable[[dict[str, Any]], None]:
@@ -69,7 +69,7 @@ class FarEnd:
 
     async def connect(self) -> None:
         auth = {"token": self._secret, "face": self._face}
-        await self.socket.connect(self._village.url, transports=["websocket"], auth=auth)
+        await self.socket.connect(self._url, transports=["websocket"], auth=auth)
 
     async def emit(self, event: str, payload: dict[str, Any]) -> dict[str, Any]:
         answer = await self.socket.call(event, payload, timeout=PATIENCE_SECONDS)
