@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, delete, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
 from app.calls import life, media_leases, queries
@@ -29,7 +29,6 @@ from app.web.principals import COORDINATOR, PERSON, TERMINAL, Principal
 EXPIRE = "line_check.expire"
 LASTS = timedelta(minutes=2)
 COUNTS_FOR = timedelta(hours=2)
-KEPT = timedelta(days=28)
 QUIET_BEFORE = timedelta(minutes=3)
 MOST_TRIES = 2  # by itself, before one call
 OFTEN = Limit("line_check", 8, 3_600)
@@ -58,6 +57,15 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Moved:
+    """What the device at `sid` is told of its check: who makes it now, None where there is nobody."""
+
+    sid: str
+    line_check: str
+    to: str | None
+
+
+@dataclass(frozen=True)
 class Route:
     """Where a signal of a check goes, and whose it is called there."""
 
@@ -73,7 +81,6 @@ def begin(session: Session, who: Principal, sid: str, page: str, now: datetime) 
         raise Refused("line_busy")
     for older in session.scalars(_open(_replaced_by(who))):
         _end(session, older, now)
-    _forget_old(session, who.name, now)
     if refusal := limits.one_more(session, [(OFTEN, who.device_id)], now):
         raise refusal
     check = LineCheck(
@@ -86,14 +93,6 @@ def begin(session: Session, who: Principal, sid: str, page: str, now: datetime) 
     _expire_later(session, check, now)
     _tell(session, check, now)
     return Begun(check, f"{PROGRAM_PREFIX}{lease.program_id}")
-
-
-def _forget_old(session: Session, occupant: str, now: datetime) -> None:
-    """What is older than a link passport looks back."""
-    old = select(LineCheck.id).where(LineCheck.occupant == occupant, LineCheck.made_at < now - KEPT)
-    leases = delete(MediaLease).where(MediaLease.line_check_id.in_(old))
-    session.execute(leases.execution_options(synchronize_session=False))
-    session.execute(delete(LineCheck).where(LineCheck.id.in_(old)).execution_options(synchronize_session=False))
 
 
 def ask(session: Session, terminal_id: str, village_id: str, now: datetime) -> None:
@@ -147,6 +146,21 @@ def expire(session: Session, check_id: str, now: datetime) -> None:
     check = session.get(LineCheck, check_id)
     if check is not None and check.ended_at is None:
         _end(session, check, now)
+
+
+def follow(session: Session, moved: Iterable[MediaLease], now: datetime) -> list[Moved]:
+    """Checks whose program is gone: each device begins anew with another program, or its check is over."""
+    told = []
+    for lease in moved:
+        if lease.line_check_id is None:
+            continue
+        check = session.get_one(LineCheck, lease.line_check_id)
+        if lease.program_id is None:
+            _end(session, check, now)
+        else:
+            _expire_later(session, check, now)
+        told.append(Moved(check.sid, check.id, lease.program_id and f"{PROGRAM_PREFIX}{lease.program_id}"))
+    return told
 
 
 def route(session: Session, check_id: str, who: Principal, sid: str, to: str) -> Route:

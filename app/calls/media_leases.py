@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import IntegrityError
@@ -35,6 +36,13 @@ class Health:
     calls: int
     load_permille: int
     is_draining: bool
+
+
+class Renewed(NamedTuple):
+    """What a program holds now, and what another one, or nobody, holds instead of whoever held it before."""
+
+    held: Sequence[MediaLease]
+    moved: list[MediaLease]
 
 
 def lease(
@@ -73,7 +81,7 @@ def end(session: Session, lease: MediaLease, now: datetime) -> None:
         _tell(session, lease.program_id, now)
 
 
-def renew(session: Session, program_id: str, sid: str, health: Health, now: datetime) -> Sequence[MediaLease]:
+def renew(session: Session, program_id: str, sid: str, health: Health, now: datetime) -> Renewed:
     """A program's heartbeat: all that it holds now. What has nobody, or nobody who is heard of, is given anew first.
 
     Raises NotFound for a socket that is not the program's.
@@ -88,23 +96,23 @@ def renew(session: Session, program_id: str, sid: str, health: Health, now: date
         if other.seen_at < now - FORGOTTEN:  # the web process that it was connected to died as well
             other.sid = None
     session.flush()
-    _give_anew(session, programs, now)
+    moved = _give_anew(session, [each for each in _open(session) if not _is_served(each, programs, now)], programs, now)
     if mine.is_draining:
         _let_go(session, mine, programs, now)
     for held in (leases := _open(session, MediaLease.program_id == mine.id)):
         held.leased_until = now + LEASE
-    return leases
+    return Renewed(leases, moved)
 
 
-def gone(session: Session, sid: str, now: datetime) -> None:
-    """A program's socket is gone: another one has what it held, or the next one that comes."""
+def gone(session: Session, sid: str, now: datetime) -> list[MediaLease]:
+    """A program's socket is gone: another one has what it held, or the next one that comes; what that was."""
     programs = media_programs.held(session)
     left = next((each for each in programs if each.sid == sid), None)
-    if left is not None:
-        left.sid = None
-        session.flush()
-        for each in _open(session, MediaLease.program_id == left.id):
-            _give(session, each, _choose(session, programs, now, of_call=each.call_id), now)
+    if left is None:
+        return []
+    left.sid = None
+    session.flush()
+    return _give_anew(session, _open(session, MediaLease.program_id == left.id), programs, now)
 
 
 def of_call(session: Session, call_id: str) -> Sequence[MediaLease]:
@@ -118,6 +126,14 @@ def of_missed(session: Session, until: datetime) -> Sequence[MediaLease]:
     return _open(session, MediaLease.call_id.in_(over))
 
 
+def answering(session: Session) -> Sequence[tuple[MediaLease, Call]]:
+    """The open leases of answering machines, with their calls."""
+    held = select(MediaLease, Call).join(Call, Call.id == MediaLease.call_id).where(
+        MediaLease.kind == WorkKind.ANSWERING, MediaLease.ended_at.is_(None)
+    )  # fmt: skip
+    return [(lease, call) for lease, call in session.execute(held.order_by(MediaLease.id))]
+
+
 def of_program(session: Session, call_id: str, program_id: str) -> MediaLease:
     """The lease by which a program has a place in a call. Raises NotFound without one."""
     found = [each for each in of_call(session, call_id) if each.program_id == program_id]
@@ -126,11 +142,17 @@ def of_program(session: Session, call_id: str, program_id: str) -> MediaLease:
     return next((each for each in found if each.kind is WorkKind.BRIDGE), found[0])
 
 
-def _give_anew(session: Session, programs: Iterable[MediaProgram], now: datetime) -> None:
-    """Give what nobody serves to somebody who is heard of."""
-    for each in _open(session):
-        if not _is_served(each, programs, now):
-            _give(session, each, _choose(session, programs, now, of_call=each.call_id), now)
+def _give_anew(
+    session: Session, those: Iterable[MediaLease], programs: Iterable[MediaProgram], now: datetime
+) -> list[MediaLease]:
+    """Give what nobody serves to somebody who is heard of; what has changed hands by that."""
+    moved = []
+    for each in those:
+        before = each.program_id
+        _give(session, each, _choose(session, programs, now, of_call=each.call_id), now)
+        if each.program_id != before:
+            moved.append(each)
+    return moved
 
 
 def _let_go(session: Session, mine: MediaProgram, programs: Iterable[MediaProgram], now: datetime) -> None:

@@ -3,6 +3,7 @@
 Seats and signals they share with everybody (`sockets.py`); line checks have events of their own (`line_checks.py`).
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -10,6 +11,7 @@ from pydantic import Field, StrictBool
 from sqlalchemy.orm import Session
 
 from app.calls import line_checks, media_leases, media_works, peer_news, queries, seats
+from app.calls.line_checks import Moved
 from app.calls.media_leases import Health
 from app.calls.media_models import MediaLease
 from app.calls.models import Call, Seat
@@ -49,11 +51,13 @@ class MediaSockets:
         health = Health(body.calls, body.load_permille, body.draining)
         with ask.floor.database.begin() as session:
             back = news_of_return(session, ask.sid, ask.now)
-            held = media_leases.renew(session, ask.who.subject_id, ask.sid, health, ask.now)
+            held, moved = media_leases.renew(session, ask.who.subject_id, ask.sid, health, ask.now)
+            begun_anew = line_checks.follow(session, moved, ask.now)
             media_works.sweep(session, ask.now)
             mine = [each for each in held if each.ended_at is None]
             leases = [_told(session, each) | self._relay(each, ask.now) for each in mine]
         self.calls.tell(back)
+        self._tell(begun_anew)
         return {"leases": leases}
 
     def _relay(self, lease: MediaLease, now: datetime) -> dict[str, Any]:
@@ -75,7 +79,12 @@ class MediaSockets:
     def gone(self, ask: SocketAsk) -> None:
         if ask.who.kind is MEDIA:
             with ask.floor.database.begin() as session:
-                media_leases.gone(session, ask.sid, ask.now)
+                begun_anew = line_checks.follow(session, media_leases.gone(session, ask.sid, ask.now), ask.now)
+            self._tell(begun_anew)
+
+    def _tell(self, begun_anew: Iterable[Moved]) -> None:
+        for each in begun_anew:
+            self.calls.sockets.send(each.sid, "line_check", {"line_check": each.line_check, "to": each.to})
 
 
 def register(sockets: Sockets, calls: CallSockets) -> None:
@@ -94,10 +103,12 @@ def _told(session: Session, lease: MediaLease) -> dict[str, Any]:
     call = session.get_one(Call, lease.call_id)
     ends = [each for each in queries.seats(session, call.id) if _is_end(each)]
     told |= {"call": call.id, "ends": [seat_name(each) for each in ends]}
-    if lease.kind is WorkKind.ANSWERING and (waits := [each for each in ends if each.side.as_side]):
+    waits = [each for each in ends if each.side.as_side and seats.is_connected(each)]
+    if lease.kind is WorkKind.ANSWERING and waits:
         told |= {"seat": seat_name(waits[0]), "language": peer_news.language_of(session, waits[0])}
     return told
 
 
 def _is_end(seat: Seat) -> bool:
-    return seat.side is not SeatSide.MEDIA and seat.here_at is not None and seats.is_connected(seat)
+    """Also one that was lost: its voice may outlive its socket. Whose stay was ended is none any more."""
+    return seat.side is not SeatSide.MEDIA and seat.here_at is not None and seat.left_at is None

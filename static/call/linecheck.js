@@ -1,13 +1,14 @@
 /**
  * Tries this device's line and microphone with a media program, over a connection of its own. The program says what
  * comes next and judges; this end echoes, sends what it is asked for and tells what came. Nothing is shown from here.
+ * When the program dies another one makes the check, from its beginning: once, and then no more.
  */
 import { newKey } from "../net/api.js";
 import { Looks } from "./looks.js";
 import { slim, tuned } from "./sdp.js";
 
 /**
- * `refused`: see `error`; `broken`: the connection was lost, or never made.
+ * `refused`: see `error`; `broken`: the connection was lost, or never made, or the program was (`isForsaken`).
  * @typedef {"starting" | "connecting" | "round_trip" | "down" | "up" | "voice" | "judged" | "over" | "refused" |
  *   "broken"} Stage
  * @typedef {{rung: string, rtt_ms: number | null, loss_permille: number | null, up_kbps: number | null,
@@ -23,6 +24,7 @@ const MOST_PACKET_BYTES = 1_160;
 const CONNECTS_WITHIN_MS = 30_000;
 const SAYS_WITHIN_MS = 20_000;
 const OFFERED_AGAIN_MS = 4_000;
+const MOVES_WITHIN_MS = 3_000; // from a connection that was ended to another program's
 const HEARD_BACK_MS = 2_600; // after the last word
 const PAGE = newKey();
 
@@ -38,6 +40,8 @@ export class LineCheck {
   speaks_at = 0;
   /** On the wire, both ways together. */
   bytes = 0;
+  /** No program is there any more that could go on. */
+  isForsaken = false;
   /** What comes back of one's own voice. */
   heard = new MediaStream();
   #live;
@@ -63,7 +67,9 @@ export class LineCheck {
   #looks = new Looks();
   #timer = 0;
   #offer_timer = 0;
-  #off;
+  #isAnew = false;
+  /** @type {(() => void)[]} */
+  #offs;
 
   /**
    * @param {import("../net/live.js").Live} live @param {MediaStreamTrack | null} microphone null: the line alone
@@ -73,7 +79,10 @@ export class LineCheck {
     this.#live = live;
     this.#microphone = microphone;
     this.#onchange = onchange;
-    this.#off = live.socket.on("signal", (signal) => this.#hear(signal));
+    this.#offs = [
+      live.socket.on("signal", (signal) => this.#hear(signal)),
+      live.socket.on("line_check", (news) => this.#moved(news)),
+    ];
   }
 
   get isOver() {
@@ -90,10 +99,30 @@ export class LineCheck {
       return this.#end("refused");
     }
     if (this.isOver) return this.#leave();
-    this.#turn("connecting", CONNECTS_WITHIN_MS);
     const ended = new Promise((resolve) => (this.#ended = resolve));
-    await this.#connect().catch((error) => (console.warn("no line check:", error), this.#end("broken")));
+    this.#begin();
     await ended;
+  }
+
+  #begin() {
+    this.#turn("connecting", CONNECTS_WITHIN_MS);
+    this.#connect().catch((error) => (console.warn("no line check:", error), this.#end("broken")));
+  }
+
+  /** The program is gone: its check begins anew with another one, where there is one.
+   * @param {{line_check: string, to: string | null}} news */
+  #moved({ line_check, to }) {
+    if (this.isOver || this.verdict || line_check !== this.#begun?.line_check) return;
+    this.isForsaken = !to || this.#isAnew;
+    if (!to || this.#isAnew) return this.#end("broken");
+    this.#isAnew = true;
+    this.#begun = { ...this.#begun, to };
+    this.#disconnect();
+    for (const track of this.heard.getTracks()) this.heard.removeTrack(track);
+    this.#came.clear();
+    this.#early = [];
+    this.speaks_ms = 0;
+    this.#begin();
   }
 
   /** @type {(done: unknown) => void} */
@@ -108,9 +137,10 @@ export class LineCheck {
     const { ice_servers, ice_policy } = /** @type {Begun} */ (this.#begun);
     const pc = new RTCPeerConnection({ iceServers: ice_servers, iceTransportPolicy: ice_policy, bundlePolicy: "max-bundle" });
     this.#pc = pc;
-    pc.onicecandidate = ({ candidate }) => candidate?.candidate && this.#signal({ candidate: candidate.toJSON() });
+    const isUsed = () => pc === this.#pc;
+    pc.onicecandidate = ({ candidate }) => isUsed() && candidate?.candidate && this.#signal({ candidate: candidate.toJSON() });
     pc.ontrack = ({ track }) => this.heard.addTrack(track);
-    pc.onconnectionstatechange = () => pc.connectionState === "failed" && this.#end("broken");
+    pc.onconnectionstatechange = () => isUsed() && pc.connectionState === "failed" && this.#end("broken");
     this.#sender = pc.addTransceiver("audio").sender;
     this.#words = pc.createDataChannel("line");
     this.#probe = pc.createDataChannel("line.probe", { ordered: false, maxRetransmits: 0 });
@@ -118,8 +148,9 @@ export class LineCheck {
     this.#words.onmessage = ({ data }) => this.#read(data);
     this.#probe.onmessage = ({ data }) => this.#take(new Uint8Array(data));
     this.#words.onopen = this.#probe.onopen = () => this.#greet();
-    this.#words.onclose = () => this.#end(this.verdict ? "over" : "broken");
+    this.#words.onclose = () => (this.verdict ? this.#end("over") : this.#breakIn(MOVES_WITHIN_MS));
     await pc.setLocalDescription();
+    if (!isUsed()) return;
     this.#describe();
     for (const signal of this.#unread.splice(0)) this.#hear(signal);
   } // prettier-ignore
@@ -141,14 +172,15 @@ export class LineCheck {
   /** @param {import("../core/wire.js").Signal} signal */
   #hear(signal) {
     if (!this.#pc) return void this.#unread.push(signal);
-    if (signal.call !== this.#begun?.line_check || this.isOver) return;
-    const step = () => this.#obey(signal).catch((error) => console.warn("left out in the line check:", error.message));
+    if (signal.call !== this.#begun?.line_check || signal.from !== this.#begun.to || this.isOver) return;
+    const pc = this.#pc;
+    const step = () => this.#obey(pc, signal).catch((error) => console.warn("left out in the line check:", error.message));
     this.#queue = this.#queue.then(step);
   }
 
-  /** @param {import("../core/wire.js").Signal} signal */
-  async #obey({ description, candidate }) {
-    const pc = /** @type {RTCPeerConnection} */ (this.#pc);
+  /** @param {RTCPeerConnection} pc @param {import("../core/wire.js").Signal} signal */
+  async #obey(pc, { description, candidate }) {
+    if (pc !== this.#pc) return;
     if (description?.type === "answer" && pc.signalingState === "have-local-offer") {
       clearTimeout(this.#offer_timer);
       await pc.setRemoteDescription({ type: "answer", sdp: tuned(description.sdp ?? "", VOICE) });
@@ -212,9 +244,10 @@ export class LineCheck {
     this.speaks_ms = ms;
     this.speaks_at = performance.now();
     this.#turn("voice", SAYS_WITHIN_MS);
-    await this.#sender?.replaceTrack(this.#microphone);
+    const sender = this.#sender;
+    await sender?.replaceTrack(this.#microphone);
     await new Promise((resolve) => setTimeout(resolve, ms));
-    if (!this.isOver) await this.#sender?.replaceTrack(null);
+    if (!this.isOver && sender === this.#sender) await sender?.replaceTrack(null);
   }
 
   /** One has yet to hear what was said last. @param {Verdict} verdict */
@@ -236,25 +269,34 @@ export class LineCheck {
   /** @param {Stage} stage @param {number} within_ms something else is said, or it is broken */
   #turn(stage, within_ms) {
     if (this.isOver) return;
-    clearTimeout(this.#timer);
-    this.#timer = window.setTimeout(() => this.#end("broken"), within_ms);
+    this.#breakIn(within_ms);
     this.stage = stage;
     this.#onchange();
+  }
+
+  /** Unless something else is said until then. @param {number} ms */
+  #breakIn(ms) {
+    clearTimeout(this.#timer);
+    this.#timer = window.setTimeout(() => this.#end("broken"), ms);
   }
 
   /** @param {"over" | "refused" | "broken"} stage */
   #end(stage) {
     if (this.isOver) return;
-    clearTimeout(this.#timer);
-    clearTimeout(this.#offer_timer);
     this.stage = stage;
-    this.#off();
+    for (const off of this.#offs) off();
     if (this.#begun && !this.verdict) this.#leave();
-    if (this.#words) this.#words.onclose = null;
-    this.#pc?.close();
+    this.#disconnect();
     this.#microphone?.stop();
     this.#ended(null);
     this.#onchange();
+  }
+
+  #disconnect() {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#offer_timer);
+    if (this.#words) this.#words.onclose = null;
+    this.#pc?.close();
   }
 
   #leave() {

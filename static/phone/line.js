@@ -125,7 +125,7 @@ export class LinePage {
   #body(check) {
     const { stage, verdict, error } = check;
     if (stage === "refused") return said("refused", "warning", error?.message ?? t("common.offline"));
-    if (stage === "broken") return said("broken", "link-lost", t("phone.line.broken"));
+    if (stage === "broken") return said("broken", "link-lost", t(check.isForsaken ? "phone.line.forsaken" : "phone.line.broken"));
     if (verdict) return this.#result(verdict, stage === "judged");
     if (stage === "voice") return speaking(check.speaks_ms);
     return h(

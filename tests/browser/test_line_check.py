@@ -16,7 +16,7 @@ from app.web import media_programs
 from app.web.models import MediaProgram
 from tests.browser.conftest import Devices, shoot
 from tests.browser.modules import serve_modules
-from tests.browser.stories import open_desk, open_phone, open_terminal, sees, touch
+from tests.browser.stories import open_desk, open_phone, open_terminal, sees, touch, wait_until
 from tests.browser.test_doors_phone import is_heard_of
 from tests.browser.village import Village
 from tests.media.test_line_rules import CASES
@@ -25,6 +25,7 @@ from tests.web.waiting import until
 
 MOST_BYTES = 60_000
 PATIENCE_MS = 30_000
+TOLD_WITHIN_MS = 2_500
 KEPT = "window.tried = []; addEventListener('homethread:line', ({detail}) => window.tried.push(detail))"
 NARROW = ViewportSize(width=240, height=480)
 
@@ -37,11 +38,11 @@ def served(village: Village) -> Village:
     return village
 
 
-def is_served(village: Village) -> bool:
-    """Whether a media program has been heard of lately, by the village's clock."""
+def is_served(village: Village, count: int = 1) -> bool:
+    """Whether so many media programs have been heard of lately, by the village's clock."""
     with village.scene.database.read() as session:
         programs = session.scalars(select(MediaProgram)).all()
-        return any(media_programs.is_heard(program, village.now()) for program in programs)
+        return sum(media_programs.is_heard(program, village.now()) for program in programs) >= count
 
 
 def found(village: Village) -> list[LineCheck]:
@@ -88,6 +89,38 @@ def test_a_parent_tries_line_and_microphone(served: Village, speaking: Browser) 
     print(told)
     touch(page, "line-leave")
     sees(page, "home")
+    devices.close()
+    assert not devices.complaints
+
+
+def has_begun(page: Page, times: int) -> bool:
+    return bool(page.evaluate("window.tried.filter(({stage}) => stage === 'connecting').length") == times)
+
+
+@pytest.mark.long
+def test_a_media_program_is_killed_and_another_one_tries_it_or_one_is_told(served: Village, speaking: Browser) -> None:
+    devices = Devices(speaking)
+    served.scene.book(served.scene.alice, at(20))
+    page = open_phone(devices, served, served.scene.alice)
+    page.evaluate(KEPT)
+    touch(page, "try-line")
+    served.start("media2")
+    until(partial(is_served, served, 2))
+    expect(page.locator("[data-stage=voice]")).to_be_visible(timeout=PATIENCE_MS)
+    served.kill("media")
+    wait_until(page, "a beginning anew", partial(has_begun, page, 2), TOLD_WITHIN_MS / 1_000)
+    expect(page.locator(".line__result")).to_be_visible(timeout=PATIENCE_MS)
+    wait_told(page, "over")
+    (check,) = found(served)
+    assert check.rung is RungName.VIDEO
+
+    touch(page, "line-again")
+    expect(page.locator("[data-stage=voice]")).to_be_visible(timeout=PATIENCE_MS)
+    served.kill("media2")
+    expect(page.locator("[data-stage=broken]")).to_contain_text("Try again", timeout=TOLD_WITHIN_MS)
+    expect(page.locator("[data-act=line-again]")).to_be_visible()
+    shoot(page, "line-forsaken")
+    assert len(found(served)) == 1
     devices.close()
     assert not devices.complaints
 

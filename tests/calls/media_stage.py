@@ -46,7 +46,7 @@ def connect(scene: Scene, name: str) -> str:
 def beat(scene: Scene, name: str, program_id: str, health: Health = AT_EASE) -> set[tuple[WorkKind, str | None]]:
     """(kind, call) of all that the program holds."""
     with scene.database.begin() as session:
-        held = media_leases.renew(session, program_id, f"sid of {name}", health, scene.clock.now())
+        held = media_leases.renew(session, program_id, f"sid of {name}", health, scene.clock.now()).held
         return {(each.kind, each.call_id) for each in held}
 
 
@@ -74,6 +74,23 @@ def another_parent(scene: Scene, whose: Household, name: str, number: int, *kind
                 from_at=NOW - timedelta(days=1), now=NOW,
             )  # fmt: skip
         return who.id
+
+
+def allow_messages(scene: Scene, whose: Household) -> None:
+    """The parent and the child of a family may leave each other messages."""
+    now = scene.clock.now()
+    with scene.database.begin() as session:
+        families.give_consent(
+            session, child_id=whose.child, contact_id=whose.parent, kind=ConsentKind.MESSAGE, given_by=whose.parent,
+            evidence="paper", from_at=now - timedelta(days=1), now=now,
+        )  # fmt: skip
+
+
+def withdraw_messages(scene: Scene, whose: Household) -> None:
+    with scene.database.begin() as session:
+        given = select(Consent.id).where(Consent.contact_id == whose.parent, Consent.kind == ConsentKind.MESSAGE)
+        for consent_id in session.scalars(given.where(Consent.revoked_at.is_(None))).all():
+            families.revoke_consent(session, consent_id, scene.clock.now())
 
 
 def withdraw(scene: Scene, person_id: str) -> None:

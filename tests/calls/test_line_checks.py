@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from app.calls import line_checks, media_leases
-from app.calls.media_models import LineCheck, MediaLease
+from app.calls.line_checks import Moved
+from app.calls.media_leases import Health
+from app.calls.media_models import LineCheck
 from app.jobs.models import DueRow
 from app.jobs.words import DueState
 from app.kernel.errors import NotFound, Refused, TooOften
@@ -156,26 +158,43 @@ def test_signals_go_between_the_device_and_its_program_alone(scene: Scene, progr
                 line_checks.route(session, check.id, who, sid, to)
 
 
-def test_what_is_old_is_forgotten_with_the_next_check(scene: Scene, program: Principal) -> None:
-    old = begin(scene, scene.alice.as_parent).check.id
-    find(scene, old, program)
-    others = begin(scene, scene.bob.as_parent).check.id
-    find(scene, others, program)
-    scene.clock.step(days=29)
-    hear(scene)
-    new = begin(scene, scene.alice.as_parent).check.id
-    with scene.database.read() as session:
-        assert set(session.scalars(select(LineCheck.id))) == {others, new}
-        assert set(session.scalars(select(MediaLease.line_check_id))) == {others, new}
+def moved(scene: Scene, sid: str) -> list[Moved]:
+    """What devices are told when the program at this socket is gone."""
+    with scene.database.begin() as session:
+        return line_checks.follow(session, media_leases.gone(session, sid, scene.clock.now()), scene.clock.now())
 
 
-def test_another_program_takes_it_over_and_signals_go_there(scene: Scene, program: Principal) -> None:
+def test_another_program_takes_it_over_and_its_device_is_told_whom_to_signal(scene: Scene, program: Principal) -> None:
     check = begin(scene, scene.alice.as_parent, "a").check
     two = connect(scene, "two")
-    with scene.database.begin() as session:
-        media_leases.gone(session, "sid-one", scene.clock.now())
+    scene.clock.step(seconds=5)
+    assert moved(scene, "sid-one") == [Moved("a", check.id, "media.two")]
     with scene.database.read() as session:
         with pytest.raises(Refused, match="stale_seat"):
             line_checks.route(session, check.id, scene.alice.as_parent, "a", "media.one")
         assert line_checks.route(session, check.id, scene.alice.as_parent, "a", "media.two").sid == "sid-two"
+        ends = select(DueRow.due_at).where(DueRow.kind == line_checks.EXPIRE)
+        assert session.scalars(ends).all() == [scene.clock.now() + line_checks.LASTS], "from now on"
     find(scene, check.id, two)
+
+
+def test_without_another_program_it_is_over_and_its_device_is_told(scene: Scene, program: Principal) -> None:
+    check = begin(scene, scene.alice.as_parent, "a").check
+    assert moved(scene, "sid-one") == [Moved("a", check.id, None)]
+    assert check_of(scene, check.id).ended_at == scene.clock.now()
+    assert open_leases(scene) == []
+    with pytest.raises(NotFound):
+        find(scene, check.id, program)
+
+
+def test_one_whose_program_is_silent_goes_to_another_with_its_heartbeat(scene: Scene, program: Principal) -> None:
+    check = begin(scene, scene.alice.as_parent, "a").check
+    scene.clock.step(seconds=9)
+    connect(scene, "two")
+    with scene.database.begin() as session:
+        health = Health(calls=0, load_permille=0, is_draining=False)
+        renewed = media_leases.renew(session, "two", "sid-two", health, scene.clock.now())
+        told = line_checks.follow(session, renewed.moved, scene.clock.now())
+    assert told == [Moved("a", check.id, "media.two")]
+    with scene.database.begin() as session:
+        assert media_leases.renew(session, "two", "sid-two", health, scene.clock.now()).moved == []

@@ -152,7 +152,7 @@ class TestWhoKeepsIt:
             assert again.id == program
         gone(scene, "a")
         with scene.database.begin() as session:
-            held = media_leases.renew(session, program, "a later socket", AT_EASE, scene.clock.now())
+            held = media_leases.renew(session, program, "a later socket", AT_EASE, scene.clock.now()).held
             assert [each.call_id for each in held] == [calls[0]]
             with pytest.raises(NotFound):
                 media_leases.renew(session, program, "sid of a", AT_EASE, scene.clock.now())
