@@ -41,7 +41,9 @@ class Bridge:
         """Look after what no packet tells of: who fell silent, which rungs have changed."""
         while not self._closed.is_set():
             self._look()
+            due = self._now() + LOOK_EVERY_SECONDS * 1_000
             await asyncio.sleep(LOOK_EVERY_SECONDS)
+            self._exchange.held_up(due, self._now())
 
     def join(self, participant: "Participant") -> None:
         name = participant.seat

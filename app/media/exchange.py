@@ -17,6 +17,7 @@ from app.media.speaking import Floor
 RECKON_EVERY_MS = 500.0  # rates and rungs are looked at again
 PRIMED_WITH = 2  # packets, so that a decoder knows the voice
 LATEST_MS = 4 * TICK_MS  # behind: then the ticks that were missed are left out
+HELD_UP_MS = 20.0
 
 Send = Callable[[bytes, int, float], None]  # an Opus packet, its RTP time stamp, how many milliseconds it plays
 
@@ -105,6 +106,7 @@ class Exchange:
         """Mix what is due."""
         if self.due is None:
             return
+        self.held_up(self.due, now)
         at = self.due if now - self.due < LATEST_MS else now
         self.due = at + TICK_MS
         self._mixer.pull(at)
@@ -116,6 +118,11 @@ class Exchange:
             for receiver in by_key[key]:
                 receiver.send(packet, receiver.timeline.own(key.packet_ms, now), key.packet_ms)
         self._reckon(now)
+
+    def held_up(self, due: float, now: float) -> None:
+        """Something was due at `due`: if that is long ago, the whole program stood still, and read no packets."""
+        if now - due > HELD_UP_MS:
+            self._mixer.held_up(due, now)
 
     def look(self, now: float) -> None:
         """Every so often: what nothing comes for any more."""

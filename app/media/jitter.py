@@ -36,6 +36,11 @@ class _Waiting(NamedTuple):
     frame: EncodedFrame
 
 
+class _Arrival(NamedTuple):
+    late_ms: float  # beside the stream's own time
+    at_ms: float
+
+
 class JitterBuffer:
     """`target_ms` is the least delay, `most_ms` the longest that an uneven link may make of it.
 
@@ -48,7 +53,8 @@ class JitterBuffer:
         self._ssrc: int | None = None
         self._gone: int | None = None  # the stream before
         self._frames: list[_Waiting] = []
-        self._arrivals: deque[float] = deque(maxlen=REMEMBERED)
+        self._arrivals: deque[_Arrival] = deque(maxlen=REMEMBERED)
+        self._held_until = 0.0
         self._repairs: deque[tuple[int, float]] = deque(maxlen=16)
         self._count = 0
         self._base = self._offset = 0.0
@@ -64,7 +70,7 @@ class JitterBuffer:
         """The delay that this link needs, as far as is known."""
         if not self._arrivals:
             return self.least_ms
-        late = sorted(each - self._base for each in self._arrivals)
+        late = sorted(each.late_ms - self._base for each in self._arrivals)
         needed = late[-1 - int(len(late) * REMOVED_FRACTION)]
         for count, arrival in self._repairs:
             if self._count - count < REPAIRS_REMEMBERED:
@@ -84,6 +90,12 @@ class JitterBuffer:
         """What wasn't played yet, in order."""
         return [each.frame for each in self._frames]
 
+    def held_up(self, since_ms: float, until_ms: float) -> None:
+        """This program stood still for so long: what it took in late, then and until it has caught up, is no link's."""
+        self._held_until = until_ms + (until_ms - since_ms)
+        kept = [each for each in self._arrivals if each.at_ms < since_ms or not self._is_late(each.late_ms)]
+        self._arrivals = deque(kept, maxlen=REMEMBERED)
+
     def put(self, frame: EncodedFrame, now_ms: float) -> None:
         """Take a packet in; what is late, double or too much is dropped and counted."""
         if frame.ssrc != self._ssrc:
@@ -95,7 +107,7 @@ class JitterBuffer:
         if self._arrivals and abs(now_ms - at_ms - self._base) > LEAP_MS:
             self._begin(frame.ssrc)
             at_ms = self._unwrapped(frame)
-        self._learn(now_ms - at_ms, frame)
+        self._learn(now_ms - at_ms, frame, now_ms)
         if refusal := self._refusal(at_ms):
             self.dropped[refusal] += 1
             return
@@ -208,11 +220,16 @@ class JitterBuffer:
             step = 0
         return (self._ticks + step) / TICKS_PER_MS
 
-    def _learn(self, arrival: float, frame: EncodedFrame) -> None:
+    def _learn(self, late_ms: float, frame: EncodedFrame, now_ms: float) -> None:
         """The fastest of the last packets is where delay is counted from: clocks that drift are followed."""
+        if now_ms < self._held_until and self._arrivals and self._is_late(late_ms):
+            return
         if not frame.is_recovered:
             self._count += 1
-            self._arrivals.append(arrival)
-            self._base = min(self._arrivals)
+            self._arrivals.append(_Arrival(late_ms, now_ms))
+            self._base = min(self._arrivals).late_ms
         elif self._count > 1:  # what a first packet repeats is older than the stream
-            self._repairs.append((self._count, arrival))
+            self._repairs.append((self._count, late_ms))
+
+    def _is_late(self, late_ms: float) -> bool:
+        return late_ms > self._base + self.least_ms

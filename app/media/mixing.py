@@ -71,6 +71,9 @@ class Line:
     def put(self, frame: EncodedFrame, now: float) -> None:
         self._buffer.put(frame._replace(arrived_ms=now), now)
 
+    def held_up(self, since: float, until: float) -> None:
+        self._buffer.held_up(since, until)
+
     def waiting(self) -> list[EncodedFrame]:
         """What was not mixed yet."""
         return self._buffer.waiting()
@@ -146,6 +149,11 @@ class Mixer:
         kept_names, kept_keys = set(names), set(keys)
         self.lines = {name: line for name, line in self.lines.items() if name in kept_names}
         self._taps = {key: tap for key, tap in self._taps.items() if key in kept_keys}
+
+    def held_up(self, since: float, until: float) -> None:
+        """The program stood still, and read no packets."""
+        for line in self.lines.values():
+            line.held_up(since, until)
 
     def pull(self, now: float) -> None:
         """Have the next tick's sound of every voice."""

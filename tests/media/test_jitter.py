@@ -183,6 +183,21 @@ def test_a_flood_is_bounded() -> None:
     assert buffer.dropped["flood"] > 1_000
 
 
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_program_that_stood_still_does_not_take_it_for_the_links_doing(is_told: bool) -> None:
+    """A voice begins while it stands still for 400 ms, and is read at once. Of a link the delay stays for seconds."""
+    player = Player(JitterBuffer(60, 240))
+    held = [frame(number) for number in range(7)]
+    for each in held:
+        player.buffer.put(each, 400)
+    if is_told:
+        player.buffer.held_up(200, 400)
+    player.run([(number * 60.0, frame(number)) for number in range(7, 50)], 3_000)
+    assert player.numbers[-10:] == list(range(player.numbers[-1] - 9, player.numbers[-1] + 1))
+    late = [delay for delay in player.delays(lambda each: each.sequence * 60.0) if delay > 60 + 60 + 2 * SPARE_MS]
+    assert (len(late) < 5) is is_told, late
+
+
 def test_a_stall_of_the_link_is_made_up_for() -> None:
     """Everything of 600 ms comes at once; later words are at the usual delay again."""
     arrivals = [n * 60.0 if not 50 <= n < 60 else 3_600.0 for n in range(400)]
