@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from app.calls.words import Outcome
+from app.calls.words import CallState, Outcome
 from app.messages.models import Message
 from app.messages.words import From
 from tests.browser import stories
@@ -16,6 +16,7 @@ from tests.browser.stories import sees, touch, wait_until
 from tests.browser.test_call import at_the_minute
 from tests.browser.village import Village
 from tests.browser.voices import may_send
+from tests.calls.media_stage import withdraw_messages
 from tests.scene import at
 
 Record = Callable[[str, object], None]
@@ -111,6 +112,18 @@ def test_the_line_dies_and_what_was_said_is_kept(answered: Village, devices: Dev
     expect(phone.locator(".answering[data-state=cut]")).to_contain_text("until then is kept", timeout=15_000)
     shoot(phone, "answering-cut")
     wait_until(phone, "the message", lambda: len(sent(answered)) == 1, 60)
+
+
+def test_the_offer_goes_with_the_consent_to_messages(answered: Village, devices: Devices) -> None:
+    """They may speak still: it goes on ringing."""
+    phone, terminal, call_id = waits_alone(answered, devices)
+    answered.scene.clock.at = answered.now()
+    withdraw_messages(answered.scene, answered.scene.alice)
+    expect(phone.locator(PLACE)).to_have_count(0, timeout=5_000)
+    phone.wait_for_timeout(2_500)  # more than a heartbeat
+    expect(phone.locator(PLACE)).to_have_count(0)
+    assert stories.call_of(answered, call_id).state is CallState.RINGING
+    sees(terminal, "ring|idle")
 
 
 def test_somebody_comes_after_all(answered: Village, devices: Devices) -> None:

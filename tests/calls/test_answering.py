@@ -8,6 +8,7 @@ from app.calls import media_leases, media_works, queries, timetable
 from app.calls.words import CallState, Outcome, WorkKind
 from app.kernel.errors import NotFound
 from tests.calls.media_stage import (
+    allow_messages,
     another_parent,
     beat,
     connect,
@@ -20,6 +21,7 @@ from tests.calls.media_stage import (
     ringing,
     take,
     tick,
+    withdraw_messages,
 )
 from tests.scene import Scene
 
@@ -27,7 +29,8 @@ BRIDGE, ANSWERING = WorkKind.BRIDGE, WorkKind.ANSWERING
 
 
 def alone(scene: Scene) -> str:
-    """Alice waits in a call that rings."""
+    """Alice waits in a call that rings; she may leave the child a message."""
+    allow_messages(scene, scene.alice)
     call_id = ringing(scene, scene.alice)
     take(scene, call_id, scene.alice.as_parent)
     return call_id
@@ -67,6 +70,7 @@ class TestAnswering:
 
     def test_who_comes_later_and_is_alone_gets_one_too(self, scene: Scene) -> None:
         connect(scene, "a")
+        allow_messages(scene, scene.alice)
         call_id = ringing(scene, scene.alice)
         scene.clock.step(minutes=3)
         tick(scene, call_id)
@@ -134,6 +138,47 @@ class TestAnswering:
         connect(scene, "idle")
         take(scene, call_id, person(father))
         assert [(each.kind, each.program_id) for each in leases(scene)] == [(BRIDGE, before[0])]
+
+
+class TestConsent:
+    """Promise 8: what may not be said is not offered to be left."""
+
+    def test_where_messages_are_not_consented_to_there_is_none(self, scene: Scene) -> None:
+        """Neither for these two at all, nor any more, nor for their calls alone."""
+        call_id = ringing(scene, scene.alice)
+        take(scene, call_id, scene.alice.as_parent)
+        scene.clock.step(minutes=3)
+        still_there(scene, call_id)
+        assert leases(scene) == []
+        allow_messages(scene, scene.alice)
+        withdraw_messages(scene, scene.alice)
+        still_there(scene, call_id)
+        assert leases(scene) == []
+        allow_messages(scene, scene.bob)
+        still_there(scene, call_id)
+        assert leases(scene) == [], "that is another family's"
+
+    def test_it_goes_when_the_consent_is_withdrawn(self, scene: Scene) -> None:
+        call_id = alone(scene)
+        scene.clock.step(minutes=3)
+        still_there(scene, call_id)
+        assert len(leases(scene)) == 1
+        withdraw_messages(scene, scene.alice)
+        assert tick(scene, call_id).state is CallState.RINGING, "they may speak still"
+        assert leases(scene) == []
+
+    def test_it_goes_also_after_the_call_was_missed(self, scene: Scene) -> None:
+        """No tick comes then: the next heartbeat of any program ends it."""
+        call_id = alone(scene)
+        scene.clock.step(minutes=3)
+        still_there(scene, call_id)
+        scene.clock.step(minutes=7)
+        assert tick(scene, call_id).outcome is Outcome.MISSED
+        sweep(scene)
+        assert len(leases(scene)) == 1
+        withdraw_messages(scene, scene.alice)
+        sweep(scene)
+        assert leases(scene) == []
 
 
 class TestSeats:

@@ -11,7 +11,7 @@ from app.jobs.models import DueRow
 from app.jobs.words import Lane
 from app.jobs.worker import Handlers, Worker
 from app.web.models import MediaProgram
-from tests.calls.media_stage import ringing
+from tests.calls.media_stage import allow_messages, ringing
 from tests.scene import NOW, Scene
 
 MOMENT = timedelta(seconds=1)
@@ -87,6 +87,7 @@ def test_a_lease_is_kept_while_a_message_may_come_and_a_check_while_a_passport_l
 
 def test_an_answering_machine_that_no_program_ever_came_for_is_ended(scene: Scene) -> None:
     """Else nothing would end it: programs that beat do so."""
+    allow_messages(scene, scene.alice)
     call_id = ringing(scene, scene.alice)
     with scene.database.begin() as session:
         session.add(

@@ -3,27 +3,23 @@
 import asyncio
 import signal
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
 
 from app.calls.words import Outcome
-from app.families import service as families
-from app.families.models import Consent
-from app.families.words import ConsentKind
 from app.messages.words import From
 from tests.browser.village import Village, open_village
+from tests.calls.media_stage import allow_messages, withdraw_messages
 from tests.media.far_end import HOST, FarEnd, spoken, until
-from tests.media.stage import beat, connected_programs, message_of, parent_waits, run
+from tests.media.stage import beat, connected_programs, holder, message_of, parent_waits, run
 from tests.scene import at
 
 
 @pytest.fixture
 def village(tmp_path: Path, sqlite_url: str) -> Iterator[Village]:
     running = open_village(tmp_path, sqlite_url, at(19, 59), MEDIA_HOST=HOST)
-    allow_messages(running)
+    allow_messages(running.scene, running.scene.alice)
     running.start("media")
     yield running
     running.stop()
@@ -156,33 +152,14 @@ class TestFaults:
         run(village, story())
 
     @pytest.mark.long
-    def test_without_consent_to_messages_it_is_not_taken(self, village: Village) -> None:
+    def test_when_the_consent_to_messages_is_withdrawn_it_goes_and_nothing_is_kept(self, village: Village) -> None:
         async def story() -> None:
             await connected_programs(village, 1)
             mother = await parent_waits(village)
-            withdraw_messages(village)
             await left_a_message(mother, 1.5)
-            mother.say(record=False)
-            await mother.event("answering", lambda said: said["state"] == "lost")
+            withdraw_messages(village.scene, village.scene.alice)
+            await until(lambda: holder(village) is None)
             await until(lambda: not left_behind(village))
             await mother.close()
 
         run(village, story())
-
-
-def allow_messages(village: Village) -> None:
-    alice, now = village.scene.alice, village.now()
-    with village.scene.database.begin() as session:
-        families.give_consent(
-            session, child_id=alice.child, contact_id=alice.parent, kind=ConsentKind.MESSAGE, given_by=alice.parent,
-            evidence="paper", from_at=now, now=now,
-        )  # fmt: skip
-
-
-def withdraw_messages(village: Village) -> None:
-    alice = village.scene.alice
-    theirs = update(Consent).where(
-        Consent.child_id == alice.child, Consent.contact_id == alice.parent, Consent.kind == ConsentKind.MESSAGE
-    )
-    with village.scene.database.begin() as session:
-        session.execute(theirs.values(revoked_at=village.now() - timedelta(minutes=1)))

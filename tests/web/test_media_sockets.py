@@ -16,7 +16,7 @@ from app.families.models import Consent
 from app.kernel import media_token
 from app.storage.database import Database
 from app.web.principals import PERSON
-from tests.calls.media_stage import another_parent
+from tests.calls.media_stage import allow_messages, another_parent
 from tests.scene import SEALER, at
 from tests.web.open_house import Guest, OpenHouse
 from tests.web.waiting import until
@@ -214,6 +214,7 @@ class TestBridge:
 
 class TestAnswering:
     def test_how_a_message_stands_is_passed_on_to_who_left_it(self, house: OpenHouse, port: int, call: str) -> None:
+        allow_messages(house.scene, house.scene.alice)
         with house.parent(house.scene.alice, "zh-CN").connect(port) as parent, program(house, port) as media:
             mine = taken(parent, call)["seat"]
             with house.database.begin() as session:
