@@ -23,7 +23,7 @@ from app.calls import (
 from app.calls import queries as calls
 from app.calls import sockets as call_sockets
 from app.calls import views as call_views
-from app.desk import broadcast_views, outage_views, roster_views, waiting_views
+from app.desk import broadcast_views, outage_views, prompt_views, roster_views, waiting_views
 from app.desk import family_views as enrolment_views
 from app.desk import notice_views as desk_notice_views
 from app.desk import views as desk_views
@@ -55,7 +55,7 @@ APIS = (
     pairing_views.api, pin_views.api, feed_views.api, availability_views.api, series_views.api, price_views.api,
     proposal_views.api, foresight_views.api, waiting_views.api, roster_views.api, push_views.api,
     text_views.api, strangers.api, desk_notice_views.api, broadcast_views.api, outage_views.api,
-    message_views.api,
+    message_views.api, prompt_views.api,
 )  # fmt: skip
 LARGEST_BODY_BYTES = 9_000_000
 

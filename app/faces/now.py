@@ -22,6 +22,7 @@ from app.families.price_views import MbPriceShape, mb_price
 from app.messages import thread as messages
 from app.roster import waits
 from app.sms import thread
+from app.villages import prompts
 from app.villages import queries as villages
 from app.villages.models import Terminal
 from app.web.api import Api, Ask
@@ -113,7 +114,10 @@ class ThisTerminal(TerminalShape):
 
 
 class Now(Shape):
-    """The parts that a face has no use for are null."""
+    """The parts that a face has no use for are null.
+
+    `prompts`: another one as soon as a terminal has another recording to say; empty where there is none.
+    """
 
     face: str
     version: str
@@ -122,7 +126,7 @@ class Now(Shape):
     zone: str
     village: VillageShape | None
     calls: list[CallShape]
-    prompts: list[str]
+    prompts: str = ""
     me: MeShape | None = None
     terminal: ThisTerminal | None = None
     families: Sequence[MyFamily | TerminalFamily | DeskFamily] | None = None
@@ -158,7 +162,7 @@ def _phone(ask: Ask) -> Now:
         for family in families.families_of_person(ask.session, me.id)
     ]
     return Now(
-        **_common(ask, "phone"), zone=me.zone, village=None, prompts=[], calls=_shapes(ask, calls),
+        **_common(ask, "phone"), zone=me.zone, village=None, calls=_shapes(ask, calls),
         me=MeShape(**picture.person_shape(me, ask.who).model_dump(), mb_price=mb_price(me)), families=mine,
     )  # fmt: skip
 
@@ -174,7 +178,7 @@ def _terminal(ask: Ask) -> Now:
         village=VillageShape(id=village.id, name=village.name, zone=village.zone),
         terminal=_this_terminal(ask, terminal),
         families=[_terminal_family(ask, family, news) for family in of_village],
-        prompts=villages.prompt_keys(ask.session, village.id),
+        prompts=prompts.mark(prompts.heard(ask.session, village.id)),
     )  # fmt: skip
 
 
@@ -249,7 +253,7 @@ def _desk(ask: Ask) -> Now:
     village = villages.village(ask.session, ask.who.village)
     shown = desk_now(ask.session, ask.who, ask.now)
     return Now(
-        **_common(ask, "desk"), zone=village.zone, calls=shown.calls, prompts=[],
+        **_common(ask, "desk"), zone=village.zone, calls=shown.calls,
         village=VillageShape(id=village.id, name=village.name, zone=village.zone),
         coordinator=shown.coordinator, operator=credentials.is_operator(ask.session, ask.who),
         terminals=shown.terminals, families=shown.families,

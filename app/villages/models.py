@@ -6,7 +6,8 @@ from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.storage.record import Record
-from app.storage.types import ID
+from app.storage.types import ID, word
+from app.villages.words import Speech
 
 
 class Village(Record):
@@ -19,6 +20,7 @@ class Village(Record):
     slot_minutes: Mapped[int] = mapped_column(default=20)
     buffer_minutes: Mapped[int] = mapped_column(default=5)
     promise_days: Mapped[int] = mapped_column(default=7)
+    region: Mapped[str] = mapped_column(String(40), default="")
 
 
 class Terminal(Record):
@@ -56,14 +58,22 @@ class Closure(Record):
 
 
 class Prompt(Record):
-    """A recorded sentence of the interface, in the village's own speech."""
+    """A recorded sentence of the interface, an Ogg file with Opus, in the speech of a village, a region or a language.
+
+    `spoken_in` is the village's id, the region as it is compared, or the language's tag. `village_id` is who gave it;
+    null where an operator did.
+    """
 
     __tablename__ = "prompt"
-    __table_args__ = (UniqueConstraint("village_id", "key"),)
+    __table_args__ = (UniqueConstraint("speech", "spoken_in", "key"),)
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
-    village_id: Mapped[str] = mapped_column(ForeignKey("village.id"))
+    speech: Mapped[Speech] = mapped_column(word(Speech))
+    spoken_in: Mapped[str] = mapped_column(String(64))
+    village_id: Mapped[str | None] = mapped_column(ForeignKey("village.id"))
     key: Mapped[str] = mapped_column(String(64))
-    mime: Mapped[str] = mapped_column(String(32))
-    recording: Mapped[bytes] = mapped_column(LargeBinary)
+    recording: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    duration_ms: Mapped[int]
     recorded_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]

@@ -1,4 +1,4 @@
-"""Reads of villages, terminals, hours and prompts. What belongs to another village is not found."""
+"""Reads of villages, terminals and hours. What belongs to another village is not found."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.kernel.errors import NotFound
 from app.kernel.intervals import Interval
 from app.villages import rules
-from app.villages.models import Closure, Opening, Prompt, Terminal, Village
+from app.villages.models import Closure, Opening, Terminal, Village
 from app.villages.rules import ClosureFacts, OpeningFacts
 
 
@@ -86,15 +86,3 @@ def open_intervals(session: Session, terminal: Terminal, from_: datetime, until:
     where = village(session, terminal.village_id)
     closed = closures(session, where.id, terminal.id, from_, until)
     return rules.open_intervals(openings(session, where.id), closed, where.zone, from_, until)
-
-
-def prompt_keys(session: Session, village_id: str) -> list[str]:
-    """Keys of the sentences that have a recording here."""
-    return list(session.scalars(select(Prompt.key).where(Prompt.village_id == village_id).order_by(Prompt.key)))
-
-
-def prompt(session: Session, village_id: str, key: str) -> Prompt:
-    found = session.scalar(select(Prompt).where(Prompt.village_id == village_id, Prompt.key == key))
-    if found is None:
-        raise NotFound
-    return found

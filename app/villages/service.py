@@ -1,6 +1,5 @@
-"""Use cases of villages: found one, place terminals, set hours, close, record prompts. Who may is decided above."""
+"""Use cases of villages: found one, place terminals, set hours, close. Who may is decided above."""
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -8,20 +7,15 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.jobs import service as jobs
-from app.kernel.errors import Invalid, NotFound, Refused, TooLarge
+from app.kernel.errors import Invalid, NotFound, Refused
 from app.kernel.events import TerminalRetired
 from app.kernel.local_time import is_zone
 from app.storage.database import new_id
 from app.villages import queries, rules
-from app.villages.models import Closure, Opening, Prompt, Terminal, Village
+from app.villages.models import Closure, Opening, Terminal, Village
 from app.villages.rules import OpeningFacts, checked_text
 from app.web.hints import hint
 from app.web.texts import languages
-
-MAX_RECORDING_BYTES = 300_000
-PROMPT_KEY = re.compile(r"[a-z0-9_.-]{1,64}")
-AUDIO_MIME = re.compile(r"audio/[a-z0-9.+-]+(; ?codecs=[a-z0-9.]+)?")
-LONGEST_MIME = 32
 
 
 def create_village(
@@ -50,7 +44,7 @@ def add_terminal(session: Session, village_id: str, name: str, now: datetime) ->
 
 def retire_terminal(session: Session, village_id: str, terminal_id: str, now: datetime) -> None:
     """Take a terminal out of use for good. What was booked on it follows from the event."""
-    _locked(session, village_id)
+    locked(session, village_id)
     terminal = queries.terminal_of(session, village_id, terminal_id)
     if terminal.retired_at is not None:
         raise Refused("terminal_retired")
@@ -63,7 +57,7 @@ def retire_terminal(session: Session, village_id: str, terminal_id: str, now: da
 def set_openings(session: Session, village_id: str, openings: Sequence[OpeningFacts], now: datetime) -> None:
     """Replace all weekly hours of a village."""
     rules.check_openings(openings)
-    _locked(session, village_id)
+    locked(session, village_id)
     session.execute(delete(Opening).where(Opening.village_id == village_id))
     for hours in dict.fromkeys(openings):
         session.add(
@@ -79,7 +73,7 @@ def set_openings(session: Session, village_id: str, openings: Sequence[OpeningFa
 def set_promise(session: Session, village_id: str, days: int, now: datetime) -> None:
     """Say within how many days every child is to be heard. Raises Invalid("bad_promise")."""
     rules.check_promise(days)
-    _locked(session, village_id).promise_days = days
+    locked(session, village_id).promise_days = days
     tell_village(session, village_id, now)
 
 
@@ -105,7 +99,7 @@ def add_closure(
 
 def lift_closure(session: Session, village_id: str, closure_id: str, now: datetime) -> None:
     """Open again: one that has begun ends now, one that lies ahead is gone. Raises Refused("closure_over")."""
-    _locked(session, village_id)
+    locked(session, village_id)
     closure = queries.closure_of(session, village_id, closure_id)
     if closure.ends_at <= now:
         raise Refused("closure_over")
@@ -113,23 +107,6 @@ def lift_closure(session: Session, village_id: str, closure_id: str, now: dateti
         closure.ends_at = now
     else:
         session.delete(closure)
-    tell_village(session, village_id, now)
-
-
-def record_prompt(session: Session, village_id: str, key: str, mime: str, recording: bytes, now: datetime) -> None:
-    """Keep a recorded sentence; a newer recording of the same key takes its place."""
-    if not PROMPT_KEY.fullmatch(key):
-        raise Invalid("bad_prompt_key")
-    if len(mime) > LONGEST_MIME or not AUDIO_MIME.fullmatch(mime) or not recording:
-        raise Invalid("not_audio")
-    if len(recording) > MAX_RECORDING_BYTES:
-        raise TooLarge("recording_too_large")
-    _locked(session, village_id)
-    session.execute(delete(Prompt).where(Prompt.village_id == village_id, Prompt.key == key))
-    session.add(
-        Prompt(id=new_id(session), village_id=village_id, key=key, mime=mime, recording=recording, recorded_at=now)
-    )
-    session.flush()
     tell_village(session, village_id, now)
 
 
@@ -150,8 +127,8 @@ def check_language(language: str) -> None:
         raise Invalid("unknown_language", language=language[:16])
 
 
-def _locked(session: Session, village_id: str) -> Village:
-    """The village, held against whoever else replaces something of it at the same time."""
+def locked(session: Session, village_id: str) -> Village:
+    """A village, held against whoever else replaces something of it at the same time."""
     found = session.scalar(select(Village).where(Village.id == village_id).with_for_update())
     if found is None:
         raise NotFound

@@ -10,8 +10,9 @@ FALLBACK = "en"
 # Parts of a face that come when somebody asks for them, each with its own sentences (`words` in `static/ui/dom.js`).
 LATER = (
     "common.answering", "common.company", "common.ending", "common.push", "common.rung", "common.voice",
-    "phone.agree", "phone.calendar", "phone.change", "phone.door", "phone.ended", "phone.extra",
-    "phone.hours", "phone.line", "phone.messages", "phone.series", "phone.settings", "phone.time", "terminal.act.after",
+    "phone.agree", "phone.aloud", "phone.begin", "phone.calendar", "phone.change", "phone.door", "phone.ended",
+    "phone.extra", "phone.hours", "phone.line", "phone.messages", "phone.parents", "phone.series", "phone.settings",
+    "phone.time", "terminal.act.after",
     "terminal.act.itself", "terminal.act.test", "terminal.act.visit", "terminal.help", "terminal.itself",
     "terminal.line", "terminal.pin", "terminal.say", "terminal.screen", "terminal.visit",
 )  # fmt: skip

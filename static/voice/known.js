@@ -22,7 +22,7 @@ const PHONE = "phone";
 export async function keepNow(now) {
   for (const { id } of now.families.filter(isClosed)) await forget(id);
   const families = now.families.map(withoutSecrets);
-  const kept = { ...now, version: "", calls: [], prompts: [], families }; // no page is outdated by it
+  const kept = { ...now, version: "", calls: [], prompts: "", families }; // no page is outdated by it
   await keep(NOW, { now: kept, offset_ms: serverNow() - Date.now() });
 }
 

@@ -37,14 +37,15 @@ from app.roster.service import Draft, Line
 from app.sms.models import TextIn
 from app.sms.words import Outcome
 from app.storage.database import new_id
-from app.villages import service as villages
+from app.villages import prompts
 from app.web import sessions
 from app.web.principals import PERSON
 from tests.families.pictures import bands, packed
 from tests.scene import at
+from tests.villages.spoken import spoken
 from tests.web.open_house import OpenHouse
 
-SPOKEN = b"the sentence as Alice's grandmother spoke it"
+SPOKEN = spoken(voice=1)  # the sentence as Alice's grandmother said it
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,14 @@ class Things:
     assignment_id: str
     notice_id: str
     ids: list[str]
+    prompt_id: str
+    sha256: str
     message_id: str
     upload_id: str
     hearings: list[dict[str, str]]
 
+
+KEY = "terminal.screen.ring"
 
 EDGES: dict[str, Any] = {
     "edge_px": 96, "reason": "sick", "channel": "card", "number": "+8613800000099", "code": "123456",
@@ -90,6 +95,7 @@ EDGES: dict[str, Any] = {
     "occupation": "school", "detail": {"weekdays": [0], "from_minute": 480, "until_minute": 960}, "day": "2026-11-24",
     "days": 10, "starts_on": "2026-11-29", "starts_minute": 1080, "rule": "FREQ=WEEKLY",
     "week": "2026-11-30", "version": 2, "text": "No power in the office tomorrow.",
+    "recording": base64.b64encode(spoken(voice=2)).decode(), "region": "Bailing",
     "endpoint": "https://push.example/hers", "p256dh": "BA", "auth": "AA",
 }  # fmt: skip
 # Where a word means something else than on most routes.
@@ -100,7 +106,9 @@ def things_of_alice(house: OpenHouse) -> Things:
     alice, now = house.scene.alice, house.clock.now()
     call_id = house.scene.book(alice, at(20))
     with house.database.begin() as session:
-        villages.record_prompt(session, alice.village, "terminal.ring", "audio/webm", SPOKEN, now)
+        prompts.record(session, alice.village, KEY, SPOKEN, now)
+        prompt = prompts.record(session, alice.village, "terminal.screen.idle", SPOKEN, now)
+        prompts.set_region(session, alice.village, "Yunling", now)
         photo_ids = [
             families.set_photo(session, who, packed(bands(), "JPEG"), now)
             for who in (alice.child, alice.parent, alice.caregiver)
@@ -125,11 +133,11 @@ def things_of_alice(house: OpenHouse) -> Things:
     consent_id = consent_and_operator(house)
     message_id, upload_id, hearings = message_of(house)
     return Things(
-        call_id, alice.family, alice.child, photo_ids[0], delivery.id, row_id, "terminal.ring",
+        call_id, alice.family, alice.child, photo_ids[0], delivery.id, row_id, KEY,
         alice.child, alice.parent, at(20, 20).isoformat(), device_id, invitation_id, alice.terminal, consent_id,
         no_contact_id, closure_id, alice.parent, alice.parent, alice.village, hours_of(house, alice.child),
         wait_of(house), series_of(house), *roster_of(house), told_to_desk(house), [text_of(house)],
-        message_id=message_id, upload_id=upload_id, hearings=hearings,
+        message_id=message_id, upload_id=upload_id, hearings=hearings, prompt_id=prompt.id, sha256=prompt.sha256,
     )  # fmt: skip
 
 

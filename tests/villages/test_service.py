@@ -8,13 +8,14 @@ import pytest
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app.kernel.errors import Invalid, NotFound, Refused, TooLarge
+from app.kernel.errors import Invalid, NotFound, Refused
 from app.storage.database import Database
-from app.villages import queries, service
-from app.villages.models import Prompt, Village
+from app.villages import prompts, queries, service
+from app.villages.models import Village
 from app.villages.rules import ClosureFacts, OpeningFacts
 from app.web.models import Change
 from tests.villages.conftest import Here
+from tests.villages.spoken import spoken
 
 EVENING, MORNING = OpeningFacts(0, 1020, 1200), OpeningFacts(1, 480, 720)
 NOBODY = "aaaaaaaaaaaaaaaa"
@@ -138,53 +139,12 @@ class TestHours:
             _close(session, here.village.id, None, now, reason="")
 
 
-class TestPrompts:
-    def test_the_newest_recording_is_the_one_that_is_kept(self, database: Database, here: Here, now: datetime) -> None:
-        with database.begin() as session:
-            service.record_prompt(session, here.village.id, "terminal.ring", "audio/webm;codecs=opus", b"first", now)
-            service.record_prompt(session, here.elsewhere.id, "terminal.goodbye", "audio/mp4", b"theirs", now)
-        later = now + timedelta(minutes=1)
-        with database.begin() as session:
-            service.record_prompt(session, here.village.id, "terminal.ring", "audio/ogg", b"second", later)
-        with database.read() as session:
-            assert queries.prompt_keys(session, here.village.id) == ["terminal.ring"]
-            kept = queries.prompt(session, here.village.id, "terminal.ring")
-            assert (kept.mime, kept.recording, kept.recorded_at) == ("audio/ogg", b"second", later)
-            assert len(session.scalars(select(Prompt)).all()) == 2
-            with pytest.raises(NotFound):
-                queries.prompt(session, here.village.id, "terminal.goodbye")
-
-    @pytest.mark.parametrize(
-        ("key", "mime", "size", "code"),
-        [
-            ("Terminal Ring", "audio/ogg", 1, "bad_prompt_key"),
-            ("", "audio/ogg", 1, "bad_prompt_key"),
-            ("x" * 65, "audio/ogg", 1, "bad_prompt_key"),
-            ("terminal.ring\n", "audio/ogg", 1, "bad_prompt_key"),
-            ("terminal.ring", "text/html", 1, "not_audio"),
-            ("terminal.ring", "audio/ogg\r\nSet-Cookie: a=b", 1, "not_audio"),
-            ("terminal.ring", "audio/" + "x" * 27, 1, "not_audio"),
-            ("terminal.ring", "audio/ogg", 0, "not_audio"),
-        ],
-    )
-    def test_what_is_no_recording(
-        self, database: Database, here: Here, now: datetime, key: str, mime: str, size: int, code: str
-    ) -> None:
-        with database.begin() as session, pytest.raises(Invalid, match=code):
-            service.record_prompt(session, here.village.id, key, mime, b"x" * size, now)
-
-    def test_the_largest_recording(self, database: Database, here: Here, now: datetime) -> None:
-        with database.begin() as session:
-            service.record_prompt(session, here.village.id, "terminal.ring", "audio/ogg", b"x" * 300_000, now)
-            with pytest.raises(TooLarge, match="recording_too_large"):
-                service.record_prompt(session, here.village.id, "terminal.ring", "audio/ogg", b"x" * 300_001, now)
-
-
 def test_every_change_is_told_to_the_desk_and_the_terminals(database: Database, here: Here, now: datetime) -> None:
     changes: list[Callable[[Session], None]] = [
         lambda session: service.set_openings(session, here.village.id, [EVENING], now),
         lambda session: _close(session, here.village.id, None, now),
-        lambda session: service.record_prompt(session, here.village.id, "terminal.ring", "audio/ogg", b"x", now),
+        lambda session: _record(session, here.village.id, now),
+        lambda session: prompts.set_region(session, here.village.id, "Yunling", now),
         lambda session: service.retire_terminal(session, here.village.id, here.terminal.id, now),
     ]
     for change in changes:
@@ -194,6 +154,10 @@ def test_every_change_is_told_to_the_desk_and_the_terminals(database: Database, 
         with database.read() as session:
             told = {(c.topic, c.subject_id) for c in session.scalars(select(Change))}
             assert told == {("village", here.village.id), ("terminal", here.terminal.id)}
+
+
+def _record(session: Session, village_id: str, now: datetime) -> None:
+    prompts.record(session, village_id, "terminal.screen.ring", spoken(), now)
 
 
 def _close(
