@@ -124,6 +124,7 @@ class Program:
                 continue
 
     async def _say_and_obey(self) -> None:
+        known = {lease_id: [each.seat for each in room.participants] for lease_id, room in self._rooms.items()}
         said = {"calls": len(self._rooms), "load_permille": self._load.measure(), "draining": self._is_draining}
         try:
             told = await self._connection.emit("media_beat", said)
@@ -135,11 +136,14 @@ class Program:
             log.info("%s; connecting anew", away)
             await self._connection.renew()
         else:
-            await self._reconcile(told["leases"])
+            leases = {str(each["lease"]): each for each in told["leases"]}
+            for lease_id in self._rooms.keys() & leases.keys():
+                if self._rooms[lease_id].lease.kind is WorkKind.BRIDGE:
+                    self._rooms[lease_id].keep(leases[lease_id]["ends"], known.get(lease_id, ()))
+            await self._reconcile(leases)
 
-    async def _reconcile(self, told: list[dict[str, Any]]) -> None:
+    async def _reconcile(self, leases: dict[str, dict[str, Any]]) -> None:
         """Begin what is new, drop what is gone, sit where we don't."""
-        leases = {str(each["lease"]): each for each in told}
         for lease_id in self._rooms.keys() - leases.keys():
             self._close(self._rooms.pop(lease_id))
         for lease_id, each in leases.items():

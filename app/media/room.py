@@ -6,7 +6,7 @@ place of the one before. What the work does with the ends is its own business.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from app.kernel.rungs import RungName
@@ -103,6 +103,15 @@ class Room:
             participant = self._connected_anew(end)
         if participant.end.epoch == end.epoch:
             participant.take(signal)
+
+    def keep(self, ends: Collection[str], known: Collection[str]) -> None:
+        """Part from who is no end of the call any more: a worker that ends a guest's stay tells nobody.
+
+        `known` are those who were connected before web was asked.
+        """
+        for participant in self.participants:
+            if participant.seat in known and participant.seat not in ends:
+                self._spawn(participant.close())
 
     async def close(self) -> None:
         """The lease is gone: the work ends what it must not lose, then the connections."""

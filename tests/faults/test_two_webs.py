@@ -18,7 +18,7 @@ from app.web.models import PrincipalKind
 from tests.browser.village import Village, open_village
 from tests.calls.media_stage import another_parent
 from tests.media.far_end import HOST, FarEnd, spoken, token, until
-from tests.media.stage import CALL_AT, connected_programs, run
+from tests.media.stage import CALL_AT, connected_programs, heard_program, run
 from tests.scene import at
 from tests.services.ports import free_port
 
@@ -153,6 +153,7 @@ def test_one_web_process_is_killed_and_its_ends_come_back_by_the_other(village: 
         call = village.scene.book(alice, CALL_AT)
         village.move_clock_to(CALL_AT)
         await until(lambda: village.scene.call(call).state is CallState.RINGING)
+        await heard_program(village)
         secret = token(village, PrincipalKind.PERSON, father_id, None)
         mother = FarEnd(village, "phone", token(village, PrincipalKind.PERSON, alice.parent, None))
         father = FarEnd(village, "phone", secret, there)

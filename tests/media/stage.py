@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from app.calls.media_models import MediaLease
 from app.messages.models import Message
+from app.web import media_programs
 from app.web.models import MediaProgram, PrincipalKind
 from tests.browser.village import Village
 from tests.media.far_end import FarEnd, token, until
@@ -54,6 +55,16 @@ async def connected_programs(village: Village, count: int) -> None:
             return len(there) == count
 
     await until(are_in)
+
+
+async def heard_program(village: Village) -> None:
+    """Wait until a media program was heard of by the village's clock, which may have been moved."""
+
+    def is_heard() -> bool:
+        with village.scene.database.read() as session:
+            return any(media_programs.is_heard(each, village.now()) for each in session.scalars(select(MediaProgram)))
+
+    await until(is_heard)
 
 
 async def message_of(village: Village, state: str = "due") -> Message:

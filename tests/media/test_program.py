@@ -8,16 +8,23 @@ from pathlib import Path
 
 import pytest
 
+from app.calls.words import CallState
+from app.media.program import BEAT_SECONDS
+from app.web.models import PrincipalKind
 from tests.browser.village import Village, open_village
-from tests.media.far_end import HOST, FarEnd, spoken, until
-from tests.media.stage import connected_programs, holder, parent_waits, run
+from tests.calls.media_stage import allow_messages, another_parent, withdraw
+from tests.media.far_end import HOST, FarEnd, spoken, token, until
+from tests.media.stage import CALL_AT, beat, connected_programs, heard_program, holder, parent_waits, run
 from tests.scene import at
 from tests.services.ports import free_port
+
+OUT_SECONDS = 2.0
 
 
 @pytest.fixture
 def village(tmp_path: Path, sqlite_url: str) -> Iterator[Village]:
     running = open_village(tmp_path, sqlite_url, at(19, 59), MEDIA_HOST=HOST)
+    allow_messages(running.scene, running.scene.alice)
     yield running
     running.stop()
     log = running.logs()
@@ -76,6 +83,40 @@ def test_with_another_key_it_is_not_let_in_and_keeps_asking(village: Village) ->
         await until(lambda: log.exists() and log.read_text().count("not_signed_in") >= 2)
         await connected_programs(village, 0)
         assert "ab" * 32 not in log.read_text()
+
+    run(village, story())
+
+
+def test_it_parts_from_a_guest_whose_stay_was_ended_and_not_from_who_lost_the_socket(village: Village) -> None:
+    """The worker that ends it can tell nobody."""
+    father_id = another_parent(village.scene, village.scene.alice, "Father", 1)
+    village.start("media")
+
+    async def story() -> None:
+        await connected_programs(village, 1)
+        call = village.scene.book(village.scene.alice, CALL_AT)
+        village.move_clock_to(CALL_AT)
+        await until(lambda: village.scene.call(call).state is CallState.RINGING)
+        await heard_program(village)
+        mother, father = (
+            FarEnd(village, "phone", token(village, PrincipalKind.PERSON, who, None))
+            for who in (village.scene.alice.parent, father_id)
+        )
+        for each in (mother, father):
+            await each.connect()
+            await each.sit(call)
+            await beat(each)
+        for each in (mother, father):
+            await each.offer(await each.media_seat())
+        channels = [each.channel for each in (mother, father) if each.channel]
+        await mother.socket.disconnect()
+        await asyncio.sleep(BEAT_SECONDS + 0.5)
+        assert [each.readyState for each in channels] == ["open", "open"]
+        withdraw(village.scene, father_id)
+        await until(lambda: channels[1].readyState == "closed", OUT_SECONDS)
+        assert channels[0].readyState == "open"
+        for each in (mother, father):
+            await each.close()
 
     run(village, story())
 
