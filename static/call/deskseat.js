@@ -1,6 +1,7 @@
 /**
  * A coordinator's seat in a call: own microphone and camera first, then the seat, then a line to each end that is
- * there. An end offers its line when it shows who came; until then nothing is heard or seen of it.
+ * there, guests too: a bridge, where there is one, carries the others. An end offers its line when it shows who came;
+ * until then nothing is heard or seen of it.
  */
 import { newKey } from "../net/api.js";
 import { UNANSWERED } from "../net/live.js";
@@ -8,7 +9,6 @@ import { Line } from "./line.js";
 import { OwnMedia } from "./media.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
-/** @typedef {import("../core/wire.js").Side} Side */
 /** @typedef {import("../core/wire.js").OtherSeat} OtherSeat */
 /** @typedef {import("../core/wire.js").Signal} Signal */
 /** @typedef {import("../core/wire.js").TakenSeat} TakenSeat */
@@ -21,8 +21,10 @@ export class DeskSeat {
   phase = "taking";
   /** What the server said to a refusal. */
   message = "";
-  /** @type {Map<Side, Line>} to the ends that sit in the call */
+  /** To the ends that sit in the call: by the side, and of a guest by the person. @type {Map<string, Line>} */
   lines = new Map();
+  /** Who is there besides the two. @type {Map<string, OtherSeat>} */
+  guests = new Map();
   #live;
   #onchange;
   /** @type {TakenSeat | null} */
@@ -86,6 +88,8 @@ export class DeskSeat {
     if (this.#mine?.seat !== taken.seat) this.#drop();
     this.#mine = taken;
     this.phase = "in";
+    const named = new Set(taken.peers.map(keyOf));
+    for (const key of this.guests.keys()) if (!named.has(key)) this.#drop(key);
     for (const other of taken.peers) this.#meet(other);
     for (const signal of this.#early.splice(0)) this.#signal(signal);
     this.#onchange();
@@ -105,17 +109,20 @@ export class DeskSeat {
     if (news.call !== this.call.id || this.isOver || !this.#mine) return;
     if (news.side === "desk") {
       if (news.state === "moved") this.#finish("moved");
-    } else if (news.side === "guest" || news.side === "media") return;
-    else if (news.state === "left") this.#drop(news.side);
+    } else if (news.side === "media") return;
+    else if (news.state === "left") this.#drop(keyOf(news));
     else if (news.state !== "lost") this.#meet(news);
+    else if (this.guests.has(keyOf(news))) this.guests.set(keyOf(news), news);
     this.#onchange();
   }
 
   /** @param {OtherSeat} other */
   #meet(other) {
     const { side, seat } = other;
-    if (!this.#mine || (side !== "parent" && side !== "village")) return;
-    const standing = this.lines.get(side);
+    if (!this.#mine || side === "desk" || side === "media") return;
+    const key = keyOf(other);
+    if (side === "guest") this.guests.set(key, other);
+    const standing = this.lines.get(key);
     if (standing?.seat === seat) {
       standing.setRung(other.rung);
       return standing.retry();
@@ -124,7 +131,7 @@ export class DeskSeat {
     const line = new Line(this.#live, this.call.id, this.#mine, other, this.#onchange);
     line.setRung(other.rung);
     line.share(this.own.tracks);
-    this.lines.set(side, line);
+    this.lines.set(key, line);
   }
 
   /** @param {Signal} signal */
@@ -140,6 +147,7 @@ export class DeskSeat {
     this.call = call;
     if (call.state === "ended") this.#finish("ended");
     else if (this.#mine && !call.desk) this.#take();
+    for (const key of this.guests.keys()) if (!call.guests?.some(({ id }) => id === key)) this.#drop(key);
   }
 
   #ownChanged() {
@@ -147,11 +155,12 @@ export class DeskSeat {
     this.#onchange();
   }
 
-  /** @param {Side} [side] all, unless it is named */
-  #drop(side) {
-    for (const one of side ? [side] : [...this.lines.keys()]) {
+  /** @param {string} [key] all, unless it is named */
+  #drop(key) {
+    for (const one of key ? [key] : [...this.lines.keys()]) {
       this.lines.get(one)?.close();
       this.lines.delete(one);
+      this.guests.delete(one);
     }
   }
 
@@ -166,3 +175,6 @@ export class DeskSeat {
     this.#onchange();
   }
 }
+
+/** @param {OtherSeat} other */
+const keyOf = ({ side, guest }) => (side === "guest" ? (guest ?? "") : side);

@@ -7,6 +7,8 @@ import { sheet } from "../ui/sheet.js";
 import { sideOf } from "./words.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
+/** @typedef {import("../core/wire.js").OtherSeat} OtherSeat */
+/** @typedef {import("../core/wire.js").Person} Person */
 /** @typedef {import("../core/wire.js").Side} Side */
 /** @typedef {import("./wire.js").Desk} Desk */
 
@@ -59,12 +61,13 @@ class Joining {
 
   #draw() {
     const { own, lines, phase } = this.#seat;
+    const guests = [...this.#seat.guests.values()];
     const isOn = own.microphone === "on" || own.microphone === "closed";
     const tree = h(
       "section",
       { class: "joining__screen", "data-phase": phase },
       banner("info", "camera", t("desk.join_seen")),
-      h("div", { class: "joining__ends" }, ENDS.map((side) => this.#end(side))),
+      h("div", { class: "joining__ends" }, ENDS.map((side) => this.#end(side)), guests.map((guest) => this.#guest(guest))),
       h(
         "footer",
         { class: "joining__foot" },
@@ -75,21 +78,37 @@ class Joining {
     ); // prettier-ignore
     draw(this.#dialog, "joining", tree);
     for (const side of ENDS) show(this.#dialog, `[data-side=${side}] video`, lines.get(side)?.remote ?? null, false);
+    for (const { guest = "" } of guests)
+      show(this.#dialog, `[data-guest="${guest}"] video`, lines.get(guest)?.remote ?? null, false);
     show(this.#dialog, ".joining__own", own.stream, true);
   }
 
   /** @param {Side} side */
   #end(side) {
-    const { call, lines } = this.#seat;
+    const { call } = this.#seat;
     const person = side === "parent" ? call.parent : call.child;
-    const line = lines.get(side);
-    const { lamp, text } = sideOf(call, side);
+    const iconId = side === "parent" ? "person" : "terminal";
+    return this.#figure(side, { "data-side": side }, person, iconId, sideOf(call, side));
+  }
+
+  /** @param {OtherSeat} guest */
+  #guest({ guest: id = "", name, state }) {
+    const person = this.#seat.call.guests?.find((one) => one.id === id) ?? { id, name: name ?? "", photo: null };
+    const isLost = state === "lost";
+    const mark = { lamp: isLost ? "lost" : "on", text: t(isLost ? "desk.side.lost" : "desk.side.here") };
+    return this.#figure(id, { "data-guest": id, "data-key": id }, person, "person", mark);
+  }
+
+  /** @param {string} key @param {Record<string, string>} named @param {Person} person @param {string} iconId
+   * @param {{lamp: string, text: string}} mark */
+  #figure(key, named, person, iconId, { lamp, text }) {
+    const line = this.#seat.lines.get(key);
     const isHeard = line?.hasSound;
     return h(
       "figure",
       {
         class: "joining__end",
-        "data-side": side,
+        ...named,
         "data-picture": line?.hasPicture ? "video" : "none",
         "data-sound": String(Boolean(isHeard)),
       },
@@ -103,7 +122,7 @@ class Joining {
       h(
         "figcaption",
         { class: "joining__name" },
-        icon(side === "parent" ? "person" : "terminal", "s"),
+        icon(iconId, "s"),
         person.name,
         h("span", { class: `lamp lamp--${lamp}` }, text),
       ),

@@ -19,6 +19,8 @@ const TONES = {
   went: [[880, 0, 0.4, 0.3], [587.33, 0.2, 0.8, 0.3]],
 }; // prettier-ignore
 
+const LOOKED_AGAIN_MS = 2_000; // news of who has just come is faster than /api/now
+
 const styled = sheet("company.css", import.meta.url);
 /** Of the call that this page is in. @type {Company | null} */
 let company = null;
@@ -64,6 +66,7 @@ export class Company {
   #ground;
   /** Who is being asked. @type {Set<string>} */
   #busy = new Set();
+  #looked_at = -Infinity;
 
   /** @param {Seat} seat @param {Ground} ground */
   constructor(seat, ground) {
@@ -96,6 +99,17 @@ export class Company {
     this.answering ??= new part.Answering(this.#seat, this.#ground);
     this.answering.hear(machine, mine);
   }
+
+  /** Whose stay as a guest was ended is told to no page, but /api/now names them no more: taking the seat again says how
+   * it is. */
+  look() {
+    const { bridged, call } = this.#seat;
+    const here = new Set(call.guests?.filter(({ is_here }) => is_here).map(({ id }) => id));
+    const isGone = [...(bridged?.ends.values() ?? [])].some((end) => end.side === "guest" && !end.isLost && !here.has(end.person ?? ""));
+    if (!isGone || performance.now() - this.#looked_at < LOOKED_AGAIN_MS) return;
+    this.#looked_at = performance.now();
+    this.#seat.open();
+  } // prettier-ignore
 
   /** Nobody looks at it any more. */
   close() {

@@ -1,5 +1,6 @@
 """Mother, father and child in one call, with real media programs: it grows without a gap, goes on, and shrinks."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -8,16 +9,19 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.calls import guests
 from app.calls.words import CallState
 from app.demo.portraits import portrait
+from app.desk import service as desk
 from app.families import service as families
 from app.families.words import ConsentKind, MemberRole
 from tests.browser import stories
 from tests.browser.conftest import Devices, shoot
 from tests.browser.stories import sees, touch, wait_until
 from tests.browser.test_call import at_the_minute
-from tests.browser.test_desk_joins import each, everything_arrives, marks
+from tests.browser.test_desk_joins import each, everything_arrives, join, marks
 from tests.browser.village import Village
+from tests.calls.media_stage import withdraw
 from tests.scene import ZONE, Household
 
 Record = Callable[[str, object], None]
@@ -26,6 +30,8 @@ EARS = Path(__file__).parent / "ears.js"
 VOICES_HZ = {"mother": 180, "child": 260, "father": 110}
 LONGEST_GAP_MS = 300
 BACK_MS = 5_000
+OUT_SECONDS = 2.0
+DIRECT_SECONDS = 15
 
 
 @pytest.fixture
@@ -173,3 +179,90 @@ def test_a_media_program_is_killed_and_another_one_carries_on(
         sees(end, "live")
         wait_until(end, "a voice by one connection", partial(hears_bridge, end))
     assert stories.call_of(bridged, call_id).state is CallState.LIVE
+    bridged.scene.clock.at = bridged.now()
+    withdraw(bridged.scene, bridged.scene.alice.parent)
+    began = time.monotonic()
+    for end in ends.values():
+        sees(end, "ended|home|goodbye|idle", OUT_SECONDS)
+    record_property("figure", f"a guest was out {time.monotonic() - began:.1f} s after the worker had to end the call")
+    assert stories.call_of(bridged, call_id).state is CallState.ENDED
+
+
+def hears_by(page: Page, connections: int) -> bool:
+    """A voice comes by each of so many connections."""
+    before = each(page)
+    page.wait_for_timeout(300)
+    after = each(page)
+    return len(before) == len(after) == connections and all(
+        later["audioEnergy"] > earlier["audioEnergy"] for earlier, later in zip(before, after, strict=True)
+    )
+
+
+def hides_faces(page: Page) -> bool:
+    """The coordinator's frame is before the faces of others."""
+    frame, faces = (page.locator(name).bounding_box() for name in (".third", ".company"))
+    assert frame
+    assert faces
+    is_below = faces["y"] >= frame["y"] + frame["height"]
+    return not is_below and faces["x"] < frame["x"] + frame["width"]
+
+
+def forbidden(village: Village, call_id: str) -> None:
+    """The consent for the guest of this call is withdrawn."""
+    with village.scene.database.read() as session:
+        (guest,) = guests.seats(session, call_id)
+    village.scene.clock.at = village.now()
+    withdraw(village.scene, guest.guest_id)
+
+
+@pytest.mark.long
+@pytest.mark.expects_complaints
+def test_a_coordinator_comes_a_guest_may_be_there_no_more_and_no_media_program_is_left(
+    bridged: Village, devices: Devices, record_property: Record
+) -> None:
+    with bridged.scene.database.begin() as session:
+        li = desk.add_coordinator(session, bridged.scene.alice.village, "Teacher Li", "en", bridged.now()).id
+    phone, terminal, call_id = talking(bridged, devices)
+    father = comes_in(devices, bridged)
+    two, three = (phone, terminal), (phone, terminal, father)
+    for end in three:
+        wait_until(end, "the bridge alone", partial(is_on_bridge, end), 30)
+
+    teacher = join(devices, bridged, li, call_id)
+    for end in three:
+        expect(end.locator(".third")).to_contain_text("Teacher Li", timeout=15_000)
+        wait_until(end, "bridge and coordinator", partial(hears_by, end, 2), 30)
+    wait_until(teacher, "three voices", partial(hears_by, teacher, 3), 30)
+    expect(teacher.locator(".joining__end[data-guest]")).to_contain_text("Father")
+    for name, end in (("desk", teacher), ("father", father), ("terminal", terminal)):
+        shoot(end, f"bridge-with-coordinator-{name}")
+    assert not hides_faces(terminal)
+    for wide, high in ((240, 320), (360, 740)):
+        father.set_viewport_size({"width": wide, "height": high})
+        assert not hides_faces(father), (wide, high)
+
+    forbidden(bridged, call_id)
+    began = time.monotonic()
+    sees(father, "ended|home", OUT_SECONDS)
+    record_property("figure", f"a guest was out {time.monotonic() - began:.1f} s after the consent was withdrawn")
+    assert not each(father)
+    for end in two:
+        expect(end.locator(".company__face:not(.company__face--away)")).to_have_count(0)
+        sees(end, "live")
+    expect(teacher.locator(".joining__end[data-guest]")).to_have_count(0)
+    touch(teacher, "leave-call")
+    alone_without_a_bridge(bridged, two, record_property)
+    assert stories.call_of(bridged, call_id).state is CallState.LIVE
+
+
+def alone_without_a_bridge(village: Village, two: tuple[Page, Page], record_property: Record) -> None:
+    """The only media program is killed: the two find each other directly again."""
+    for end in two:
+        wait_until(end, "the bridge alone", partial(hears_bridge, end), 30)
+        end.evaluate("ears.listen()")
+    village.kill("media1")
+    for name, end in zip(("phone", "terminal"), two, strict=True):
+        end.wait_for_timeout(1_000)
+        wait_until(end, "a voice by one connection", partial(hears_bridge, end), DIRECT_SECONDS)
+        record_property("figure", f"{name}: silent for {longest(end)} ms until it was connected directly again")
+        sees(end, "live")

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app import bootstrap
 from app.bootstrap import Services, vault
-from app.calls import picture, queries, seats
+from app.calls import peer_news, picture, queries, seats
 from app.calls.seats import Device
 from app.calls.words import CallState, Outcome, SeatSide
 from app.config import load
@@ -21,6 +21,7 @@ from app.jobs.worker import Worker
 from app.kernel.errors import NotFound, Refused
 from app.web.models import PrincipalKind
 from app.web.principals import Principal
+from tests.calls.media_stage import another_parent, connect, person, take
 from tests.flows.conftest import Evening
 from tests.scene import SEALER, Scene, at
 
@@ -72,6 +73,28 @@ def join(evening: Evening, call_id: str, who: Principal, page: str = "desk", sid
     with evening.scene.database.begin() as session:
         device = Device(sid or who.device_id, page, is_here=True, name="Teacher Li")
         return seats.take(session, call_id, who, device, evening.scene.clock.now())
+
+
+def test_a_guest_and_the_coordinator_are_ends_for_each_other(evening: Evening, live: str, li: Principal) -> None:
+    """Whoever of the two comes first: each is told of the other, and the guest offers the connection."""
+    scene = evening.scene
+    connect(scene, "a")
+    fathers = [person(another_parent(scene, scene.alice, f"Father {number}", number)) for number in (1, 2)]
+    take(scene, live, fathers[0])
+    coordinators = join(evening, live, li).seat
+    later = take(scene, live, fathers[1])
+    assert coordinators.id in [peer.id for peer in later.peers]
+    with scene.database.read() as session:
+        others = [seat for seat in queries.seats(session, live) if seat.side is SeatSide.GUEST]
+        assert len(others) == 2
+        for guest in others:
+            told = peer_news.of(session, coordinators, "seated", guest)
+            assert (told["side"], told["name"], told["offerer"]) == ("desk", "Teacher Li", True)
+            back = peer_news.of(session, guest, "seated", coordinators)
+            assert (back["guest"], back["offerer"], back["polite"]) == (guest.guest_id, False, True)
+            to = seats.seat_name(coordinators), seats.seat_name(guest)
+            assert seats.addressee(session, live, guest.sid, to[0], scene.clock.now())[1].id == coordinators.id
+            assert seats.addressee(session, live, coordinators.sid, to[1], scene.clock.now())[1].id == guest.id
 
 
 def audit(evening: Evening, call_id: str) -> list[tuple[str, str, object]]:
