@@ -19,7 +19,7 @@ import { draw, listen, round, startPage, toast, withWords } from "./ui/dom.js";
  */
 
 const SLOW_MS = 700;
-const STAYS_AFTER_MS = 10_000;
+const STAYS_AFTER_MS = 6_000;
 const TOLD_AGAIN_MS = 4_000;
 
 const main = startPage();
@@ -89,6 +89,12 @@ const pushesPart = async () =>
   (await import("./phone/pushes.js")).start(phone);
 /** What an earlier visit left to be sent goes on its way. */
 const sendingPart = async () => localStorage["homethread.outbox"] && (await import("./phone/sending.js")).sending(phone);
+const beginningPart = async () =>
+  (await withWords(import("./phone/beginning.js"), "phone.begin", "phone.settings")).begin(phone);
+/** What was not gone through, or is wished for on this phone. */
+const wishedPart = () => localStorage["homethread.begin"] && main.dataset.screen === "home" && beginningPart();
+const aloudPart = async () =>
+  localStorage["homethread.aloud"] && (await withWords(import("./phone/aloud.js"), "phone.aloud")).start(phone);
 const stayingPart = async () => (await import("./phone/staying.js")).stay(phone);
 const deedsPart = () => withWords(import("./phone/deeds.js"), "phone.agree");
 
@@ -142,7 +148,7 @@ async function entered() {
   await live.enter();
   door = null;
   show();
-  await withPart(withWords(import("./phone/welcome.js"), "phone.settings"), (part) => part.welcome(live));
+  await withPart(withWords(import("./phone/welcome.js"), "phone.settings"), (part) => part.welcome(live, beginningPart));
 }
 
 /** A part that is fetched when it is needed; where that takes long, it is said.
@@ -235,11 +241,13 @@ show();
 const idle = window.requestIdleCallback ?? ((/** @type {() => void} */ run) => setTimeout(run, 500));
 /** The server has been heard, or can't be. */
 const heard = new Promise((done) => live.subscribe(({ reach }) => reach !== "starting" && done(null)));
+idle(() => void aloudPart().catch(() => {}));
 idle(() =>
   Promise.all([calling.prepare(), heard])
     .then(pushesPart)
     .then(() => void sendingPart().catch(() => {}))
     .then(deedsPart)
+    .then(wishedPart)
     .then(() => withWords(import("./phone/booking.js"), "phone.time", "phone.extra"))
     .then(() => setTimeout(() => void stayingPart().catch(() => {}), STAYS_AFTER_MS))
     .catch(() => {}),

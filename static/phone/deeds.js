@@ -7,6 +7,7 @@ import { sentence, toast, withWords } from "../ui/dom.js";
 import * as ask from "./dialogs.js";
 import { partners } from "./home.js";
 import { waits } from "./known.js";
+import * as places from "./settings_places.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
 /** @typedef {import("../phone.js").Phone} Phone */
@@ -30,6 +31,7 @@ export const deeds = (phone) => ({
   "wait-end": (touched) => endWait(phone, touched.waitId ?? ""),
   messages: (touched) => openMessages(phone, touched),
   "try-line": () => tryLine(phone),
+  aloud: () => places.turnAloud(phone),
   "wrong-person": (touched) => withCall(phone, touched, (call) => wrongPerson(phone, call)),
 });
 

@@ -1,7 +1,7 @@
 /** How the door looks at each step: the number, its code, the faces of those who share it, a card's digits. */
 import { t, tn } from "../core/texts.js";
 import { MINUTE, SECOND } from "../core/time.js";
-import { banner, button, h, photo, stateOf } from "../ui/dom.js";
+import { banner, button, h, icon, photo, stateOf } from "../ui/dom.js";
 
 /** @typedef {{id: string, name: string, photo: string | null}} Face */
 /** `gone`: the code can't be entered any more; `spent`: the card that was scanned opens nothing.
@@ -17,7 +17,16 @@ export const doorScreen = (view) =>
   h(
     "section",
     { class: "screen door" },
-    h("header", { class: "bar" }, h("h1", { class: "bar__title" }, t("common.homethread"))),
+    h(
+      "header",
+      { class: "bar" },
+      h("h1", { class: "bar__title" }, t("common.homethread")),
+      h(
+        "button",
+        { class: "btn btn--icon", type: "button", "data-act": "aloud", "aria-label": t("phone.door.aloud") },
+        icon("speaker"),
+      ),
+    ),
     h("div", { class: "screen__body", "data-key": view.step }, BODIES[view.step](view)),
   );
 

@@ -1,9 +1,11 @@
-/** Who one is here: one's hours, one's calendar, where one is signed in, and out again. */
+/** Who one is here: one's hours, one's calendar, what this phone does, where one is signed in, and out again. */
 import { t } from "../core/texts.js";
 import { dayAndTime, now as serverNow } from "../core/time.js";
 import { ApiError } from "../net/api.js";
-import { button, h, icon, openDialog, photo, sentence, stateOf, toast, withWords } from "../ui/dom.js";
+import { button, h, icon, openDialog, photo, sentence, stateOf, toast } from "../ui/dom.js";
+import { isInstalled } from "./installing.js";
 import { askToLeave } from "./leaving.js";
+import * as places from "./settings_places.js";
 
 /** @typedef {import("../net/live.js").Live} Live */
 /** @typedef {import("../phone.js").Phone} Phone */
@@ -13,13 +15,23 @@ import { askToLeave } from "./leaving.js";
 export async function openSettings(phone) {
   const { now } = phone.live.view;
   if (!now?.me) return;
+  const isParent = now.families.some(({ role }) => role === "parent");
+  const isAloud = Boolean(localStorage["homethread.aloud"]);
   const devices = h("div", { class: "settings__devices" }, h("p", { class: "muted" }, t("common.loading")));
   const dialog = openDialog(
     now.me.name,
     [
-      h("div", { class: "settings__me" }, photo(now.me, "l")),
+      h(
+        "div",
+        { class: "settings__me" },
+        photo(now.me, "l"),
+        isParent && button("own-photo", "btn btn--quiet btn--small", "camera", t("phone.settings.photo")),
+      ),
       h("div", { class: "list" }, [
         place("my-hours", "clock", t("phone.settings.hours"), t("phone.settings.hours_text")),
+        place("aloud", "speaker", t("phone.settings.aloud"), t(`phone.settings.aloud_${isAloud ? "on" : "text"}`)),
+        isParent && place("parents", "family", t("phone.settings.parents"), t("phone.settings.parents_text")),
+        !isInstalled() && place("install", "house", t("phone.settings.install"), t("phone.settings.install_text")),
         place("calendar", "calendar", t("phone.settings.calendar"), t("phone.settings.calendar_text")),
         place("price", "link-back", t("phone.settings.price"), priceText(now.me.mb_price ?? null, now.language)),
         place("pushes", "bell", t("phone.settings.pushes"), t("phone.settings.pushes_text")),
@@ -32,10 +44,14 @@ export async function openSettings(phone) {
       button("close", "btn btn--quiet", null, t("common.close")),
     ],
     {
-      "my-hours": () => openHours(phone),
-      calendar: () => openCalendar(phone),
-      price: () => openPrice(phone),
-      pushes: () => openPushes(phone),
+      "my-hours": () => places.openHours(phone),
+      "own-photo": () => places.openPhoto(phone),
+      aloud: () => places.turnAloud(phone),
+      parents: () => places.openParents(phone),
+      install: () => places.openInstalling(phone),
+      calendar: () => places.openCalendar(phone),
+      price: () => places.openPrice(phone),
+      pushes: () => places.openPushes(phone),
       "sign-out": () => askToLeave(phone),
       "end-device": (element) => end(phone, element.dataset.deviceId ?? ""),
     },
@@ -67,20 +83,6 @@ async function devicesOf(live, zone) {
   }
 } // prettier-ignore
 
-/** @param {Phone} phone */
-const openHours = (phone) =>
-  phone.withPart(withWords(import("./hours.js"), "phone.hours"), async ({ HoursPage, ready }) => {
-    await ready;
-    phone.open(new HoursPage(phone, ""));
-  });
-
-/** @param {Phone} phone */
-const openCalendar = (phone) =>
-  phone.withPart(withWords(import("./calendar.js"), "phone.calendar"), (part) => part.openCalendar(phone));
-
-/** @param {Phone} phone */
-const openPrice = (phone) => phone.withPart(import("./price.js"), (part) => part.openPrice(phone));
-
 /** By the unit in which it is a number that people know. @param {import("../core/wire.js").MbPrice | null} price
  * @param {string} language */
 function priceText(price, language) {
@@ -90,12 +92,6 @@ function priceText(price, language) {
   const cost = (isByGb ? price.milli : price.milli / 1_000).toLocaleString(language, style);
   return t(isByGb ? "phone.settings.price_by_gb" : "phone.settings.price_by_mb", { cost });
 }
-
-/** @param {Phone} phone */
-const openPushes = (phone) =>
-  phone.withPart(withWords(import("../ui/pushes.js"), "common.push"), (part) =>
-    part.openPushes({ api: phone.live.api, face: "phone", who: phone.live.view.now?.me?.id ?? "" }),
-  );
 
 /** @param {Device} device @param {string} zone */
 const row = (device, zone) =>

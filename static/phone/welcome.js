@@ -6,8 +6,8 @@ import { signOut } from "./leaving.js";
 
 /** @typedef {import("../net/live.js").Live} Live */
 
-/** @param {Live} live */
-export function welcome(live) {
+/** @param {Live} live @param {() => void} goOn it is they */
+export function welcome(live, goOn) {
   const { me } = live.view.now ?? {};
   if (!me) return;
   const dialog = openDialog(
@@ -15,9 +15,9 @@ export function welcome(live) {
     [h("div", { class: "settings__me" }, photo(me, "l")), h("p", {}, t("phone.welcome_text", { name: me.name }))],
     [
       button("not-me", "btn btn--quiet", null, t("phone.not_me")),
-      button("close", "btn btn--primary", "check", t("phone.thats_me"), { autofocus: true }),
+      button("thats-me", "btn btn--primary", "check", t("phone.thats_me"), { autofocus: true }),
     ],
-    { "not-me": () => signOut(live) },
+    { "not-me": () => signOut(live), "thats-me": goOn },
   );
   dialog.scrollTop = 0; // on a low screen the place that has the focus stands below
 }
