@@ -164,11 +164,12 @@ function block(call, zone, span, at, isFocus) {
       "button",
       {
         class: "block", type: "button", "data-act": "call", "data-call-id": call.id, "data-key": call.id, "data-state": look,
-        tabindex: isFocus ? 0 : -1, "aria-label": describe(call, look, zone, close), title: lookText(look),
+        tabindex: isFocus ? 0 : -1, "aria-label": describe(call, look, zone, close, talked), title: lookText(look),
       },
       markOf(look),
       photo(call.child, "s"),
       h("span", { class: "block__name" }, call.child.name),
+      " ",
       h("time", { class: "block__time" }, talked || clockTime(call.starts_at, zone)),
       close && h("span", { class: "block__sides" }, sideLamp(call, "village"), sideLamp(call, "parent")),
     ),
@@ -183,10 +184,11 @@ function sideLamp(call, side) {
   return h("span", { class: `lamp lamp--${lamp}`, title: `${name}: ${text}`, "data-side": side });
 }
 
-/** @param {Call} call @param {string} look @param {string} zone @param {boolean} close */
-function describe(call, look, zone, close) {
+/** Begins with what is to be seen. @param {Call} call @param {string} look @param {string} zone @param {boolean} close
+ * @param {string} talked */
+function describe(call, look, zone, close, talked) {
   const time = `${clockTime(call.starts_at, zone)}–${clockTime(call.ends_at, zone)}`;
-  const said = [time, t("desk.child_and_parent", { child: call.child.name, parent: call.parent.name }), lookText(look)];
+  const said = [[call.child.name, talked, time].filter(Boolean).join(" "), t("desk.child_and_parent", { child: call.child.name, parent: call.parent.name }), lookText(look)];
   if (close) {
     said.push(`${call.child.name}: ${sideOf(call, "village").text}`, `${call.parent.name}: ${sideOf(call, "parent").text}`);
   }

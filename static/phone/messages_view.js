@@ -109,7 +109,7 @@ function thread(page, now, at) {
   }
   if (!messages) return stateOf("loading", t("common.loading"));
   const shown = messages.filter((message) => isShown(message, page, at));
-  if (!shown.length && !items.length) return stateOf("empty", t("phone.messages.none"), t("phone.messages.none_text"));
+  if (!shown.length && !items.length) return stateOf("empty", t("phone.messages.none"), page.isAllowed ? t("phone.messages.none_text") : "");
   return [
     shown.map((message) => said(message, page, now, at)),
     next && button("messages-more", "btn btn--quiet", null, t("phone.messages.more")),

@@ -48,7 +48,7 @@ export function messageScreen({ phase, part, rate, photo: picture }, whose, said
     familyBar(whose),
     h(
       "button",
-      { class: "heard", type: "button", "data-act": "visit.message.pause", "aria-label": t("terminal.act.visit.message.pause") },
+      { class: "heard", type: "button", "data-act": "visit.message.pause" },
       h(
         "span",
         { class: "heard__from" },
@@ -63,6 +63,7 @@ export function messageScreen({ phase, part, rate, photo: picture }, whose, said
         picture && h("img", { class: "heard__photo", src: picture, alt: "" }),
         (!picture || phase !== "over") && shown(phase, part, said),
       ),
+      h("span", { class: "hidden-text" }, t("terminal.act.visit.message.pause")),
     ),
     h("footer", { class: "terminal-actions" }, places(phase, rate, hasNext)),
   );

@@ -75,10 +75,11 @@ export class RungView {
       "button",
       {
         class: "btn btn--small call__meter", type: "button", "data-act": "save-data",
-        "aria-pressed": String(Boolean(rungs.held)), "aria-label": `${act}: ${said}`,
+        "aria-pressed": String(Boolean(rungs.held)),
       },
       icon(rungs.held ? "check" : "camera-off", "s"),
       h("span", {}, act),
+      " ",
       h("span", { class: "call__meter-figure" }, said),
     ); // prettier-ignore
   }
