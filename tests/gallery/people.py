@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
+from playwright.sync_api import Browser
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -37,6 +38,8 @@ from app.storage.migrate import upgrade
 from app.villages import service as villages
 from app.villages.models import Terminal
 from app.villages.models import Village as VillageRow
+from app.web.models import PrincipalKind
+from tests.browser.said import say
 from tests.browser.village import Village, open_village
 from tests.scene import NOW, ZONE, Household, at
 
@@ -88,6 +91,15 @@ def settle(village: Village) -> Cast:
     with scene.database.begin() as session:
         _stand(session, village, homes)
     return Cast(village, homes, lee)
+
+
+def leave_message(cast: Cast, browser: Browser) -> None:
+    """A parent says something, as her phone sends it."""
+    home = cast.homes["letters"]
+    context = browser.new_context()
+    context.request.get(cast.village.enter(PrincipalKind.PERSON, home.parent, None))
+    say(cast.village, context.request, home, 3)
+    context.close()
 
 
 def call_by_names(cast: Cast, language: str) -> None:

@@ -4,7 +4,7 @@ A further screen is a line. `who` is a family of `people.py` by what it stands f
 family's picture (@), or what is done to a page; `network` says what comes instead of the server's answers.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from playwright.sync_api import Page
@@ -44,12 +44,13 @@ def wait(selector: str) -> Callable[[Page], None]:
     return lambda page: page.locator(selector).first.wait_for()
 
 
+def pause(page: Page) -> None:
+    """What is shorter was a slip of the finger."""
+    page.wait_for_timeout(1_500)
+
+
 def fill(selector: str, text: str) -> Callable[[Page], None]:
     return lambda page: page.locator(selector).first.fill(text)
-
-
-def press_key(key: str) -> Callable[[Page], None]:
-    return lambda page: page.keyboard.press(key)
 
 
 def phone(
@@ -136,9 +137,10 @@ PHONE = (
     phone("hours-rotation", "booked", TO_KINDS, "[data-act=hours-save]", "[data-kind=rotation]", "rotation-name"),
     phone("hours-away", "booked", TO_KINDS, "[data-act=hours-save]", "[data-kind=away]"),
     phone("messages", "letters", "messages", "[data-act=voice-record]"),
+    phone("messages-said", "letters" + CAREGIVER, "messages", ".said"),
     phone("messages-denied", "empty", "messages", "main[data-screen=messages]"),
     phone("recording", "letters", "messages voice-record", ".voice[data-phase=recording]"),
-    phone("recorded", "letters", "messages voice-record", ".voice[data-phase=ready]", RECORDING, "voice-record"),
+    phone("recorded", "letters", "messages voice-record", ".voice[data-phase=ready]", RECORDING, pause, "voice-record"),
     phone("line", "booked", "try-line", "main[data-screen=line]"),
     phone("door", NOBODY, "", "input[name=number]"),
     phone("door-wrong", NOBODY, "", ".banner[data-state=bad]", fill("input[name=number]", "1"), "send-code"),
@@ -210,12 +212,15 @@ DESK = (
     desk("account", "#ledger", "account", "dialog[open]"),
 )  # fmt: skip
 
+IN_CALL: tuple[Face, ...] = ("phone", "terminal")
 CALL = (
     in_call("phone", "soon", "[data-act=join]"),
     in_call("terminal", "soon", ".wall"),
     in_call("phone", "waiting", "main[data-screen=waiting]"),
-    in_call("terminal", "ring", ".ring"),
-    *(in_call(face, rung, f".call[data-rung={rung}]") for rung in RUNGS for face in ("phone", "terminal")),
+    in_call("terminal", "ring", "main[data-screen=ring]"),
+    in_call("phone", "video", ".call[data-picture=video]"),
+    in_call("terminal", "video", ".call[data-picture=video]"),
+    *(in_call(face, rung, f".call[data-rung={rung}]") for rung in RUNGS[1:] for face in IN_CALL),
     in_call("phone", "armed", "[data-act=hang-up-confirm]"),
     in_call("terminal", "armed", "[data-act=hang-up-confirm]"),
     in_call("phone", "over", "main[data-screen=ended]"),
@@ -228,7 +233,3 @@ SCREENS: tuple[Screen, ...] = (*PHONE, *TERMINAL, *DESK, *CALL)
 def draft(page: Page) -> None:
     if page.locator("[data-act=draft]").count():
         page.locator("[data-act=draft]").click()
-
-
-def of(face: Face | None) -> Iterator[Screen]:
-    return (screen for screen in SCREENS if face in (None, screen.face))
