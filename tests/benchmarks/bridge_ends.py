@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 PACKET_MS, TICKS = 60, 48
 WHEEL_MS = 5
 AROUND_BYTES = 28  # IPv4 and UDP
+AT_ONCE_MS = 5.0
 SILENT_BYTES = 24  # packets of silence are like each other, so that none is known again
 REPORT_EVERY = 80  # packet times between two reports, as Chromium's five seconds
 # What Chromium and we agree upon, so that bytes are comparable.
@@ -29,12 +30,17 @@ rtcdtlstransport.SRTP_PROFILES = [
 
 @dataclass
 class Seen:
-    """What came to one end within a window."""
+    """What came to one end within a window.
+
+    `delays_ms` are those of packets that were forwarded; `waited_ms` of those that had been taken for a mix and were
+    sent on as they are when it ended: all that come at once after a mixed one.
+    """
 
     wire_bytes: int = 0
     packets: int = 0
     arrivals: list[tuple[float, int]] = field(default_factory=list)  # milliseconds, RTP time stamp
     delays_ms: list[float] = field(default_factory=list)
+    waited_ms: list[float] = field(default_factory=list)
     heard: list[tuple[float, bytes]] = field(default_factory=list)  # of an end that deciphers
     said: list[tuple[float, bytes]] = field(default_factory=list)
 
@@ -50,6 +56,7 @@ class End:
         self._sequence, self._stamp, self._ssrc = random.randrange(1 << 14), 0, random.randrange(1 << 31)
         self._octets = self._count = 0
         self._talks = False
+        self._mix_ended_ms: float | None = None  # None while mixed packets come
         self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._stands = asyncio.Event()
         self.pc.on("connectionstatechange", self._turned)
@@ -104,10 +111,20 @@ class End:
         seen.packets += 1
         seen.arrivals.append((now, int.from_bytes(data[4:8], "big")))
         if self._deciphers:
-            payload = self._unprotect(data)[12:]
+            payload = _payload(self._unprotect(data))
             seen.heard.append((now, payload))
-            if len(payload) > SILENT_BYTES and (sent := self._sent_at.get(payload)) is not None:
-                seen.delays_ms.append(now - sent)
+            if len(payload) > SILENT_BYTES:
+                self._judge(payload, now)
+
+    def _judge(self, payload: bytes, now: float) -> None:
+        sent = self._sent_at.get(payload)
+        if sent is None:
+            self._mix_ended_ms = None
+            return
+        if self._mix_ended_ms is None:
+            self._mix_ended_ms = now
+        has_waited = now - self._mix_ended_ms < AT_ONCE_MS
+        (self.seen.waited_ms if has_waited else self.seen.delays_ms).append(now - sent)
 
     def speak(self) -> None:
         """One packet time."""
@@ -171,6 +188,14 @@ class Wheel:
     async def stop(self) -> None:
         self._task.cancel()
         await asyncio.gather(*(end.pc.close() for end in self.ends))
+
+
+def _payload(packet: bytes) -> bytes:
+    """Of RTP (RFC 3550, 5.1)."""
+    begin, end = 12 + 4 * (packet[0] & 0x0F), len(packet)
+    if packet[0] & 0x10:
+        begin += 4 + 4 * int.from_bytes(packet[begin + 2 : begin + 4], "big")
+    return packet[begin : end - packet[-1] if packet[0] & 0x20 else end]
 
 
 def lateness_ms(arrivals: list[tuple[float, int]]) -> list[float]:
