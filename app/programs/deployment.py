@@ -23,6 +23,12 @@ ABOUT = {
     "homethread-worker@.service": "several machines: /etc/systemd/system",
     "homethread-media@.service": "several machines: /etc/systemd/system",
     "turnserver.conf": "the relay, with the same secret: /etc/turnserver.conf, mode 0640",
+    "terminal.txt": "how to set a village's terminal up, on a small computer or on Android",
+    "terminal-policy.json": "at the terminal: /etc/chromium/policies/managed/homethread.json",
+    "homethread-terminal.service": "at the terminal: /etc/systemd/system",
+    "homethread-screen@.service": "at the terminal: /etc/systemd/system",
+    "homethread-screen-off.timer": "at the terminal, with the hours of the village: /etc/systemd/system",
+    "homethread-screen-on.timer": "at the terminal: the same",
 }
 
 

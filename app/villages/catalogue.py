@@ -12,9 +12,9 @@ WIDE_PER_SECOND, NARROW_PER_SECOND, BREATH_SECONDS = 4.0, 13.0, 0.7
 # By place, in the order in which people come through them; `screen`, `help`, `act`, `say` as above, the rest in full.
 _SAID: dict[str, dict[str, str]] = {
     "wall": {
-        "screen": "starting idle pairing",
-        "help": "idle",
-        "act": "family help retry wall done",
+        "screen": "starting idle pairing self-test",
+        "help": "idle self-test",
+        "act": "family help retry wall done test.corner test.tone test.heard test.again test.close",
     },
     "family": {
         "screen": "faces family here next asked offered proposed to-confirm wished called-off",
@@ -33,9 +33,12 @@ _SAID: dict[str, dict[str, str]] = {
         "visit.because.other visit.sure visit.keep visit.undo",
     },
     "call": {
-        "screen": "ring connecting waiting live lost refused goodbye change-over",
-        "act": "answer microphone camera hang-up hang-up-confirm stay ask-next",
+        "screen": "ring auto-answer connecting waiting live lost refused goodbye change-over",
+        "help": "auto-answer",
+        "act": "answer itself.answer itself.stop itself.here microphone camera hang-up hang-up-confirm stay ask-next "
+        "after.speak",
         "say": "save-data look-at turns",
+        "": "terminal.itself.alone",
     },
     "answering": {
         "screen": "answering",

@@ -109,7 +109,7 @@ const aloneNote = (part) =>
   parts(
     h(
       "aside",
-      { class: "alone", "data-key": "alone", role: "status", "aria-label": t("terminal.itself.alone") },
+      { class: "alone", "data-key": "alone", role: "status", "aria-label": t("terminal.itself.alone"), "data-says": "terminal.itself.alone" },
       place("itself.here", "answer", "person", { extra: "round--pulse", text: false }),
       h("span", { class: "alone__left" }),
     ),

@@ -41,6 +41,8 @@ class TestFiles:
         assert set(texts) == {
             "Caddyfile", "homethread.env", "homethread.service", "homethread-web.service",
             "homethread-worker@.service", "homethread-media@.service", "turnserver.conf",
+            "terminal.txt", "terminal-policy.json", "homethread-terminal.service", "homethread-screen@.service",
+            "homethread-screen-off.timer", "homethread-screen-on.timer",
         }  # fmt: skip
         assert not [name for name, text in texts.items() if "calls.example.org" in text or "the-secret" in text]
         assert DOMAIN in texts["Caddyfile"]

@@ -1,0 +1,108 @@
+"""The files of a terminal's own machine, held to the browser that they are for: its policies' names, and how it starts.
+
+Chromium reads policies from one folder of the machine alone; it is given ours in a namespace of its own.
+"""
+
+import json
+import mmap
+import re
+import shutil
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Playwright
+from playwright.sync_api import Error as BrowserError
+
+from app.programs import deployment
+from app.web.models import PrincipalKind
+from tests.browser.conftest import TERMINAL
+from tests.browser.stories import sees
+from tests.browser.village import Village
+
+DOMAIN = "calls.test"
+BINARY = Path("/usr/lib/chromium/chromium")
+OF_A_SCREEN = ("--ozone-platform", "--user-data-dir", "--disk-cache-dir", "https://", "--kiosk")
+NAMESPACE = """#!/bin/sh
+exec unshare --mount sh -c 'mount --bind "$0" /etc/chromium && exec "$@"' {policies} {chromium} "$@"
+"""
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("kiosk") / "files"
+    list(deployment.write(folder, DOMAIN))
+    return folder
+
+
+def started(written: Path) -> list[str]:
+    """What the unit starts, from the browser on."""
+    unit = (written / "homethread-terminal.service").read_text()
+    line = re.search(r"^ExecStart=/usr/bin/cage -d -- (.+)$", unit, re.M)
+    assert line
+    return line[1].split()
+
+
+def test_every_policy_is_one_that_this_browser_knows(written: Path) -> None:
+    policy = json.loads((written / "terminal-policy.json").read_text())
+    with BINARY.open("rb") as binary, mmap.mmap(binary.fileno(), 0, access=mmap.ACCESS_READ) as known:
+        assert not [name for name in policy if known.find(b"\0" + name.encode() + b"\0") < 0]
+        flags = [flag.partition("=")[0][2:] for flag in started(written)[1:] if flag.startswith("--")]
+        assert not [flag for flag in flags if known.find(b"\0" + flag.encode() + b"\0") < 0]
+
+
+def test_systemd_takes_the_units(written: Path) -> None:
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("a container may have none")
+    for name in ("homethread-screen-off.timer", "homethread-screen-on.timer"):
+        wanted = re.search(r"^OnCalendar=(.+)$", (written / name).read_text(), re.M)
+        assert wanted
+        done = subprocess.run(["systemd-analyze", "calendar", wanted[1]], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    for name in ("homethread-terminal.service", "homethread-screen@.service"):
+        verify = ["systemd-analyze", "verify", "--man=no", str(written / name)]
+        said = subprocess.run(verify, capture_output=True, text=True, check=False).stderr
+        missing = r"Command /usr/bin/(cage|wlopm) is not executable|Unit .* not found|^\s*$"  # they are at the terminal
+        assert not [line for line in said.splitlines() if not re.search(missing, line)], said
+
+
+@pytest.fixture
+def kiosk(village: Village, written: Path, playwright: Playwright, tmp_path: Path) -> Iterator[BrowserContext]:
+    """The browser as the unit starts it, without a screen, for this village instead of the domain."""
+    policies = tmp_path / "etc" / "policies" / "managed"
+    policies.mkdir(parents=True)
+    own = json.loads((written / "terminal-policy.json").read_text().replace(f"https://{DOMAIN}", village.url))
+    del own["DeveloperToolsAvailability"]  # by which a test looks
+    (policies / "homethread.json").write_text(json.dumps(own))
+    chromium = tmp_path / "chromium"
+    chromium.write_text(NAMESPACE.format(policies=tmp_path / "etc", chromium=shutil.which("chromium")))
+    chromium.chmod(chromium.stat().st_mode | stat.S_IXUSR)
+    flags = [flag for flag in started(written)[1:] if not flag.startswith(OF_A_SCREEN)]
+    context = playwright.chromium.launch_persistent_context(
+        tmp_path / "profile", executable_path=chromium, viewport=TERMINAL,
+        timeout=20_000, args=[*flags, "--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream"],
+    )  # fmt: skip
+    yield context
+    context.close()
+
+
+CAPTURES = """async () => {
+  const given = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
+  const kinds = given.getTracks().map(({ kind, readyState }) => `${kind} ${readyState}`).sort();
+  for (const track of given.getTracks()) track.stop();
+  return kinds;
+}"""
+
+
+def test_it_gives_camera_and_sound_to_this_address_alone_and_opens_no_other(
+    village: Village, kiosk: BrowserContext
+) -> None:
+    alice, page = village.scene.alice, kiosk.pages[0]
+    page.goto(village.enter(PrincipalKind.TERMINAL, alice.terminal, alice.village))
+    sees(page, "idle")
+    assert page.evaluate(CAPTURES) == ["audio live", "video live"], "nobody was asked"
+    assert page.evaluate("new AudioContext().state") == "running", "it may ring before anybody touches it"
+    with pytest.raises(BrowserError, match="ERR_BLOCKED_BY_ADMINISTRATOR"):
+        page.goto(village.url.replace("127.0.0.1", "localhost"))
