@@ -197,8 +197,7 @@ export class Seat {
   /** @param {OtherSeat[]} news */
   async #meetMore(news) {
     if (!news.length || (await this.#onmore(news))) return this.#turn();
-    // its part is not here
-    this.#takeLater();
+    this.#takeLater(); // its part is not here
   }
 
   /** @param {OtherSeat | null} [desk] */

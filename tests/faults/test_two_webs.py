@@ -90,23 +90,44 @@ async def heard_by(ends: list[FarEnd], speaker: FarEnd) -> None:
     await until(lambda: all(len(end.voice) > 5 for end in ends))
 
 
+def machine_here(village: Village) -> FarEnd:
+    """A media program that is a socket alone."""
+    key = media_token.key_of(bytes.fromhex(KEY))
+    return FarEnd(village, "media", media_token.issue(key, "socket-alone", village.now()))
+
+
+async def rings(village: Village) -> str:
+    """Alice's call, from the minute on at which it begins."""
+    call = village.scene.book(village.scene.alice, CALL_AT)
+    village.move_clock_to(CALL_AT)
+    await until(lambda: village.scene.call(call).state is CallState.RINGING)
+    return call
+
+
+async def is_bridged_by(machine: FarEnd, ends: list[FarEnd], call: str) -> None:
+    """It is asked to serve, and every end hears of it and is heard."""
+    await machine.event("serve")
+    (lease,) = (await machine.emit("media_beat", AT_EASE))["leases"]
+    await machine.sit(call)
+    assert (lease["kind"], set(lease["ends"])) == ("bridge", {each.seat["seat"] for each in ends})
+    for each in ends:
+        assert await hears_of(each, "media") == machine.seat["seat"]
+        await signals(each, machine)
+        await signals(machine, each)
+
+
 def test_three_ends_on_two_web_processes_are_one_call(village: Village, there: str) -> None:
     alice = village.scene.alice
     father_id = another_parent(village.scene, alice, "Father", 1)
 
-    def end(kind: PrincipalKind, face: str, subject_id: str, village_id: str | None, url: str) -> FarEnd:
-        return FarEnd(village, face, token(village, kind, subject_id, village_id), url)
-
     async def story() -> None:
-        call = village.scene.book(alice, CALL_AT)
-        village.move_clock_to(CALL_AT)
-        await until(lambda: village.scene.call(call).state is CallState.RINGING)
-        mother = end(PrincipalKind.PERSON, "phone", alice.parent, None, village.url)
-        child = end(PrincipalKind.TERMINAL, "terminal", alice.terminal, alice.village, there)
-        father = end(PrincipalKind.PERSON, "phone", father_id, None, there)
-        name = media_token.issue(media_token.key_of(bytes.fromhex(KEY)), "socket-alone", village.now())
-        machine = FarEnd(village, "media", name, village.url)
-        ends = [mother, child, father]
+        call = await rings(village)
+        mother = FarEnd(village, "phone", token(village, PrincipalKind.PERSON, alice.parent, None))
+        child = FarEnd(
+            village, "terminal", token(village, PrincipalKind.TERMINAL, alice.terminal, alice.village), there
+        )
+        father = FarEnd(village, "phone", token(village, PrincipalKind.PERSON, father_id, None), there)
+        machine, ends = machine_here(village), [mother, child, father]
         for each in (*ends, machine):
             await each.connect()
 
@@ -115,16 +136,8 @@ def test_three_ends_on_two_web_processes_are_one_call(village: Village, there: s
         assert await hears_of(mother, "village") == child.seat["seat"]
         await signals(mother, child)
         await signals(child, mother)
-
-        await father.sit(call)  # there; the program that is to bridge them is here
-        await machine.event("serve")
-        (lease,) = (await machine.emit("media_beat", AT_EASE))["leases"]
-        await machine.sit(call)
-        assert (lease["kind"], set(lease["ends"])) == ("bridge", {each.seat["seat"] for each in ends})
-        for each in ends:
-            assert await hears_of(each, "media") == machine.seat["seat"]
-            await signals(each, machine)
-            await signals(machine, each)
+        await father.sit(call)
+        await is_bridged_by(machine, ends, call)
 
         village.settings["MEDIA_WEB_URL"] = there
         village.start("media")
@@ -150,9 +163,7 @@ def test_one_web_process_is_killed_and_its_ends_come_back_by_the_other(village: 
 
     async def story() -> None:
         await connected_programs(village, 1)
-        call = village.scene.book(alice, CALL_AT)
-        village.move_clock_to(CALL_AT)
-        await until(lambda: village.scene.call(call).state is CallState.RINGING)
+        call = await rings(village)
         await heard_program(village)
         secret = token(village, PrincipalKind.PERSON, father_id, None)
         mother = FarEnd(village, "phone", token(village, PrincipalKind.PERSON, alice.parent, None))
