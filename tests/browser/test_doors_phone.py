@@ -80,7 +80,9 @@ def test_from_a_card_to_a_booked_call(village: Village, devices: Devices) -> Non
     assert "#" not in phone.url
     phone.wait_for_timeout(300)
     shoot(phone, "door-welcome")
-    touch(phone, "close")
+    touch(phone, "thats-me")
+    touch(phone, "begin-later")
+    touch(phone, "begin-done")
     book_by_hand(phone, at(20))
     call = newest(village)
     assert call
