@@ -14,7 +14,7 @@ LATER = (
     "phone.extra", "phone.hours", "phone.line", "phone.messages", "phone.parents", "phone.series", "phone.settings",
     "phone.time", "terminal.act.after",
     "terminal.act.itself", "terminal.act.test", "terminal.act.visit", "terminal.help", "terminal.itself",
-    "terminal.line", "terminal.pin", "terminal.say", "terminal.screen", "terminal.visit",
+    "terminal.line", "terminal.pin", "terminal.say", "terminal.screen", "terminal.test", "terminal.visit",
 )  # fmt: skip
 
 
