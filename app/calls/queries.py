@@ -153,10 +153,20 @@ def _between(from_: datetime, until: datetime) -> Select[Call]:
 
 
 def next_of_family(session: Session, family_id: str, now: datetime) -> Call | None:
+    """The one that is on, or the next."""
+    return next(iter(_ahead_of_family(session, family_id, now, 1)), None)
+
+
+def following_of_family(session: Session, family_id: str, now: datetime) -> Call | None:
+    """The one after that."""
+    return next(iter(_ahead_of_family(session, family_id, now, 2)[1:]), None)
+
+
+def _ahead_of_family(session: Session, family_id: str, now: datetime, most: int) -> Sequence[Call]:
     waiting = select(Call).where(
         Call.family_id == family_id, Call.state != CallState.ENDED, Call.ends_at > now
     )  # fmt: skip
-    return session.scalar(waiting.order_by(Call.starts_at).limit(1))
+    return session.scalars(waiting.order_by(Call.starts_at).limit(most)).all()
 
 
 def next_starts(

@@ -9,6 +9,7 @@ from app.calls import answers, guests, line_checks, picture, queries
 from app.calls.answers import Awaited, Refused
 from app.calls.models import Call
 from app.calls.shapes import CallShape, FamilyShape, InstantOut, PersonShape, Shape, TerminalShape
+from app.calls.words import CallState
 from app.desk.outage_shapes import TextsNow
 from app.desk.queries import desk_now
 from app.desk.shapes import DeskFamily, DeskTerminal, NamedShape, OpeningShape, TroubleShape
@@ -85,7 +86,8 @@ class TerminalFamily(FamilyShape):
     """A family that is locked at this device shows its picture alone, and whether something waits for it.
 
     `awaited` waits for a word from the village, `is_counter` where it answers a time that the village had proposed;
-    `refused` stands until there is another call. `texts_waiting`, `messages_waiting`: so many were not heard yet.
+    `following` is the call after one that is on; `refused` stands until there is another call. `texts_waiting`,
+    `messages_waiting`: so many were not heard yet.
     """
 
     locked: bool
@@ -96,6 +98,7 @@ class TerminalFamily(FamilyShape):
     messages_waiting: int
     members: Sequence[RoleShape] = ()
     next_call: CallShape | None = None
+    following: CallShape | None = None
     awaited: CallShape | None = None
     is_counter: bool = False
     refused: RefusedShape | None = None
@@ -230,9 +233,12 @@ def _terminal_family(ask: Ask, family: Family, news: _News) -> TerminalFamily:
         for person, role in families.members(ask.session, family.id)
     ]
     upcoming = queries.next_of_family(ask.session, family.id, ask.now)
+    is_on = upcoming is not None and upcoming.state is CallState.LIVE
+    following = queries.following_of_family(ask.session, family.id, ask.now) if is_on else None
     return TerminalFamily(
         **shape, members=members, wishes=news.wishes[family.id],
         next_call=picture.call_shape(ask.session, upcoming, ask.who, ask.now) if upcoming else None,
+        following=picture.call_shape(ask.session, following, ask.who, ask.now) if following else None,
         awaited=picture.call_shape(ask.session, awaited.call, ask.who, ask.now) if awaited else None,
         is_counter=awaited is not None and awaited.is_counter,
         refused=None if upcoming else _refused(news.refused.get(family.id)),

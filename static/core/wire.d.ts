@@ -88,6 +88,8 @@ export interface Family {
   has_pin?: boolean;
   blocked?: boolean;
   next_call?: Call | null;
+  /** After one that is on. */
+  following?: Call | null;
   is_awaited?: boolean;
   awaited?: Call | null;
   is_counter?: boolean;

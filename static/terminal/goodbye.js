@@ -16,7 +16,7 @@ export const styled = Promise.all([dated, sheet("goodbye.css", import.meta.url)]
 
 /** The call of the same family after this one. @param {Call} call @param {Family | undefined} whose @param {Call[]} tonight */
 function after({ id, family }, whose, tonight) {
-  const known = [whose?.next_call, ...upcoming(tonight)];
+  const known = [whose?.next_call, whose?.following, ...upcoming(tonight)];
   return known.find((one) => one && one.family.id === family.id && one.id !== id) ?? null;
 }
 

@@ -13,13 +13,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Playwright
+from playwright.sync_api import BrowserContext, Playwright, expect
 from playwright.sync_api import Error as BrowserError
+from sqlalchemy import select
 
+from app.families.models import Person, Photo
 from app.programs import deployment
 from app.web.models import PrincipalKind
 from tests.browser.conftest import TERMINAL
-from tests.browser.stories import sees
+from tests.browser.said import shelf
+from tests.browser.stories import sees, touch, wait_until
 from tests.browser.village import Village
 
 DOMAIN = "calls.test"
@@ -80,6 +83,8 @@ def kiosk(village: Village, written: Path, playwright: Playwright, tmp_path: Pat
     chromium.write_text(NAMESPACE.format(policies=tmp_path / "etc", chromium=shutil.which("chromium")))
     chromium.chmod(chromium.stat().st_mode | stat.S_IXUSR)
     flags = [flag for flag in started(written)[1:] if not flag.startswith(OF_A_SCREEN)]
+    assert "--disk-cache-dir=/run/homethread-terminal" in started(written), "memory"
+    flags.append(f"--disk-cache-dir={tmp_path / 'memory'}")
     context = playwright.chromium.launch_persistent_context(
         tmp_path / "profile", executable_path=chromium, viewport=TERMINAL,
         timeout=20_000, args=[*flags, "--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream"],
@@ -106,3 +111,32 @@ def test_it_gives_camera_and_sound_to_this_address_alone_and_opens_no_other(
     assert page.evaluate("new AudioContext().state") == "running", "it may ring before anybody touches it"
     with pytest.raises(BrowserError, match="ERR_BLOCKED_BY_ADMINISTRATOR"):
         page.goto(village.url.replace("127.0.0.1", "localhost"))
+
+
+def test_no_name_and_no_face_of_a_family_lies_on_its_disk(
+    village: Village, kiosk: BrowserContext, tmp_path: Path
+) -> None:
+    """Not after the family was there; in the memory that goes with the power its photo is found by the same search."""
+    alice, page = village.scene.alice, kiosk.pages[0]
+    page.goto(village.enter(PrincipalKind.TERMINAL, alice.terminal, alice.village))
+    sees(page, "idle")
+    touch(page, "family", family_id=alice.family)
+    expect(page.locator("main img")).to_have_count(2)
+    assert page.locator("main img").first.evaluate("image => image.decode().then(() => image.naturalWidth)")
+    wait_until(page, "it is kept for a start without a network", lambda: bool(shelf(page, "known")))
+    touch(page, "back")
+    sees(page, "idle")
+    with village.scene.database.read() as session:
+        child = session.get_one(Person, alice.child)
+        faces = [photo.webp[40:200] for photo in session.scalars(select(Photo).where(Photo.id == child.photo_id))]
+    kiosk.close()
+    name = child.name.encode()
+    profile, memory = ([path.read_bytes() for path in files(tmp_path / each)] for each in ("profile", "memory"))
+    assert len(profile) > 20
+    assert any(face in file for file in memory for face in faces)
+    secrets = (name, child.name.encode("utf-16-le"), *faces)
+    assert not [secret for secret in secrets if any(secret in file for file in profile)]
+
+
+def files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
