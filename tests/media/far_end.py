@@ -22,7 +22,7 @@ from app.web import sessions
 from app.web.models import PrincipalKind
 from tests.browser.village import Village
 
-PATIENCE_SECONDS = 12.0
+PATIENCE_SECONDS, SAID_AGAIN_SECONDS = 12.0, 1.5
 HOST = "127.0.0.1"  # tests leave the loopback nowhere
 PACKET_MS, STAMPS = 60, 2_880
 
@@ -116,11 +116,20 @@ class FarEnd:
         await self.pc.setLocalDescription(await self.pc.createOffer())
         local = self.pc.localDescription
         description = {"type": "offer", "sdp": local.sdp}
-        await self.emit("signal", {"call": self.seat["call"], "to": to, "description": description})
-        answer = await self.event("signal", lambda s: s["from"] == to and "description" in s)
+        saying = asyncio.ensure_future(self._say_until_answered(to, description))
+        try:
+            answer = await self.event("signal", lambda s: s["from"] == to and "description" in s)
+        finally:
+            saying.cancel()
         await self.pc.setRemoteDescription(RTCSessionDescription(answer["description"]["sdp"], "answer"))
         channel = self.channel
         await until(lambda: channel.readyState == "open")
+
+    async def _say_until_answered(self, to: str, description: dict[str, str]) -> None:
+        """As browsers do: what comes before the program knows of its work is lost."""
+        while True:
+            await self.emit("signal", {"call": self.seat["call"], "to": to, "description": description})
+            await asyncio.sleep(SAID_AGAIN_SECONDS)
 
     def say(self, **word: Any) -> None:
         assert self.channel is not None

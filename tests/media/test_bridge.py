@@ -5,7 +5,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -86,11 +86,12 @@ class FamilyEnd:
 
 
 class Gathering:
-    """The bridge and its ends."""
+    """The bridge and its ends; `relays` are all that the bridge may be reached by, if there are any."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, relays: Sequence[dict[str, Any]] = ()) -> None:
         works.prepare(HOST)
         self.tally = Tally()
+        self._relays = list(relays)
         uploads = Uploads("http://localhost", None, lambda: "", folder, bytes(32))
         self._outside = Outside(self._emit, SystemClock(), LADDER, self.tally, uploads)
         self.bridge = Bridge(Lease("lease", WorkKind.BRIDGE, "call", "en"), self._outside)
@@ -104,8 +105,9 @@ class Gathering:
     async def come(self, name: str, rung: RungName = RungName.VOICE) -> FamilyEnd:
         end = self.ends[name] = FamilyEnd(name)
         seat = End(f"{name}.1", "guest", rung)
+        policy = "relay" if self._relays else "all"
         participant = self.participants[name] = Participant(
-            seat, [], "all", LADDER, end.answered, self.bridge.join, self.bridge.part, self.tally
+            seat, self._relays, policy, LADDER, end.answered, self.bridge.join, self.bridge.part, self.tally
         )
         await end.connect(participant)
         return end
@@ -119,8 +121,8 @@ class Gathering:
 
 
 @asynccontextmanager
-async def gathering(folder: Path) -> AsyncIterator[Gathering]:
-    made = Gathering(folder)
+async def gathering(folder: Path, relays: Sequence[dict[str, Any]] = ()) -> AsyncIterator[Gathering]:
+    made = Gathering(folder, relays)
     try:
         yield made
     finally:
