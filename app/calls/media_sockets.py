@@ -15,6 +15,7 @@ from app.calls.line_checks import Moved
 from app.calls.media_leases import Health
 from app.calls.media_models import MediaLease
 from app.calls.models import Call, Seat
+from app.calls.peer_news import News
 from app.calls.seats import seat_name
 from app.calls.shapes import Id, Shape
 from app.calls.sockets import CallSockets, Count, Permille, news_of_return
@@ -79,8 +80,11 @@ class MediaSockets:
     def gone(self, ask: SocketAsk) -> None:
         if ask.who.kind is MEDIA:
             with ask.floor.database.begin() as session:
-                begun_anew = line_checks.follow(session, media_leases.gone(session, ask.sid, ask.now), ask.now)
+                moved = media_leases.gone(session, ask.sid, ask.now)
+                begun_anew = line_checks.follow(session, moved, ask.now)
+                left = [news for each in moved for news in _news_of_leaving(session, each)]
             self._tell(begun_anew)
+            self.calls.tell(left)
 
     def _tell(self, begun_anew: Iterable[Moved]) -> None:
         for each in begun_anew:
@@ -107,6 +111,14 @@ def _told(session: Session, lease: MediaLease) -> dict[str, Any]:
     if lease.kind is WorkKind.ANSWERING and waits:
         told |= {"seat": seat_name(waits[0]), "language": peer_news.language_of(session, waits[0])}
     return told
+
+
+def _news_of_leaving(session: Session, lease: MediaLease) -> list[News]:
+    """Where nobody is there who could take up a bridge its ends needn't wait for that."""
+    if lease.kind is not WorkKind.BRIDGE or lease.program_id is not None or lease.call_id is None:
+        return []
+    carriers = [each for each in queries.seats(session, lease.call_id) if each.side is SeatSide.MEDIA]
+    return [news for seat in carriers for news in peer_news.to_all(session, seats.peers(session, seat), seat, "left")]
 
 
 def _is_end(seat: Seat) -> bool:

@@ -199,6 +199,21 @@ class TestBridge:
                 assert (told["seat"], told["serves"], told["state"]) == (after, "bridge", "back")
                 assert after != before
 
+    def test_when_no_other_is_there_the_ends_need_not_wait_and_the_next_one_is_told_of(
+        self, house: OpenHouse, port: int, call: str, father: Guest
+    ) -> None:
+        with program(house, port, "one") as first, father.connect(port) as guest:
+            taken(guest, call)
+            before = taken(first, call, page="one")["seat"]
+            first.close()
+            assert [next_of(guest, "media")["state"] for _ in range(3)] == ["seated", "lost", "left"]
+            with program(house, port, "two") as second:
+                assert [each["call"] for each in second.emit("media_beat", AT_EASE)["leases"]] == [call]
+                after = taken(second, call, page="two")["seat"]
+                told = next_of(guest, "media")
+                assert (told["seat"], told["state"]) == (after, "back")
+                assert after != before
+
     def test_the_guest_whose_consent_was_withdrawn_is_no_end_any_more(
         self, house: OpenHouse, port: int, call: str, father: Guest
     ) -> None:
