@@ -202,7 +202,9 @@ def test_for_who_cannot_touch_it_answers_by_itself_and_a_touch_stops_it(village:
     carl = village.scene.move_in("Carl", "boat", 7)
     allow(village, carl.child, carl.parent, ConsentKind.AUTO_ANSWER)
     village.scene.clock.at = at(18)
-    calls = [village.scene.book(carl, when, carl.desk_acts, minutes=10) for when in (at(19, day=24), at(19, 20, day=24))]
+    calls = [
+        village.scene.book(carl, when, carl.desk_acts, minutes=10) for when in (at(19, day=24), at(19, 20, day=24))
+    ]
     village.move_clock_to(at(18, 30, day=24))
     page, phone = comes(devices, village, carl), stories.open_phone(devices, village, carl)
     begins(village, phone, at(19, day=24))

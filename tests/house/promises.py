@@ -73,5 +73,7 @@ PROMISES: dict[str, list[str]] = {
     "10. In a public room the idle screen shows a family by its picture alone": [
         "browser/test_pages.py::test_the_idle_screen_names_nobody",
         "browser/test_terminal_texts.py::test_a_letter_is_read_aloud_and_then_heard",
+        "browser/test_without_reading.py::test_a_child_asks_for_a_call_says_something_and_hears_its_mother",
+        "browser/test_without_reading.py::test_a_grandmother_answers_says_goodbye_and_leaves_nothing_behind",
     ],
 }
