@@ -24,6 +24,10 @@ PROMISES: dict[str, list[str]] = {
         "browser/test_call.py::test_the_web_program_is_killed_in_the_middle",
         "flows/test_evening.py::test_a_side_that_is_lost_is_awaited_for_two_minutes",
     ],
+    "6. A person who can't read can do all that a caregiver or child needs": [
+        "browser/test_without_reading.py::test_a_child_asks_for_a_call_says_something_and_hears_its_mother",
+        "browser/test_without_reading.py::test_a_grandmother_answers_says_goodbye_and_leaves_nothing_behind",
+    ],
     "7. Nobody sees another family": [
         "house/test_edges.py::test_every_route_declares_who_may_call_it",
         "house/test_edges.py::test_every_event_declares_who_may_send_it",
@@ -73,7 +77,5 @@ PROMISES: dict[str, list[str]] = {
     "10. In a public room the idle screen shows a family by its picture alone": [
         "browser/test_pages.py::test_the_idle_screen_names_nobody",
         "browser/test_terminal_texts.py::test_a_letter_is_read_aloud_and_then_heard",
-        "browser/test_without_reading.py::test_a_child_asks_for_a_call_says_something_and_hears_its_mother",
-        "browser/test_without_reading.py::test_a_grandmother_answers_says_goodbye_and_leaves_nothing_behind",
     ],
 }
