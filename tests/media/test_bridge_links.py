@@ -63,12 +63,12 @@ def lose(end: FamilyEnd, share: float) -> list[int]:
             return True
         return transmit(packet)
 
-    receiver.take, dtls.transmit = takes, transmits  # type: ignore[method-assign]
+    receiver.take, dtls.transmit = takes, transmits  # type: ignore[method-assign, assignment]
     return lost
 
 
 def sound(pcm: bytes) -> Recording:
-    return Recording(0, np.frombuffer(pcm, "<i2")[::3].astype(np.float32) / 32_768)
+    return Recording(0, np.frombuffer(pcm, "<i2")[::3].astype(np.float32) / np.float32(32_768))
 
 
 def goes_on(end: FamilyEnd) -> bool:
