@@ -30,7 +30,7 @@ FIRST_MS, LONG_RTT_MS, THIN_KBPS = 4_000, 400, 100  # so long a round trip says 
 LOSS, VOICE_LOSS, PLAIN_TIMES, GOOD_LOSS = 0.12, 0.25, 2.5, 0.08
 LOSSY, CLEAN, CLEAN_MS = 0.025, 0.01, 15_000
 FULL_KBPS = 10  # the loss of a trickle says less than that of a voice
-CARRIES, STARVES_NEEDS, STARVES_SENDS, DRAINS = 0.8, 0.7, 0.9, 1.5
+CARRIES, STARVES_NEEDS, STARVES_SENDS, DRAINS = 0.8, 0.7, 0.9, 7.5
 
 
 @dataclass(frozen=True)
@@ -163,11 +163,18 @@ def _judge(ladder: Ladder, m: Memory, look: Look, ceiling: int) -> Memory:
     if trouble.worst > is_last_voice:
         m = replace(m, bad_ms=m.bad_ms + m.step_ms, good_ms=0.0)
         lasts = HOPELESS_MS if is_last_voice else PLAIN_TROUBLE_MS if trouble.worst > 1 else TROUBLE_MS
-        return _go(m, _below(ladder, at, trouble, look), trouble.reason) if m.bad_ms >= lasts else m
+        return _down(ladder, at, m, look, trouble) if m.bad_ms >= lasts else m
     m = replace(m, bad_ms=max(0.0, m.bad_ms - m.step_ms))
     if trouble.worst or in_effect > m.rung or not _is_good(rung, m, look):
         return replace(m, good_ms=max(0.0, m.good_ms - m.step_ms))
     return _climb(ladder, rung, replace(m, good_ms=m.good_ms + m.step_ms), look, ceiling)
+
+
+def _down(ladder: Ladder, at: int, m: Memory, look: Look, trouble: Trouble) -> Memory:
+    """What was lost where the packets of a picture queued says nothing of the link when they don't."""
+    if ladder.rungs[at].video and trouble.reason != "loss":
+        m = replace(m, is_lossy=False)
+    return _go(m, _below(ladder, at, trouble, look), trouble.reason)
 
 
 def _is_too_much(rung: Rung, look: Look) -> bool:
@@ -233,13 +240,8 @@ def _below(ladder: Ladder, at: int, trouble: Trouble, look: Look) -> int:
 
 
 def _go(m: Memory, to: int, reason: str) -> Memory:
-    """Change the rung. A climb that was soon taken back makes the next one wait twice as long.
-
-    What was lost where packets queued says nothing of the link when they don't.
-    """
+    """Change the rung. A climb that was soon taken back makes the next one wait twice as long."""
     waits = m.waits_ms
-    if to > m.rung and reason in ("delay", "link"):
-        m = replace(m, is_lossy=False)
     if m.has_climbed and reason != "held" and to > m.rung and m.now_ms - m.since_ms < TRIED_MS:
         waits = _with(waits, m.rung, min(LONGEST_GOOD_MS, 2 * waits[m.rung]))
     return replace(

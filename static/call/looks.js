@@ -22,6 +22,8 @@ const IP_BYTES = { v4: 20, v6: 40 };
 /** By the protocol to the relay, TCP's acknowledgements left out. */
 const TRANSPORT_BYTES = /** @type {Record<string, number>} */ ({ udp: 8, tcp: 34, tls: 63 });
 const CHANNEL_BYTES = 4;
+/** A round trip that was measured longer ago is no longer known. */
+const STALE_MS = 8_000;
 /** For a browser that doesn't count packets. */
 const USUAL_PACKET_BYTES = 100;
 
@@ -33,6 +35,7 @@ export class Looks {
   #last = null;
   /** @type {number | null} */
   #rtt_ms = null;
+  #measured_ms = 0;
 
   /**
    * @param {RTCStatsReport} report @param {number} at_ms
@@ -44,7 +47,7 @@ export class Looks {
     const now = addUp(report, at_ms, this.bytes);
     const last = this.#last;
     this.#last = now;
-    this.#rtt_ms = roundTrip(last, now) ?? this.#rtt_ms;
+    this.#measure(roundTrip(last, now), at_ms);
     const since = last ? between(last, now) : NOTHING;
     const heard = now.audio_bytes > (last?.audio_bytes ?? 0);
     const available_kbps = hasEstimate ? now.available_kbps : null;
@@ -64,6 +67,12 @@ export class Looks {
     };
   } // prettier-ignore
 
+  /** @param {number | null} rtt_ms @param {number} at_ms */
+  #measure(rtt_ms, at_ms) {
+    if (rtt_ms !== null) [this.#rtt_ms, this.#measured_ms] = [rtt_ms, at_ms];
+    else if (at_ms - this.#measured_ms > STALE_MS) this.#rtt_ms = null;
+  }
+
   /** Pairs come and go with the path; what each has carried stays counted. @param {RTCStatsReport} report */
   #count(report) {
     report.forEach((pair) => {
@@ -79,8 +88,14 @@ export class Looks {
 }
 
 const PULSE_MS = 100;
-/** Nothing comes: long before the browser takes notice the server is asked, and another path. */
-const SILENT_MS = { doubted: 900, seeks: 1_800 };
+/**
+ * Nothing comes: long before the browser takes notice the server is asked, and another path. At least so long, and so
+ * much longer than silences that lately ended by themselves: of those a lossy link has many (a pause in speech is two
+ * packets in a second), and what is asked for costs it kilobytes.
+ */
+const SILENT_MS = { doubted: 900, seeks: 1_800, ends_by_itself: 2_500 };
+const LONGER_MS = { doubted: 300, seeks: 900 };
+const FORGETS = 0.999; // in each pulse: half of it in a minute
 
 /** `seek`: another path. @typedef {{pc: RTCPeerConnection, ondoubt: () => void, seek: () => void}} Ways */
 
@@ -91,6 +106,8 @@ export class Pulse {
   #timer = 0;
   #newest = 0;
   #felt_ms = 0;
+  /** How long silences may be that end by themselves. */
+  #usual_ms = 0;
 
   /** From now on, or no more. @param {Ways | null} ways */
   feel(ways) {
@@ -101,12 +118,18 @@ export class Pulse {
   /** @param {Ways} ways */
   #feel({ pc, ondoubt, seek }) {
     const silent_ms = this.silence_ms(pc.getReceivers(), performance.now());
-    if (silent_ms < SILENT_MS.doubted) return void (this.#met = "");
+    this.#usual_ms *= FORGETS;
+    if (silent_ms < this.#least_ms("doubted")) return void (this.#met = "");
     if (!this.#met) {
       this.#met = "doubted";
       ondoubt();
     }
-    if (pc.connectionState === "connected" && silent_ms >= SILENT_MS.seeks) seek();
+    if (pc.connectionState === "connected" && silent_ms >= this.#least_ms("seeks")) seek();
+  }
+
+  /** @param {"doubted" | "seeks"} what */
+  #least_ms(what) {
+    return Math.max(SILENT_MS[what], this.#usual_ms + LONGER_MS[what]);
   }
 
   /** Whether it is time for another path: once in a silence. */
@@ -122,6 +145,9 @@ export class Pulse {
     const sources = receivers.flatMap((receiver) => receiver.getSynchronizationSources());
     const newest = Math.max(0, ...sources.map(({ timestamp }) => timestamp));
     if (newest === this.#newest) return newest ? at_ms - this.#felt_ms : 0;
+    const silent_ms = this.#newest ? at_ms - this.#felt_ms : 0;
+    const hasEndedByItself = silent_ms < SILENT_MS.ends_by_itself && this.#met !== "answered";
+    if (hasEndedByItself) this.#usual_ms = Math.max(this.#usual_ms, silent_ms);
     [this.#newest, this.#felt_ms] = [newest, at_ms];
     return 0;
   }

@@ -127,7 +127,9 @@ function judge(rungs, m, look, ceiling) {
     m.bad_ms += m.step_ms;
     m.good_ms = 0;
     const lasts = isLastVoice ? 10_000 : trouble.worst > 1 ? 1_500 : 2_500;
-    if (m.bad_ms >= lasts) go(m, below(rungs, at, trouble, look), reasonOf(trouble));
+    if (m.bad_ms < lasts) return;
+    if (rung.video && reasonOf(trouble) !== "loss") m.is_lossy = false;
+    go(m, below(rungs, at, trouble, look), reasonOf(trouble));
     return;
   }
   m.bad_ms = Math.max(0, m.bad_ms - m.step_ms);
@@ -172,7 +174,7 @@ const reasonOf = ({ delay, loss, slow }) => (slow || (delay && loss) ? "link" : 
 
 /** @param {Rung} rung @param {Memory} m @param {Trusted} look */
 function isGood({ audio, stills }, m, { rtt, jitter, heard }) {
-  const isDrained = !stills || m.drain_kbps === null || m.drain_kbps >= 1.5 * still_kbps(stills);
+  const isDrained = !stills || m.drain_kbps === null || m.drain_kbps >= 7.5 * still_kbps(stills);
   const isQuick = rtt !== null && rtt <= 1_200 && growth(m, rtt) <= 120 && jitter <= 150;
   return isQuick && isDrained && lossOf(m) <= 0.08 && !(audio && heard === false);
 }
@@ -194,7 +196,6 @@ function below(rungs, at, { worst, slow }, { received, sent, loss_out, available
 /** @param {Memory} m @param {number} to @param {string} reason */
 function go(m, to, reason) {
   const isTakenBack = m.has_climbed && reason !== "held" && to > m.rung && m.now_ms - m.since_ms < TRIED_MS;
-  if (to > m.rung && (reason === "delay" || reason === "link")) m.is_lossy = false;
   if (isTakenBack) setWait(m, Math.min(300_000, 2 * (m.waits_ms[m.rung] ?? GOOD_MS)));
   settle(m, to > m.rung ? 6_000 : 0);
   Object.assign(m, { has_climbed: to < m.rung, rung: to, reason, since_ms: m.now_ms, before: reason === "held" ? m.rung : null });

@@ -4,9 +4,9 @@
  * Every other line stays as it came; whether a browser takes it is for the browser to say.
  */
 
-/** `start_kbps`: what the browser takes the link for where a picture begins.
+/** `twice_ms`: of a packet where each goes twice; `start_kbps`: what the browser takes the link for where a picture begins.
  * @typedef {{packet_ms: number, max_kbps: number, dtx: boolean, redundancy: boolean, feedback: boolean,
- *   start_kbps?: number}} Voice */
+ *   twice_ms?: number, start_kbps?: number}} Voice */
 /** @typedef {{session: string[], media: string[][]}} Description each section begins with its m= line */
 
 const MOST_CHARACTERS = 15_000;
@@ -91,14 +91,17 @@ function withoutFeedback(section) {
 const extensionOf = (line) => /^a=extmap:\S+ (\S+)/.exec(line)?.[1] ?? "";
 
 /** @param {string[]} section @param {Voice} voice */
-function voice(section, { packet_ms, max_kbps, dtx, redundancy }) {
+function voice(section, { packet_ms, twice_ms = packet_ms, max_kbps, dtx, redundancy }) {
   const [opus] = payloadsOf(section, "opus/48000");
   if (!opus) return section;
+  const red = redOf(section, opus);
+  const ptime = red && redundancy ? twice_ms : packet_ms;
   const wanted = { usedtx: dtx ? "1" : "0", maxaveragebitrate: String(Math.round(max_kbps * 1_000)) };
   const lines = withParameters(section, opus, wanted)
     .filter((line) => !line.startsWith("a=ptime:"))
-    .map((line) => (isShorter(line, packet_ms) ? `a=maxptime:${packet_ms}` : line));
-  return preferring([...lines, `a=ptime:${packet_ms}`], opus, redundancy);
+    .map((line) => (isShorter(line, ptime) ? `a=maxptime:${ptime}` : line));
+  const first = red ? (redundancy ? [red, opus] : [opus, red]) : [opus];
+  return preferring([...lines, `a=ptime:${ptime}`], first);
 }
 
 /** Else the browser takes any link for 300 kbit/s, and tries it with several times that. @param {string[]} section
@@ -125,16 +128,14 @@ function withParameters(section, payload, wanted) {
 /** @param {string} part of a list of parameters, "name=value" */
 const nameOf = (part) => part.split("=")[0].trim().toLowerCase();
 
-/**
- * A browser sends the first format that it can. Redundancy that the other end doesn't know (Safari, older Android)
- * can't be asked for.
- * @param {string[]} section @param {string} opus @param {boolean} redundancy
- */
-function preferring(section, opus, redundancy) {
-  const red = payloadsOf(section, "red/48000").find((one) => parametersOf(section, one).split("/").includes(opus));
-  const first = red ? (redundancy ? [red, opus] : [opus, red]) : [opus];
-  return withFormats(section, [...first, ...formatsOf(section).filter((format) => !first.includes(format))]);
-}
+/** The payload type of redundancy (RFC 2198). What the other end doesn't know (Safari, older Android) can't be asked
+ * for. @param {string[]} section @param {string} opus */
+const redOf = (section, opus) =>
+  payloadsOf(section, "red/48000").find((one) => parametersOf(section, one).split("/").includes(opus));
+
+/** A browser sends the first format that it can. @param {string[]} section @param {string[]} first */
+const preferring = (section, first) =>
+  withFormats(section, [...first, ...formatsOf(section).filter((format) => !first.includes(format))]);
 
 /** Only the codecs of a call; a section that has none of them keeps all. @param {string[]} section */
 function lean(section) {

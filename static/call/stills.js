@@ -9,15 +9,21 @@ import { AROUND_BYTES, cut, Gathering, kindOf, readReceipt, writeReceipt } from 
 /** `at_ms`: when it was whole here, by performance.now(). @typedef {{url: string, at_ms: number}} Still */
 
 const PACE_KBPS = { first: 16, least: 4, most: 128 };
+/** A call begins with messages of many kinds: pictures wait for them to be over. */
+const BEGINS_MS = 6_000;
 const FASTER_BY = 1.25;
 /** Of the pace at which they came where they came slower than they went: what had queued must drain. */
 const SLOWER_BY = 0.8;
 /** As fast as asked for, but for the clock's grain. */
 const KEPT_UP = 0.9;
 const BUFFER_LOOK_MS = 20;
+/** While this end speaks a piece waits for a pause, which there may not be where it is never still. */
+const PAUSE_MS = { look: 250, stale: 800, most: 3_000 }; // a look sees two packets of the longest
+/** What goes while nobody speaks is far less, what goes while somebody does far more. */
+const SPEAKS_KBPS = 5;
 /** From the last piece to the receipt, one piece lost and sent again. */
 const RECEIPT_MS = 3_000;
-const LATEST = 3; // times the interval: then what is left of a still is left out
+const LATEST = 4; // times the interval: then what is left of a still is left out
 const CAMERA_MS = 2_000;
 const QUALITY = { least: 0.04, most: 0.8, steps: 5 };
 const SMALLER_BY = 0.7;
@@ -29,6 +35,7 @@ export class Stills {
   /** At what pace the last one arrived at the other end; 0: it didn't; null: none is sent.
    * @type {number | null} */
   drain_kbps = null;
+  #begins_ms = performance.now() + BEGINS_MS;
   #channel;
   #onstill;
   #gathering = new Gathering();
@@ -40,13 +47,18 @@ export class Stills {
   #turn = 0;
   #number = 0;
   #pace_kbps = PACE_KBPS.first;
+  /** How fast the pieces of the last one really went, which may be far below the pace. */
+  #poured_kbps = 0;
+  #voice;
   /** The number of the one that was sent and not yet told of. @type {number | null} */
   #sent = null;
   /** @type {string[]} addresses of pictures, the newest last */
   #urls = [];
 
-  /** @param {RTCDataChannel} channel @param {(still: Still) => void} onstill */
-  constructor(channel, onstill) {
+  /** @param {RTCDataChannel} channel @param {(still: Still) => void} onstill
+   * @param {RTCRtpSender} [voice] beside which they go */
+  constructor(channel, onstill, voice) {
+    this.#voice = new Voice(voice);
     this.#channel = channel;
     this.#onstill = onstill;
   }
@@ -84,12 +96,15 @@ export class Stills {
 
   /** @param {number} turn */
   async #send(turn) {
+    await wait(this.#begins_ms - performance.now());
     while (turn === this.#turn && this.#rung && this.#track) {
       const [began_ms, every_ms] = [performance.now(), this.#rung.every_seconds * 1_000];
       const picture = this.#channel.readyState === "open" ? await this.#camera.take(this.#track, this.#rung) : null;
       const latest_ms = began_ms + LATEST * every_ms;
       if (picture) await this.#pour(new Uint8Array(await picture.arrayBuffer()), turn, latest_ms);
-      await wait(Math.max(began_ms + every_ms - performance.now(), this.#sent === null ? 0 : RECEIPT_MS));
+      const told_ms = performance.now() + RECEIPT_MS;
+      while (turn === this.#turn && this.#sent !== null && performance.now() < told_ms) await wait(BUFFER_LOOK_MS * 5);
+      await wait(began_ms + every_ms - performance.now());
       if (turn === this.#turn) this.#judge();
     }
   }
@@ -98,10 +113,17 @@ export class Stills {
    * @param {Uint8Array} bytes @param {number} turn @param {number} until_ms */
   async #pour(bytes, turn, until_ms) {
     this.#sent = this.#number = (this.#number + 1) % 65_536;
+    const kbps = [];
+    let sent_ms = 0;
     for (const piece of cut(this.#number, bytes)) {
       while (this.#channel.bufferedAmount > 0 && performance.now() < until_ms) await wait(BUFFER_LOOK_MS);
+      await this.#voice.pause();
       if (turn !== this.#turn || this.#channel.readyState !== "open" || performance.now() >= until_ms) return;
       this.#channel.send(/** @type {Uint8Array<ArrayBuffer>} */ (piece));
+      const now_ms = performance.now();
+      if (sent_ms) kbps.push(((piece.length + AROUND_BYTES) * 8) / Math.max(1, now_ms - sent_ms));
+      this.#poured_kbps = middle(kbps);
+      sent_ms = now_ms;
       await wait(((piece.length + AROUND_BYTES) * 8) / this.#pace_kbps);
     }
   }
@@ -111,9 +133,10 @@ export class Stills {
     if (number !== this.#sent) return;
     this.#sent = null;
     if (!kbps) return;
-    this.drain_kbps = kbps;
-    const hasKeptUp = kbps >= this.#pace_kbps * KEPT_UP;
-    const pace_kbps = hasKeptUp ? this.#pace_kbps * FASTER_BY : kbps * SLOWER_BY;
+    const hasKeptUp = kbps >= this.#poured_kbps * KEPT_UP;
+    const hasTried = this.#poured_kbps >= this.#pace_kbps * KEPT_UP;
+    this.drain_kbps = hasKeptUp ? Math.max(kbps, this.#pace_kbps) : kbps;
+    const pace_kbps = hasKeptUp ? this.#pace_kbps * (hasTried ? FASTER_BY : 1) : kbps * SLOWER_BY;
     this.#pace_kbps = Math.min(PACE_KBPS.most, Math.max(PACE_KBPS.least, pace_kbps));
   }
 
@@ -143,6 +166,41 @@ export class Stills {
     this.#onstill(this.last);
   }
 }
+
+/** What this end says, as far as it is sent: silence isn't. */
+class Voice {
+  #sender;
+  #seen = { bytes: 0, at_ms: -Infinity };
+
+  /** @param {RTCRtpSender} [sender] */
+  constructor(sender) {
+    this.#sender = sender;
+  }
+
+  /** Until this end is silent for a moment, or has spoken for too long. */
+  async pause() {
+    const until_ms = performance.now() + PAUSE_MS.most;
+    while ((await this.#speaks()) && performance.now() < until_ms) await wait(PAUSE_MS.look);
+  }
+
+  /** @returns {Promise<boolean>} */
+  async #speaks() {
+    if (!this.#sender) return false;
+    const { bytes, at_ms } = this.#seen;
+    this.#seen = { bytes: 0, at_ms: performance.now() };
+    (await this.#sender.getStats()).forEach((part) => {
+      if (part.type === "outbound-rtp") this.#seen.bytes += part.bytesSent ?? 0;
+    });
+    const since_ms = this.#seen.at_ms - at_ms;
+    const isTooLittle = since_ms < PAUSE_MS.look / 2;
+    if (isTooLittle) this.#seen = { bytes, at_ms };
+    if (isTooLittle || since_ms > PAUSE_MS.stale) return (await wait(PAUSE_MS.look), this.#speaks());
+    return ((this.#seen.bytes - bytes) * 8) / since_ms > SPEAKS_KBPS;
+  }
+}
+
+/** @param {number[]} values */
+const middle = (values) => [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0;
 
 /** Small pictures of what a track shows. */
 class Camera {

@@ -13,8 +13,11 @@ import { slim, tuned } from "./sdp.js";
 
 /** A picture of fewer kbit/s begins as what it may grow to. */
 const THIN_KBPS = 100;
-/** What goes twice goes a little smaller: 30 kbit/s on the wire while somebody speaks on the rung `voice`. */
-const TWICE = 0.92;
+/**
+ * What goes twice goes a little smaller, and without a picture in packets twice as long: 27 kbit/s on the wire while
+ * somebody speaks on the rung `voice`, where packets of 60 ms take 34 and a link of 32 can't drain.
+ */
+const TWICE = { smaller: 0.92, packet_ms: 120 };
 const PICTURE_MS = { heard: 700, unheard: 8_000 };
 /** The addresses of this device itself are known by then. */
 const GATHER_MS = 30;
@@ -222,16 +225,17 @@ export class Tuning {
     const { audio, video } = this.#rung ?? {};
     if (!audio) return null;
     const redundancy = audio.redundancy === "when_lossy" ? this.#isLossy : audio.redundancy;
-    const max_kbps = redundancy ? audio.max_kbps * TWICE : audio.max_kbps;
+    const max_kbps = redundancy ? audio.max_kbps * TWICE.smaller : audio.max_kbps;
+    const twice_ms = video ? audio.packet_ms : TWICE.packet_ms;
     const start_kbps = video && video.max_kbps < THIN_KBPS ? audio.max_kbps + video.max_kbps : 0;
-    return { ...audio, max_kbps, redundancy, start_kbps, feedback: audio.feedback && this.#isPictureDue };
+    return { ...audio, twice_ms, max_kbps, redundancy, start_kbps, feedback: audio.feedback && this.#isPictureDue };
   }
 
   /** Fetches what they need at their first use. @param {(stills: Stills) => unknown} run */
   #withStills(run) {
     const [channel, onstill] = [this.#channel, this.#onstill];
     if (!channel || !onstill) return;
-    this.#fetching ??= import("./stills.js").then(({ Stills }) => (this.#stills = new Stills(channel, onstill)));
+    this.#fetching ??= import("./stills.js").then(({ Stills }) => (this.#stills = new Stills(channel, onstill, this.#senders.audio)));
     this.#fetching
       .then((stills) => (this.#channel ? run(stills) : stills.close()))
       .catch((error) => {
