@@ -24,6 +24,7 @@ const PARTS = {
   texts: async () => (await import("./desk/texts.js")).openTexts(desk),
   village: async () => new (await import("./desk/village.js")).VillageView(desk),
   audit: async () => new (await import("./desk/audit.js")).AuditView(desk),
+  prompts: async () => (await import("./desk/prompts.js")).openPrompts(desk),
   family: async () => {
     const family = await withWords(import("./desk/family.js"), "phone.hours", "phone.extra");
     await family.ready;

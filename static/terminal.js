@@ -20,7 +20,7 @@ const IDLE_MS = 20 * SECOND; // after which the later parts come
 const main = startPage();
 const live = new Live("terminal");
 const hangUp = new HangUp();
-/** Where the village has recorded any. @type {import("./ui/prompt.js").Prompts | null} */
+/** What is said, from the first touch on. @type {import("./ui/prompt.js").Prompts | null} */
 let prompts = null;
 /** Where nobody is signed in. @type {import("./terminal/pairing.js").Pairing | null} */
 let pairing = null;
@@ -35,6 +35,8 @@ let isOpening = false;
 let evening = null;
 /** Where a call may be answered so. @type {import("./terminal/by_itself.js").ByItself | null} */
 let itself = null;
+/** Where the coordinator opens something. @type {import("./terminal/corner.js").Corner | null} */
+let corner = null;
 /** Messages on their way, with those pages. @type {import("./terminal/carrying.js").Carrying | null} */
 let carrying = null;
 let renewed_at = 0;
@@ -52,7 +54,9 @@ function show() {
   const { seat, farewell, ringing } = calling;
   const answering = answeringOf(calling);
   const { view } = live;
-  if (view.error?.status === 401) showPairing();
+  const opened = corner?.screen(Boolean(ringing || seat?.isHere));
+  if (opened) put("self-test", opened);
+  else if (view.error?.status === 401) showPairing();
   else if (answering?.isOpen) put("answering", answering.screen());
   else if (seat?.isHere) {
     const name = seat.phase === "waiting" && answering?.offer() ? "answering" : seat.phase;
@@ -123,6 +127,7 @@ async function openPairing() {
   pairing = new Pairing(live.api, { redraw: show, done: () => location.reload() });
   pairing.start();
   show();
+  fetchCorner().catch(() => {}); // else when it is paired
 }
 
 /** @param {import("./terminal/visit.js").Visit} here @param {number} at */
@@ -142,7 +147,7 @@ function hasWaiting(family, at) {
 function leaveByItself(at) {
   if (visit && at - touched_at > LEFT_ALONE_MS) visit = null;
   if (!calling.farewell || answeringOf(calling)?.isOpen) farewell_at = 0;
-  else if (!farewell_at) farewell_at = at;
+  else if (!farewell_at) farewell_at = at, carrying || fetchPages().then(show, () => {}); // whether more may be said
   else if (at - farewell_at > (isAskedAgain ? ASKED_AGAIN_MS : GOODBYE_MS)) done();
 }
 
@@ -184,12 +189,17 @@ function keepToken(at) {
 /** @param {string} id */
 const familyOf = (id) => live.view.now?.families.find((family) => family.id === id);
 
-/** The child's clock and the goodbye. Rejects without a network; may be called again then. */
+/** The child's clock, the goodbye, the coordinator's corner. Rejects without a network; may be called again then. */
 async function fetchEvening() {
-  const parts = Promise.all([import("./terminal/clock.js"), import("./terminal/goodbye.js")]);
+  const parts = Promise.all([import("./terminal/clock.js"), import("./terminal/goodbye.js"), fetchCorner()]);
   const [clock, goodbye] = await withWords(parts, "terminal.act.after");
   await Promise.all([clock.styled, goodbye.styled]);
   evening = { clock, goodbye };
+}
+
+async function fetchCorner() {
+  const { Corner } = await import("./terminal/corner.js");
+  corner ??= new Corner(live, main, acts, show);
 }
 
 async function fetchByItself() {
@@ -216,10 +226,17 @@ function fetchNext() {
   else setTimeout(() => fetchEvening().then(show, () => {}), SECOND); // else at the goodbye
 }
 
+/** Rejects without a network; may be called again then. */
+async function fetchPrompts() {
+  const part = await import("./terminal/prompting.js");
+  prompts = await part.startPrompts(live, calling, main);
+  return part;
+}
+
 /** Never while somebody talks or is about to: the link is theirs. */
 function fetchWhenIdle() {
   if (calling.seat || calling.ringing) setTimeout(fetchWhenIdle, IDLE_MS);
-  else fetchPages().catch(() => {});
+  else fetchPages().then(fetchPrompts).catch(() => {});
 }
 
 /** @param {string} familyId @param {string} [childId] @param {string} [parentId] */
@@ -288,7 +305,7 @@ const acts = {
   answer: join,
   done,
   retry: () => void live.refresh(),
-  help: () => void import("./ui/prompt.js").then((part) => part.help(prompts, main)).catch(() => {}),
+  help: () => void fetchPrompts().then((part) => part.help(prompts, main), () => {}),
   microphone: () => calling.seat?.own.toggleMicrophone(),
   camera: () => calling.seat?.own.toggleCamera(),
   turns: takeTurns,
@@ -304,11 +321,6 @@ const acts = {
 };
 listen(main, acts);
 live.subscribe(async ({ now: known }) => {
-  if (prompts || !known?.prompts.length) return;
-  const { Prompts } = await import("./ui/prompt.js");
-  prompts ??= new Prompts(() => live.view.now?.prompts ?? [], main);
-});
-live.subscribe(async ({ now: known }) => {
   if (!known?.terminal?.check_line) return;
   await new Promise((resolve) => setTimeout(resolve, Math.max(0, SETTLED_MS - performance.now())));
   if (!live.view.now?.terminal?.check_line || calling.seat) return;
@@ -317,6 +329,7 @@ live.subscribe(async ({ now: known }) => {
 });
 live.subscribe(({ now: known, reach }) => known || reach !== "offline" || recall());
 for (const touch of ["pointerdown", "keydown"]) addEventListener(touch, () => (touched_at = now()), true);
+addEventListener("pointerdown", () => void fetchPrompts().catch(() => {}), { once: true });
 
 live.start();
 show();

@@ -107,6 +107,7 @@ export class VillageView {
       part("terminals", "terminal", this.#terminals(page, at)),
       part("hours", "clock", this.hours.view(page)),
       part("closures", "moon", this.closures.view(page, now, at)),
+      h("p", { "data-key": "prompts" }, h("a", { class: "btn", href: "#prompts" }, icon("speaker", "s"), t("desk.prompts.open"))),
     ];
   } // prettier-ignore
 

@@ -377,6 +377,29 @@ export interface Part {
   freshen?(): void;
 }
 
+/** A sentence that a terminal says, in the village's language (`said`) and in the reader's (`text`). */
+export interface PromptLine {
+  key: string;
+  text: string;
+  said: string;
+  seconds: number;
+  speech: "village" | "region" | "language" | null;
+  /** Null where it is not this village's own. */
+  prompt_id: string | null;
+  url: string | null;
+  duration_ms: number | null;
+  recorded_at: string | null;
+}
+export interface PromptsPage {
+  language: string;
+  region: string;
+  regions: string[];
+  count: number;
+  recorded: number;
+  heard: number;
+  places: { place: string; prompts: PromptLine[] }[];
+}
+
 /** What the views ask of the page they stand on. */
 export interface Desk {
   live: import("../net/live.js").Live;

@@ -83,7 +83,7 @@ export class Answering {
         "div",
         { class: "answering__middle" },
         h("div", { class: "answering__face" }, photo(person, "xl"), MARKS[state] && icon(MARKS[state])),
-        h("p", { class: "answering__text", role: "status" }, t(`common.answering.${TEXTS[state]}`, { name: person.name })),
+        h("p", { class: "answering__text", role: "status", "data-says": SAID[state] }, t(`common.answering.${TEXTS[state]}`, { name: person.name })),
         isTaking && h("p", { class: "answering__time", role: "timer" }, minutesAndSeconds((this.#line?.seconds ?? 0) * SECOND)),
         isTaking ? this.#ending(state) : this.#after(state),
       ),
@@ -167,5 +167,7 @@ export class Answering {
 const TEXTS = {
   connecting: "connecting", ready: "prompt", tone: "tone", recording: "speak", kept: "kept", cut: "cut", lost: "lost",
 }; // prettier-ignore
+/** What a terminal says aloud. @type {Partial<Record<State, string>>} */
+const SAID = { kept: "terminal.say.answering-kept", cut: "terminal.say.answering-cut", lost: "terminal.say.answering-lost" };
 /** @type {Partial<Record<State, string>>} */
 const MARKS = { tone: "hourglass", recording: "microphone", kept: "check", cut: "check", lost: "warning" };

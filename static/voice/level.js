@@ -12,6 +12,10 @@ const [LEAD_SECONDS, TAIL_SECONDS] = [0.2, 0.35];
 /** Loudness of the frames in which somebody speaks. */
 const WANTED_RMS = 10 ** (-20 / 20);
 const [LEAST_GAIN, MOST_GAIN] = [0.25, 12];
+/** As loud as can be; where so many samples are, something is missing. */
+const [FULL, CLIPPED] = [32_000 / 32_768, 0.01];
+/** What has to be made so much louder that the room is heard with it. */
+const QUIET_RMS = 10 ** (-36 / 20);
 /** From here on peaks are bent, so that none is cut off. */
 const KNEE = 0.7;
 /** What the meter calls nothing. */
@@ -59,6 +63,16 @@ const mean = (numbers) => numbers.reduce((sum, one) => sum + one, 0) / numbers.l
 
 /** By how much to multiply it so that speech has one loudness, whoever recorded it. @param {number} speechRms */
 export const gainFor = (speechRms) => Math.max(LEAST_GAIN, Math.min(MOST_GAIN, WANTED_RMS / speechRms));
+
+/** How a recording came in. @param {Float32Array} samples @param {{from: number, until: number, speech_rms: number} | null} heard
+ * @returns {"good" | "quiet" | "clipping" | "silent"} */
+export function judged(samples, heard) {
+  if (!heard) return "silent";
+  let full = 0;
+  for (let at = heard.from; at < heard.until; at++) full += Number(Math.abs(samples[at]) >= FULL);
+  if (full / (heard.until - heard.from) > CLIPPED) return "clipping";
+  return heard.speech_rms < QUIET_RMS ? "quiet" : "good";
+}
 
 /** Louder by a gain, with peaks bent softly below 1. @param {Float32Array} samples @param {number} gain */
 export function amplified(samples, gain) {

@@ -44,6 +44,7 @@ export class Recorder {
   #writing = Promise.resolve();
   #take = "";
   #written = 0;
+  #longest_ms;
   #unlock = () => {};
   /** @type {WakeLockSentinel | null} */
   #awake = null;
@@ -52,8 +53,10 @@ export class Recorder {
    * @param {string} owner the id of whoever records
    * @param {{changed: () => void, metered: () => void, done: (take: string) => void}} tell `done` with the key of each
    *   take that ended, whatever ended it
+   * @param {number} [longest_ms] after which it ends by itself
    */
-  constructor(owner, { changed, metered, done }) {
+  constructor(owner, { changed, metered, done }, longest_ms = LONGEST_MS) {
+    this.#longest_ms = longest_ms;
     this.#owner = owner;
     this.#done = done;
     this.#changed = changed;
@@ -105,7 +108,7 @@ export class Recorder {
     this.level = meter(loudness);
     this.duration_ms = ms;
     this.#metered();
-    if (ms >= LONGEST_MS && this.phase === "recording") this.stop();
+    if (ms >= this.#longest_ms && this.phase === "recording") this.stop();
   }
 
   /** @param {ArrayBuffer} bytes */

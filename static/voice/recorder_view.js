@@ -28,6 +28,8 @@ const PICTURES = /** @type {Record<Trouble, string>} */ ({
   forbidden: "full", broken: "full",
 }); // prettier-ignore
 
+const STORAGE = new Set(["full", "forbidden", "broken"]);
+
 /** Seconds that are over. @param {number} duration_ms */
 export const secondsOf = (duration_ms) => minutesAndSeconds(Math.floor(duration_ms / 1_000) * 1_000);
 
@@ -114,7 +116,7 @@ const undoBar = (kind) =>
 const troubled = (kind, isReady) =>
   h(
     "div",
-    { class: "voice__trouble", role: "alert", "data-trouble": kind },
+    { class: "voice__trouble", role: "alert", "data-trouble": kind, "data-says": `terminal.say.${STORAGE.has(kind) ? "no-room" : "no-microphone"}` },
     !isReady && drawing("voice/pictures", PICTURES[kind], { class: "voice__picture", "aria-hidden": "true" }),
     h("p", { class: "voice__title" }, t(`common.voice.trouble.${kind}`)),
     h("p", { class: "muted" }, t(`common.voice.trouble_text.${kind}`)),

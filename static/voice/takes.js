@@ -3,7 +3,7 @@
  * thrown away here that nobody asked to throw away; how they lie on the device is `pieces.js`.
  */
 import { encode, MIME } from "./encode.js";
-import { amplified, gainFor, peaks, spoken, toFloats } from "./level.js";
+import { amplified, gainFor, judged, peaks, spoken, toFloats } from "./level.js";
 import { discard, markPutAway, piecesOf, writtenAt } from "./pieces.js";
 import * as store from "./store.js";
 
@@ -66,10 +66,12 @@ async function fromSamples(pieces, rate) {
     duration_ms: Math.round((samples.length / rate) * 1_000),
     peaks: [...peaks(samples, PEAKS)],
     is_silent: !heard,
+    level: judged(whole, heard),
   };
 }
 
-/** As the browser's own recorder made it: neither trimmed nor louder. @param {ArrayBuffer[]} pieces @param {Take} take */
+/** As the browser's own recorder made it: neither trimmed nor louder. @param {ArrayBuffer[]} pieces @param {Take} take
+ * @returns {Promise<Omit<Finished, "key" | "recorded_at"> | null>} */
 async function fromMedia(pieces, { mime }) {
   const bytes = await new Blob(pieces).arrayBuffer();
   const context = new OfflineAudioContext(1, 1, 16_000);
@@ -77,11 +79,12 @@ async function fromMedia(pieces, { mime }) {
     const heard = (await context.decodeAudioData(bytes.slice(0))).getChannelData(0);
     const duration_ms = Math.round((heard.length / 16_000) * 1_000);
     if (duration_ms < LEAST_MS) return null;
-    return { bytes, mime, duration_ms, peaks: [...peaks(heard, PEAKS)], is_silent: !spoken(heard, 16_000) };
+    const level = judged(heard, spoken(heard, 16_000));
+    return { bytes, mime, duration_ms, peaks: [...peaks(heard, PEAKS)], is_silent: level === "silent", level };
   } catch (error) {
     if (!(error instanceof DOMException)) throw error;
     // An interrupted one may lack its end, which a player forgives and this decoder doesn't.
-    return { bytes, mime, duration_ms: 0, peaks: Array(PEAKS).fill(128), is_silent: false };
+    return { bytes, mime, duration_ms: 0, peaks: Array(PEAKS).fill(128), is_silent: false, level: "good" };
   }
 }
 

@@ -57,6 +57,8 @@ export interface Take {
   about: Addressed;
   /** It was put away; it goes for good a little later. */
   put_away_at?: number;
+  /** Somebody said that it shall be sent. */
+  is_kept?: boolean;
   photo?: KeptPhoto;
 }
 /** A photo that goes with it, small, as it lies on the device. */
@@ -84,6 +86,8 @@ export interface Finished {
   peaks: number[];
   recorded_at: number;
   is_silent: boolean;
+  /** How it came in, before it was made louder or quieter. */
+  level: "good" | "quiet" | "clipping" | "silent";
 }
 
 /** To whom, and when it shall be heard. */
@@ -92,6 +96,8 @@ export interface Addressed {
   child_id: string;
   contact_id: string;
   answers?: string;
+  /** The key of a sentence of the interface, where it is one. */
+  prompt?: string;
 }
 export interface Wished extends Addressed {
   deliver: Deliver;
