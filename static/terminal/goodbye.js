@@ -54,7 +54,7 @@ function goodbyeScreen(call, next, at, { offer, maySay }) {
   const { child, parent } = next ?? call;
   return h(
     "section",
-    { class: "screen goodbye", "data-act": "done", "data-call-id": call.id },
+    { class: "screen goodbye", "data-act": "done", "data-call-id": call.id, "data-next": next?.id },
     h("div", { class: "goodbye__faces" }, pair("ended", [child, parent], "xl"), icon("wave", "wave goodbye__wave")),
     h("p", { class: "goodbye__text" }, parent.name),
     isForbidden && h("p", {}, t("common.reason.consent_ended")),
