@@ -62,7 +62,7 @@ class Reader {
     this.#bar.addEventListener("click", () => this.again(), { signal });
     this.#watch.observe(document.body, { childList: true, subtree: true, attributeFilter: ["data-screen", "data-key", "hidden"] });
     addEventListener("pointerdown", (event) => this.#touched(event), { signal, capture: true });
-    for (const end of ["pointerup", "pointercancel", "scroll"]) {
+    for (const end of ["pointerup", "pointercancel"]) {
       addEventListener(end, () => clearTimeout(this.#holding), { signal, capture: true });
     }
     addEventListener("click", (event) => this.#clicked(event), { signal, capture: true });
@@ -98,7 +98,7 @@ class Reader {
   /** Another screen, dialog or word at the edge has come. */
   #look() {
     const isQuiet = this.#isQuiet;
-    this.#bar.hidden = isQuiet;
+    if (this.#bar.hidden !== isQuiet) this.#bar.hidden = isQuiet; // what is set anew is a change again, and seen here
     document.documentElement.toggleAttribute("data-aloud", !isQuiet);
     if (isQuiet) {
       this.#shown = "";

@@ -33,6 +33,8 @@ export class Door {
   /** @type {Face[]} */
   #faces = [];
   #isBusy = false;
+  /** Where a number is asked for, the digits of a card were typed, as a text has them. */
+  #isCard = false;
   #error = "";
   #keys = new Map();
   #api;
@@ -119,16 +121,22 @@ export class Door {
     document.querySelector("input")?.focus();
   }
 
-  #send() {
+  async #send() {
     const number = this.#step === "number" ? typed("number") : this.#number;
     if (!number) return;
     this.#number = number;
     const path = "/api/sign_in/code";
-    return this.#ask(path, { number, region: regionOf(navigator.language) }, (asked) => {
+    await this.#ask(path, { number, region: regionOf(navigator.language) }, (asked) => {
       this.#challenge = asked.challenge;
       this.#asked_at = performance.now();
       this.#go("code");
     });
+    if (!this.#isCard) return;
+    this.#isCard = false;
+    this.#number = "";
+    this.#go("card");
+    this.#card = number;
+    await this.#accept(number);
   }
 
   #prove() {
@@ -200,6 +208,7 @@ export class Door {
     if (error.status === 429) this.#paused_until = performance.now() + (error.retry_ms ?? AGAIN_MS);
     else if (isWorthless && this.#step !== "card") this.#go("gone");
     else if (isWorthless && this.#isScanned) this.#go("spent");
+    else if (error.code === "bad_number" && isOfCard(this.#number)) this.#isCard = true;
     else if (error.code === "code_used_or_expired") this.#error = t("phone.door.wrong_card");
     else this.#error = sentence(error);
   }
@@ -228,6 +237,9 @@ function mend(step) {
   if (step === "code") input?.select();
   document.querySelector(".door .banner")?.scrollIntoView({ block: "nearest" });
 }
+
+/** @param {string} number */
+const isOfCard = (number) => number.replace(/[\s-]/g, "").length === DIGITS.card;
 
 /** @param {string} language @returns {string | null} */
 const regionOf = (language) => /-([A-Z]{2})\b/.exec(language)?.[1] ?? null;

@@ -15,7 +15,7 @@ from app.families.words import ConsentKind, MemberRole
 from app.web.models import PrincipalKind
 from tests.browser.conftest import PHONE, Devices, shoot
 from tests.browser.said import SHELF
-from tests.browser.stories import open_phone, sees, touch, wait_until
+from tests.browser.stories import hang_up, open_phone, sees, touch, wait_until
 from tests.browser.test_doors_phone import code_texted_to, is_welcomed_as, newest
 from tests.browser.test_terminal_texts import ENGINE
 from tests.browser.village import Village
@@ -121,10 +121,10 @@ def opens_without_a_network(phone: Page, village: Village) -> None:
 
 
 def test_everything_is_read_aloud_to_whoever_wants_it(village: Village, devices: Devices) -> None:
-    """From the door on: each screen, a held button instead of what it does; and it goes off where there is no voice."""
+    """Each screen, a held button instead of what it does, nothing into a call; off where there is no voice."""
     alice = village.scene.alice
     village.scene.clock.at = village.now()
-    village.scene.book(alice, at(20), alice.desk_acts)
+    village.scene.book(alice, at(18, 5), alice.desk_acts)
     context = devices.device(PHONE)
     context.add_init_script(ENGINE % ["zh-CN", "en-GB"])
     phone = context.new_page()
@@ -132,18 +132,24 @@ def test_everything_is_read_aloud_to_whoever_wants_it(village: Village, devices:
     sees(phone, "door-number")
     touch(phone, "aloud")
     hears(phone, "Sign in by number", "Text me a code")
-    phone.goto(village.enter(PrincipalKind.PERSON, alice.caregiver, None))
+    phone.goto(village.enter(PrincipalKind.PERSON, alice.parent, None))
     sees(phone, "home")
     touch(phone, "aloud-again")
-    hears(phone, "Alice", "today 20:00", "I'll be there")
-    phone.locator("[data-act=confirm]").first.hover()
+    hears(phone, "Child of Alice", "today 18:05", "Join the call")
+    shoot(phone, "home-aloud")
+    phone.locator("[data-act=join]").hover()
     phone.evaluate("() => { said.length = 0; }")
     phone.mouse.down()
-    hears(phone, "I'll be there")
+    hears(phone, "Join the call")
     phone.mouse.up()
-    assert phone.locator("[data-act=confirm]").count(), "it was asked what it does, and not to do it"
-    touch(phone, "confirm")
-    hears(phone, "They know you'll come")
+    sees(phone, "home")
+    touch(phone, "join")
+    sees(phone, "waiting|connecting")
+    expect(phone.locator(".aloud")).to_be_hidden()
+    phone.evaluate("() => { said.length = 0; }")
+    hang_up(phone)
+    sees(phone, "home|ended")
+    touch(phone, "aloud-again")
     phone.evaluate("() => { globalThis.breaks = true; }")
     touch(phone, "aloud-again")
     expect(phone.locator(".toast")).to_contain_text("no voice")
