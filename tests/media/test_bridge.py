@@ -36,6 +36,7 @@ from tests.media.voices import cut, quality, speech
 PACKET_MS, STAMPS, RATE_HZ = 60, 2_880, 48_000
 LADDER = read(FILE)
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+SWITCHED_AFTER_SECONDS = 1
 SWITCHED_WORSE_BY = 0.45  # where the first word came as it was, and the rest from the mixer
 WORSE_BY = 0.15  # PESQ, beside the same packets decoded at once
 
@@ -182,7 +183,10 @@ async def test_a_voice_that_is_transcoded_for_a_thin_end_is_understood(tmp_path:
         kbps = sum(len(frame.payload) for frame in b.voice) * 8 / 5_000
         assert kbps < 15, "all but the first word"
         at_once = decoded(packets_of(decoded(rich), 12))
-        assert quality(said, b.heard()) > quality(said, at_once) - SWITCHED_WORSE_BY
+        heard, switched = b.heard(), SWITCHED_AFTER_SECONDS * RATE_HZ * 2
+        assert quality(said, heard) > quality(said, at_once) - SWITCHED_WORSE_BY
+        after_it = quality(said[switched:], at_once[switched:])
+        assert quality(said[switched:], heard[switched:]) > after_it - WORSE_BY, "nothing but the seam costs anything"
 
 
 @in_a_loop
