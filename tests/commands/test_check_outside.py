@@ -1,6 +1,7 @@
 """`homethread check` from another machine: what a code is good for, against a real web program and a real coturn."""
 
 import os
+import shutil
 import socket
 import subprocess
 import threading
@@ -26,10 +27,9 @@ def coturn() -> Iterator[PrivateCoturn]:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, coturn: PrivateCoturn) -> dict[str, str]:
-    folder = tmp_path / "data"
-    assert run("migrate", DATA_DIR=str(folder)).returncode == 0
-    return {"DATA_DIR": str(folder), "PORT": str(free_port()), "TURN_URLS": coturn.urls, "TURN_SECRET": SECRET}
+def settings(tmp_path: Path, sqlite_template: Path, coturn: PrivateCoturn) -> dict[str, str]:
+    shutil.copyfile(sqlite_template, tmp_path / "homethread.sqlite")  # as `homethread migrate` leaves it
+    return {"DATA_DIR": str(tmp_path), "PORT": str(free_port()), "TURN_URLS": coturn.urls, "TURN_SECRET": SECRET}
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -43,15 +44,28 @@ class Demo:
         return self.process.wait(timeout=PATIENCE_SECONDS)
 
 
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Demo]:
-    running = Demo(tmp_path)
+@contextmanager
+def running_in(folder: Path) -> Iterator[Demo]:
+    running = Demo(folder)
     yield running
     if running.process.poll() is None:
         os.killpg(running.process.pid, signal.SIGKILL)
         running.process.wait()
     assert running.process.stdout
     running.process.stdout.close()
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Demo]:
+    with running_in(tmp_path) as demo:
+        yield demo
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """One that goes on, whoever of it dies."""
+    with running_in(tmp_path_factory.mktemp("demo")) as running:
+        yield running
 
 
 def browser() -> urllib.request.OpenerDirector:
@@ -72,25 +86,25 @@ def children(of: int) -> dict[str, int]:
     return found
 
 
-def test_the_demo_prints_addresses_that_open_signed_in(demo: Demo, tmp_path: Path) -> None:
-    assert set(demo.shown) == {"parent", "terminal", "desk", "phones", "call_at"}
-    ahead = datetime.fromisoformat(demo.shown["call_at"]) - datetime.now(UTC)
+def test_the_demo_prints_addresses_that_open_signed_in(fresh: Demo, tmp_path: Path) -> None:
+    assert set(fresh.shown) == {"parent", "terminal", "desk", "phones", "call_at"}
+    ahead = datetime.fromisoformat(fresh.shown["call_at"]) - datetime.now(UTC)
     assert 20 <= ahead.total_seconds() <= 150
     for name, face in (("parent", "phone"), ("terminal", "terminal"), ("desk", "desk")):
         own = browser()
-        with own.open(demo.shown[name]) as page:
+        with own.open(fresh.shown[name]) as page:
             assert page.url.endswith(f"/{face}")
-        with own.open(f"http://127.0.0.1:{demo.port}/api/now") as answer:
+        with own.open(f"http://127.0.0.1:{fresh.port}/api/now") as answer:
             now = json.load(answer)
         assert now["face"] == face
-        assert demo.shown["call_at"] in [call["starts_at"] for call in now["calls"]]
+        assert fresh.shown["call_at"] in [call["starts_at"] for call in now["calls"]]
         with pytest.raises(urllib.error.HTTPError, match="409"):
-            browser().open(demo.shown[name])
-    with browser().open(demo.shown["phones"]) as page:
+            browser().open(fresh.shown[name])
+    with browser().open(fresh.shown["phones"]) as page:
         assert page.status == 200
-    assert demo.end() == 0
-    assert not demo.errors.read_text()
-    assert list(tmp_path.iterdir()) == [demo.errors], "it leaves nothing where it was started"
+    assert fresh.end() == 0
+    assert not fresh.errors.read_text()
+    assert list(tmp_path.iterdir()) == [fresh.errors], "it leaves nothing where it was started"
 
 
 @pytest.mark.parametrize("program", ["web", "worker", "media"])

@@ -3,11 +3,16 @@
 import io
 import math
 from array import array
+from fractions import Fraction
 from functools import cache
+from itertools import cycle, islice
 
 import av
-from av import AudioFrame, AudioResampler
+from av import AudioFrame, AudioResampler, Packet
 from av.audio.stream import AudioStream
+
+RATE = 48_000
+PACKET_SAMPLES = 960  # 20 ms
 
 
 @cache
@@ -15,7 +20,7 @@ def recorded(
     seconds: float = 2, container: str = "ogg", codec: str = "libopus", *, bits: int = 12_000, is_silent: bool = False
 ) -> bytes:
     """A tone that grows louder, or silence."""
-    rate, made = 48_000, io.BytesIO()
+    rate, made = RATE, io.BytesIO()
     with av.open(made, "w", format=container) as target:
         stream = target.add_stream(codec, rate=rate, layout="mono")
         assert isinstance(stream, AudioStream)
@@ -26,6 +31,23 @@ def recorded(
             for frame in resampler.resample(_tone(start, count, 0 if is_silent else 20_000 / (seconds * rate))):
                 target.mux(stream.encode(frame))
         target.mux(stream.encode(None))
+    return made.getvalue()
+
+
+def silence(seconds: int) -> bytes:
+    """As little as Opus makes of so much of it: one second is encoded, and its packets come again and again."""
+    made = io.BytesIO()
+    with av.open(made, "w", format="ogg") as target:
+        stream = target.add_stream("libopus", rate=RATE, layout="mono")
+        assert isinstance(stream, AudioStream)
+        stream.bit_rate = 500
+        second = [bytes(packet) for packet in stream.encode(_tone(0, RATE, 0))]
+        for number, raw in enumerate(islice(cycle(second[1:]), seconds * RATE // PACKET_SAMPLES)):
+            packet = Packet(raw)
+            packet.stream, packet.time_base = stream, Fraction(1, RATE)
+            packet.pts = packet.dts = number * PACKET_SAMPLES
+            packet.duration = PACKET_SAMPLES
+            target.mux(packet)
     return made.getvalue()
 
 

@@ -17,7 +17,7 @@ from app.messages.rules import LONGEST_MS, VOICE_BYTES
 from app.messages.words import MessageState
 from tests.families.pictures import bands, packed
 from tests.messages.conftest import Post
-from tests.messages.recordings import recorded
+from tests.messages.recordings import recorded, silence
 
 FORMS = [
     ("ogg", "libopus", "audio/ogg"), ("webm", "libopus", "audio/webm"), ("mp4", "aac", "audio/mp4"),
@@ -48,7 +48,7 @@ def test_silence_is_a_recording() -> None:
 
 def hours_of_silence() -> bytes:
     """An hour in less than what a voice may weigh."""
-    return recorded(3_600.0, bits=500, is_silent=True)
+    return silence(3_600)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def hours_of_silence() -> bytes:
         (b"a text that says that it is Ogg" * 99, "not_audio"), (b"OggS" + b"and then a text" * 99, "not_audio"),
         (b"\x1aE\xdf\xa3" + bytes(5_000), "not_audio"), (b"\0\0\0\x20ftypisom" + b"\xff" * 9_000, "not_audio"),
         (packed(bands(), "JPEG"), "not_audio"), (zlib.compress(bytes(10**7)), "not_audio"), (b"x", "not_audio"),
-        (recorded(LONGEST_MS / 1000 + 1, bits=500, is_silent=True), "too_long"), (recorded(0.001), "empty"),
+        (silence(LONGEST_MS // 1000 + 1), "too_long"), (recorded(0.001), "empty"),
         (recorded(2.0, "ogg", "flac"), "not_audio"),
     ],
     ids=["text", "OggS", "EBML", "ftyp", "a picture", "zeros", "a byte", "too long", "a millisecond", "FLAC"],

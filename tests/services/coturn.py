@@ -32,7 +32,8 @@ class PrivateCoturn:
             f"--db={self.folder / 'turndb'}", f"--pidfile={self.folder / 'pid'}", "--log-file=stdout", "--verbose",
             *more,
         ]  # fmt: skip
-        self._leash = Leash(command, folder=self.folder, end=signal.SIGTERM)
+        # Asked to end it takes longer than anybody waits; it keeps nothing that could be lost.
+        self._leash = Leash(command, folder=self.folder, end=signal.SIGKILL)
         self._wait_until_ready()
 
     @property

@@ -51,7 +51,8 @@ class PrivateS3:
 
     def _start(self) -> None:
         command = ["env", f"INITIAL_NO_AUTH_ACTION_COUNT={UNCHECKED_ACTIONS}", sys.executable, "-c", PROGRAM]
-        self._leash = Leash([*command, str(self.port)], folder=self.folder, end=signal.SIGTERM)
+        # All it has is in its memory; asked to end it takes ten seconds.
+        self._leash = Leash([*command, str(self.port)], folder=self.folder, end=signal.SIGKILL)
         self._wait_until_ready()
         self._enrol()
 
