@@ -44,13 +44,15 @@ def supervise(
     ready_url: str | None,
     on_ready: Callable[[], None],
     ready_seconds: float = 30,
+    end_seconds: float = END_SECONDS,
     certificate: str | None = None,
 ) -> int:
     """Run the programs until SIGTERM, SIGINT or SIGHUP; the exit code.
 
     `on_ready` is called once, when every program runs and `ready_url` answers 200. If that takes longer than
-    `ready_seconds`, all are ended and the code is 1. A second signal kills what is slow to end. An https address is
-    asked for the very certificate that lies in the file `certificate`.
+    `ready_seconds`, all are ended and the code is 1. What has not ended `end_seconds` after it was asked is killed, and
+    a second signal does so at once. An https address is asked for the very certificate that lies in the file
+    `certificate`.
     """
     with _Signals() as signals:
         children = [_Child(program) for program in programs]
@@ -61,7 +63,7 @@ def supervise(
             while is_up and not signals.asked:
                 _keep_running(children, signals, LONGEST_WAIT_SECONDS)
         finally:
-            _end(children, signals)
+            _end(children, signals, end_seconds)
     return 0 if signals.asked else 1
 
 
@@ -115,9 +117,9 @@ def _keep_running(children: "Sequence[_Child]", signals: "_Signals", longest_wai
         child.plan_restart_if_ended()
 
 
-def _end(children: "Sequence[_Child]", signals: "_Signals") -> None:
+def _end(children: "Sequence[_Child]", signals: "_Signals", seconds: float) -> None:
     """Ask all to end, together; kill what does not within its time."""
-    already_asked, give_up = signals.asked, time.monotonic() + END_SECONDS
+    already_asked, give_up = signals.asked, time.monotonic() + seconds
     for child in children:
         child.ask_to_end()
     while left := [child for child in children if child.is_left()]:

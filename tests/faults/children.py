@@ -1,7 +1,7 @@
-"""A supervisor in a process of its own: `python -m tests.faults.children FOLDER READY_URL READY_SECONDS SCRIPT …`.
+"""A supervisor in a process of its own: `python -m tests.faults.children FOLDER READY_URL READY_SECONDS END_SECONDS …`.
 
-Each script is Python for one program, or the path of one; it runs in FOLDER. When all are ready, a file `ready` is
-written there.
+The rest are scripts: each is Python for one program, or the path of one; it runs in FOLDER. When all are ready, a file
+`ready` is written there.
 """
 
 import os
@@ -11,14 +11,15 @@ from pathlib import Path
 from app.programs.supervisor import Program, supervise
 
 
-def main(folder: str, ready_url: str, ready_seconds: str, *scripts: str) -> int:
+def main(folder: str, ready_url: str, ready_seconds: str, end_seconds: str, *scripts: str) -> int:
     os.chdir(folder)
     programs = []
     for number, script in enumerate(scripts, start=1):
         argv = (script,) if script.startswith("/") else (sys.executable, "-S", "-c", script)
         programs.append(Program(f"p{number}", argv, dict(os.environ)))
     return supervise(
-        programs, ready_url=ready_url or None, on_ready=Path("ready").touch, ready_seconds=float(ready_seconds)
+        programs, ready_url=ready_url or None, on_ready=Path("ready").touch, ready_seconds=float(ready_seconds),
+        end_seconds=float(end_seconds),
     )  # fmt: skip
 
 

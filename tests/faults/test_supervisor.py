@@ -30,10 +30,13 @@ class Supervisor:
         self.folder = folder
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, *scripts: str, ready_url: str = "", ready_seconds: int = PATIENCE_SECONDS) -> None:
+    def start(
+        self, *scripts: str, ready_url: str = "", ready_seconds: int = PATIENCE_SECONDS, end_seconds: float = 10
+    ) -> None:
         with (self.folder / "said").open("wb") as said:
-            command = [sys.executable, "-m", "tests.faults.children", str(self.folder), ready_url, str(ready_seconds)]
-            self._process = subprocess.Popen([*command, *scripts], cwd=ROOT, stderr=said)
+            given = [str(self.folder), ready_url, str(ready_seconds), str(end_seconds)]
+            command = [sys.executable, "-m", "tests.faults.children", *given, *scripts]
+            self._process = subprocess.Popen(command, cwd=ROOT, stderr=said)
 
     def signal(self, number: signal.Signals) -> None:
         assert self._process is not None
@@ -142,10 +145,12 @@ def test_all_programs_are_asked_to_end_when_it_is(supervisor: Supervisor, number
 
 
 def test_a_program_that_does_not_end_is_killed_and_that_is_said(supervisor: Supervisor) -> None:
-    supervisor.start(DEAF, NOTE_TERM)
+    supervisor.start(DEAF, NOTE_TERM, end_seconds=2)
     pids = supervisor.pids(2)
+    began = time.monotonic()
     supervisor.signal(signal.SIGTERM)
     assert supervisor.wait() == 0
+    assert time.monotonic() - began >= 2
     assert not any(map(runs, pids))
     assert supervisor.said() == "homethread: p1 was slow to end and is killed\n"
 
