@@ -153,18 +153,6 @@ def test_nobody_answers_and_both_are_offered_new_times(village: Village, devices
     wait_until(phone, "a new call", lambda: newest(village).id != call_id and newest(village).state is CallState.BOOKED)
 
 
-def test_the_parents_tab_reloads_in_the_middle(village: Village, devices: Devices) -> None:
-    phone, terminal, call_id = live(village, devices)
-    phone.reload()
-    sees(phone, "live", 25)
-    both_arrive(phone, terminal)
-    sees(terminal, "live")
-    assert stories.call_of(village, call_id).state is CallState.LIVE
-    hang_up(terminal)
-    sees(phone, "ended|home")
-    wait_until(phone, "the end", lambda: stories.call_of(village, call_id).outcome is Outcome.HELD)
-
-
 TAKE_CAMERA_AWAY = """() => {
     const devices = navigator.mediaDevices, ask = devices.getUserMedia;
     const gone = () => Promise.reject(new DOMException("gone", "NotFoundError"));
@@ -176,9 +164,24 @@ TAKE_CAMERA_AWAY = """() => {
 }"""
 
 
-def test_a_camera_is_taken_away_in_the_middle(village: Village, devices: Devices) -> None:
+def test_a_camera_goes_the_tab_reloads_and_another_tab_takes_over(village: Village, devices: Devices) -> None:
+    """All in one call, which goes on."""
+    phone, terminal, call_id = live(village, devices)
+    a_camera_is_taken_away(phone, terminal)
+    phone.reload()
+    sees(phone, "live", 25)
+    both_arrive(phone, terminal)
+    sees(terminal, "live")
+    assert stories.call_of(village, call_id).state is CallState.LIVE
+    second = another_tab_takes_over(village, phone, terminal)
+    assert stories.call_of(village, call_id).state is CallState.LIVE
+    hang_up(terminal)
+    sees(second, "ended|home")
+    wait_until(second, "the end", lambda: stories.call_of(village, call_id).outcome is Outcome.HELD)
+
+
+def a_camera_is_taken_away(phone: Page, terminal: Page) -> None:
     """The voice goes on, the button says so, and a touch brings the picture back when the camera is there again."""
-    phone, terminal, _ = live(village, devices)
     phone.evaluate(TAKE_CAMERA_AWAY)
     camera = phone.locator("[data-act=camera]")
     expect(camera).to_have_attribute("aria-pressed", "true")
@@ -193,9 +196,8 @@ def test_a_camera_is_taken_away_in_the_middle(village: Village, devices: Devices
     wait_until(terminal, "pictures again", lambda: figures(terminal).frames > after.frames)
 
 
-def test_two_tabs_of_one_parent(village: Village, devices: Devices) -> None:
+def another_tab_takes_over(village: Village, phone: Page, terminal: Page) -> Page:
     """A second tab only takes the call when it is told to; the first is told that it moved."""
-    phone, terminal, call_id = live(village, devices)
     second = phone.context.new_page()
     second.set_viewport_size(PHONE)
     second.goto(f"{village.url}/phone")
@@ -206,7 +208,7 @@ def test_two_tabs_of_one_parent(village: Village, devices: Devices) -> None:
     both_arrive(second, terminal)
     sees(phone, "moved|ended|home")
     assert figures(phone).open == 0
-    assert stories.call_of(village, call_id).state is CallState.LIVE
+    return second
 
 
 @pytest.mark.expects_complaints
@@ -233,8 +235,13 @@ def screens(pages: list[Page]) -> list[str]:
 
 
 @pytest.mark.expects_complaints
-def test_the_web_program_is_killed_in_the_middle(village: Village, devices: Devices) -> None:
-    """Voice and picture go on without it, and the seats are taken again when it is back."""
+def test_the_web_program_is_killed_in_the_middle_and_again_when_they_hang_up(
+    village: Village, devices: Devices
+) -> None:
+    """Voice and picture go on without it, and the seats are taken again when it is back.
+
+    A goodbye without it is heard when it is back, else the other side would wait two minutes for who said it.
+    """
     phone, terminal, call_id = live(village, devices)
     sockets = sids(village, call_id)
     village.kill("web")
@@ -247,14 +254,6 @@ def test_the_web_program_is_killed_in_the_middle(village: Village, devices: Devi
     )
     assert figures(phone).frames > before.frames, "the same connection goes on"
     both_arrive(phone, terminal)
-    hang_up(phone)
-    wait_until(phone, "the end", lambda: stories.call_of(village, call_id).outcome is Outcome.HELD)
-
-
-@pytest.mark.expects_complaints
-def test_a_hang_up_without_a_server_is_heard_when_it_is_back(village: Village, devices: Devices) -> None:
-    """Else the other side would wait two minutes for somebody who said goodbye."""
-    phone, terminal, call_id = live(village, devices)
     village.kill("web")
     hang_up(phone)
     sees(phone, "ended|home")

@@ -61,6 +61,7 @@ def village(
     assert "Traceback" not in log, log
 
 
+@pytest.mark.long  # by UDP and TCP; the other story proves the same of TCP alone
 def test_the_same_call_through_the_relay_alone(
     village: Village, devices: Devices, coturn: PrivateCoturn, record_property: Callable[[str, object], None]
 ) -> None:
@@ -79,7 +80,6 @@ def test_the_same_call_through_the_relay_alone(
     both_arrive(phone, terminal)
     for name, page in (("terminal", terminal), ("phone", phone)):
         pair = selected(page)
-        assert (pair["local"], pair["remote"]) == ("relay", "relay")
         first: dict[str, float] = page.evaluate("watched.first")
         since = {kind: round(moment - answered) for kind, moment in first.items()}
         record_property(
@@ -88,9 +88,7 @@ def test_the_same_call_through_the_relay_alone(
             f"round trip {pair['rtt_ms']:.0f} ms",
         )
     assert stories.call_of(village, call_id).state is CallState.LIVE
-    users = users_of(coturn)
-    assert len(users) == 2, "each seat has a credential of its own"
-    assert {int(user.split(":")[0]) for user in users} == {int((starts_at + timedelta(minutes=30)).timestamp())}
+    by_the_relay_alone(coturn, starts_at, phone, terminal)
     hang_up(phone)
     sees(terminal, "goodbye")
 
@@ -112,6 +110,7 @@ def test_a_way_that_does_not_lead_there_gives_way_to_another(
     touch(terminal, "answer")
     sees(phone, "live", 30)
     both_arrive(phone, terminal)
+    by_the_relay_alone(coturn, starts_at, phone, terminal)
     until = time.monotonic() + 10
     while not phone.evaluate(REMEMBERED) == terminal.evaluate(REMEMBERED) == ["tcp"]:
         assert time.monotonic() < until, [phone.evaluate(REMEMBERED), terminal.evaluate(REMEMBERED)]
@@ -120,6 +119,18 @@ def test_a_way_that_does_not_lead_there_gives_way_to_another(
     sees(phone, "live", 20)
     urls = phone.evaluate("watched.newest().getConfiguration().iceServers.flatMap(({ urls }) => urls)")
     assert [url.split("transport=")[1] for url in urls] == ["udp", "tcp"]
+    hang_up(phone)
+    sees(terminal, "goodbye")
+
+
+def by_the_relay_alone(coturn: PrivateCoturn, starts_at: datetime, *pages: Page) -> None:
+    """Both ends by a relayed address, each seat with a credential of its own that ends with the call."""
+    for page in pages:
+        pair = selected(page)
+        assert (pair["local"], pair["remote"]) == ("relay", "relay")
+    users = users_of(coturn)
+    assert len(users) == 2, users
+    assert {int(user.split(":")[0]) for user in users} == {int((starts_at + timedelta(minutes=30)).timestamp())}
 
 
 def selected(page: Page) -> dict[str, Any]:
