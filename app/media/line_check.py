@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 MOST_BYTES = 60_000
 LEFT_OVER_BYTES = 4_000  # checks of the path, reports on the voice, what comes twice
-SPEAKS_SECONDS, LEAST_SPEAKS_SECONDS = 4.0, 2.0
+LISTENS, SPEAKS_SECONDS, LEAST_SPEAKS_SECONDS = 2, 4.0, 2.0
 SPOKEN_BYTES_A_SECOND = 4_000  # 12 kbit/s in packets of 120 ms, up and back
 LEAST_VOICE_KBPS = 16.0  # what that takes, one way
 JOINS_WITHIN_SECONDS, HELLO_WITHIN_SECONDS, MEASURED_WITHIN_SECONDS = 60.0, 15.0, 40.0
@@ -153,15 +153,25 @@ class Trial:
         return MOST_BYTES - LEFT_OVER_BYTES - self._probe.wire_bytes - self._echo.wire_bytes
 
     async def listen(self) -> VoiceLevel:
-        """How the microphone is heard, if there is one and the line carries a voice; it is given back meanwhile."""
-        seconds = min(SPEAKS_SECONDS, self._left_bytes / SPOKEN_BYTES_A_SECOND)
+        """How the microphone is heard, if there is one and the line carries a voice; it is given back meanwhile.
+
+        Who hasn't spoken yet is listened to once more: silence costs next to nothing.
+        """
         known = [rate for rate in self._rates.values() if rate is not None]
-        if not self._has_microphone or seconds < LEAST_SPEAKS_SECONDS or min(known, default=0) < LEAST_VOICE_KBPS:
-            return VoiceLevel.UNKNOWN
+        level = VoiceLevel.UNKNOWN
+        if not self._has_microphone or min(known, default=0) < LEAST_VOICE_KBPS:
+            return level
         self._end.on_voice = self._echo.hear
-        self._probe.say({"stage": "voice", "seconds": round(seconds, 1)})
-        await asyncio.sleep(seconds + (self.measured.rtt_ms or 0) / 1_000 + 0.3)
-        return line_rules.level_of(self._echo.heard)
+        for _ in range(LISTENS):
+            seconds = min(SPEAKS_SECONDS, self._left_bytes / SPOKEN_BYTES_A_SECOND)
+            if seconds < LEAST_SPEAKS_SECONDS:
+                break
+            self._probe.say({"stage": "voice", "seconds": round(seconds, 1)})
+            await asyncio.sleep(seconds + (self.measured.rtt_ms or 0) / 1_000 + 0.3)
+            level = line_rules.level_of(self._echo.heard)
+            if level is not VoiceLevel.SILENT:
+                break
+        return level
 
     def tell(self, verdict: dict[str, Any]) -> None:
         self._probe.say({"verdict": verdict})
