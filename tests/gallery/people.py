@@ -21,7 +21,7 @@ from app.calls.series import SeriesWish
 from app.calls.words import CallState, Origin, Outcome
 from app.demo.households import household_of
 from app.demo.portraits import portrait
-from app.demo.village import PLACES
+from app.demo.village import PLACES, SECOND_TERMINAL
 from app.desk import service as desk
 from app.desk.models import Coordinator
 from app.families import schedule
@@ -80,16 +80,25 @@ def settle(village: Village) -> Cast:
     scene = village.scene
     scene.clock.at = village.now()
     homes = dict(zip(STATES, (scene.alice, scene.bob), strict=False))
-    emblems = free_emblems({"fox", "kite"})
-    for number, state in enumerate(STATES[2:], 3):
-        homes[state] = scene.move_in(state, emblems[number], number)
+    newcomers = zip(STATES[2:], free_emblems({"fox", "kite"}), strict=False)
+    for number, (state, emblem) in enumerate(newcomers, 4):  # numbers up to 3 are somebody's
+        homes[state] = scene.move_in(state, emblem, number)
+    for number, home in enumerate(homes.values()):  # each by itself: the programs want to write, too
+        with scene.database.begin() as session:
+            _take_photos(session, number, home)
     with scene.database.begin() as session:
         villages.add_terminal(session, scene.alice.village, "School", NOW)
-        for number, home in enumerate(homes.values()):
-            _take_photos(session, number, home)
         lee = desk.add_coordinator(session, scene.alice.village, "Teacher Li", "en", village.now()).id
+    _book(village, homes)
     with scene.database.begin() as session:
-        _stand(session, village, homes)
+        _say_hours(session, village, homes)
+    with scene.database.begin() as session:
+        _write(session, homes["letters"], village)
+        session.add(PicturePin(family_id=homes["locked"].family, pin_hash="none", set_at=village.now()))
+        second = families.add_person(session, name="Xixi", zone=ZONE, language="en")
+        families.add_member(
+            session, family_id=homes["many"].family, person_id=second.id, role=MemberRole.CHILD, now=NOW
+        )  # fmt: skip
     return Cast(village, homes, lee)
 
 
@@ -109,10 +118,12 @@ def call_by_names(cast: Cast, language: str) -> None:
             names = household_of(number, language, "fox")
             session.get_one(Family, home.family).name = names.name
             for role, person in zip(ROLES, (home.parent, home.caregiver, home.child), strict=True):
-                session.get_one(Person, person).name = next(one.name for one in names.people if one.role is role)
+                someone = session.get_one(Person, person)
+                someone.name, someone.language = next(one.name for one in names.people if one.role is role), language
         village, terminal, coordinator = PLACES[language]
         session.get_one(VillageRow, cast.homes["booked"].village).name = village
-        session.get_one(Terminal, cast.homes["booked"].terminal).name = terminal
+        for row in session.scalars(select(Terminal).where(Terminal.village_id == cast.homes["booked"].village)):
+            row.name = terminal if row.id == cast.homes["booked"].terminal else SECOND_TERMINAL[language]
         session.get_one(Coordinator, cast.coordinator).name = coordinator
         for text, written in zip(session.scalars(select(TextIn).order_by(TextIn.at)), LETTERS[language], strict=True):
             text.text = written
@@ -124,48 +135,46 @@ def _take_photos(session: Session, number: int, home: Household) -> None:
         families.set_photo(session, person, portrait(number, kind), NOW)
 
 
-def _stand(session: Session, village: Village, homes: dict[str, Household]) -> None:
-    now, by_itself = village.now(), Actor("", None)
+def _book(village: Village, homes: dict[str, Household]) -> None:
+    now, database, by_itself = village.now(), village.scene.database, Actor("", None)
 
-    def book(state: str, day: int, hour: int, by: Actor | None = None, **more: object) -> Call:
+    def book(state: str, day: int, hour: int, by: Actor | None = None, **more: object) -> str:
         home = homes[state]
         wish = replace(home.wish(at(hour, day=day)), **more)  # type: ignore[arg-type]
-        return booking.book(session, wish, by or home.desk_acts, now)
+        with database.begin() as session:
+            return booking.book(session, wish, by or home.desk_acts, now).id
 
-    book("booked", 23, 21)
     home, wednesday = homes["booked"], at(19, day=25).date()
+    book("booked", 23, 21)
     weekly = SeriesWish(home.family, home.child, home.parent, wednesday, 19 * 60, "FREQ=WEEKLY;BYDAY=WE")
-    series.book_series(session, weekly, home.parent_acts, now)
-    for days, outcome, reason in (
-        (3, Outcome.HELD, None),
-        (6, Outcome.MISSED, "parent_absent"),
-        (10, Outcome.HELD, None),
-    ):
-        remember(session, homes["booked"], days, outcome, reason)
-    remember(session, homes["many"], 2, Outcome.HELD, None)
+    with database.begin() as session:
+        series.book_series(session, weekly, home.parent_acts, now)
     book("asked", 25, 20, homes["asked"].terminal_acts, is_proposal=True)
     book("asking", 26, 20, homes["asking"].parent_acts, is_proposal=True)
     book("freed", 24, 20, by_itself, is_proposal=True, origin=Origin.WAIT, expires_at=now + timedelta(hours=6))
-    refused = book("refused", 24, 19, homes["refused"].desk_acts)
-    booking.cancel(session, refused.id, homes["refused"].parent_acts, "sick", None, now)
+    refused = book("refused", 24, 19)
     book("unsure", 27, 19, by_itself, confirm_by=at(20, day=26))
+    with database.begin() as session:
+        booking.cancel(session, refused, homes["refused"].parent_acts, "sick", None, now)
+        for days in (3, 10):
+            remember(session, home, days, Outcome.HELD, None)
+        remember(session, home, 6, Outcome.MISSED, "parent_absent")
+        remember(session, homes["many"], 2, Outcome.HELD, None)
+
+
+def _say_hours(session: Session, village: Village, homes: dict[str, Household]) -> None:
+    """One works on weekdays; two have never time, and one of them waits for a time all the same."""
+    weekdays, always = (range(5), 8 * 60, 17 * 60), (range(7), 0, 0)
+    for state, (days, from_minute, until_minute) in (("booked", weekdays), ("busy", always), ("wished", always)):
+        parent, by = homes[state].parent, homes[state].parent_acts.name
+        detail = {"weekdays": [*days], "from_minute": from_minute, "until_minute": until_minute}
+        said = Said(PatternKind.WEEKLY, Occupation.SHIFT, detail)
+        schedule.add(session, parent, said, by, village.now())
     wished = homes["wished"]
     waits.ask(
         session, village_id=wished.village, family_id=wished.family, child_id=wished.child, parent_id=wished.parent,
-        by=wished.parent_acts.name, now=now,
+        by=wished.parent_acts.name, now=village.now(),
     )  # fmt: skip
-    day_and_night = {"weekdays": [*range(7)], "from_minute": 0, "until_minute": 0}
-    always = Said(PatternKind.WEEKLY, Occupation.SHIFT, day_and_night)
-    for busy in (homes["busy"], wished):
-        schedule.add(session, busy.parent, always, busy.parent_acts.name, now)
-    weekdays = {"weekdays": [*range(5)], "from_minute": 8 * 60, "until_minute": 17 * 60}
-    shift = Said(PatternKind.WEEKLY, Occupation.SHIFT, weekdays)
-    schedule.add(session, homes["booked"].parent, shift, homes["booked"].parent_acts.name, now)
-    pin_of_nobody = PicturePin(family_id=homes["locked"].family, pin_hash="none", set_at=now)
-    session.add(pin_of_nobody)
-    _write(session, homes["letters"], village)
-    little = families.add_person(session, name="Xixi", zone=ZONE, language="en")
-    families.add_member(session, family_id=homes["many"].family, person_id=little.id, role=MemberRole.CHILD, now=NOW)
 
 
 def remember(session: Session, home: Household, days_ago: int, outcome: Outcome, reason: str | None) -> None:

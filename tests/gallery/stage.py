@@ -18,6 +18,7 @@ Scheme = Literal["light", "dark"]
 Step = str | Callable[[Page], None]
 SIZES: dict[Face, ViewportSize] = {"phone": PHONE, "terminal": TERMINAL, "desk": DESK}
 NOBODY = ""
+NEW = "new to it: "  # a family's parent who has never been here
 CAREGIVER = ":caregiver"
 PATIENCE_MS = 10_000
 # The newest socket of a page, by which it can be made to say what its link carries.
@@ -77,7 +78,7 @@ class Stage:
     def _device(self, face: Face, who: str) -> BrowserContext:
         context = self.device(face)
         self._devices[face, who] = context
-        if who != NOBODY:
+        if who != NOBODY and not who.startswith(NEW):
             context.request.get(self._entrance(face, who))
         return context
 
