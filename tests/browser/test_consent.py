@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from app.calls.words import CallState, Outcome
@@ -67,25 +66,26 @@ def test_withdrawn_while_it_rings_it_stops(village: Village, devices: Devices) -
     assert figures(phone).open == figures(terminal).open == 0
 
 
-@pytest.mark.parametrize("how", ["withdrawn", "run out"])
-def test_ended_in_the_call_both_are_told_and_nothing_is_sent_on(
-    village: Village, devices: Devices, how: str, record_property: Record
+def test_run_out_in_the_call_both_are_told_and_nothing_is_sent_on(
+    village: Village, devices: Devices, record_property: Record
 ) -> None:
     ends_at = at(19, 2)
-    if how == "run out":
-        with village.scene.database.begin() as session:
-            (given,) = families.consents_of_child(session, village.scene.alice.child)
-            session.get_one(Consent, given.id).until_at = ends_at
+    with village.scene.database.begin() as session:
+        (given,) = families.consents_of_child(session, village.scene.alice.child)
+        session.get_one(Consent, given.id).until_at = ends_at
     phone, terminal, call_id = live(village, devices)
     wait_until(phone, "live", lambda: stories.call_of(village, call_id).state is CallState.LIVE)
-    if how == "run out":
-        village.move_clock_to(ends_at - timedelta(milliseconds=200))
-    else:
-        revoke(village)
+    village.move_clock_to(ends_at - timedelta(milliseconds=200))
+    took = both_are_told(village, phone, terminal, call_id)
+    record_property("figure", f"run out: both ends left after {took} ms")
+
+
+def both_are_told(village: Village, phone: Page, terminal: Page, call_id: str) -> int:
+    """That the consent ended in the call; milliseconds until both had left."""
     began = time.monotonic()
     sees(phone, "ended", WITHIN_SECONDS)
     sees(terminal, "goodbye", WITHIN_SECONDS)
-    record_property("figure", f"{how}: both ends left after {round(1000 * (time.monotonic() - began))} ms")
+    took_ms = round(1000 * (time.monotonic() - began))
     for page in (phone, terminal):
         expect(page.locator("main")).to_contain_text(GENTLY)
         assert figures(page).open == 0
@@ -94,9 +94,12 @@ def test_ended_in_the_call_both_are_told_and_nothing_is_sent_on(
     assert phone.locator("[data-act=join]").count() == 0
     call = stories.call_of(village, call_id)
     assert (call.outcome, call.reason) == (Outcome.HELD, "consent_ended")
+    return took_ms
 
 
-def test_the_wrong_person_answered_and_it_rings_again(village: Village, devices: Devices) -> None:
+def test_the_wrong_person_answered_it_rings_again_and_then_it_is_withdrawn(
+    village: Village, devices: Devices, record_property: Record
+) -> None:
     phone, terminal, call_id = live(village, devices)
     touch(phone, "wrong-person")
     touch(phone, "ring-again")
@@ -110,6 +113,9 @@ def test_the_wrong_person_answered_and_it_rings_again(village: Village, devices:
     sees(terminal, "live", 20)
     both_arrive(phone, terminal)
     wait_until(phone, "live again", lambda: stories.call_of(village, call_id).state is CallState.LIVE)
+    revoke(village)
+    took = both_are_told(village, phone, terminal, call_id)
+    record_property("figure", f"withdrawn: both ends left after {took} ms")
 
 
 def answer(terminal: Page) -> None:

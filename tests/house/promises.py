@@ -20,8 +20,8 @@ PROMISES: dict[str, list[str]] = {
         "messages/test_keys.py::test_a_key_is_rotated_while_a_message_is_read_and_another_sent",
     ],
     "5. A call survives a reload and a server that dies": [
-        "browser/test_call.py::test_the_parents_tab_reloads_in_the_middle",
-        "browser/test_call.py::test_the_web_program_is_killed_in_the_middle",
+        "browser/test_call.py::test_a_camera_goes_the_tab_reloads_and_another_tab_takes_over",
+        "browser/test_call.py::test_the_web_program_is_killed_in_the_middle_and_again_when_they_hang_up",
         "flows/test_evening.py::test_a_side_that_is_lost_is_awaited_for_two_minutes",
     ],
     "6. A person who can't read can do all that a caregiver or child needs": [
@@ -41,7 +41,8 @@ PROMISES: dict[str, list[str]] = {
         "calls/test_now_races.py::test_who_books_waits_and_is_refused",
         "browser/test_consent.py::test_withdrawn_before_the_call_it_is_gone_on_both",
         "browser/test_consent.py::test_withdrawn_while_it_rings_it_stops",
-        "browser/test_consent.py::test_ended_in_the_call_both_are_told_and_nothing_is_sent_on",
+        "browser/test_consent.py::test_run_out_in_the_call_both_are_told_and_nothing_is_sent_on",
+        "browser/test_consent.py::test_the_wrong_person_answered_it_rings_again_and_then_it_is_withdrawn",
         "flows/test_consent.py::TestAtEachMoment",
         "flows/test_consent.py::test_a_consent_that_runs_out_in_a_call_ends_it_at_its_instant",
         "messages/test_keeping.py::TestNoMore",
