@@ -5,8 +5,7 @@ The web program runs for real; the official client stands for the browser.
 
 import os
 import queue
-import subprocess
-import sys
+import signal
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from app.web import sessions
 from app.web.hints import hint
 from app.web.models import PrincipalKind
 from app.web.principals import cookie_name
+from tests.browser.nursery import nursery
 from tests.scene import Scene, set_scene
 from tests.services import free_port
 
@@ -77,7 +77,9 @@ def web(config: Config, scene: Scene) -> Iterator[str]:
         "HOMETHREAD_PORT": str(config.port),
         "HOMETHREAD_LOG_LEVEL": "warning",
     }
-    program = subprocess.Popen([sys.executable, "-m", "app", "web"], env=environment)
+    clock = config.data_dir / "clock"
+    clock.write_text("0")
+    program = nursery().start("web", clock, config.data_dir / "web.log", environment)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         try:
@@ -86,7 +88,7 @@ def web(config: Config, scene: Scene) -> Iterator[str]:
         except OSError:
             time.sleep(0.1)
     yield config.public_url
-    program.terminate()
+    program.send_signal(signal.SIGTERM)
     program.wait(timeout=PATIENCE_SECONDS)
 
 

@@ -5,8 +5,6 @@ import hashlib
 import http.client
 import os
 import signal
-import subprocess
-import sys
 import urllib.request
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,8 +19,8 @@ from app.messages.vault import Place, Vault
 from app.messages.words import UploadState
 from app.storage.database import Database
 from app.web.principals import FACE_HEADER
+from tests.browser.nursery import nursery
 from tests.commands.test_demo import environment
-from tests.contracts.conftest import TESTS
 from tests.messages.conftest import allow_messages
 from tests.services.ports import free_port
 from tests.web.open_house import Badge, OpenHouse
@@ -50,7 +48,6 @@ class TusProgram:
         self.badge: Badge = self.house.parent(self.whose).badge  # type: ignore[assignment]
         self._vault: Vault = vault(load({"HOMETHREAD_DATA_DIR": str(folder)}))
         self._clock, self._ahead = folder / "clock", (self.house.clock.now() - datetime.now(UTC)).total_seconds()
-        self._command = [sys.executable, "-m", "tests.browser.program", "web", str(self._clock)]
         self._environment = environment(
             DATA_DIR=str(folder), DATABASE_URL=url, PORT=str(self.port), LOG_LEVEL="warning"
         )  # fmt: skip
@@ -67,7 +64,8 @@ class TusProgram:
         return self._program.pid
 
     def start(self) -> None:
-        self._program = subprocess.Popen(self._command, cwd=TESTS.parent, env=self._environment, process_group=0)
+        log = self._clock.with_name(f"web-{self.port}.log")
+        self._program = nursery().start("web", self._clock, log, self._environment)
         until(self._answers)
 
     def beside(self) -> "TusProgram":
@@ -126,7 +124,6 @@ class TusProgram:
             return len(session.scalars(select(Upload.id)).all())
 
     def _answers(self) -> bool:
-        assert self._program.poll() is None, "the web program ended"
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5) as answer:
                 return bool(answer.status == 200)
