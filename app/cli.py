@@ -12,7 +12,7 @@ from pathlib import Path
 
 from app import config as settings
 from app.config import BadSetting, Config
-from app.programs import key_verbs, push_verbs, serving, text_verbs
+from app.programs import key_verbs, prompt_verbs, push_verbs, serving, text_verbs
 
 Run = Callable[[argparse.Namespace, Config], int]
 
@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_coordinator(commands.add_parser("coordinator", help="who may sign in at a desk: add, reset, end, list"))
     push_verbs.add_to(commands.add_parser("push", help="pushes to browsers: key"))
     key_verbs.add_to(commands.add_parser("keys", help="keys that seal voice messages: rotate"))
+    prompt_verbs.add_to(commands.add_parser("prompts", help="what terminals say in a standard language: import"))
     text_verbs.add_to(commands.add_parser("sms", help="texts: templates, count"))
     return parser
 
