@@ -69,10 +69,8 @@ function show() {
   else if (ringing) showRing(ringing, at);
   else if (!view.now || isOpening) put("starting", screens.firstScreen(view));
   else if (visit) showVisit(visit, at);
-  else if (turn?.parts.isStillNext(turn.next, calling.calls, at)) {
-    put("change-over", turn.parts.changeOverScreen(turn.next));
-  }
-  else showWall(at);
+  else if (!turn?.parts.isStillNext(turn.next, calling.calls, at)) showWall(at);
+  else put("change-over", turn.parts.changeOverScreen(turn.next));
   showStreams(main, seat);
   const isAtRest = main.dataset.screen === "idle" && performance.now() > RELOAD_AFTER_MS;
   if (isAtRest && isOutdated(view.now?.version)) location.reload(); // nobody else reloads a page that stands for months
@@ -180,10 +178,8 @@ function keepToken(at) {
   const renew_at = live.view.now?.terminal?.renew_at;
   if (!renew_at || calling.seat || at < Math.max(ms(renew_at), renewed_at + RENEWED_AGAIN_MS)) return;
   renewed_at = at;
-  import("./net/device_key.js")
-    .then(({ renewToken }) => renewToken(live.api))
-    .catch(() => {}) // tried again; the token is good for days
-    .then(() => live.refresh());
+  const renewed = import("./net/device_key.js").then(({ renewToken }) => renewToken(live.api));
+  renewed.catch(() => {}).then(() => live.refresh()); // tried again; the token is good for days
 }
 
 /** @param {string} id */
@@ -256,23 +252,15 @@ async function openFamily(familyId, childId, parentId) {
   show();
 }
 
-/** What the goodbye asks. @param {(visit: import("./terminal/visit.js").Visit) => void} goOn */
+/** To its family's pages, from the goodbye, or where the link carries no call.
+ * @param {(visit: import("./terminal/visit.js").Visit) => void} goOn */
 async function afterCall(goOn) {
-  const call = calling.farewell?.call;
+  const call = (calling.farewell ?? calling.seat)?.call;
+  if (calling.seat) calling.hangUp(), calling.dismiss();
   if (!call) return;
   done();
   await openFamily(call.family.id, call.child.id, call.parent.id);
   if (visit) goOn(visit);
-}
-
-/** The link carries no call: what was to be said is said to be heard later. @param {HTMLElement} element */
-async function takeTurns(element) {
-  const { family, child, parent } = calling.seat?.call ?? {};
-  calling.hangUp();
-  calling.dismiss();
-  if (!family) return;
-  await openFamily(family.id, child?.id, parent?.id);
-  visit?.acts["visit.speak"]?.(element);
 }
 
 function toWall() {
@@ -295,10 +283,7 @@ const acts = {
   wall: toWall,
   "ask-next": () => void afterCall((here) => here.ask()),
   "after.speak": (element) => void afterCall((here) => here.acts["visit.speak"]?.(element)),
-  "itself.stop": ({ dataset }) => {
-    itself?.stop(dataset.callId ?? "");
-    show();
-  },
+  "itself.stop": ({ dataset }) => (itself?.stop(dataset.callId ?? ""), show()),
   "itself.answer": join,
   "itself.here": show,
   here: join,
@@ -308,15 +293,9 @@ const acts = {
   help: () => void fetchPrompts().then((part) => part.help(prompts, main), () => {}),
   microphone: () => calling.seat?.own.toggleMicrophone(),
   camera: () => calling.seat?.own.toggleCamera(),
-  turns: takeTurns,
-  "hang-up": () => {
-    hangUp.arm();
-    show();
-  },
-  stay: () => {
-    hangUp.disarm();
-    show();
-  },
+  turns: (element) => void afterCall((here) => here.acts["visit.speak"]?.(element)),
+  "hang-up": () => (hangUp.arm(), show()),
+  stay: () => (hangUp.disarm(), show()),
   "hang-up-confirm": () => calling.hangUp(),
 };
 listen(main, acts);

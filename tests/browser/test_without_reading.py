@@ -131,6 +131,29 @@ def spoken_by(village: Village, whom: Household) -> list[From]:
         return sorted(message.from_ for message in found)
 
 
+def test_the_coordinator_tests_the_machine_from_its_corner(village: Village, devices: Devices) -> None:
+    page = stories.open_terminal(devices, village, village.scene.alice)
+    expect(page.locator("main .clock svg")).to_be_visible(timeout=10_000)
+    page.mouse.move(30, 40)
+    page.mouse.down()
+    sees(page, "self-test")
+    page.mouse.up()
+    for part in ("camera", "microphone", "network", "version"):
+        expect(page.locator(f".tile[data-part={part}]")).to_have_attribute("data-state", "good", timeout=10_000)
+    expect(page.locator(".tile[data-part=clock]")).to_have_attribute("data-state", "bad")  # the village's was moved
+    for corner in page.locator("button.corner").all():
+        corner.click()
+    picture(page, "speaker").click()
+    picture(page, "check").click()
+    for part in ("touch", "speaker"):
+        expect(page.locator(f".tile[data-part={part}]")).to_have_attribute("data-state", "good")
+    shoot(page, "terminal-self-test")
+    assert page.locator("main img").count() == 0
+    assert page.locator("video").evaluate("video => video.muted")
+    picture(page, "close").click()
+    sees(page, "idle")
+
+
 def test_a_grandmother_answers_says_goodbye_and_leaves_nothing_behind(village: Village, devices: Devices) -> None:
     """The next time is shown before she hangs up; what was forgotten is said at once; then the wall is anybody's."""
     bob = village.scene.bob
@@ -250,26 +273,3 @@ def stays_for_a_while_only(village: Village, page: Page) -> None:
 def kinds(village: Village, call_id: str) -> list[str]:
     with village.scene.database.read() as session:
         return [event.kind for event in session.scalars(select(CallEvent).where(CallEvent.call_id == call_id))]
-
-
-def test_the_coordinator_tests_the_machine_from_its_corner(village: Village, devices: Devices) -> None:
-    page = stories.open_terminal(devices, village, village.scene.alice)
-    expect(page.locator("main .clock svg")).to_be_visible(timeout=10_000)
-    page.mouse.move(30, 40)
-    page.mouse.down()
-    sees(page, "self-test")
-    page.mouse.up()
-    for part in ("camera", "microphone", "network", "version"):
-        expect(page.locator(f".tile[data-part={part}]")).to_have_attribute("data-state", "good", timeout=10_000)
-    expect(page.locator(".tile[data-part=clock]")).to_have_attribute("data-state", "bad")  # the village's was moved
-    for corner in page.locator("button.corner").all():
-        corner.click()
-    picture(page, "speaker").click()
-    picture(page, "check").click()
-    for part in ("touch", "speaker"):
-        expect(page.locator(f".tile[data-part={part}]")).to_have_attribute("data-state", "good")
-    shoot(page, "terminal-self-test")
-    assert page.locator("main img").count() == 0
-    assert page.locator("video").evaluate("video => video.muted")
-    picture(page, "close").click()
-    sees(page, "idle")
