@@ -57,9 +57,10 @@ def test_the_table(pick: Callable[..., Any]) -> None:
         assert in_runs(picked) == in_runs(case.picked), case.name
 
 
-def test_python_and_javascript_answer_alike(pick: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("many", [150, pytest.param(400, marks=pytest.mark.long)])
+def test_python_and_javascript_answer_alike(pick: Callable[..., Any], many: int) -> None:
     chance = random.Random(7)
-    sequences = [sequence(chance) for _ in range(400)]
+    sequences = [sequence(chance) for _ in range(many)]
     found = pick(sequences)
     for sent, picked in zip(sequences, found, strict=True):
         steps = replay(sent["looks"], sent["start"], sent["held"])

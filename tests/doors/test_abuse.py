@@ -82,15 +82,15 @@ def test_asking_and_guessing_do_the_same_work_for_a_number_that_nobody_has(doors
     assert len(asked[0]) > 5
 
 
-def test_a_thousand_guesses_from_as_many_addresses_are_five(doors: Doors) -> None:
+def test_hundreds_of_guesses_from_as_many_addresses_are_five(doors: Doors) -> None:
     challenge = ask(doors.house.nobody())
     code = doors.code(ALICE)
     errors = [
         error_of(lambda n=n: codes.prove(door(doors, f"10.0.{n >> 8}.{n & 255}"), challenge, wrong(code)))  # type: ignore[misc]
-        for n in range(1000)
+        for n in range(300)
     ]
     assert errors.count("wrong_code") == rules.MOST_TRIES
-    assert errors.count("code_used_or_expired") == 1000 - rules.MOST_TRIES
+    assert errors.count("code_used_or_expired") == 300 - rules.MOST_TRIES
     assert prove(doors.house.nobody(), challenge, code).get_json()["error"] == "code_used_or_expired"
 
 
