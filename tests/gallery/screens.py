@@ -77,8 +77,7 @@ def comes_in(number: str) -> Callable[[Page], None]:
             if found := re.findall(r"(?<!\d)\d{6}(?!\d)", " ".join(texts)):
                 break
             page.wait_for_timeout(100)
-        code.fill(found[-1])
-        take(page, "prove")
+        code.fill(found[-1])  # the last digit sends them
 
     return come
 
@@ -157,8 +156,6 @@ PHONE = (
     phone("line", "booked", "try-line", "main[data-screen=line]"),
     phone("door-code", NOBODY, "", "input[name=code]", fill("input[name=number]", "+8613800000021"), "send-code"),
     phone("begin-photo", "booked", "settings own-photo", "[data-act=begin-take]"),
-    phone("begin-hours", NEW + "empty", "", "[data-act=begin-turns]", comes_in("0041"), "thats-me"),
-    phone("begin-ready", NEW + "wished", "", "[data-act=begin-done]", comes_in("0091"), "thats-me"),
     *rarely(
         phone("home-asking", "asking", "", ".next-call"),
         phone("home-called-off", "refused", "", HOME),
@@ -187,6 +184,8 @@ PHONE = (
         phone("door", NOBODY, "", "input[name=number]"),
         phone("door-wrong", NOBODY, "", ".banner[data-state=bad]", fill("input[name=number]", "1"), "send-code"),
         phone("door-card", NOBODY, "to-card", "input[name=card]"),
+        phone("begin-hours", NEW + "empty", "", "[data-act=begin-turns]", comes_in("0041"), "thats-me"),
+        phone("begin-ready", NEW + "wished", "", "[data-act=begin-done]", comes_in("0091"), "thats-me"),
         phone("welcome", NEW + "busy", "", "dialog[open] [data-act=thats-me]", comes_in("0101")),
         phone("door-spent", NOBODY, "", STATE.format("error"), anchor="#join=000000000000"),
     ),
