@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 from sqlalchemy import select, update
 
 from app.demo.portraits import portrait
@@ -22,7 +22,7 @@ from tests.browser.village import Village
 from tests.scene import at
 
 MOST_TOUCHES = 8
-FEATURE_PHONE = {"width": 240, "height": 320}
+FEATURE_PHONE = ViewportSize(width=240, height=320)
 IS_SHELL_KEPT = "caches.has('homethread.shell /phone')"
 
 
@@ -180,7 +180,7 @@ def test_a_parent_with_children_in_two_villages_tells_them_apart(village: Villag
         )  # fmt: skip
     village.scene.book(alice, at(20), alice.desk_acts)
     phone = open_phone(devices, village, alice)
-    phone.set_viewport_size(FEATURE_PHONE)  # type: ignore[arg-type]
+    phone.set_viewport_size(FEATURE_PHONE)
     expect(phone.locator(".next-call")).to_contain_text("Redstone")
     touch(phone, "book")
     expect(phone.locator(".child__place")).to_have_text(["Redstone", "Bridge"])
