@@ -58,7 +58,7 @@ GROUPS = (
         "the stories in Chromium",
         1500,
         ("browser",),
-        needs=("chromium", "fonts", "coturn", "certutil", "voice"),
+        needs=("npm", "chromium", "fonts", "coturn", "certutil", "voice"),
     ),
     Group("style", "ruff, mypy, import contracts, tsc, every test in a group, lock", 300, checks=STYLE, needs=("npm",)),
     Group("house", "what every route, text, migration and page must keep", 300, ("house",), needs=SERVERS),
