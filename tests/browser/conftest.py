@@ -67,6 +67,14 @@ def village(tmp_path: Path, sqlite_url: str) -> Iterator[Village]:
     assert "Traceback" not in log, log
 
 
+FAILED: set[str] = set()  # names of tests
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.failed:
+        FAILED.add(report.nodeid.rpartition("::")[2])
+
+
 class Devices:
     """Browsers of several people, each with its own cookies; what their consoles said is kept and must be nothing."""
 
@@ -103,7 +111,9 @@ class Devices:
             context.close()
 
     def shoot_all(self, name: str) -> None:
-        """What every screen showed at the end, for whoever looks after a failure."""
+        """What every screen showed at the end of a test that failed, for whoever looks."""
+        if name not in FAILED and not self.complaints:
+            return
         for place, page in enumerate(page for context in self._contexts for page in context.pages):
             shoot(page, f"last-{name}-{place}")
 

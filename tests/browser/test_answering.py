@@ -104,6 +104,7 @@ def test_nobody_answers_and_the_message_is_heard_at_the_terminal(
     sees(terminal, "message-over", 30)
 
 
+@pytest.mark.long  # that it is kept is held in tests/media/test_answering.py; here the phone says so
 @pytest.mark.expects_complaints
 def test_the_line_dies_and_what_was_said_is_kept(answered: Village, devices: Devices) -> None:
     phone, _terminal, _ = waits_alone(answered, devices)
