@@ -47,7 +47,7 @@ def wait(selector: str) -> Callable[[Page], None]:
 
 
 def pause(page: Page) -> None:
-    """What is shorter was a slip of the finger."""
+    """What is recorded in less was a slip of the finger; what stands there has settled."""
     page.wait_for_timeout(1_500)
 
 
@@ -191,6 +191,7 @@ PHONE = (
     ),
 )  # fmt: skip
 
+SPOKEN = wait(".letter--voice img")
 TERMINAL = (
     terminal("idle", NOBODY, "", ".wall"),
     terminal("idle-offline", NOBODY, "", ".terminal-bar .lamp--lost", wait(".wall"), offline),
@@ -207,7 +208,7 @@ TERMINAL = (
     terminal("cancel-confirm", "booked", "visit.cancel visit.because.sick", "main[data-screen=cancel-confirm]"),
     terminal("undo", "freed", "decline", "main[data-screen=undo]", **{"calls_*_decline": NEVER}),
     terminal("letter", "letters", "visit.text.open", "main[data-screen=text-shown]"),
-    terminal("message", "letters", "visit.message.open", "main[data-screen^=message]"),
+    terminal("message", "letters", "", "main[data-screen^=message]", SPOKEN, pause, "visit.message.open"),
     terminal("speak", "letters", "visit.speak", "main[data-screen=speak]"),
     *rarely(
         terminal("self-test", NOBODY, "", "main[data-screen=self-test]", wait(".wall"), hold_the_corner),
