@@ -21,6 +21,7 @@ from tests.thinlink.voice import RATE_HZ, Recording, delays
 LATE_MS, GENERATORS_LATE_MS = 20.0, 8.0
 SETTLE_SECONDS, WINDOW_SECONDS = 1.5, 4.0
 DECIPHERED = 8  # one call in so many has its packets looked into
+AT_ONCE = 6  # calls that connect
 ENOUGH = 20  # packets, of which a share means something
 Script = list[list[bytes]]
 
@@ -55,14 +56,23 @@ class Window:
 
 
 async def add(server: Served | Janus, wheel: Wheel, rungs: tuple[str, ...], talk: list[Script], calls: int) -> None:
-    """Until there are so many."""
+    """Until there are so many. The ends of a call connect one after the other, a few calls at once."""
+    few = asyncio.Semaphore(AT_ONCE)
+
+    async def connect(call: int, ends: list[End]) -> None:
+        async with few:
+            for number, end in enumerate(ends):
+                await end.connect(server.join(call, number, rungs[number]))
+
+    connecting = []
     for call in range(len(wheel.ends) // ENDS, calls):
         sent_at: dict[bytes, float] = {}
         place = random.randrange(len(talk[0][0]))
-        for number, script in enumerate(talk[call % len(talk)]):
-            end = End(script, place, sent_at, deciphers=call % DECIPHERED == 0)
+        ends = [End(each, place, sent_at, deciphers=call % DECIPHERED == 0) for each in talk[call % len(talk)]]
+        for end in ends:
             wheel.add(end)
-            await end.connect(server.join(call, number, rungs[number]))
+        connecting.append(connect(call, ends))
+    await asyncio.gather(*connecting)
     await asyncio.sleep(SETTLE_SECONDS)
 
 
