@@ -24,21 +24,20 @@ GOOD_MS, DOUBTED_MS, TRIED_MS, LONGEST_GOOD_MS, RETURN_MS = 6_000, 30_000, 60_00
 SILENT_MS, FIRST_SILENT_MS, LIFELESS_MS, GONE_MS = 3_000, 10_000, 5_000, 40_000  # lifeless: where no voice is due
 LEAST_RTT_FORGOTTEN_MS = 120_000
 GROWTH_MS, PLAIN_GROWTH_MS, GOOD_GROWTH_MS = 400, 1_000, 120
-RTT_MS, PLAIN_RTT_MS, GOOD_RTT_MS = 1_500, 3_000, 1_200
-JITTER_MS, GOOD_JITTER_MS = 300, 150
+RTT_MS, PLAIN_RTT_MS, GOOD_RTT_MS, JITTER_MS, GOOD_JITTER_MS = 1_500, 3_000, 1_200, 300, 150
 FIRST_MS, LONG_RTT_MS, THIN_KBPS = 4_000, 400, 100  # so long a round trip says at once that the link may be thin
 LOSS, VOICE_LOSS, PLAIN_TIMES, GOOD_LOSS = 0.12, 0.25, 2.5, 0.08
 LOSSY, CLEAN, CLEAN_MS = 0.025, 0.01, 15_000
 FULL_KBPS = 10  # the loss of a trickle says less than that of a voice
-CARRIES, STARVES_NEEDS, STARVES_SENDS, DRAINS = 0.8, 0.7, 0.9, 7.5
+CARRIES, STARVES_NEEDS, STARVES_SENDS = 0.8, 0.7, 0.9
+DRAINS, DRAINS_TWICE = 9, 6.5  # times what stills take: room for a moving picture, for a voice that goes twice
 
 
 @dataclass(frozen=True)
 class Memory:
     """What is kept from look to look. `now_ms` counts from the beginning; `rung` and `before` are places in the ladder.
 
-    `before`: the rung that silence was met on, or that a person gave up. `waits_ms`: how long looks must
-    have been good to climb to each rung.
+    `before`: the rung that silence met, or that a person gave up. `waits_ms`: for how long looks must be good for each.
     """
 
     at_ms: float
@@ -161,7 +160,7 @@ def _judge(ladder: Ladder, m: Memory, look: Look, ceiling: int) -> Memory:
     is_last_voice = at == len(ladder.rungs) - 2
     trouble = _trouble(rung, m, look, is_last_voice) if rung.audio else Trouble(0, 0, 0)
     if trouble.worst > is_last_voice:
-        m = replace(m, bad_ms=m.bad_ms + m.step_ms, good_ms=0.0)
+        m = replace(m, bad_ms=m.bad_ms + m.step_ms, good_ms=0)
         lasts = HOPELESS_MS if is_last_voice else PLAIN_TROUBLE_MS if trouble.worst > 1 else TROUBLE_MS
         return _down(ladder, at, m, look, trouble) if m.bad_ms >= lasts else m
     m = replace(m, bad_ms=max(0.0, m.bad_ms - m.step_ms))
@@ -190,15 +189,17 @@ def _climb(ladder: Ladder, rung: Rung, m: Memory, look: Look, ceiling: int) -> M
         return m
     wait, needs_kbps = m.waits_ms[to], ladder.rungs[to].needs_kbps
     estimate = look.available_kbps if rung.audio and rung.audio.feedback and needs_kbps <= THIN_KBPS else None
-    if estimate is not None and estimate < CARRIES * needs_kbps:
-        wait = max(wait, DOUBTED_MS)  # the browser's own probes found a thinner link
+    is_doubted = estimate is not None and estimate < CARRIES * needs_kbps  # by the browser's own probes
+    if is_doubted or (m.is_lossy and ladder.rungs[to].stills):
+        wait = max(wait, DOUBTED_MS)
     return _go(m, to, "better") if m.good_ms >= (RETURN_MS if is_back and wait <= GOOD_MS else wait) else m
 
 
 def _trouble(rung: Rung, m: Memory, look: Look, is_last_voice: bool) -> Trouble:
     """A delay alone gives no voice up that is heard within two seconds."""
     assert rung.audio
-    is_slow = bool(rung.stills and m.drain_kbps is not None and m.drain_kbps < rung.stills.kbps)
+    least_kbps = rung.stills.kbps * (DRAINS_TWICE if m.is_lossy else 1) if rung.stills else 0
+    is_slow = m.drain_kbps is not None and m.drain_kbps < least_kbps
     if rung.audio.feedback and look.available_kbps is not None and m.now_ms - m.since_ms >= STARVES_AFTER_MS:
         sends = rung.audio.max_kbps + (rung.video.max_kbps if rung.video else 0)
         is_slow = is_slow or look.available_kbps < min(STARVES_NEEDS * rung.needs_kbps, STARVES_SENDS * sends)
@@ -252,9 +253,8 @@ def _go(m: Memory, to: int, reason: str) -> Memory:
 
 def _settle(m: Memory, for_ms: float) -> Memory:
     """Forget what was measured so far, and what comes in a moment; what a climb does is looked at without delay."""
-    return replace(
-        m, settled_ms=m.now_ms + for_ms, good_ms=0.0, bad_ms=0.0, loss_in=None, loss_out=None, drain_kbps=None,
-    )  # fmt: skip
+    forgotten = replace(m, loss_in=None, loss_out=None, drain_kbps=None)
+    return replace(forgotten, settled_ms=m.now_ms + for_ms, good_ms=0.0, bad_ms=0.0)
 
 
 def _growth(m: Memory, look: Look) -> float:

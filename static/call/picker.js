@@ -147,7 +147,8 @@ function climb(rungs, rung, m, { available }, ceiling) {
   const to = Math.max(back ?? m.rung - 1, ceiling);
   const needs_kbps = rungs[to]?.needs_kbps ?? 0;
   const isDoubted = rung.audio?.feedback && needs_kbps <= THIN_KBPS && available !== null && available < 0.8 * needs_kbps;
-  const wait_ms = Math.max(m.waits_ms[to] ?? GOOD_MS, isDoubted ? DOUBTED_MS : 0);
+  const isHeavy = m.is_lossy && rungs[to]?.stills;
+  const wait_ms = Math.max(m.waits_ms[to] ?? GOOD_MS, isDoubted || isHeavy ? DOUBTED_MS : 0);
   if (to < m.rung && m.good_ms >= (back !== null && wait_ms <= GOOD_MS ? 1_000 : wait_ms)) go(m, to, "better");
 }
 
@@ -162,7 +163,8 @@ function troubleOf({ audio, video, stills, needs_kbps }, m, { rtt, jitter, avail
   const isGrown = m.now_ms - m.since_ms >= 8_000;
   const starves =
     audio.feedback && available !== null && isGrown && available < Math.min(0.7 * needs_kbps, 0.9 * sends_kbps);
-  const slow = Number(starves || (stills && m.drain_kbps !== null && m.drain_kbps < still_kbps(stills)));
+  const least_kbps = stills ? still_kbps(stills) * (m.is_lossy ? 6.5 : 1) : 0;
+  const slow = Number(starves || (m.drain_kbps !== null && m.drain_kbps < least_kbps));
   return { delay, loss, slow, worst: Math.max(delay, loss, slow) };
 }
 
@@ -174,7 +176,7 @@ const reasonOf = ({ delay, loss, slow }) => (slow || (delay && loss) ? "link" : 
 
 /** @param {Rung} rung @param {Memory} m @param {Trusted} look */
 function isGood({ audio, stills }, m, { rtt, jitter, heard }) {
-  const isDrained = !stills || m.drain_kbps === null || m.drain_kbps >= 7.5 * still_kbps(stills);
+  const isDrained = !stills || m.drain_kbps === null || m.drain_kbps >= 9 * still_kbps(stills);
   const isQuick = rtt !== null && rtt <= 1_200 && growth(m, rtt) <= 120 && jitter <= 150;
   return isQuick && isDrained && lossOf(m) <= 0.08 && !(audio && heard === false);
 }

@@ -8,7 +8,8 @@ import { AROUND_BYTES, cut, Gathering, kindOf, readReceipt, writeReceipt } from 
 /** @typedef {import("./ladder.js").StillsRung} StillsRung */
 /** `at_ms`: when it was whole here, by performance.now(). @typedef {{url: string, at_ms: number}} Still */
 
-const PACE_KBPS = { first: 16, least: 4, most: 128 };
+/** The first tells whether a picture may go beside a voice that goes twice: see the picker. */
+const PACE_KBPS = { first: 40, least: 4, most: 128 };
 /** A call begins with messages of many kinds: pictures wait for them to be over. */
 const BEGINS_MS = 6_000;
 const FASTER_BY = 1.25;

@@ -60,7 +60,7 @@ class Link:
             "concealed": round(loss / (4 if is_lossy else 1), 3), "received_kbps": round(arrives),
             "sent_kbps": round(sends), "heard": rung != "clips",
             "available_kbps": round(min(stretch.kbps * 0.9, 1.5 * sends + 10)) if feeds else None,
-            "drain_kbps": round(max(1.0, stretch.kbps - 15)) if rung == "stills" and self.seconds % 5 == 0 else None,
+            "drain_kbps": round(max(1.0, 0.92 * stretch.kbps)) if rung == "stills" and self.seconds % 5 == 0 else None,
         }  # fmt: skip
 
     def _sends(self, stretch: Stretch, rung: str) -> float:
