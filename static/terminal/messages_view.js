@@ -34,7 +34,7 @@ export function waitingMessage(whose, said, more) {
   const label = said ? t("terminal.visit.message.from", { name: said.from_name }) : t("terminal.act.visit.message.open");
   return h(
     "button",
-    { class: "letter letter--voice", type: "button", "data-act": "visit.message.open", "data-message-id": said?.id, "aria-label": label },
+    { class: "letter letter--voice", type: "button", "data-act": "visit.message.open", "data-message-id": said?.id, "aria-label": more > 1 ? `${label} ${more}` : label },
     h("span", { class: "letter__paper" }, message("voice"), said && photo(senderOf(whose, said))),
     more > 1 ? h("span", { class: "letter__count" }, more) : null,
   );

@@ -238,7 +238,7 @@ function letter(whose, text, more) {
   const label = text ? t("terminal.visit.text.from", { name: text.name }) : t("terminal.act.visit.text.open");
   return h(
     "button",
-    { class: "letter", type: "button", "data-act": "visit.text.open", "data-text-id": text?.id, "aria-label": label },
+    { class: "letter", type: "button", "data-act": "visit.text.open", "data-text-id": text?.id, "aria-label": more > 1 ? `${label} ${more}` : label },
     h("span", { class: "letter__paper" }, picture("letter"), text && photo(writerOf(whose, text))),
     more > 1 ? h("span", { class: "letter__count" }, more) : null,
   );

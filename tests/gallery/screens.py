@@ -211,7 +211,7 @@ TERMINAL = (
     terminal("message", "letters", "", "main[data-screen^=message]", SPOKEN, pause, "visit.message.open"),
     terminal("speak", "letters", "visit.speak", "main[data-screen=speak]"),
     *rarely(
-        terminal("self-test", NOBODY, "", "main[data-screen=self-test]", wait(".wall"), hold_the_corner),
+        terminal("self-test", NOBODY, "", "main[data-screen=self-test]", wait(".clock svg"), hold_the_corner),
         terminal("help", NOBODY, "help", ".toast"),
         terminal("loading", NOBODY, "", STATE.format("loading"), now=NEVER),
         terminal("cannot-reach", NOBODY, "", STATE.format("offline"), now=BROKEN),
