@@ -1,7 +1,6 @@
 """Use cases of prompts at the desk: record, remove, share with the region, packs out and in; all are audited."""
 
 import base64
-import binascii
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -39,7 +38,7 @@ def record_prompt(session: Session, who: Principal, key: str, recording: str, no
     """Keep a sentence as the village says it: the id of its recording. Raises Invalid, TooLarge."""
     try:
         raw = base64.b64decode(recording, validate=True)
-    except binascii.Error as wrong:
+    except ValueError as wrong:
         raise Invalid("not_audio") from wrong
     prompt = prompts.record(session, who.village, key, raw, now)
     _audit(session, who, "record_prompt", {"prompt": key}, now)

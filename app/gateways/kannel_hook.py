@@ -6,7 +6,6 @@ and only `coding` and `charset` tell how to read it.
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -47,7 +46,7 @@ def _receipt(fields: Mapping[str, bytes], now: datetime) -> Receipt:
     said = _word(fields, "key")
     try:
         key = base64.b64decode(said + "=" * (-len(said) % 4), altchars=b"-_", validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise BadHook("a key that is none of ours") from error
     status = STATUSES.get(_word(fields, "type"))
     if status is None or not 0 < len(key) <= LONGEST_REF:

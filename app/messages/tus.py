@@ -5,7 +5,6 @@ headers and statuses, in `taking.py` how bytes are taken that come slowly or bre
 """
 
 import base64
-import binascii
 import logging
 import threading
 from collections.abc import Iterator
@@ -174,7 +173,7 @@ def _metadata() -> dict[str, str]:
         key, _, value = pair.partition(" ")
         try:
             found[key] = base64.b64decode(value, validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError) as wrong:
+        except ValueError as wrong:
             raise Invalid("not_understood", fields={"Upload-Metadata": "base64"}) from wrong
     if any("\0" in value for value in found.values()):  # PostgreSQL takes none
         raise Invalid("not_understood", fields={"Upload-Metadata": "nul"})
@@ -188,7 +187,7 @@ def _checksum() -> tuple[str, bytes] | None:
     algorithm, _, value = said.partition(" ")
     try:
         wanted = base64.b64decode(value, validate=True)
-    except binascii.Error as wrong:
+    except ValueError as wrong:
         raise Invalid("not_understood", fields={"Upload-Checksum": "base64"}) from wrong
     if algorithm not in ALGORITHMS:
         error = Invalid("not_understood", fields={"Upload-Checksum": "algorithm"})

@@ -5,7 +5,6 @@ credential of the relay that ends within minutes, and no secret.
 """
 
 import base64
-import binascii
 import json
 import os
 import socket
@@ -52,7 +51,7 @@ def read(written: str) -> Code:
         data = json.loads(base64.urlsafe_b64decode(written.encode()))
         urls = tuple(str(url) for url in data["turn_urls"])
         return Code(str(data["public_url"]), urls, str(data["username"]), str(data["credential"]))
-    except (binascii.Error, ValueError, KeyError, TypeError) as wrong:
+    except (ValueError, KeyError, TypeError) as wrong:
         raise BadSetting("this is no code of `homethread check --for-outside`: copy all of its line") from wrong
 
 

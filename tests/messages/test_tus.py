@@ -94,6 +94,16 @@ def test_from_another_offset_nothing_is_taken(house: OpenHouse, offset: int) -> 
     assert head(parent, where).headers["Upload-Offset"] == "5000"
 
 
+def test_headers_that_are_no_base64_are_refused(house: OpenHouse) -> None:
+    alice = house.scene.alice
+    parent = house.parent(alice)
+    where = create(parent, alice).headers["Location"]
+    for said in ("sha1 \u00cd", "sha1 a"):
+        assert patch(parent, where, 0, OGG[:100], Upload_Checksum=said).status_code == 422
+    headers = {"Tus-Resumable": "1.0.0", "Upload-Length": "9", "Upload-Metadata": "key \u00cd\u00cd"}
+    assert parent.ask("POST", "/uploads", headers=headers).status_code == 422
+
+
 def test_a_checksum_that_does_not_fit_keeps_nothing(house: OpenHouse) -> None:
     parent = house.parent(house.scene.alice)
     where = create(parent, house.scene.alice).headers["Location"]
