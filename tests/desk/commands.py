@@ -1,5 +1,6 @@
 """The desk of one village, and every command that its coordinator can give: what the audit has to say of each."""
 
+import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ from tests.doors.at_desk import Lee
 from tests.doors.box import Box
 from tests.families.pictures import bands, packed
 from tests.scene import NOW, ZONE, at
+from tests.villages.spoken import spoken
 from tests.web.open_house import Guest, OpenHouse
 
 NUMBER = "+8613912345678"
@@ -38,7 +40,8 @@ OF_A_DRAFT = {"POST /rosters/<roster_id>/assign", "POST /rosters/<roster_id>/und
 # They name nothing: whoever asks does it to the own village.
 OF_THE_ASKERS_VILLAGE = {
     "POST /families", "POST /openings", "POST /closures", "POST /terminals", "POST /village/promise", "POST /rosters",
-    "POST /notices/terms", "POST /broadcasts",
+    "POST /notices/terms", "POST /broadcasts", "POST /prompts", "POST /prompts/pack", "POST /prompts/pack/region",
+    "POST /prompts/share", "POST /village/region",
 }  # fmt: skip
 
 
@@ -169,6 +172,30 @@ def invited(office: Office) -> dict[str, str]:
     return {"invitation_id": office.made("/api/invitations", body)["id"]}
 
 
+def a_prompt() -> dict[str, Any]:
+    return {"key": "terminal.screen.ring", "recording": base64.b64encode(spoken()).decode()}
+
+
+def with_prompt(office: Office) -> dict[str, Any]:
+    return {"prompt_id": office.made("/api/prompts", a_prompt())["id"]}
+
+
+def without_prompt(office: Office) -> dict[str, Any]:
+    known = with_prompt(office)
+    office.desk.command(f"/api/prompts/{known['prompt_id']}", method="DELETE")
+    return known
+
+
+def of_a_region(office: Office) -> dict[str, Any]:
+    office.made("/api/village/region", {"region": "North hills"})
+    return with_prompt(office)
+
+
+def pack(office: Office) -> bytes:
+    """Of what this village has recorded itself."""
+    return office.desk.get("/api/prompts/pack").get_data()
+
+
 @dataclass(frozen=True)
 class Command:
     """What is sent, what must be there before, and the entry that must be there afterwards."""
@@ -248,6 +275,12 @@ COMMANDS: dict[str, Command] = {
     "POST /persons/<person_id>/number/confirm": Command("confirm_number", "Alice", before=asked_number),
     "POST /persons/<person_id>/number/show": Command("show_number", "Alice"),
     "POST /persons/<person_id>/swap": Command("swap_shift", "Alice", lambda _: {"day": "2026-11-24", "shift": "off"}),
+    "POST /prompts": Command("record_prompt", "Redstone", lambda _: a_prompt()),
+    "DELETE /prompts/<prompt_id>": Command("remove_prompt", "Redstone", before=with_prompt),
+    "POST /prompts/<prompt_id>/bring_back": Command("bring_back_prompt", "Redstone", before=without_prompt),
+    "POST /prompts/pack": Command("take_prompts", "Redstone", pack, with_prompt),
+    "POST /prompts/pack/region": Command("take_prompts", "Redstone", pack, of_a_region),
+    "POST /prompts/share": Command("share_prompts", "Redstone", before=of_a_region),
     "POST /rosters": Command("draft_roster", WEEK, lambda _: {"week": WEEK}),
     "POST /rosters/<roster_id>/drop": Command("drop_roster", WEEK, lambda _: {"version": 2}, drafted),
     "POST /rosters/<roster_id>/publish": Command("publish_roster", WEEK, lambda _: {"version": 2}, drafted),
@@ -261,5 +294,6 @@ COMMANDS: dict[str, Command] = {
     "POST /terminals/<terminal_id>/revoke": Command("revoke", "Redstone office"),
     "POST /waits": Command("wait", "Child of Alice", wait),
     "POST /waits/<wait_id>/end": Command("end_wait", "Child of Alice", before=waiting),
+    "POST /village/region": Command("set_region", "Redstone", lambda _: {"region": "North hills"}),
     "POST /village/promise": Command("set_promise", "Redstone", lambda _: {"days": 10}),
 }  # fmt: skip
