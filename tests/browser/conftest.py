@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize, sync_playwright
@@ -82,6 +83,7 @@ class Devices:
         self._chromium = chromium
         self._contexts: list[BrowserContext] = []
         self.complaints: list[str] = []
+        self.service_workers: Literal["allow", "block"] = "allow"  # what one fetches can't be kept from a page
 
     def device(self, size: ViewportSize, *, zone: str = "Asia/Shanghai") -> BrowserContext:
         context = self._chromium.new_context(
@@ -89,6 +91,7 @@ class Devices:
             timezone_id=zone,
             locale="en-GB",
             permissions=["camera", "microphone"],
+            service_workers=self.service_workers,
         )
         context.add_init_script(path=Path(__file__).parent / "watch.js")
         context.on("page", self._listen)

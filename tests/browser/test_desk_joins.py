@@ -106,6 +106,7 @@ def test_only_an_end_that_shows_the_coordinator_gives_anything(village: Village,
     """The phone can't fetch the face, and stays alone with the terminal, which shows it again when it is reloaded.
     The end of the call is the coordinator's too.
     """
+    devices.service_workers = "block"
     phone, terminal, call_id = live(village, devices)
     phone.route("**/ui/third.js", lambda route: route.abort())
     teacher = join(devices, village, li, call_id)
