@@ -116,7 +116,7 @@ def test_only_an_end_that_shows_the_coordinator_gives_anything(village: Village,
     sees(terminal, "live", 25)
     expect(terminal.locator(".third")).to_contain_text("Teacher Li")
     hears_all(terminal, 2)
-    wait_until(teacher, "the terminal's picture again", partial(has_pictures, teacher, [False, True]))
+    wait_until(teacher, "the terminal's picture again", partial(has_pictures, teacher, [False, True]), 40)
     expect(teacher.locator("[data-side=parent].joining__end")).to_have_attribute("data-sound", "false")
     assert has_connections(phone, 1)
 

@@ -188,7 +188,7 @@ def test_a_text_is_sent_again_and_one_to_everybody_is_looked_at_and_sent(
     lose(village, notice_id)
     page.goto(f"{village.url}/desk#texts")
     lost = page.locator("[data-part=texts-undelivered] .trouble")
-    expect(lost).to_contain_text("it left, but did not reach the phone")
+    expect(lost).to_contain_text("it left, but did not reach the phone", timeout=PATIENCE_MS)
     touch(page, "again")
     again = page.locator("[data-part=sent-again] li")
     expect(again).to_have_attribute("data-state", "sent", timeout=PATIENCE_MS)

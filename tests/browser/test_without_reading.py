@@ -221,6 +221,7 @@ def leaves_nothing(page: Page, village: Village, whom: Household) -> None:
     sees(page, "idle")
 
 
+@pytest.mark.long
 def test_for_who_cannot_touch_it_answers_by_itself_and_a_touch_stops_it(village: Village, devices: Devices) -> None:
     carl = village.scene.move_in("Carl", "boat", 7)
     allow(village, carl.child, carl.parent, ConsentKind.AUTO_ANSWER)

@@ -59,7 +59,7 @@ def test_its_page_says_how_it_stands(village: Village) -> None:
 
     async def story() -> None:
         await connected_programs(village, 1)
-        assert page(port, "healthz") == (200, "ok\n")
+        await until(lambda: page(port, "healthz") == (200, "ok\n"))  # heard of by web before it knows so itself
         idle = figure(port, "resident_memory_bytes")
         mother = await parent_waits(village)
         await mother.word("ready")
