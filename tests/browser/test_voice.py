@@ -104,9 +104,7 @@ def test_recorded_without_a_network_and_sent_when_there_is_one(village: Village,
     with village.scene.database.read() as session:
         message = session.scalars(select(Message).where(Message.family_id == bob.family)).one()
         assert (message.child_id, message.contact_id, message.mime) == (bob.child, bob.parent, "audio/ogg")
-    devices.complaints = [
-        said for said in devices.complaints if "ERR_INTERNET_DISCONNECTED" not in said and "ERR_FAILED" not in said
-    ]
+    devices.forgive_no_network()
 
 
 def test_a_reload_in_the_middle_loses_a_second_at_most(village: Village, devices: Devices) -> None:
@@ -237,8 +235,7 @@ def test_without_an_encoder_the_browsers_own_recorder_does_it(
     a_minute = item["bytes"] * 60_000 / item["duration_ms"]
     record_property("figure", f"a minute by MediaRecorder: {a_minute:.0f} bytes")
     assert a_minute <= RECORDERS_MINUTE_BYTES
-    meant = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED")  # the latter of what a service worker was asked for
-    devices.complaints = [said for said in devices.complaints if not any(error in said for error in meant)]
+    devices.forgive_no_network()
 
 
 def test_a_full_device_says_so_and_keeps_what_it_has(village: Village, devices: Devices) -> None:
