@@ -87,11 +87,12 @@ def _show(outcome: Outcome) -> None:
 
 
 def _sum_up(outcomes: Sequence[Outcome]) -> int:
-    print(f"\n{'group':<12}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}")
+    print(f"\n{'group':<12}{'passed':>8}{'failed':>8}{'skipped':>9}{'again':>7}{'seconds':>9}")
     for one in outcomes:
-        print(f"{one.group:<12}{one.passed:>8}{one.failed:>8}{one.skipped:>9}{one.seconds:>9.1f}")
-    passed, failed, skipped = (sum(getattr(one, word) for one in outcomes) for word in ("passed", "failed", "skipped"))
-    print(f"\n{passed} passed, {failed} failed, {skipped} skipped")
+        print(f"{one.group:<12}{one.passed:>8}{one.failed:>8}{one.skipped:>9}{one.again:>7}{one.seconds:>9.1f}")
+    words = ("passed", "failed", "skipped", "again")
+    passed, failed, skipped, again = (sum(getattr(one, word) for one in outcomes) for word in words)
+    print(f"\n{passed} passed, {failed} failed, {skipped} skipped, {again} tried again")
     return 1 if failed else 0
 
 

@@ -30,6 +30,7 @@ class Group:
     workers: int = 1
     alone: bool = False  # sensitive to time: nothing runs beside it
     long: bool = False  # runs with --acceptance only, or when named
+    second_tries: int = 0  # how many tests that fail are tried once more: for real time on a shared machine
 
     @property
     def cores(self) -> int:
@@ -47,6 +48,8 @@ STYLE = (
     Check("lock", (PYTHON, "-m", "tests.lock")),
 )
 
+SECOND_TRIES = 3
+
 ROOMS = ("villages", "families", "calls", "notices", "roster", "desk", "doors", "messages", "sms", "demo")
 FLOOR = ("kernel", "storage", "jobs", "web", "gateways", "media")  # what the rooms stand on, or is apart from them
 OURS = ("services", "runner")  # what the tests themselves stand on
@@ -59,6 +62,7 @@ GROUPS = (
         1500,
         ("browser",),
         needs=("npm", "chromium", "fonts", "coturn", "certutil", "voice"),
+        second_tries=SECOND_TRIES,
     ),
     Group("style", "ruff, mypy, import contracts, tsc, every test in a group, lock", 300, checks=STYLE, needs=("npm",)),
     Group("house", "what every route, text, migration and page must keep", 300, ("house",), needs=SERVERS),
@@ -87,8 +91,9 @@ GROUPS = (
         ("thinlink",),
         needs=("thin link", "chromium", "fonts", "voice"),
         alone=True,
+        second_tries=SECOND_TRIES,
     ),
-    Group("faults", "kill, restart, cut", 600, ("faults",), needs=SERVERS, alone=True),
+    Group("faults", "kill, restart, cut", 600, ("faults",), needs=SERVERS, alone=True, second_tries=SECOND_TRIES),
 )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.groups import BIN, PYTHON, ROOT, Check, Group
 
+AGAIN = "rerun"  # the outcome, in pytest-rerunfailures, of a try that failed and is followed by another one
 KEEPER = ROOT / "tests" / "keeper.py"
 
 
@@ -22,6 +23,7 @@ class Outcome:
     passed: int = 0
     failed: int = 0
     skipped: int = 0
+    again: int = 0  # tests that failed and were tried once more
     seconds: float = 0.0
     notes: list[str] = field(default_factory=list)
     output: str = ""  # of what failed
@@ -84,11 +86,13 @@ class Runner:
             tally = Path(folder) / "tally"
             tally.touch()
             ended = self._keep(self._pytest(group, tally), group.limit_seconds)
-            count(tally.read_text(encoding="utf-8").splitlines(), outcome)
+            count(tally.read_text(encoding="utf-8").splitlines(), outcome, group.second_tries)
         judge(group, ended, outcome)
 
     def _pytest(self, group: Group, tally: Path) -> list[str]:
         command = [PYTHON, "-m", "pytest", "-q", "-p", "tests.tally", "--tally", str(tally), *group.plugins]
+        if group.second_tries:
+            command += _second_tries(group.second_tries)
         if group.workers > 1:
             command += ["-n", str(group.workers), "--dist", "worksteal"]
         if not self._acceptance and not group.long:
@@ -120,21 +124,34 @@ class Runner:
         return Ended(seen["code"], seen["hung"], seen["left"], said)
 
 
-def count(lines: Sequence[str], outcome: Outcome) -> None:
-    """Adds up a tally; a test that failed in any of its phases failed."""
+def count(lines: Sequence[str], outcome: Outcome, second_tries: int = 0) -> None:
+    """Adds up a tally; a test that failed in any of its phases failed, unless it was tried again."""
     tests: dict[str, str] = {}
+    again: set[str] = set()
     for line in map(json.loads, lines):
         if "figure" in line:
             outcome.notes.append(line["figure"])
+        elif line["outcome"] == AGAIN:
+            again.add(line["test"])
+            tests[line["test"]] = "began"
         elif line["outcome"] == "failed" or tests.get(line["test"]) != "failed":
             tests[line["test"]] = line["outcome"]
-        if line.get("reason") and (note := f"skipped {line['test']}: {line['reason']}") not in outcome.notes:
+        if line.get("reason") and (note := _note(line)) not in outcome.notes:
             outcome.notes.append(note)
     ended = list(tests.values())
     outcome.passed += ended.count("passed")
     outcome.failed += ended.count("failed")
     outcome.skipped += ended.count("skipped")
+    outcome.again += len(again)
     outcome.notes += [f"did not end: {test}" for test, what in tests.items() if what == "began"]
+    if again and len(again) >= second_tries:
+        late = [test for test, what in tests.items() if what == "failed" and test not in again]
+        outcome.notes += [f"not tried again, {second_tries} others were: {test}" for test in late]
+
+
+def _note(line: dict[str, str]) -> str:
+    word = "tried again" if line["outcome"] == AGAIN else "skipped"
+    return f"{word} {line['test']}: {line['reason']}"
 
 
 def judge(group: Group, ended: Ended, outcome: Outcome) -> None:
@@ -152,6 +169,12 @@ def judge(group: Group, ended: Ended, outcome: Outcome) -> None:
     outcome.notes += faults
     if outcome.failed:
         outcome.output = ended.output
+
+
+def _second_tries(most: int) -> list[str]:
+    """What a program wrote into its log isn't the machine's fault: no second try for that."""
+    plugins = ["-p", "rerunfailures", "-p", "tests.second_tries"]
+    return [*plugins, "--reruns", "1", "--max-suite-reruns", str(most), "--rerun-except", "Traceback"]
 
 
 def _let_go(keeper: subprocess.Popen[bytes]) -> None:

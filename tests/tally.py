@@ -1,10 +1,13 @@
 """A pytest plugin that writes each test's outcome as it happens, so that a group that hangs is still counted."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.running import AGAIN
 
 FIGURE = "figure"  # record_property("figure", "…") puts a line into the report of a run
 
@@ -22,6 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
 class Tally:
     def __init__(self, path: Path) -> None:
         self._file = path.open("a", buffering=1, encoding="utf-8")
+        self._told: Counter[str] = Counter()  # a second try carries what the first one noted
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self._write(test=nodeid, outcome="began")
@@ -30,9 +34,10 @@ class Tally:
         if report.outcome != "passed" or report.when == "call":
             self._write(test=report.nodeid, outcome=report.outcome, reason=_reason(report))
         if report.when == "teardown":
-            for name, words in report.user_properties:
+            for name, words in report.user_properties[self._told[report.nodeid] :]:
                 if name == FIGURE:
                     self._write(test=report.nodeid, figure=str(words))
+            self._told[report.nodeid] = len(report.user_properties)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.outcome != "passed":
@@ -46,8 +51,17 @@ class Tally:
 
 
 def _reason(report: Any) -> str:
+    if report.outcome == AGAIN:
+        return _last_line(report)
     if report.outcome != "skipped":
         return ""
     if isinstance(report.longrepr, tuple):
         return str(report.longrepr[2])
     return f"expected to fail: {getattr(report, 'wasxfail', '')}"
+
+
+def _last_line(report: Any) -> str:
+    """Where it failed and the first line of what was said there, or the last of what there is."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    words = str(crash or "").strip() or str(report.longrepr).strip()
+    return words.splitlines()[-1] if words else "without a word"

@@ -1,7 +1,7 @@
 """Chromium with a fake camera and microphone, and a running village, for the stories."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -71,9 +71,15 @@ def village(tmp_path: Path, sqlite_url: str) -> Iterator[Village]:
 FAILED: set[str] = set()  # names of tests
 
 
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """When it is made: of a test that may be tried again, a report is told only when its fixtures are gone."""
+    report = yield
+    if report.when == "setup":
+        FAILED.discard(item.name)
     if report.failed:
-        FAILED.add(report.nodeid.rpartition("::")[2])
+        FAILED.add(item.name)
+    return report
 
 
 class Devices:
