@@ -8,6 +8,7 @@ from app.calls.shapes import FamilyShape, Id, InstantIn, InstantOut, MemberShape
 from app.families.words import ConsentKind, MemberRole
 from app.kernel.rungs import RungName
 from app.villages.rules import LONGEST_PROMISE_DAYS
+from app.villages.words import MachinePart
 
 Name = Annotated[Text, Field(min_length=1, max_length=80)]
 Zone = Annotated[Text, Field(min_length=1, max_length=48)]
@@ -200,6 +201,14 @@ class LineCheckShape(Shape):
     down_kbps: int | None
 
 
+class SelfTestShape(Shape):
+    """What a terminal found of itself when somebody had it test itself last; `untried` is what nobody judged."""
+
+    at: InstantOut
+    failed: list[MachinePart]
+    untried: list[MachinePart]
+
+
 class VillageTerminal(Shape):
     """`passport`: by the hour, of the last four weeks; hours without a measured call are left out.
 
@@ -214,6 +223,7 @@ class VillageTerminal(Shape):
     passport: list[LinkHourShape]
     line_check: LineCheckShape | None
     is_checking: bool
+    self_test: SelfTestShape | None
 
 
 class VillagePage(Shape):

@@ -11,7 +11,15 @@ from app.calls.link import Passport
 from app.calls.models import Call
 from app.calls.passport import passports
 from app.calls.words import CallState
-from app.desk.forms import ClosureShape, LineCheckShape, LinkHourShape, VillagePage, VillageTerminal, WeeklyHours
+from app.desk.forms import (
+    ClosureShape,
+    LineCheckShape,
+    LinkHourShape,
+    SelfTestShape,
+    VillagePage,
+    VillageTerminal,
+    WeeklyHours,
+)
 from app.desk.service import record
 from app.families import queries as families
 from app.families import rules as emblems
@@ -19,6 +27,7 @@ from app.kernel.errors import Refused
 from app.villages import queries, service
 from app.villages.models import Closure, Terminal
 from app.villages.rules import OpeningFacts
+from app.villages.words import MachinePart
 from app.web import sessions
 from app.web.principals import TERMINAL, Principal
 
@@ -90,7 +99,7 @@ def _terminal(session: Session, terminal: Terminal, passport: Passport, now: dat
             for hour, link in passport.items()
         ],
         line_check=_last_check(session, terminal.id),
-        is_checking=line_checks.is_going_on(session, terminal.id, now),
+        is_checking=line_checks.is_going_on(session, terminal.id, now), self_test=_last_test(terminal),
     )  # fmt: skip
 
 
@@ -102,6 +111,15 @@ def _last_check(session: Session, terminal_id: str) -> LineCheckShape | None:
         at=check.ended_at, rung=check.rung, rtt_ms=check.rtt_ms, loss_permille=check.loss_permille,
         up_kbps=check.up_kbps, down_kbps=check.down_kbps,
     )  # fmt: skip
+
+
+def _last_test(terminal: Terminal) -> SelfTestShape | None:
+    if terminal.tested_at is None:
+        return None
+    failed, untried = (
+        [MachinePart(part) for part in parts or ()] for parts in (terminal.failed_parts, terminal.untried_parts)
+    )
+    return SelfTestShape(at=terminal.tested_at, failed=failed, untried=untried)
 
 
 def check_line(session: Session, who: Principal, terminal_id: str, now: datetime) -> None:

@@ -117,6 +117,7 @@ def _terminals(session: Session, village: Village, now: datetime) -> list[DeskTe
         DeskTerminal(
             id=terminal.id, name=terminal.name,
             present=sessions.is_present(session, PrincipalKind.TERMINAL, terminal.id, now),
+            failed_parts=terminal.failed_parts or [],
         )
         for terminal in villages.terminals(session, village.id)
     ]  # fmt: skip

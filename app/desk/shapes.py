@@ -16,9 +16,12 @@ class NamedShape(Shape):
 
 
 class DeskTerminal(Shape):
+    """`failed_parts`: what its last test of itself found wrong."""
+
     id: str
     name: str
     present: bool
+    failed_parts: list[str]
 
 
 class DeskMember(MemberShape):

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.storage.record import Record
@@ -24,12 +24,17 @@ class Village(Record):
 
 
 class Terminal(Record):
+    """`tested_at`: when it tested itself last; with the parts that failed, and those that nobody tried."""
+
     __tablename__ = "terminal"
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     village_id: Mapped[str] = mapped_column(ForeignKey("village.id"), index=True)
     name: Mapped[str] = mapped_column(String(40))
     retired_at: Mapped[datetime | None]
+    tested_at: Mapped[datetime | None]
+    failed_parts: Mapped[list[str] | None] = mapped_column(JSON)
+    untried_parts: Mapped[list[str] | None] = mapped_column(JSON)
 
 
 class Opening(Record):

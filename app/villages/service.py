@@ -1,6 +1,6 @@
 """Use cases of villages: found one, place terminals, set hours, close. Who may is decided above."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -14,6 +14,7 @@ from app.storage.database import new_id
 from app.villages import queries, rules
 from app.villages.models import Closure, Opening, Terminal, Village
 from app.villages.rules import OpeningFacts, checked_text
+from app.villages.words import MachinePart
 from app.web.hints import hint
 from app.web.texts import languages
 
@@ -52,6 +53,19 @@ def retire_terminal(session: Session, village_id: str, terminal_id: str, now: da
     jobs.emit(session, TerminalRetired(now, terminal_id), now)
     hint(session, "terminal", terminal_id, now)
     tell_village(session, village_id, now)
+
+
+def keep_self_test(
+    session: Session, village_id: str, terminal_id: str, failed: Iterable[MachinePart], untried: Iterable[MachinePart],
+    now: datetime,
+) -> None:  # fmt: skip
+    """What a terminal found wrong with itself, and what nobody tried; what it found before is overtaken."""
+    terminal = queries.terminal_of(session, village_id, terminal_id)
+    failing, left = set(failed), set(untried)
+    terminal.tested_at = now
+    terminal.failed_parts = [part.value for part in MachinePart if part in failing]
+    terminal.untried_parts = [part.value for part in MachinePart if part in left - failing]
+    hint(session, "village", village_id, now)
 
 
 def set_openings(session: Session, village_id: str, openings: Sequence[OpeningFacts], now: datetime) -> None:

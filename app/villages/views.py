@@ -1,15 +1,18 @@
-"""What a terminal can say: every sentence with its text, and the recordings that its village hears."""
+"""What a terminal can say, with the recordings that its village hears; and what its test of itself found."""
+
+from typing import Annotated
 
 from flask import Response, request
+from pydantic import Field
 
-from app.villages import prompts
+from app.villages import prompts, service
 from app.villages.catalogue import PLACES
-from app.villages.words import Speech
+from app.villages.words import MachinePart, Speech
 from app.web import texts
 from app.web.api import Api, Ask
 from app.web.floor import floor
 from app.web.principals import COORDINATOR, TERMINAL, allow, known
-from app.web.shapes import Shape
+from app.web.shapes import Nothing, Shape
 
 api = Api("villages")
 
@@ -48,6 +51,23 @@ def sentences(ask: Ask) -> SentencesShape:
             for key in keys
         ],
     )  # fmt: skip
+
+
+Parts = Annotated[list[MachinePart], Field(max_length=len(MachinePart))]
+
+
+class SelfTestIn(Shape):
+    """`untried`: what somebody has to judge, and nobody did."""
+
+    failed: Parts
+    untried: Parts
+
+
+@api.command("POST", "/self_test", TERMINAL, gives=Nothing, takes=SelfTestIn)
+def tell_self_test(ask: Ask, body: SelfTestIn) -> Nothing:
+    """Tell the desk what this terminal's test of itself found."""
+    service.keep_self_test(ask.session, ask.who.village, ask.who.subject_id, body.failed, body.untried, ask.now)
+    return Nothing()
 
 
 @api.blueprint.get("/prompts/recordings/<sha256>")

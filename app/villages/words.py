@@ -9,3 +9,16 @@ class Speech(StrEnum):
     VILLAGE = "village"
     REGION = "region"
     LANGUAGE = "language"
+
+
+class MachinePart(StrEnum):
+    """What a terminal tests of itself."""
+
+    CAMERA = "camera"
+    MICROPHONE = "microphone"
+    SPEAKER = "speaker"
+    TOUCH = "touch"
+    NETWORK = "network"
+    CLOCK = "clock"
+    STORAGE = "storage"
+    VERSION = "version"

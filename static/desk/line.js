@@ -19,7 +19,7 @@ export function lineOf({ id, present, line_check, is_checking }, at, isBusy) {
 } // prettier-ignore
 
 /** "12 minutes ago" @param {number} past_ms */
-function ago(past_ms) {
+export function ago(past_ms) {
   const said = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "auto" });
   if (past_ms < HOUR) return said.format(-Math.max(0, Math.floor(past_ms / MINUTE)), "minute");
   return past_ms < DAY ? said.format(-Math.floor(past_ms / HOUR), "hour") : said.format(-Math.floor(past_ms / DAY), "day");

@@ -2,6 +2,7 @@
 import { t, tn } from "../core/texts.js";
 import { clockTime, dayAndTime, HOUR, MINUTE, ms, wall } from "../core/time.js";
 import { h, icon, parts, photo, stateOf, tag } from "../ui/dom.js";
+import { partsText } from "./self_test.js";
 import { isClose, lookOf, lookText, minutesTalked, sideOf } from "./words.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
@@ -116,7 +117,7 @@ function heading(now, at) {
 
 /** One row for each terminal, also for one that is no longer in use but had calls. @param {DeskNow} now */
 function rowsOf(now) {
-  const retired = now.calls.map((call) => ({ ...call.terminal, present: false }));
+  const retired = now.calls.map((call) => ({ ...call.terminal, present: false, failed_parts: /** @type {string[]} */ ([]) }));
   const terminals = new Map([...retired, ...now.terminals].map((terminal) => [terminal.id, terminal]));
   return [...terminals.values()].map((terminal) => ({
     terminal,
@@ -134,7 +135,9 @@ function hours({ from, minutes }, zone) {
 
 /** @param {ReturnType<typeof rowsOf>[number]} row @param {DeskNow} now @param {Span} span @param {number} at @param {Call} [focus] */
 function terminalRow({ terminal, calls }, now, span, at, focus) {
-  const presence = t(terminal.present ? "desk.terminal_on" : "desk.terminal_off");
+  const { failed_parts: failed } = terminal;
+  const unwell = failed.length > 0 && t("desk.terminal_unwell", { parts: partsText(failed) });
+  const presence = [t(terminal.present ? "desk.terminal_on" : "desk.terminal_off"), unwell].filter(Boolean).join(", ");
   const minute = (at - span.from) / MINUTE;
   return h(
     "div",
@@ -143,6 +146,7 @@ function terminalRow({ terminal, calls }, now, span, at, focus) {
       "div",
       { class: "timeline__label", title: presence },
       h("span", { class: `lamp lamp--${terminal.present ? "on" : "off"}` }, terminal.name),
+      unwell && icon("warning", "s"),
     ),
     h(
       "div",

@@ -8,6 +8,7 @@ import { field, form, input, put, submit } from "./fields.js";
 import { Hours } from "./hours.js";
 import { lineOf } from "./line.js";
 import { passportOf } from "./passport.js";
+import { selfTestOf } from "./self_test.js";
 
 /** @typedef {import("./wire.js").Desk} Desk
  * @typedef {import("./wire.js").DeskNow} DeskNow
@@ -144,6 +145,7 @@ export class VillageView {
       isPairing && this.#pairForm(terminal),
       this.refusal(id),
       this.refusal(`line ${id}`),
+      (paired || terminal.self_test) && selfTestOf(terminal, at),
       !terminal.retired && lineOf(terminal, at, this.busy.has(`line ${id}`)),
       passportOf(passport, name),
     );

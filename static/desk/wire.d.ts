@@ -46,7 +46,8 @@ export interface DeskNow extends Now {
   /** Whether all villages are open to this coordinator. */
   operator: boolean;
   families: DeskFamily[];
-  terminals: { id: string; name: string; present: boolean }[];
+  /** `failed_parts`: what its last test of itself found wrong. */
+  terminals: { id: string; name: string; present: boolean; failed_parts: string[] }[];
   openings: { starts_at: string; ends_at: string }[];
   troubles: Trouble[];
   texts: TextsNow;
@@ -179,6 +180,13 @@ export interface VillageTerminal {
   passport: LinkHour[];
   line_check: LineChecked | null;
   is_checking: boolean;
+  self_test: SelfTest | null;
+}
+/** What a terminal found of itself; `untried` is what nobody judged. */
+export interface SelfTest {
+  at: string;
+  failed: string[];
+  untried: string[];
 }
 /** What a line carried when it was tried; null where it could not be measured. */
 export interface LineChecked {

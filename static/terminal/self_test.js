@@ -1,10 +1,12 @@
 /**
  * Whether this machine is fit to be a terminal: what its camera sees, its microphone hears and its loudspeaker says,
  * its four corners, its network, its clock, and whether what is kept here stays. A long touch of the upper corner opens
- * it; nothing of a family is shown, and nothing that is seen or heard leaves the machine.
+ * it; nothing of a family is shown, and nothing that is seen or heard leaves the machine. The desk is told which parts
+ * are not well.
  */
 import { t } from "../core/texts.js";
 import { now, SECOND } from "../core/time.js";
+import { ApiError } from "../net/api.js";
 import { h, icon, isOutdated, parts } from "../ui/dom.js";
 import { sheet } from "../ui/sheet.js";
 import { place } from "./screens.js";
@@ -20,6 +22,7 @@ const HEARD = 0.02; // of full scale, above what an empty room gives
 const SLOW_MS = 3 * SECOND;
 const OFF_MS = 30 * SECOND;
 const LOOK_MS = 150;
+const TELL_MS = 2 * SECOND; // so that several touches in a row are one telling
 const MB = 1_000_000;
 const MARKS = /** @type {Record<State, string>} */ ({ wait: "hourglass", good: "check", bad: "close", asks: "help" });
 const PICTURES = /** @type {Record<Part, string>} */ ({
@@ -45,6 +48,9 @@ export class SelfTest {
   #ear = null;
   #level = 0;
   #timer = 0;
+  #telling = 0;
+  /** What the desk knows of it. */
+  #told = "";
   #isClosed = false;
   #live;
   #redraw;
@@ -66,6 +72,8 @@ export class SelfTest {
 
   close() {
     this.#isClosed = true;
+    clearTimeout(this.#telling);
+    void this.#tell();
     clearInterval(this.#timer);
     for (const track of this.#stream.getTracks()) track.stop();
     void this.#context.close();
@@ -150,8 +158,8 @@ export class SelfTest {
     this.#ear.getFloatTimeDomainData(heard);
     const peak = Math.max(...heard.map(Math.abs));
     this.#level = Math.round(Math.min(1, Math.sqrt(peak)) * 100) / 100;
-    if (peak > HEARD) this.found.microphone = { ...this.found.microphone, state: "good" };
-    this.#redraw();
+    if (peak > HEARD && this.found.microphone.state !== "good") this.#find("microphone", "good");
+    else this.#redraw();
   }
 
   async #play() {
@@ -192,7 +200,29 @@ export class SelfTest {
   /** @param {Part} name @param {State} state @param {string} [text] */
   #find(name, state, text = this.found[name].text) {
     this.found[name] = { state, text };
-    if (!this.#isClosed) this.#redraw();
+    if (this.#isClosed) return;
+    clearTimeout(this.#telling);
+    this.#telling = window.setTimeout(() => this.#tell(), TELL_MS);
+    this.#redraw();
+  }
+
+  /** Once more where something has changed. A terminal that is not paired yet has nobody to tell. */
+  async #tell() {
+    const names = /** @type {Part[]} */ (Object.keys(this.found));
+    const failed = names.filter((name) => this.found[name].state === "bad");
+    const untried = names.filter((name) => ["asks", "wait"].includes(this.found[name].state));
+    const isLooking = untried.some((name) => name !== "microphone" && this.found[name].state === "wait");
+    const wanted = JSON.stringify({ failed, untried });
+    if (isLooking || !this.#live.view.now?.terminal || wanted === this.#told) return;
+    const before = this.#told;
+    this.#told = wanted;
+    try {
+      await this.#live.api.command("/api/self_test", { failed, untried });
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      this.#told = before; // another finding tells it again
+      if (error.status === 0) this.#find("network", "bad", t("terminal.test.network_away"));
+    }
   }
 }
 

@@ -20,6 +20,7 @@ from app.families.words import ConsentKind
 from app.messages.models import Message
 from app.messages.words import From
 from app.villages import prompts
+from app.villages.models import Terminal
 from app.web.models import PrincipalKind
 from tests.browser import stories
 from tests.browser.conftest import TERMINAL, Devices, shoot
@@ -152,6 +153,12 @@ def test_the_coordinator_tests_the_machine_from_its_corner(village: Village, dev
     assert page.locator("video").evaluate("video => video.muted")
     picture(page, "close").click()
     sees(page, "idle")
+    wait_until(page, "the desk knows what was wrong", lambda: failed_parts(village) == ["clock"])
+
+
+def failed_parts(village: Village) -> list[str] | None:
+    with village.scene.database.read() as session:
+        return session.get_one(Terminal, village.scene.alice.terminal).failed_parts
 
 
 def test_a_grandmother_answers_says_goodbye_and_leaves_nothing_behind(village: Village, devices: Devices) -> None:

@@ -38,11 +38,26 @@ def test_the_page_of_a_village(house: OpenHouse, desk: Guest) -> None:
     assert shown["terminals"] == [
         {
             "id": alice.terminal, "name": "Redstone office", "present": False, "paired": False, "retired": False,
-            "passport": [], "line_check": None, "is_checking": False,
+            "passport": [], "line_check": None, "is_checking": False, "self_test": None,
         }
     ]  # fmt: skip
     house.terminal(alice)
     assert village(desk)["terminals"][0]["paired"] is True
+
+
+def test_what_a_terminal_found_wrong_with_itself_is_known_at_its_own_desk(house: OpenHouse, desk: Guest) -> None:
+    terminal, found = house.terminal(house.scene.alice), {"failed": ["clock", "camera"], "untried": ["touch", "camera"]}
+    assert terminal.command("/api/self_test", found).status_code == 200
+    assert village(desk)["terminals"][0]["self_test"] == {
+        "at": house.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"), "failed": ["camera", "clock"], "untried": ["touch"],
+    }  # fmt: skip
+    assert desk.get("/api/now").get_json()["terminals"][0]["failed_parts"] == ["camera", "clock"]
+    (elsewhere,) = village(house.desk(house.scene.charlie))["terminals"]
+    assert elsewhere["self_test"] is None
+    assert terminal.command("/api/self_test", {"failed": [], "untried": []}).status_code == 200
+    assert desk.get("/api/now").get_json()["terminals"][0]["failed_parts"] == []
+    assert terminal.command("/api/self_test", {"failed": ["wings"], "untried": []}).status_code == 422
+    assert desk.command("/api/self_test", {"failed": [], "untried": []}).status_code == 403
 
 
 def test_weekly_hours_are_replaced(house: OpenHouse, desk: Guest) -> None:
