@@ -53,7 +53,7 @@ class Bridge:
             self._outside.tally.dropped["bridge is full"] += 1
             return
         self._ends[name] = participant
-        self._exchange.come(name, self._outside.ladder[participant.rung].audio, participant.send_voice)
+        self._exchange.come(name, participant.audio, participant.send_voice)
         self._showing.come(name, participant, self._outside.ladder[participant.rung])
         participant.on_voice = partial(self._hear, name)
         participant.on_picture = partial(self._see, name)
@@ -103,9 +103,9 @@ class Bridge:
     def _look(self) -> None:
         now = self._now()
         for name, participant in self._ends.items():
-            participant.set_rung(participant.rung)  # what it loses by now may ask for redundancy
+            participant.set_rung(participant.rung)  # by what it loses now
             rung = self._outside.ladder[participant.rung]
-            self._exchange.tune(name, rung.audio)
+            self._exchange.tune(name, participant.audio)
             self._showing.tune(name, rung)
         self._exchange.look(now)
         self._set_out()

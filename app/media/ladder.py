@@ -3,13 +3,12 @@
 import itertools
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from app.kernel.rungs import RungName
 
-Redundancy = bool | Literal["when_lossy"]
 MOST_KBPS, MOST_FPS, MOST_SCALE = 10_000, 60, 16
 PACKETS_MS = (20, 40, 60, 120)  # what Opus makes of a second, and browsers honour
 
@@ -19,8 +18,20 @@ class LadderError(ValueError):
 
 
 @dataclass(frozen=True)
+class Redundancy:
+    """What the packets are that carry the one before them again (RFC 2198).
+
+    On the wire while somebody speaks 12 kbit/s in packets of 60 ms would be 34, more than a link of 32 drains; 11 in
+    packets of 120 are 27.
+    """
+
+    packet_ms: int
+    max_kbps: float
+
+
+@dataclass(frozen=True)
 class Audio:
-    """`dtx`: silence is not sent; `redundancy`: each packet carries the one before it again (RFC 2198).
+    """`dtx`: silence is not sent; `redundancy`: for a link that loses much; None: never.
 
     `feedback`: transport-wide congestion control and its header extensions, without which no rate is estimated.
     """
@@ -28,8 +39,14 @@ class Audio:
     packet_ms: int
     max_kbps: float
     dtx: bool
-    redundancy: Redundancy
+    redundancy: Redundancy | None
     feedback: bool
+
+    @property
+    def doubled(self) -> "Audio | None":
+        """As it is sent with redundancy; None where it never is."""
+        twice = self.redundancy
+        return replace(self, packet_ms=twice.packet_ms, max_kbps=twice.max_kbps) if twice else None
 
 
 @dataclass(frozen=True)
@@ -112,14 +129,18 @@ def _rung(data: Any) -> Rung:
 
 
 def _audio(data: Mapping[str, Any]) -> Audio:
+    twice = data["redundancy"]
+    if twice is not None and not isinstance(twice, Mapping):
+        raise LadderError("redundancy says what its packets are, or is null")
+    return Audio(
+        *_packets(data), _flag(data, "dtx"), Redundancy(*_packets(twice)) if twice else None, _flag(data, "feedback")
+    )
+
+
+def _packets(data: Mapping[str, Any]) -> tuple[int, float]:
     if data["packet_ms"] not in PACKETS_MS:
         raise LadderError(f"packet_ms is one of {PACKETS_MS}")
-    redundancy = data["redundancy"]
-    if not isinstance(redundancy, bool) and redundancy != "when_lossy":
-        raise LadderError('redundancy is true, false or "when_lossy"')
-    return Audio(
-        data["packet_ms"], _number(data, "max_kbps", 6, 128), _flag(data, "dtx"), redundancy, _flag(data, "feedback")
-    )
+    return data["packet_ms"], _number(data, "max_kbps", 6, 128)
 
 
 def _video(data: Mapping[str, Any]) -> Video:

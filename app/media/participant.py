@@ -46,7 +46,8 @@ OnFrame = Callable[[EncodedFrame], None]
 class Participant:
     """`on_stands` is called once when the connection stands, `on_ends` once when it is gone, however it went.
 
-    `on_voice`, `on_picture` and `on_key_frame_wanted` are whoever's it is now that this end is joined to.
+    `audio` is how this end is sent to: by its rung, and by what it loses. `on_voice`, `on_picture` and
+    `on_key_frame_wanted` are whoever's it is now that this end is joined to.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Participant:
         self.on_picture: OnFrame | None = None
         self.on_key_frame_wanted: Callable[[], None] | None = None
         self._ladder, self._say = ladder, say
+        self.audio = ladder[end.rung].audio
         self._voice, self._picture = EncodedTrack("audio"), EncodedTrack("video")
         self._receivers: dict[str, EncodedReceiver] = {}
         self._on_stands, self._on_ends = on_stands, on_ends
@@ -98,11 +100,10 @@ class Participant:
     def set_rung(self, rung: RungName) -> None:
         """How this end wants to be sent to from now on."""
         self.rung = rung
-        audio, heard = self._ladder[rung].audio, self._voice.heard
+        plain, heard = self._ladder[rung].audio, self._voice.heard
         is_lossy = heard is not None and heard.loss_permille >= LOSSY_PERMILLE
-        self._voice.has_redundancy = audio is not None and bool(
-            audio.redundancy if is_lossy else audio.redundancy is True
-        )
+        doubled = plain.doubled if plain and is_lossy else None
+        self.audio, self._voice.has_redundancy = doubled or plain, doubled is not None
 
     def take(self, signal: dict[str, Any]) -> None:
         """A description or a candidate of the other end; what can't be understood is logged."""

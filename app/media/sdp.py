@@ -101,8 +101,7 @@ def _voice(section: list[str], audio: Audio) -> list[str]:
     if not opus:
         return section
     asked = f"useinbandfec=1;usedtx={int(audio.dtx)};maxaveragebitrate={round(audio.max_kbps * 1000)}"
-    first = [*red, *opus] if audio.redundancy is True else [*opus, *red]  # what comes first is sent
-    section = [" ".join([*section[0].split()[:3], *first]), *section[1:]]
+    section = [" ".join([*section[0].split()[:3], *opus, *red]), *section[1:]]  # what comes first is sent
     others = [line for line in section if not line.startswith(("a=ptime:", "a=maxptime:", f"a=fmtp:{opus[0]} "))]
     place = next(at for at, line in enumerate(others) if line.startswith(f"a=rtpmap:{opus[0]} ")) + 1
     fmtp = f"a=fmtp:{opus[0]} minptime=10;{asked}"

@@ -4,9 +4,11 @@
  */
 
 /**
- * `redundancy`: each packet carries the one before it once more (RFC 2198); `feedback`: transport-wide feedback and the
- * header extensions, without which the browser has no estimate of the link's rate.
- * @typedef {{packet_ms: number, max_kbps: number, dtx: boolean, redundancy: boolean | "when_lossy", feedback: boolean}}
+ * `redundancy`: where the link loses much each packet carries the one before it once more (RFC 2198), and this is what
+ * the packets are then; null: never. `feedback`: transport-wide feedback and the header extensions, without which the
+ * browser has no estimate of the link's rate.
+ * @typedef {{packet_ms: number, max_kbps: number}} Redundancy
+ * @typedef {{packet_ms: number, max_kbps: number, dtx: boolean, redundancy: Redundancy | null, feedback: boolean}}
  *   AudioRung
  * @typedef {{max_kbps: number, scale_down_by: number, max_fps: number}} VideoRung
  * @typedef {{every_seconds: number, max_bytes: number, max_px: number}} StillsRung `max_px`: the longer side

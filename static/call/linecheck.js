@@ -18,7 +18,7 @@ import { slim, tuned } from "./sdp.js";
 
 const [PING, PONG, TRAIN] = [0, 1, 2];
 /** Small packets are no matter for a voice that comes back two seconds later; their headers would be. */
-const VOICE = { packet_ms: 120, max_kbps: 12, dtx: true, redundancy: false, feedback: false };
+const VOICE = { packet_ms: 120, max_kbps: 12, dtx: true, redundancy: null, feedback: false };
 const MOST_PACKETS = 16;
 const MOST_PACKET_BYTES = 1_160;
 const CONNECTS_WITHIN_MS = 30_000;

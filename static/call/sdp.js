@@ -4,9 +4,9 @@
  * Every other line stays as it came; whether a browser takes it is for the browser to say.
  */
 
-/** `twice_ms`: of a packet where each goes twice; `start_kbps`: what the browser takes the link for where a picture begins.
- * @typedef {{packet_ms: number, max_kbps: number, dtx: boolean, redundancy: boolean, feedback: boolean,
- *   twice_ms?: number, start_kbps?: number}} Voice */
+/** `redundancy`: what packets are that carry the one before them, where the other end takes such; null: none do.
+ * `start_kbps`: what the browser takes the link for where a picture begins.
+ * @typedef {import("./ladder.js").AudioRung & {start_kbps?: number}} Voice */
 /** @typedef {{session: string[], media: string[][]}} Description each section begins with its m= line */
 
 const MOST_CHARACTERS = 15_000;
@@ -91,11 +91,11 @@ function withoutFeedback(section) {
 const extensionOf = (line) => /^a=extmap:\S+ (\S+)/.exec(line)?.[1] ?? "";
 
 /** @param {string[]} section @param {Voice} voice */
-function voice(section, { packet_ms, twice_ms = packet_ms, max_kbps, dtx, redundancy }) {
+function voice(section, { dtx, redundancy, ...plain }) {
   const [opus] = payloadsOf(section, "opus/48000");
   if (!opus) return section;
   const red = redOf(section, opus);
-  const ptime = red && redundancy ? twice_ms : packet_ms;
+  const { packet_ms: ptime, max_kbps } = (red && redundancy) || plain;
   const wanted = { usedtx: dtx ? "1" : "0", maxaveragebitrate: String(Math.round(max_kbps * 1_000)) };
   const lines = withParameters(section, opus, wanted)
     .filter((line) => !line.startsWith("a=ptime:"))

@@ -13,11 +13,6 @@ import { slim, tuned } from "./sdp.js";
 
 /** A picture of fewer kbit/s begins as what it may grow to. */
 const THIN_KBPS = 100;
-/**
- * What goes twice goes a little smaller, and without a picture in packets twice as long: 27 kbit/s on the wire while
- * somebody speaks on the rung `voice`, where packets of 60 ms take 34 and a link of 32 can't drain.
- */
-const TWICE = { smaller: 0.92, packet_ms: 120 };
 const PICTURE_MS = { heard: 700, unheard: 8_000 };
 /** The addresses of this device itself are known by then. */
 const GATHER_MS = 30;
@@ -224,11 +219,9 @@ export class Tuning {
   #voice() {
     const { audio, video } = this.#rung ?? {};
     if (!audio) return null;
-    const redundancy = audio.redundancy === "when_lossy" ? this.#isLossy : audio.redundancy;
-    const max_kbps = redundancy ? audio.max_kbps * TWICE.smaller : audio.max_kbps;
-    const twice_ms = video ? audio.packet_ms : TWICE.packet_ms;
+    const redundancy = this.#isLossy ? audio.redundancy : null;
     const start_kbps = video && video.max_kbps < THIN_KBPS ? audio.max_kbps + video.max_kbps : 0;
-    return { ...audio, twice_ms, max_kbps, redundancy, start_kbps, feedback: audio.feedback && this.#isPictureDue };
+    return { ...audio, redundancy, start_kbps, feedback: audio.feedback && this.#isPictureDue };
   }
 
   /** Fetches what they need at their first use. @param {(stills: Stills) => unknown} run */

@@ -15,8 +15,9 @@ from playwright.sync_api import Browser, Page
 from tests.browser.modules import serve_modules
 
 Tuning = dict[str, Any]
-THIN: Tuning = {"packet_ms": 120, "max_kbps": 8, "dtx": True, "redundancy": False, "feedback": False}
-RICH: Tuning = {"packet_ms": 60, "max_kbps": 24, "dtx": True, "redundancy": True, "feedback": True}
+THIN: Tuning = {"packet_ms": 120, "max_kbps": 8, "dtx": True, "redundancy": None, "feedback": False}
+TWICE = {"packet_ms": 120, "max_kbps": 22}
+RICH: Tuning = {"packet_ms": 60, "max_kbps": 24, "dtx": True, "redundancy": TWICE, "feedback": True}
 
 OFFER = """async (parts) => {
   const pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
@@ -85,18 +86,18 @@ def section(sdp: str, kind: str) -> list[str]:
 
 
 def test_the_voice_is_asked_for_as_the_rung_says(page: Page, offers: list[str]) -> None:
-    for tuning, first in ((THIN, "111 63"), (RICH, "63 111")):
+    for tuning, packets, first in ((THIN, THIN, "111 63"), (RICH, TWICE, "63 111")):
         made = written(page, offers[0], tuning)["tuned"]
         voice = section(made["made"], "audio")
         assert voice[0].split(" ", 3)[3].startswith(first)
-        dtx = f"usedtx=1;maxaveragebitrate={tuning['max_kbps']}000"
+        dtx = f"usedtx=1;maxaveragebitrate={packets['max_kbps']}000"
         assert f"a=fmtp:111 minptime=10;useinbandfec=1;{dtx}" in voice
-        assert f"a=ptime:{tuning['packet_ms']}" in voice
+        assert f"a=ptime:{packets['packet_ms']}" in voice
         assert made["again"]
         assert made["isTaken"]
         costs = re.findall(r"transport-cc|transport-wide-cc|abs-send-time|ssrc-audio-level", made["made"])
         assert bool(costs) is tuning["feedback"]
-    back = written(page, made["made"], RICH | {"redundancy": False, "dtx": False})["tuned"]["made"]
+    back = written(page, made["made"], RICH | {"redundancy": None, "dtx": False})["tuned"]["made"]
     assert section(back, "audio")[0].split(" ")[3:5] == ["111", "63"]
     assert "usedtx=0" in back
 
@@ -145,7 +146,9 @@ def test_what_is_not_known_stays(page: Page, offers: list[str]) -> None:
     lacks = re.sub(r"(?m)^a=fmtp:111 .*\r\n", "", offers[1])
     assert "a=fmtp:111 usedtx=1;maxaveragebitrate=8000" in written(page, lacks, THIN)["tuned"]["made"]
     without_red = re.sub(r"(?m)^a=(rtpmap|fmtp):63 .*\r\n", "", offers[1]).replace("111 63 ", "111 ")
-    assert section(written(page, without_red, RICH)["tuned"]["made"], "audio")[0].split(" ")[3] == "111"
+    plain = section(written(page, without_red, RICH)["tuned"]["made"], "audio")
+    assert plain[0].split(" ")[3] == "111"
+    assert "a=ptime:60" in plain
 
 
 STRANGE = """a=ptime:20
@@ -209,7 +212,7 @@ def mutated(offer: str, changes: list[tuple[str, float, Any]]) -> str:
 TUNINGS = st.fixed_dictionaries(
     {
         "packet_ms": st.sampled_from([20, 60, 120]), "max_kbps": st.integers(6, 40), "dtx": st.booleans(),
-        "redundancy": st.booleans(), "feedback": st.booleans(),
+        "redundancy": st.none() | st.just(TWICE), "feedback": st.booleans(),
     }
 )  # fmt: skip
 

@@ -14,9 +14,9 @@ from app.media.opus import Decoder, Encoder
 from app.media.opus_packets import packet_ms
 from tests.media.syllables import Pcm, encoded, frame, voice
 
-RUNG = Audio(60, 12, dtx=True, redundancy=False, feedback=False)
-THIN = Audio(120, 8, dtx=True, redundancy=False, feedback=False)
-RICH = Audio(60, 24, dtx=True, redundancy=False, feedback=False)
+RUNG = Audio(60, 12, dtx=True, redundancy=None, feedback=False)
+THIN = Audio(120, 8, dtx=True, redundancy=None, feedback=False)
+RICH = Audio(60, 24, dtx=True, redundancy=None, feedback=False)
 STEP_MS = 5
 Sent = tuple[float, bytes, int, float]
 

@@ -6,7 +6,7 @@ from app.media.opus_packets import packet_ms
 from tests.media.syllables import encoded, voice
 
 PACKET = 60 * 48
-VOICE = Audio(60, 12, dtx=True, redundancy=False, feedback=False)
+VOICE = Audio(60, 12, dtx=True, redundancy=None, feedback=False)
 
 
 def test_a_stream_goes_on_where_its_source_changes() -> None:

@@ -21,8 +21,8 @@ from app.media.mixing import MOST_MS, TICK_MS
 
 PACKET_MS, SAMPLES_PER_MS, STEP_MS = 60, 48, 1
 FORWARDED_MS, MIXED_MS = 100.0, 180.0
-RUNG = Audio(PACKET_MS, 12, dtx=True, redundancy=False, feedback=False)
-THIN = Audio(PACKET_MS, 8, dtx=True, redundancy=False, feedback=False)  # never forwarded what is said here
+RUNG = Audio(PACKET_MS, 12, dtx=True, redundancy=None, feedback=False)
+THIN = Audio(PACKET_MS, 8, dtx=True, redundancy=None, feedback=False)  # never forwarded what is said here
 HEAD = bytes([0x18, 0xE0])  # SILK, 60 ms of voice
 SIZE, QUIET_SIZE, QUIET_EVERY = 90, 40, 8
 BASE = 28  # of the digits that a sum is made of: below the limiter's knee for three voices
