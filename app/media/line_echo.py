@@ -1,6 +1,7 @@
 """A microphone heard back: each packet of voice goes back as it came, a while later, and is listened to meanwhile.
 
-Nothing of it is kept but how loud it was.
+A quiet room doesn't go back: browsers send its noise by the packet, and its bytes are better spent on listening longer
+to who hasn't begun to speak. Nothing of a voice is kept but how loud it was.
 """
 
 import asyncio
@@ -26,6 +27,7 @@ class Echo:
         self._send, self._decoder = send, Decoder()
         self._loop = asyncio.get_running_loop()
         self._timers: set[asyncio.TimerHandle] = set()
+        self._is_spoken = False
         self.heard: list[Loudness] = []
         self.wire_bytes = 0
 
@@ -37,10 +39,13 @@ class Echo:
             sound = self._decoder.decode(frame.payload)
         except OpusError:
             return
-        self.heard += line_rules.loudness_of(array("h", sound))
-        self.wire_bytes += 2 * (len(frame.payload) + AROUND_BYTES)
-        timer = self._loop.call_later(DELAY_SECONDS, self._give_back, frame)
-        self._timers.add(timer)
+        loudness = line_rules.loudness_of(array("h", sound))
+        self.heard += loudness
+        self.wire_bytes += len(frame.payload) + AROUND_BYTES
+        was_spoken, self._is_spoken = self._is_spoken, any(each.rms_db > line_rules.SPEECH_DB for each in loudness)
+        if self._is_spoken or was_spoken:  # the end of a word is soft
+            self.wire_bytes += len(frame.payload) + AROUND_BYTES
+            self._timers.add(self._loop.call_later(DELAY_SECONDS, self._give_back, frame))
 
     def _give_back(self, frame: EncodedFrame) -> None:
         self._send(frame.payload, frame.rtp_timestamp, frame.duration_ms)

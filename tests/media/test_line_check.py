@@ -7,6 +7,7 @@ import asyncio
 import math
 from collections.abc import Sequence
 from itertools import pairwise
+from random import Random
 from typing import Any, cast
 
 import pytest
@@ -38,10 +39,10 @@ class Web:
         return {}
 
 
-def vowel(peak: float, seconds: float = 5) -> Sequence[int]:
-    """Somebody makes a sound for half of each second."""
+def vowel(peak: float, seconds: float = 5, share: float = 0.5) -> Sequence[int]:
+    """Somebody makes a sound for a part of each second."""
     times = range(round(seconds * 48_000))
-    said = ((math.sin(at / 55) * 0.6 + math.sin(at / 21) * 0.4) * (at % 48_000 < 24_000) for at in times)
+    said = ((math.sin(at / 55) * 0.6 + math.sin(at / 21) * 0.4) * (at % 48_000 < 48_000 * share) for at in times)
     return [max(-32_768, min(32_767, round(peak * 32_768 * each))) for each in said]
 
 
@@ -115,8 +116,8 @@ def test_the_microphone_is_judged_by_what_is_decoded(peak: float, level: str) ->
     assert line.verdict["level"] == level
 
 
-def test_one_hears_oneself_two_seconds_later(voice: list[bytes]) -> None:
-    line = ThinLine(500, 200, microphone=voice)
+def test_one_hears_oneself_two_seconds_later() -> None:
+    line = ThinLine(500, 200, microphone=packets(vowel(0.4, share=1)))
     check(line)
     heard = [at for at, _stamp in line.heard]
     stamps = [stamp for _at, stamp in line.heard]
@@ -125,6 +126,25 @@ def test_one_hears_oneself_two_seconds_later(voice: list[bytes]) -> None:
     steps = [after - before for before, after in pairwise(heard)]
     assert max(steps) < PACKET_MS / 1_000 + 0.05
     assert DELAY_SECONDS == 2
+
+
+def test_who_speaks_late_is_listened_to_once_more_and_a_quiet_room_is_not_given_back() -> None:
+    """At a fast line too, where most bytes went to find that out."""
+    chance = Random(1)
+    room = [round(chance.gauss(0, 25)) for _ in range(round(4.3 * 48_000))]
+    line = ThinLine(10_000, 20, microphone=packets([*room, *vowel(0.4)]))
+    check(line)
+    assert line.verdict is not None
+    assert line.verdict["level"] == VoiceLevel.GOOD
+    assert line.stages.count("voice") == 2
+    assert 10 <= len(line.heard) <= 20, "what was said, and not the room"
+    assert line.wire_bytes + line_check.LEFT_OVER_BYTES < MOST_BYTES
+
+    quiet = ThinLine(10_000, 20, microphone=packets(room))
+    check(quiet)
+    assert quiet.verdict is not None
+    assert quiet.verdict["level"] == VoiceLevel.SILENT
+    assert not quiet.heard
 
 
 def test_without_a_microphone_the_line_alone_is_tried() -> None:

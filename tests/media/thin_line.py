@@ -50,7 +50,7 @@ class ThinLine:
         self.stages: list[str] = []
         self.heard: list[tuple[float, int]] = []
         self.is_dumb = False
-        self._microphone = microphone
+        self._microphone, self._uttered = microphone, 0
         self._hearers: dict[str, Hear] = {}
         self._came: dict[int, list[list[float]]] = {}
 
@@ -106,9 +106,10 @@ class ThinLine:
 
     def _speak(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
-        for number, packet in enumerate(self._microphone or ()):
-            if number * PACKET_MS <= seconds * 1_000:
-                loop.call_later(number * PACKET_MS / 1_000, self._utter, number, packet)
+        said = (self._microphone or ())[self._uttered :][: int(seconds * 1_000 / PACKET_MS) + 1]
+        for number, packet in enumerate(said):
+            loop.call_later(number * PACKET_MS / 1_000, self._utter, self._uttered + number, packet)
+        self._uttered += len(said)
 
     def _utter(self, number: int, packet: bytes) -> None:
         now_ms = asyncio.get_running_loop().time() * 1_000
