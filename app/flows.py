@@ -9,6 +9,7 @@ from app.calls import agreement, guests, invitees, left_messages, queries, rehou
 from app.desk import service as desk
 from app.desk import waiting
 from app.doors import credentials
+from app.families import recorded_names
 from app.jobs.service import Leased
 from app.kernel import events
 from app.kernel.events import Event
@@ -97,9 +98,14 @@ FLOWS: dict[type[Event], tuple[Callable[..., None], ...]] = {
     events.TextReceived: (answer_text,),
     events.TerminalRetired: (rehousing.leave,),
     events.RosterPublished: (tell_rosters.of_publishing,),
-    events.ConsentRevoked: (end_what_is_forbidden, retention.of_revoking, tell_messages.nothing_between),
+    events.ConsentRevoked: (
+        end_what_is_forbidden,
+        retention.of_revoking,
+        recorded_names.of_revoking,
+        tell_messages.nothing_between,
+    ),
     events.MemberJoined: (bring_in,),
-    events.MemberLeft: (end_what_was_theirs,),
+    events.MemberLeft: (end_what_was_theirs, recorded_names.of_leaving),
     events.PhotoTaken: (desk.record_photo,),
     events.HoursChanged: (desk.record_hours,),
     events.MessageStored: (count_for_its_call,),

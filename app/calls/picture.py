@@ -10,6 +10,7 @@ from app.calls.life import CallFacts
 from app.calls.models import Call
 from app.calls.rules import Action
 from app.calls.shapes import (
+    CallerShape,
     CallShape,
     DeskSeatShape,
     FamilyShape,
@@ -21,7 +22,9 @@ from app.calls.shapes import (
     TerminalShape,
 )
 from app.calls.words import SeatSide, Side
+from app.families import recorded_names
 from app.families.models import Family, Person
+from app.families.recorded_name_views import url_of
 from app.villages.models import Terminal, Village
 from app.web.models import PrincipalKind
 from app.web.principals import FACES, Principal
@@ -44,7 +47,7 @@ def call_shape(session: Session, call: Call, who: Principal, now: datetime) -> C
         zone=village.zone, village=village.name,
         family=family_shape(session.get_one(Family, call.family_id)),
         child=person_shape(session.get_one(Person, call.child_id), who),
-        parent=person_shape(session.get_one(Person, call.parent_id), who),
+        parent=_caller_shape(session, call.parent_id, who),
         terminal=TerminalShape(id=terminal.id, name=terminal.name),
         my_side=None if stands in (SeatSide.DESK, SeatSide.MEDIA) else stands,
         proposed_by=call.proposed_by, moved_to_id=call.moved_to_id,
@@ -65,6 +68,12 @@ def call_shapes(session: Session, calls: Iterable[Call], who: Principal, now: da
 
 def person_shape(person: Person, who: Principal) -> PersonShape:
     return PersonShape(id=person.id, name=person.name, photo=photo_url(person, who))
+
+
+def _caller_shape(session: Session, person_id: str, who: Principal) -> CallerShape:
+    person = person_shape(session.get_one(Person, person_id), who)
+    name_id = recorded_names.id_of(session, person_id) if who.kind is PrincipalKind.TERMINAL else None
+    return CallerShape(**person.model_dump(), recorded_name=name_id and url_of(name_id))
 
 
 def photo_url(person: Person, who: Principal) -> str | None:

@@ -20,6 +20,12 @@ class PersonShape(Shape):
     photo: str | None
 
 
+class CallerShape(PersonShape):
+    """`recorded_name`: where a terminal finds their own voice that says who calls; null for others, or without one."""
+
+    recorded_name: str | None
+
+
 class MemberShape(PersonShape):
     role: str
     has_phone: bool
@@ -82,7 +88,7 @@ class CallShape(Shape):
     village: str
     family: FamilyShape
     child: PersonShape
-    parent: PersonShape
+    parent: CallerShape
     terminal: TerminalShape
     my_side: Literal[SeatSide.PARENT, SeatSide.VILLAGE, SeatSide.GUEST] | None
     proposed_by: Side | None

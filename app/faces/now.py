@@ -15,11 +15,12 @@ from app.desk.queries import desk_now
 from app.desk.shapes import DeskFamily, DeskTerminal, NamedShape, OpeningShape, TroubleShape
 from app.doors import credentials
 from app.doors.rules import RENEWED_EVERY, TOKEN_LIVES
-from app.families import pins
+from app.families import pins, recorded_names
 from app.families import queries as families
 from app.families.models import Family, Person
 from app.families.pins import Lock
 from app.families.price_views import MbPriceShape, mb_price
+from app.families.recorded_name_views import url_of
 from app.messages import thread as messages
 from app.roster import waits
 from app.sms import thread
@@ -45,9 +46,10 @@ class RoleShape(PersonShape):
 
 
 class MeShape(PersonShape):
-    """`mb_price`: what a megabyte costs them, null where they didn't say."""
+    """`mb_price`: what a megabyte costs them, null where they didn't say. `recorded_name`: where their own voice is."""
 
     mb_price: MbPriceShape | None
+    recorded_name: str | None
 
 
 class MyFamily(FamilyShape):
@@ -152,6 +154,7 @@ def _phone(ask: Ask) -> Now:
     me = ask.session.get_one(Person, ask.who.subject_id)
     own = ask.session.scalars(queries.of_person(me.id, ask.now)).all()
     calls = sorted([*own, *guests.calls_of(ask.session, me.id, ask.now)], key=lambda call: (call.starts_at, call.id))
+    name_id = recorded_names.id_of(ask.session, me.id)
     unheard = messages.waiting_of_person(ask.session, me.id, ask.now)
     mine = [
         MyFamily(
@@ -166,7 +169,10 @@ def _phone(ask: Ask) -> Now:
     ]
     return Now(
         **_common(ask, "phone"), zone=me.zone, village=None, calls=_shapes(ask, calls),
-        me=MeShape(**picture.person_shape(me, ask.who).model_dump(), mb_price=mb_price(me)), families=mine,
+        me=MeShape(
+            **picture.person_shape(me, ask.who).model_dump(), mb_price=mb_price(me),
+            recorded_name=name_id and url_of(name_id),
+        ), families=mine,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Persons, photos, families, members, consents, no_contacts, availability."""
+"""Persons, photos, recorded names, families, members, consents, no_contacts, availability."""
 
 from datetime import date, datetime
 from typing import Any
@@ -37,6 +37,18 @@ class Photo(Record):
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
     webp: Mapped[bytes] = mapped_column(LargeBinary)
     taken_at: Mapped[datetime]
+
+
+class RecordedName(Record):
+    """What a parent calls themselves ("it's mother"), an Ogg file with Opus; a newer one has another id."""
+
+    __tablename__ = "recorded_name"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), unique=True)
+    recording: Mapped[bytes] = mapped_column(LargeBinary)
+    duration_ms: Mapped[int]
+    recorded_at: Mapped[datetime]
 
 
 class Family(Record):

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from app.calls import series
 from app.calls.series import SeriesWish
 from app.doors.models import Credential
-from app.families import schedule
+from app.families import recorded_names, schedule
 from app.families import service as families
 from app.families.models import Consent
 from app.families.schedule import Said
@@ -83,6 +83,7 @@ class Things:
     message_id: str
     upload_id: str
     hearings: list[dict[str, str]]
+    recorded_name_id: str
 
 
 KEY = "terminal.screen.ring"
@@ -113,6 +114,7 @@ def things_of_alice(house: OpenHouse) -> Things:
             families.set_photo(session, who, packed(bands(), "JPEG"), now)
             for who in (alice.child, alice.parent, alice.caregiver)
         ]
+        recorded_name = recorded_names.keep(session, alice.parent, SPOKEN, now)
         row_id = jobs.put(session, "calls.tick", now, now, subject=f"call:{call_id}", payload={"call_id": call_id})
         session.get_one(DueRow, row_id).state = DueState.DEAD
         notice = Notice(
@@ -138,6 +140,7 @@ def things_of_alice(house: OpenHouse) -> Things:
         no_contact_id, closure_id, alice.parent, alice.parent, alice.village, hours_of(house, alice.child),
         wait_of(house), series_of(house), *roster_of(house), told_to_desk(house), [text_of(house)],
         message_id=message_id, upload_id=upload_id, hearings=hearings, prompt_id=prompt.id, sha256=prompt.sha256,
+        recorded_name_id=recorded_name.id,
     )  # fmt: skip
 
 

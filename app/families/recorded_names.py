@@ -1,0 +1,108 @@
+"""A parent's name in the parent's own voice, which a terminal plays when they call: kept, replaced, removed, forgotten.
+
+It is as long as "it's mother" and no longer. It stays as long as somebody may be rung by this person. Which terminal
+may have it is decided by whoever knows of calls.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from app.families import queries, service
+from app.families.models import RecordedName
+from app.families.words import ConsentKind, MemberRole
+from app.kernel.errors import Invalid, NotFound, Refused, TooLarge
+from app.kernel.events import ConsentRevoked, MemberLeft
+from app.storage.database import new_id
+from app.villages.ogg_opus import NotOggOpus, duration_ms
+from app.villages.service import tell_village
+from app.web.hints import hint
+
+MOST_BYTES = 12_000  # four seconds at twice the bits that our own pages use
+SHORTEST_MS, LONGEST_MS = 300, 4_300  # one word of which the silence was cut off; four seconds and a packet's end
+
+
+def keep(session: Session, person_id: str, raw: bytes, now: datetime) -> RecordedName:
+    """Keep what a parent calls themselves, instead of what was recorded before. Raises NotFound for others."""
+    lasts_ms = _checked(raw)
+    service.lock_person(session, person_id)
+    if not queries.families_of_person(session, person_id, MemberRole.PARENT):
+        raise NotFound
+    _delete(session, person_id)
+    name = RecordedName(
+        id=new_id(session), person_id=person_id, recording=raw, duration_ms=lasts_ms, recorded_at=now,
+    )  # fmt: skip
+    session.add(name)
+    session.flush()
+    _tell(session, person_id, now)
+    return name
+
+
+def remove(session: Session, person_id: str, now: datetime) -> None:
+    """Have nothing of it left. Raises NotFound where nothing was recorded."""
+    service.lock_person(session, person_id)
+    if id_of(session, person_id) is None:
+        raise NotFound
+    _delete(session, person_id)
+    _tell(session, person_id, now)
+
+
+def id_of(session: Session, person_id: str) -> str | None:
+    """Another one as soon as it was recorded anew; None where nobody recorded it."""
+    return session.scalar(select(RecordedName.id).where(RecordedName.person_id == person_id))
+
+
+def get(session: Session, recorded_name_id: str) -> RecordedName:
+    """Raises NotFound."""
+    found = session.get(RecordedName, recorded_name_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def of_revoking(session: Session, event: ConsentRevoked, now: datetime) -> None:
+    """With the last child whom they may call, their voice goes too."""
+    children = queries.children_of_parent(session, event.contact_id)
+    if not any(_may_call(session, child.id, event.contact_id, now) for _family, child in children):
+        _delete(session, event.contact_id)
+
+
+def of_leaving(session: Session, event: MemberLeft, _now: datetime) -> None:
+    """Who is nobody's parent any more leaves no voice behind."""
+    if not queries.families_of_person(session, event.person_id, MemberRole.PARENT):
+        _delete(session, event.person_id)
+
+
+def _checked(raw: bytes) -> int:
+    """How long it lasts, in ms. Raises Invalid, TooLarge."""
+    if len(raw) > MOST_BYTES:
+        raise TooLarge("recording_too_large")
+    try:
+        lasts_ms = duration_ms(raw)
+    except NotOggOpus as unfit:
+        raise Invalid("not_audio") from unfit
+    if lasts_ms > LONGEST_MS:
+        raise TooLarge("recording_too_large")
+    if lasts_ms < SHORTEST_MS:
+        raise Invalid("recording_too_short")
+    return lasts_ms
+
+
+def _may_call(session: Session, child_id: str, contact_id: str, now: datetime) -> bool:
+    try:
+        service.may_contact(session, ConsentKind.CALL, child_id, contact_id, now)
+    except Refused:
+        return False
+    return True
+
+
+def _delete(session: Session, person_id: str) -> None:
+    session.execute(delete(RecordedName).where(RecordedName.person_id == person_id))
+
+
+def _tell(session: Session, person_id: str, now: datetime) -> None:
+    """The person's own phones, and the terminals that may ring for them."""
+    hint(session, "person", person_id, now)
+    for family in queries.families_of_person(session, person_id, MemberRole.PARENT):
+        tell_village(session, family.village_id, now)
