@@ -5,7 +5,7 @@ from alembic import op
 
 from app.storage.types import Instant
 
-revision = "0009"
+revision = "0010"
 down_revision = "0009"
 
 
