@@ -49,11 +49,12 @@ _SAID: dict[str, dict[str, str]] = {
         "screen": "whom speak",
         "help": "whom speak",
         "act": "visit.speak visit.speak.whom visit.speak.again visit.speak.remove",
-        "say": "voice-record voice-play voice-send voice-discard voice-undo voice-again no-microphone no-room",
+        "say": "voice-record voice-play voice-send voice-discard voice-undo voice-again no-microphone no-room "
+        "stuck",
     },
     "messages": {
-        "screen": "messages message-coming message-over",
-        "help": "messages message message-coming message-over",
+        "screen": "messages message-coming message-over message-broken",
+        "help": "messages message message-coming message-over message-broken",
         "act": "visit.message.open visit.message.pause visit.message.slower visit.message.faster visit.message.again "
         "visit.message.next visit.message.answer visit.message.album visit.message.done",
     },
@@ -66,6 +67,8 @@ _SAID: dict[str, dict[str, str]] = {
         "screen": "pin",
         "help": "pin",
         "act": "lock pin pin-undo",
+        "": "terminal.pin.current terminal.pin.new terminal.pin.again terminal.pin.wrong terminal.pin.unlike "
+        "terminal.pin.sand",
     },
     "troubles": {
         "say": "trouble",

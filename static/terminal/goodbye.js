@@ -12,6 +12,8 @@ import { styled as dated, when } from "./when.js";
 /** @typedef {import("../core/wire.js").Family} Family */
 /** @typedef {import("../ui/dom.js").Child} Child */
 
+const FORBIDDEN = "common.reason.consent_ended";
+
 export const styled = Promise.all([dated, sheet("goodbye.css", import.meta.url)]);
 
 /** The call of the same family after this one. @param {Call} call @param {Family | undefined} whose @param {Call[]} tonight */
@@ -57,7 +59,7 @@ function goodbyeScreen(call, next, at, { offer, maySay }) {
     { class: "screen goodbye", "data-act": "done", "data-call-id": call.id, "data-next": next?.id },
     h("div", { class: "goodbye__faces" }, pair("ended", [child, parent], "xl"), icon("wave", "wave goodbye__wave")),
     h("p", { class: "goodbye__text" }, parent.name),
-    isForbidden && h("p", {}, t("common.reason.consent_ended")),
+    isForbidden && h("p", { "data-says": FORBIDDEN }, t(FORBIDDEN)),
     next && when(next.starts_at, next.zone, at, next.state === "proposed"),
     offer,
     !isForbidden && !offer && h("div", { class: "goodbye__places" }, places(call, !next, maySay)),

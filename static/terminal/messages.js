@@ -43,6 +43,9 @@ new MutationObserver(() => {
   else if (!screen.startsWith("message")) current?.hush();
 }).observe(main, { attributeFilter: ["data-screen"] });
 
+/** What of it is a screen of its own, which says something: nothing is heard there. @type {Partial<Record<Phase, string>>} */
+const SAYING = { over: "message-over", coming: "message-coming", broken: "message-broken" };
+
 export class Messages {
   /** @type {Phase} */
   phase = "starting";
@@ -146,7 +149,7 @@ export class Messages {
     const message = this.#standing;
     if (!message) return null;
     if (["starting", "playing", "coming", "turning"].includes(this.phase)) this.#hooks.stay();
-    const name = this.phase === "over" ? "message-over" : this.phase === "coming" ? "message-coming" : "message";
+    const name = SAYING[this.phase] ?? "message";
     return [name, messageScreen(this, whose, message, this.#hooks.hasNext(message.id), look)];
   }
 

@@ -1,6 +1,6 @@
 /**
  * Four of twelve pictures before a family's page: tried, and set twice the same. Places never change, for children
- * remember them; how often one may try is the server's to say, here it is only shown.
+ * remember them; how often one may try is the server's to say, here it is only shown, and said aloud.
  */
 import { t } from "../core/texts.js";
 import { MINUTE, now, SECOND } from "../core/time.js";
@@ -20,6 +20,8 @@ const LENGTH = 4;
 const SHAKE_MS = 600;
 const TOLD_AGAIN_MS = 5 * SECOND;
 const HINTS = { try: "lock", current: "lock", new: "lock", again: "move" };
+/** What is said where a stage comes; the screen itself says the first. */
+const SAID = { try: "terminal.screen.pin", current: "terminal.pin.current", new: "terminal.pin.new", again: "terminal.pin.again" };
 
 export const styled = sheet("pin.css", import.meta.url);
 
@@ -54,6 +56,8 @@ export class PinPad {
   #isBlocked;
   #isBusy = false;
   #shaken_at = -Infinity;
+  /** What the pad says, also twice in a row. */
+  #said = { key: "", turn: 0 };
 
   /** @param {import("../net/live.js").Live} live @param {Family} family @param {"open" | "set"} what
    * @param {{redraw: () => void, done: () => void}} options `done`: the family is in */
@@ -62,6 +66,8 @@ export class PinPad {
     this.familyId = family.id;
     this.#stages = what === "open" ? ["try"] : family.has_pin ? ["current", "new", "again"] : ["new", "again"];
     this.#isBlocked = Boolean(family.blocked);
+    if (this.#isBlocked) this.#say("error.pin_blocked");
+    else if (what === "set") this.#say(SAID[this.#stages[0]]);
     this.#redraw = redraw;
     this.#done = done;
   }
@@ -91,10 +97,10 @@ export class PinPad {
     const { current, new: fresh } = this.#known;
     await new Promise((resolve) => setTimeout(resolve, SECOND / 4)); // the fourth is seen
     if (stage === "try") await this.#send("visit", { pictures: chosen });
-    else if (stage !== "again") this.#stage += 1;
+    else if (stage !== "again") this.#say(SAID[this.#stages[++this.#stage]]);
     else if (String(fresh) === String(chosen)) {
       await this.#send("pin", { pictures: chosen, ...(current && { current }) });
-    } else this.#back(this.#stages.indexOf("new"));
+    } else this.#back(this.#stages.indexOf("new"), "terminal.pin.unlike");
   }
 
   /** @param {string} path @param {object} body */
@@ -115,24 +121,37 @@ export class PinPad {
     const wait_ms = (detail.wait_seconds ?? 0) * SECOND;
     if (wait_ms) this.#wait = { from: now(), until: now() + wait_ms };
     if (code === "pin_blocked") this.#isBlocked = true;
-    else if (code !== "wrong_pictures" && code !== "pin_wait") toast("bad", sentence(error));
-    this.#back(0);
+    else if (code !== "wrong_pictures" && code !== "pin_wait") return toast("bad", sentence(error)), this.#back(0);
+    this.#back(0, this.#isBlocked ? "error.pin_blocked" : this.#wait ? "terminal.pin.sand" : "terminal.pin.wrong");
   }
 
-  /** @param {number} stage */
-  #back(stage) {
+  /** @param {number} stage @param {string} [key] */
+  #back(stage, key) {
+    if (key) this.#say(key);
     this.#stage = stage;
     this.#shaken_at = performance.now();
     setTimeout(() => this.#redraw(), SHAKE_MS);
   }
 
+  /** @param {string} key */
+  #say(key) {
+    this.#said = { key, turn: this.#said.turn + 1 };
+  }
+
   /** @param {Family} family @param {number} at */
   screen(family, at) {
-    if (this.#wait && at >= this.#wait.until) this.#wait = null;
+    if (this.#wait && at >= this.#wait.until) this.#wait = null, this.#say(SAID.try);
     const stage = this.#stages[this.#stage];
+    const { key, turn } = this.#said;
+    const said = h("span", { hidden: true, "data-says": key || null, "data-key": `said ${turn}` });
     const body = this.#isBlocked ? blocked() : this.#wait ? hourglass(this.#wait, at) : this.#pad(stage);
     const state = this.#isBlocked ? "blocked" : this.#wait ? "waiting" : stage;
-    return h("section", { class: "screen pin", "data-state": state }, familyBar(family), body);
+    return h("section", { class: "screen pin", "data-state": state }, familyBar(family), said, body);
+  }
+
+  /** The last four were others, and nothing has been touched since. */
+  get #hasFailed() {
+    return ["terminal.pin.wrong", "terminal.pin.unlike"].includes(this.#said.key) && !this.#chosen.length;
   }
 
   /** @param {Stage} stage */
@@ -148,7 +167,7 @@ export class PinPad {
           h("span", { class: "pin__dot", "data-full": place < this.#chosen.length && "true" }),
         ),
       ),
-      h("p", { class: "pin__text" }, t(`terminal.pin.${stage}`)),
+      h("p", { class: "pin__text", role: "status" }, t(this.#hasFailed ? this.#said.key : `terminal.pin.${stage}`)),
       h("div", { class: "pin__grid", "aria-busy": this.#isBusy && "true" }, PICTURES.map(tile)),
     ];
   }

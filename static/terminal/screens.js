@@ -86,11 +86,9 @@ export const ringScreen = (call) =>
 export function firstScreen({ error, reach }) {
   const retry = place("retry", "plain", "move", { text: false });
   const isSignedOut = error?.status === 401; // its door is being fetched
-  const shown =
-    (error && !isSignedOut) || reach === "offline"
-      ? stateOf("offline", t("common.cannot_reach"), "", retry)
-      : stateOf("loading", t("common.loading"));
-  return h("section", { class: "screen terminal-state" }, shown);
+  const says = ((error && !isSignedOut) || reach === "offline") && "common.cannot_reach";
+  const shown = says ? stateOf("offline", t(says), "", retry) : stateOf("loading", t("common.loading"));
+  return h("section", { class: "screen terminal-state", "data-says": says }, shown);
 }
 
 /** @param {string} message */

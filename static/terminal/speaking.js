@@ -129,7 +129,7 @@ function onItsWay(item, child, parent) {
   const label = t(`terminal.visit.message.${isTroubled ? "stuck" : "way"}`, { name: parent.name });
   return h(
     "div",
-    { class: "way", role: "status", "data-key": key, "data-stuck": isTroubled, "data-why": why?.code, "aria-label": label },
+    { class: "way", role: "status", "data-key": key, "data-stuck": isTroubled, "data-why": why?.code, "data-says": isTroubled && "terminal.say.stuck", "aria-label": label },
     photo(child, "xl"),
     parts(h("span", { class: "way__line" }, message("bird", "way__bird")), { part: Math.round((offset / Math.max(1, size)) * 100) / 100 }),
     photo(parent, "xl"),
