@@ -14,7 +14,7 @@ from tests.groups import PYTHON, ROOT, SERVERS
 
 BENCHMARKS = {
     "bridge": ("voice",),
-    "lighthouse": ("npm", "chromium", "caddy"),
+    "lighthouse": ("lighthouse", "chromium", "caddy"),
     "message": ("npm", "chromium", "voice", "thin link"),
     "pages": ("chromium", "caddy", "thin link"),
     "proposals": SERVERS,

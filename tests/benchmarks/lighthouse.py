@@ -24,10 +24,10 @@ from tests.benchmarks.proxied import trusting, village_behind
 from tests.benchmarks.result import Figure, Result
 from tests.browser.conftest import FLAGS
 from tests.browser.village import Village
-from tests.ground import NPM_FOLDER
+from tests.ground import LIGHTHOUSE_FOLDER
 from tests.services.ports import free_port
 
-PROGRAM = NPM_FOLDER / "node_modules" / "lighthouse" / "cli" / "index.js"
+PROGRAM = LIGHTHOUSE_FOLDER / "node_modules" / "lighthouse" / "cli" / "index.js"
 FACES = ("phone", "terminal", "desk")
 CATEGORIES = ("performance", "accessibility", "best-practices")
 TIMES = {
