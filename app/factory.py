@@ -29,7 +29,7 @@ from app.desk import notice_views as desk_notice_views
 from app.desk import views as desk_views
 from app.desk import village_views as desk_village_views
 from app.desk.queries import coordinator_name
-from app.doors import coordinator_views, pairing_views, pin_views
+from app.doors import coordinator_views, pairing_views, parent_request_views, pin_views
 from app.doors import views as door_views
 from app.faces import household, now, strangers
 from app.families import availability_views, price_views, recorded_name_views
@@ -55,7 +55,7 @@ APIS = (
     pairing_views.api, pin_views.api, feed_views.api, availability_views.api, series_views.api, price_views.api,
     proposal_views.api, foresight_views.api, waiting_views.api, roster_views.api, push_views.api,
     text_views.api, strangers.api, desk_notice_views.api, broadcast_views.api, outage_views.api,
-    message_views.api, prompt_views.api, recorded_name_views.api,
+    message_views.api, parent_request_views.api, prompt_views.api, recorded_name_views.api,
 )  # fmt: skip
 LARGEST_BODY_BYTES = 9_000_000
 

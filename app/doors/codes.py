@@ -20,8 +20,8 @@ from app.doors import people, rules, texting
 from app.doors.models import SignInCode
 from app.doors.texting import SEALED_NUMBER
 from app.families.models import Person
-from app.families.numbers import parse_number, region_of
-from app.kernel.errors import Invalid, NotFound, Refused
+from app.families.numbers import parse_number_of, region_of
+from app.kernel.errors import NotFound, Refused
 from app.kernel.numbers import E164
 from app.storage.database import new_id
 from app.villages import queries as villages
@@ -74,12 +74,7 @@ def _read(door: Door, text: str, region: str | None) -> E164:
     """A number without a country code is one of a village's country, or else of the caller's."""
     with door.floor.database.read() as session:
         regions = {region_of(village.zone, village.language): None for village in villages.villages(session)}
-    for country in (*regions, region):
-        try:
-            return parse_number(text, country)
-        except Invalid:
-            continue
-    raise Invalid("bad_number")
+    return parse_number_of(text, (*regions, region))
 
 
 def _issue(session: Session, door: Door, challenge: str, to: E164) -> Asked:

@@ -9,6 +9,7 @@ from flask.wrappers import Response
 from app.calls.picture import SMALL_PX
 from app.calls.shapes import Nothing
 from app.doors import codes, devices, invitations, numbers, rules
+from app.doors.invitations import Invited
 from app.doors.shapes import (
     ChooseIn,
     CodeAsked,
@@ -91,12 +92,7 @@ def end_device(ask: Ask, device_id: str) -> Nothing:
 @api.command("POST", "/invitations", COORDINATOR, gives=InvitationShape, takes=InviteIn, status=201)
 def invite(ask: Ask, body: InviteIn) -> InvitationShape:
     """Invite somebody by a card to print or by a text."""
-    made = invitations.invite(ask, floor().sealer, body.person_id, body.channel)
-    url = f"{floor().public_url}/phone#join={made.code}"
-    return InvitationShape(
-        id=made.invitation.id, code=made.code, url=url, qr_svg=segno.make(url, error="m").svg_inline(scale=4),
-        person=Named(id=made.person.id, name=made.person.name), expires_at=made.invitation.expires_at,
-    )  # fmt: skip
+    return invitation_shape(invitations.invite(ask, floor().sealer, body.person_id, body.channel))
 
 
 @api.command("POST", "/invitations/<invitation_id>/revoke", COORDINATOR, gives=Nothing)
@@ -122,6 +118,15 @@ def confirm_number(ask: Ask, body: ConfirmIn, person_id: str) -> NumberShape:
 def show_number(ask: Ask, person_id: str) -> NumberShape:
     """Show a number to whoever wants to dial it; that is kept."""
     return NumberShape(number=numbers.show(ask, person_id))
+
+
+def invitation_shape(made: Invited) -> InvitationShape:
+    """An invitation as it is shown, once."""
+    url = f"{floor().public_url}/phone#join={made.code}"
+    return InvitationShape(
+        id=made.invitation.id, code=made.code, url=url, qr_svg=segno.make(url, error="m").svg_inline(scale=4),
+        person=Named(id=made.person.id, name=made.person.name), expires_at=made.invitation.expires_at,
+    )  # fmt: skip
 
 
 def _face(door: Door, person: Person) -> FaceShape:

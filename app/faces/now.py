@@ -14,6 +14,7 @@ from app.desk.outage_shapes import TextsNow
 from app.desk.queries import desk_now
 from app.desk.shapes import DeskFamily, DeskTerminal, NamedShape, OpeningShape, TroubleShape
 from app.doors import credentials
+from app.doors import parent_request_queries as parent_requests
 from app.doors.rules import RENEWED_EVERY, TOKEN_LIVES
 from app.families import pins, recorded_names
 from app.families import queries as families
@@ -142,6 +143,7 @@ class Now(Shape):
     troubles: list[TroubleShape] | None = None
     texts: TextsNow | None = None
     promise_days: int | None = None
+    parent_requests: int | None = None
 
 
 @api.query("/now", PERSON, TERMINAL, COORDINATOR, gives=Now)
@@ -270,7 +272,7 @@ def _desk(ask: Ask) -> Now:
         coordinator=shown.coordinator, operator=credentials.is_operator(ask.session, ask.who),
         terminals=shown.terminals, families=shown.families,
         openings=shown.openings, troubles=shown.troubles, promise_days=shown.promise_days,
-        texts=shown.texts,
+        texts=shown.texts, parent_requests=parent_requests.open_in_village(ask.session, village.id),
     )  # fmt: skip
 
 

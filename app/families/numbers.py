@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 
@@ -27,6 +28,16 @@ def parse_number(text: str, region: str | None) -> E164:
     raise Invalid("bad_number")
 
 
+def parse_number_of(text: str, regions: Iterable[str | None]) -> E164:
+    """The number in E.164, read as one of the first region in which it is valid. Raises Invalid("bad_number")."""
+    for region in regions:
+        try:
+            return parse_number(text, region)
+        except Invalid:
+            continue
+    raise Invalid("bad_number")
+
+
 def is_mobile(number: E164) -> bool:
     """Whether texts can be expected to arrive there."""
     return phonenumbers.number_type(phonenumbers.parse(number)) in MOBILE
@@ -36,6 +47,12 @@ def region_of(zone: str, language: str) -> str | None:
     """The two letters of the country that a zone lies in, or else the one that a language tag names."""
     named = language.partition("-")[2].upper()
     return _regions().get(zone) or (named if named in phonenumbers.SUPPORTED_REGIONS else None)
+
+
+def region_of_number(number: E164) -> str | None:
+    """The two letters of the country that a number belongs to; None for one of several countries."""
+    region = phonenumbers.region_code_for_number(phonenumbers.parse(number))
+    return region if region in phonenumbers.SUPPORTED_REGIONS else None
 
 
 def _valid(text: str, region: str | None) -> E164 | None:

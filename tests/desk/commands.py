@@ -198,12 +198,13 @@ def pack(office: Office) -> bytes:
 
 @dataclass(frozen=True)
 class Command:
-    """What is sent, what must be there before, and the entry that must be there afterwards."""
+    """What is sent, what must be there before, and the entry that must be there afterwards, with any `others`."""
 
     action: str
     about: str | None
     body: Callable[[Office], Any] = lambda _office: {}
     before: Callable[[Office], dict[str, str]] = lambda _office: {}
+    others: tuple[str, ...] = ()
 
 
 def with_hours(office: Office) -> dict[str, str]:

@@ -84,6 +84,7 @@ class Things:
     upload_id: str
     hearings: list[dict[str, str]]
     recorded_name_id: str
+    parent_request_id: str
 
 
 KEY = "terminal.screen.ring"
@@ -98,6 +99,7 @@ EDGES: dict[str, Any] = {
     "week": "2026-11-30", "version": 2, "text": "No power in the office tomorrow.",
     "recording": base64.b64encode(spoken(voice=2)).decode(), "region": "Bailing",
     "endpoint": "https://push.example/hers", "p256dh": "BA", "auth": "AA",
+    "kinship": "mother",
 }  # fmt: skip
 # Where a word means something else than on most routes.
 OF_ROUTE: dict[str, dict[str, Any]] = {"/api/persons/<person_id>/availability": {"kind": "weekly"}}
@@ -140,7 +142,7 @@ def things_of_alice(house: OpenHouse) -> Things:
         no_contact_id, closure_id, alice.parent, alice.parent, alice.village, hours_of(house, alice.child),
         wait_of(house), series_of(house), *roster_of(house), told_to_desk(house), [text_of(house)],
         message_id=message_id, upload_id=upload_id, hearings=hearings, prompt_id=prompt.id, sha256=prompt.sha256,
-        recorded_name_id=recorded_name.id,
+        recorded_name_id=recorded_name.id, parent_request_id=asked_parent(house),
     )  # fmt: skip
 
 
@@ -152,6 +154,14 @@ def told_to_desk(house: OpenHouse) -> str:
             session, village_id=alice.village, template="gateway_silent", subject="gateway:kannel", key="silent",
             params={"gateway": "kannel", "since_at": now}, due_at=now, now=now,
         )  # fmt: skip
+
+
+def asked_parent(house: OpenHouse) -> str:
+    """The other parent, whom Alice asked for."""
+    alice = house.scene.alice
+    wanted = {"name": "Wei", "number": "+8613900000098", "kinship": "father", "language": "en"}
+    answer = house.parent(alice).command(f"/api/families/{alice.family}/parent_requests", wanted)
+    return str(answer.get_json()["requests"][0]["id"])
 
 
 def text_of(house: OpenHouse) -> str:

@@ -18,6 +18,7 @@ import app.calls.media_models
 import app.calls.models
 import app.desk.models
 import app.doors.models
+import app.doors.parent_request_models
 import app.families.models
 import app.jobs.models
 import app.messages.models
