@@ -1,23 +1,31 @@
-"""One real call between a phone and a terminal, brought from state to state and never back.
+"""Two real calls, the one after the other at the same terminal, brought from state to state and never back.
 
-Which rung a link carries is said by the other end, as if its own link were so thin: a rung is the lower of both.
+Which rung the first one's link carries is said by the other end, as if its own link were so thin: a rung is the lower
+of both. The second is of a family for whom the terminal answers by itself; then a further parent comes in.
 """
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from playwright.sync_api import Page, expect
 
 from app.calls import booking
+from app.calls.rules import CALL_MINUTES, CELL
 from app.kernel.local_time import whole_minute
 from tests.browser.stories import sees, touch, wait_until
 from tests.browser.test_doors_phone import is_heard_of
-from tests.gallery.stage import Face, Stage
+from tests.gallery.stage import GUEST, Face, Stage
 
-RUNGS = ("video", "micro_video", "stills", "voice", "thin_voice", "clips")
-STATES = ("soon", "waiting", "ring", *RUNGS, "armed", "over")
+RUNGS = ("video", "thin_video", "micro_video", "stills", "voice", "thin_voice", "clips")
+STATES = (
+    "soon", "waiting", "ring", *RUNGS[:-2], "old_still", *RUNGS[-2:], "armed", "over", "change_over", "by_itself",
+    "alone", "company",
+)  # fmt: skip
 SAYS = "(said) => newestSocket.send('42' + said)"
+LOOK_AGAIN = "document.dispatchEvent(new Event('visibilitychange'))"
+AFTER_OTHERS = timedelta(minutes=15)
+ALONE = timedelta(minutes=2, seconds=31)  # after which the terminal asks whether somebody is there
 
 
 class StagedCall:
@@ -39,8 +47,9 @@ class StagedCall:
 
     def _turn(self, state: str) -> None:
         turns = {
-            "soon": self._come, "waiting": self._join, "ring": self._ring, "video": self._answer, "armed": lambda: None,
-            "over": self._hang_up,
+            "soon": self._come, "waiting": self._join, "ring": self._ring, "video": self._answer,
+            "old_still": self._grow_old, "armed": lambda: None, "over": self._hang_up, "change_over": self._change_over,
+            "by_itself": self._count, "alone": self._stay_alone, "company": self._come_in,
         }  # fmt: skip
         if state in turns:
             turns[state]()
@@ -48,16 +57,24 @@ class StagedCall:
             self._stand_on(state)
 
     def _come(self) -> None:
-        """Three minutes before the call."""
+        """Three minutes before the first call; whatever was before in this village is over."""
         village, home = self._stage.cast.village, self._stage.cast.homes["calling"]
-        self._starts_at = whole_minute(village.now() + timedelta(minutes=3))
-        with village.scene.database.begin() as session:
-            wish = replace(home.wish(self._starts_at), terminal_id=home.terminal)
-            self._call_id = booking.book(session, wish, home.desk_acts, village.now()).id
+        soon = whole_minute(village.now() + AFTER_OTHERS)
+        self._starts_at = soon - timedelta(minutes=soon.minute) % CELL
+        village.move_clock_to(self._starts_at - timedelta(minutes=3))
+        self._call_id = self._book("calling", self._starts_at)
+        self._next_at = self._starts_at + timedelta(minutes=20)  # one cell is left between
+        self._book("by_itself", self._next_at, minutes=5)
         phone, terminal = self._stage.step_in("phone", "calling"), self._stage.step_in("terminal", "calling")
         self._pages = {"phone": phone, "terminal": terminal}
         sees(terminal, "idle")
         wait_until(phone, "the terminal is heard of", lambda: is_heard_of(village, home.terminal))
+
+    def _book(self, state: str, starts_at: datetime, minutes: int = CALL_MINUTES) -> str:
+        village, home = self._stage.cast.village, self._stage.cast.homes[state]
+        with village.scene.database.begin() as session:
+            wish = replace(home.wish(starts_at, minutes=minutes), terminal_id=home.terminal)
+            return booking.book(session, wish, home.desk_acts, village.now()).id
 
     def _join(self) -> None:
         touch(self._pages["phone"], "join")
@@ -74,15 +91,26 @@ class StagedCall:
             expect(page.locator(".call[data-picture=video][data-rung]")).to_be_visible(timeout=20_000)
 
     def _stand_on(self, rung: str) -> None:
+        """Said again where an end has just said what its link really carries."""
         said = {"call": self._call_id, "rung": rung, "reason": "link", "held": False}
-        for page in self._pages.values():
-            page.evaluate(SAYS, json.dumps(["rung", said]))
+        stands = f".call[data-rung={rung}]"
+        for _ in range(40):  # a busy machine carries less for a while
+            for page in self._pages.values():
+                page.evaluate(SAYS, json.dumps(["rung", said]))
+            self._pages["phone"].wait_for_timeout(1_000)
+            if all(page.locator(stands).count() for page in self._pages.values()):
+                break
         for page in self._pages.values():
             page.bring_to_front()
-            expect(page.locator(f".call[data-rung={rung}]")).to_be_visible(timeout=20_000)
+            expect(page.locator(stands)).to_be_visible()
         if rung == "stills":
             for page in self._pages.values():
                 expect(page.locator(".call__still img")).to_be_visible(timeout=20_000)
+
+    def _grow_old(self) -> None:
+        """No photo follows the last one."""
+        for page in self._pages.values():
+            expect(page.locator(".call__still figcaption")).to_be_visible(timeout=30_000)
 
     def _arm(self, page: Page) -> None:
         """It stays so for some seconds only."""
@@ -90,8 +118,47 @@ class StagedCall:
             page.locator("[data-act=hang-up]").click()
 
     def _hang_up(self) -> None:
+        """Not long before the next family's call."""
         phone = self._pages["phone"]
+        self._stage.cast.village.move_clock_to(self._next_at - timedelta(minutes=8))
+        for page in self._pages.values():
+            page.evaluate(LOOK_AGAIN)
         self._arm(phone)
         touch(phone, "hang-up-confirm")
         sees(self._pages["terminal"], "goodbye", 20)
         sees(phone, "ended", 20)
+
+    def _change_over(self) -> None:
+        """By itself, when the goodbye has stood there for a while."""
+        sees(self._pages["terminal"], "change-over", 30)
+
+    def _count(self) -> None:
+        """Some seconds are left until it answers."""
+        phone = self._stage.step_in("phone", "by_itself")
+        self._pages["phone"] = phone
+        self._stage.cast.village.move_clock_to(self._next_at - timedelta(seconds=2))
+        phone.evaluate(LOOK_AGAIN)
+        phone.locator("[data-act=join], [data-act=answer]").first.click()
+        self._pages["terminal"].bring_to_front()
+        self._pages["terminal"].evaluate(LOOK_AGAIN)
+        sees(self._pages["terminal"], "auto-answer", 25)
+
+    def _stay_alone(self) -> None:
+        village, terminal = self._stage.cast.village, self._pages["terminal"]
+        sees(terminal, "live", 25)
+        village.move_clock_to(village.now() + ALONE)
+        terminal.evaluate(LOOK_AGAIN)
+        expect(terminal.locator(".alone")).to_be_visible(timeout=15_000)
+
+    def _come_in(self) -> None:
+        """A further parent, by the media program."""
+        village = self._stage.cast.village
+        if "media1" not in village.programs:
+            village.start("media1")
+        touch(self._pages["terminal"], "itself.here")
+        guest = self._stage.step_in("phone", GUEST)
+        touch(guest, "join")
+        sees(guest, "live", 30)
+        for page in self._pages.values():
+            page.bring_to_front()
+            expect(page.locator(".company__face:not(.company__face--away)")).to_have_count(2, timeout=30_000)

@@ -45,9 +45,10 @@ from tests.scene import NOW, ZONE, Household, at
 
 STATES = (
     "booked", "calling", "empty", "asked", "asking", "freed", "refused", "wished", "busy", "unsure", "locked",
-    "letters", "many",
+    "letters", "many", "by_itself",
 )  # fmt: skip
 ROLES = (MemberRole.PARENT, MemberRole.CAREGIVER, MemberRole.CHILD)
+GUESTS = {"en": "Zhao Dayong", "zh-CN": "赵大勇"}
 LETTERS = {
     "en": ("It got cold here. Put on warm clothes!", "I come home on Sunday the week after next. Be good."),
     "zh-CN": ("天冷了，多穿衣服，别着凉。", "下下个星期天我回家。要乖，好好吃饭。"),
@@ -59,6 +60,7 @@ class Cast:
     village: Village
     homes: dict[str, Household]
     coordinator: str
+    guest: str
 
 
 @contextmanager
@@ -99,7 +101,8 @@ def settle(village: Village) -> Cast:
         families.add_member(
             session, family_id=homes["many"].family, person_id=second.id, role=MemberRole.CHILD, now=NOW
         )  # fmt: skip
-    return Cast(village, homes, lee)
+        guest = _settle_guest(session, homes["by_itself"], village)
+    return Cast(village, homes, lee, guest)
 
 
 def leave_message(cast: Cast, browser: Browser) -> None:
@@ -125,8 +128,22 @@ def call_by_names(cast: Cast, language: str) -> None:
         for row in session.scalars(select(Terminal).where(Terminal.village_id == cast.homes["booked"].village)):
             row.name = terminal if row.id == cast.homes["booked"].terminal else SECOND_TERMINAL[language]
         session.get_one(Coordinator, cast.coordinator).name = coordinator
+        session.get_one(Person, cast.guest).name = GUESTS[language]
         for text, written in zip(session.scalars(select(TextIn).order_by(TextIn.at)), LETTERS[language], strict=True):
             text.text = written
+
+
+def _settle_guest(session: Session, home: Household, village: Village) -> str:
+    """A further parent; and for the first one the terminal may answer by itself."""
+    guest = families.add_person(session, name="Guest", zone=ZONE, language="en").id
+    families.add_member(session, family_id=home.family, person_id=guest, role=MemberRole.PARENT, now=NOW)
+    families.set_photo(session, guest, portrait(1, "father"), NOW)
+    for kind, contact in ((ConsentKind.CALL, guest), (ConsentKind.AUTO_ANSWER, home.parent)):
+        families.give_consent(
+            session, child_id=home.child, contact_id=contact, kind=kind, given_by=home.parent, evidence="paper",
+            from_at=NOW - timedelta(days=1), now=village.now(),
+        )  # fmt: skip
+    return guest
 
 
 def _take_photos(session: Session, number: int, home: Household) -> None:

@@ -130,6 +130,10 @@ def reach(stage: Stage, screen: Screen, call: StagedCall) -> Page:
 
 TO_KINDS = "settings my-hours hours-kinds"
 RECORDING = wait(".voice[data-phase=recording]")
+RECORDED = wait(".voice[data-phase=ready]")
+SENT_OFFLINE: tuple[Step, ...] = (
+    RECORDING, pause, "voice-record", RECORDED, offline, "voice-send", "messages-outbox",
+)  # fmt: skip
 PHONE = (
     phone("home", "booked", "", ".next-call"),
     phone("home-empty", "empty", "", STATE.format("empty")),
@@ -181,6 +185,7 @@ PHONE = (
         phone("messages", "letters", "messages", "[data-act=voice-record]"),
         phone("messages-denied", "empty", "messages", "main[data-screen=messages]"),
         phone("recording", "letters", "messages voice-record", ".voice[data-phase=recording]"),
+        phone("outbox", "letters", "messages voice-record", ".outbox__item", *SENT_OFFLINE),
         phone("door", NOBODY, "", "input[name=number]"),
         phone("door-wrong", NOBODY, "", ".banner[data-state=bad]", fill("input[name=number]", "1"), "send-code"),
         phone("door-card", NOBODY, "to-card", "input[name=card]"),
@@ -238,6 +243,7 @@ DESK = (
     desk("roster", "#roster", "", ".roster__week", wait("[data-act=draft], .roster__week"), lambda page: draft(page)),
     desk("roster-row", "#roster", "", "[data-act=close-row]", ".roster__week [data-act=roster-row]"),
     desk("texts", "#texts", "", "[name=broadcast]"),
+    desk("prompts", "#prompts", "", "[data-act=prompt-record]"),
     desk("village", "#village", "", ".terminal-row"),
     desk("audit", "#audit", "", ".audit"),
     desk("family", "#family={booked}", "", "[data-part=times]"),
@@ -266,11 +272,17 @@ CALL = (
     in_call("phone", "waiting", "main[data-screen=waiting]"),
     in_call("terminal", "ring", "main[data-screen=ring]"),
     *(in_call(face, "video", ".call[data-picture=video]") for face in IN_CALL),
-    *rarely(*(in_call(face, rung, f".call[data-rung={rung}]") for rung in RUNGS[1:-1] for face in IN_CALL)),
+    *rarely(*(in_call(face, rung, f".call[data-rung={rung}]") for rung in RUNGS[1:-2] for face in IN_CALL)),
+    *rarely(*(in_call(face, "old_still", ".call__still figcaption") for face in IN_CALL)),
+    *rarely(*(in_call(face, RUNGS[-2], f".call[data-rung={RUNGS[-2]}]") for face in IN_CALL)),
     *(in_call(face, RUNGS[-1], f".call[data-rung={RUNGS[-1]}]") for face in IN_CALL),
     *(in_call(face, "armed", "[data-act=hang-up-confirm]") for face in IN_CALL),
     in_call("phone", "over", "main[data-screen=ended]"),
     in_call("terminal", "over", ".goodbye"),
+    in_call("terminal", "change_over", ".change-over"),
+    in_call("terminal", "by_itself", ".by-itself"),
+    in_call("terminal", "alone", ".alone"),
+    *(in_call(face, "company", ".company__face") for face in IN_CALL),
 )
 
 SCREENS: tuple[Screen, ...] = (*PHONE, *TERMINAL, *DESK, *CALL)

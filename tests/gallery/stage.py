@@ -20,6 +20,7 @@ SIZES: dict[Face, ViewportSize] = {"phone": PHONE, "terminal": TERMINAL, "desk":
 NOBODY = ""
 NEW = "new to it: "  # a family's parent who has never been here
 CAREGIVER = ":caregiver"
+GUEST = "by_itself:guest"  # a further parent of that family
 PATIENCE_MS = 10_000
 # The newest socket of a page, by which it can be made to say what its link carries.
 KEEPS_SOCKET = """(() => {
@@ -94,8 +95,8 @@ class Stage:
 
     def _entrance(self, face: Face, who: str) -> str:
         village, homes = self.cast.village, self.cast.homes
-        home = homes[who.removesuffix(CAREGIVER)] if face == "phone" else homes["booked"]
-        person = home.caregiver if who.endswith(CAREGIVER) else home.parent
+        home = homes[who.partition(":")[0]] if face == "phone" else homes["booked"]
+        person = home.caregiver if who.endswith(CAREGIVER) else self.cast.guest if who == GUEST else home.parent
         whom = {
             "phone": (PrincipalKind.PERSON, person, None),
             "terminal": (PrincipalKind.TERMINAL, home.terminal, home.village),
