@@ -5,7 +5,7 @@ import { Live } from "./net/live.js";
 import { homeScreen, wantsMore } from "./phone/home.js";
 import { Calling } from "./ui/calling.js";
 import { answeringOf, callScreen, HangUp, ringScreen, showStreams } from "./ui/callscreen.js";
-import { draw, listen, round, startPage, toast, withWords } from "./ui/dom.js";
+import { clearToast, draw, listen, round, startPage, toast, withWords } from "./ui/dom.js";
 
 /** @typedef {import("./core/wire.js").Call} Call */
 /** @typedef {import("./core/wire.js").Now} Now */
@@ -52,7 +52,12 @@ function show() {
   if ((seat?.isHere || farewell) && !ended) fetchLate("ended", endedPart, (part) => (ended = part));
   const answering = answeringOf(calling);
   if (answering?.isOpen) draw(main, "answering", answering.screen());
-  else if (seat?.isHere) draw(main, seat.phase, callScreen(seat, at, hangUp, view.now?.zone ?? "UTC"), "call");
+  else if (seat?.isHere) {
+    const tree = callScreen(seat, at, hangUp, view.now?.zone ?? "UTC");
+    const next = hangUp.isArmed && ended?.beforeEnd(seat.call, view, at);
+    if (next) tree.append(next);
+    draw(main, seat.phase, tree, "call");
+  }
   else if (farewell && ended) draw(main, farewell.kind, ended.endedScreen(farewell, view, at, phone.busy));
   else if (rung) draw(main, "ring", ringScreen(rung, ringPlaces(rung)));
   else if (view.error?.status === 401) showDoor();
@@ -154,10 +159,12 @@ async function entered() {
 /** A part that is fetched when it is needed; where that takes long, it is said.
  * @template P @param {Promise<P>} part @param {(part: P) => unknown} use */
 async function withPart(part, use) {
-  const tell = () => toast("info", t("common.loading"));
+  let isTold = false;
+  const tell = () => ((isTold = true), toast("info", t("common.loading")));
   const timers = [setTimeout(tell, SLOW_MS), setInterval(tell, TOLD_AGAIN_MS)];
   const fetched = await part.catch(() => null);
   for (const timer of timers) clearTimeout(timer);
+  if (isTold) clearToast();
   if (fetched) await use(fetched);
   else toast("bad", t("common.offline"));
 }

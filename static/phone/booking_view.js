@@ -24,7 +24,7 @@ export const bookingScreen = (booking, now, at) =>
       h(
         "button",
         { class: "btn btn--quiet btn--icon", type: "button", "data-act": "home", "aria-label": t("common.back") },
-        icon("arrow-start", "turns"),
+        icon("arrow-start"),
       ),
       h("h1", { class: "bar__title" }, t(`phone.time.${booking.intent}_title`)),
     ),

@@ -8,7 +8,7 @@ import { openSteady } from "../ui/steady.js";
 /** @typedef {import("../core/wire.js").Now["families"][number]} Family */
 /** @typedef {import("./home.js").Partner} Partner */
 
-const REASONS = { shift_changed: "calendar", no_time: "clock", sick: "help", other: "message" };
+const REASONS = { shift_changed: "calendar", no_time: "clock", sick: "sick", other: "message" };
 
 const close = () => button("close", "btn btn--quiet", null, t("common.close"));
 

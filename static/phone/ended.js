@@ -1,7 +1,10 @@
-/** How a call ended, gently: what was talked, when the next one is and how many nights until then, or new times. */
+/**
+ * How a call ended, gently: what was talked, when the next one is and how many nights until then, or new times; who missed
+ * saying something says it now. Who is about to hang up sees the next time first.
+ */
 import { isOpen, otherPerson, talkedFor, upcoming } from "../core/rings.js";
 import { t, tn } from "../core/texts.js";
-import { MINUTE, sleeps } from "../core/time.js";
+import { dayAndTime, MINUTE, sleeps } from "../core/time.js";
 import { ownPerson } from "../ui/callscreen.js";
 import { button, h, icon, pair } from "../ui/dom.js";
 import { dataOf } from "../ui/rung.js";
@@ -14,11 +17,11 @@ import { newTimes } from "./new_times.js";
 /** @param {import("../ui/calling.js").Farewell} farewell @param {import("../net/live.js").View} view
  * @param {number} at @param {Set<string>} busy */
 export function endedScreen({ call, kind, message, bytes, company }, { now }, at, busy) {
-  const ahead = now ? upcoming(now.calls).filter((one) => one.id !== call.id && !isOffer(one)) : [];
-  const next = ahead.find(({ child, parent }) => child.id === call.child.id && parent.id === call.parent.id) ?? ahead[0];
+  const next = now ? after(call, now.calls) : undefined;
   const named = { "data-call-id": call.id };
   const again =
     isOpen(call, at) && button("join", "btn btn--go btn--wide", "phone-call", t("phone.ended.join_again"), named);
+  const offer = company?.answering?.offer();
   const whom = { "data-child-id": call.child.id, "data-parent-id": call.parent.id };
   return h(
     "section",
@@ -34,7 +37,7 @@ export function endedScreen({ call, kind, message, bytes, company }, { now }, at
       ),
       h("p", { class: "muted" }, message || howItEnded(call, kind, at)),
       bytes && now && h("p", { class: "muted" }, t("phone.ended.data", { data: dataOf(bytes, now) })),
-      company?.answering?.offer(),
+      offer,
       next && now && nextTime(next, now, at),
       now && call.offers.length > 0 && newTimes(call, now, at, busy.has(call.id)),
     ),
@@ -42,9 +45,30 @@ export function endedScreen({ call, kind, message, bytes, company }, { now }, at
       "footer",
       { class: "actions" },
       again,
+      !again && !offer && maySay(call, kind) && button("turns", "btn btn--wide", "microphone", t("phone.ended.say"), whom),
       !next && !again && !isForbidden(call) && button("book", "btn btn--primary btn--wide", "plus", t("phone.book"), whom),
       button("home", "btn btn--quiet btn--wide", null, t("phone.ended.to_start")),
     ),
+  );
+}
+
+/** The next one of the same two, or else of anybody. @param {Call} call @param {Call[]} calls */
+function after({ id, child, parent }, calls) {
+  const ahead = upcoming(calls).filter((one) => one.id !== id && !isOffer(one));
+  return ahead.find((one) => one.child.id === child.id && one.parent.id === parent.id) ?? ahead[0];
+}
+
+/** Beside the question before hanging up. @param {Call} call @param {import("../net/live.js").View} view @param {number} at */
+export function beforeEnd(call, { now }, at) {
+  const next = now && after(call, now.calls);
+  if (!next) return null;
+  const nights = sleeps(next.starts_at, next.zone, at);
+  return h(
+    "p",
+    { class: "call__note call__note--rung", "data-key": "next-time", "data-call-id": next.id },
+    icon("calendar"),
+    h("span", {}, `${t("phone.ended.next")}: `, h("time", {}, dayAndTime(next.starts_at, now.zone, at))),
+    nights > 0 && h("span", {}, icon("moon", "s"), ` ${tn("phone.ended.nights", nights)}`),
   );
 }
 
@@ -68,6 +92,9 @@ function howItEnded(call, kind, at) {
   const minutes = Math.max(1, Math.round(talkedFor(call, at) / MINUTE));
   return tn("common.talked", minutes);
 }
+
+/** Whoever talked, and whom nobody forbids it. @param {Call} call @param {string} kind */
+const maySay = (call, kind) => kind === "ended" && call.outcome !== "moved" && call.my_side !== "guest" && !isForbidden(call);
 
 /** @param {Call} call */
 const isForbidden = ({ reason }) => reason === "consent_ended";

@@ -12,11 +12,11 @@ import { stays } from "../core/shifts.js";
 /** What a grown-up says, and what is said of a child: form, occupation, drawing. */
 const OWN = [
   ["rotation", "shift", "move"], ["weekly", "shift", "clock"], ["weekly", "market", "calendar"],
-  ["away", "other", "arrow-end"],
+  ["away", "other", "wave"],
 ]; // prettier-ignore
 const CHILD = [
   ["weekly", "school", "book"], ["weekly", "bedtime", "moon"], ["stay", "boarding", "house"], ["weekly", "other", "clock"],
-  ["away", "other", "arrow-end"],
+  ["away", "other", "wave"],
 ]; // prettier-ignore
 
 /** @param {HoursPage} page @param {Hours} hours */
@@ -39,7 +39,7 @@ export const kindsView = (page, hours) => [
           h("span", { class: "row__title" }, t(`phone.hours.kind.${kind}_${occupation}`)),
           h("span", { class: "row__text" }, t(`phone.hours.kind_text.${kind}_${occupation}`)),
         ),
-        icon("arrow-end", "turns"),
+        icon("arrow-end"),
       ),
     ),
   ),

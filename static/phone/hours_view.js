@@ -13,7 +13,7 @@ import { dayLabel, hoursText, markOf, markWord } from "./hours_words.js";
 
 /** A mark for each kind of day that is no colour. */
 export const MARKS = /** @type {Record<string, string>} */ ({
-  day: "sun", early: "sun", late: "lamp", night: "moon", off: "house", free: "house", away: "arrow-end",
+  day: "sun", early: "sun", late: "lamp", night: "moon", off: "house", free: "house", away: "wave",
   school: "book", boarding: "book", bedtime: "moon", market: "calendar", harvest: "calendar", shift: "clock", other: "clock",
 }); // prettier-ignore
 
@@ -32,7 +32,7 @@ export function hoursScreen(page, now) {
       h(
         "button",
         { class: "btn btn--quiet btn--icon", type: "button", "data-act": "hours-back", "aria-label": t("common.back") },
-        icon("arrow-start", "turns"),
+        icon("arrow-start"),
       ),
       h("h1", { class: "bar__title" }, title),
     ),
@@ -190,7 +190,7 @@ function swapChoices(page, hours, place) {
     is_swapped && swapChoice(page, "", "move", t("phone.hours.as_usual")),
     !isAway && !page.other && [
       button("hours-other", "btn btn--small", "clock", t(works ? "phone.hours.other_hours" : "phone.hours.busy_then")),
-      button("hours-away", "btn btn--small", "arrow-end", t("phone.hours.away_that_day"), {
+      button("hours-away", "btn btn--small", "close", t("phone.hours.away_that_day"), {
         "aria-busy": page.busy === "away",
       }),
     ],

@@ -112,7 +112,7 @@ export class LinePage {
         h(
           "button",
           { class: "btn btn--icon", type: "button", "data-act": "line-leave", "aria-label": t("common.back") },
-          icon("arrow-start", "turns"),
+          icon("arrow-start"),
         ),
         h("h1", { class: "bar__title" }, t("phone.line.title")),
       ),

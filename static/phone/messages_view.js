@@ -25,7 +25,7 @@ export function messagesScreen(page, now, at) {
       h(
         "button",
         { class: "btn btn--quiet btn--icon", type: "button", "data-act": "messages-back", "aria-label": t("common.back") },
-        icon("arrow-start", "turns"),
+        icon("arrow-start"),
       ),
       h("h1", { class: "bar__title" }, partner?.name ?? t("phone.messages.title")),
       items.length > 0 && outboxPlace(items.length),

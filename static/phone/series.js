@@ -8,7 +8,7 @@ import { t, tn } from "../core/texts.js";
 import { dayAndTime, dayName, now as serverNow } from "../core/time.js";
 import { ApiError } from "../net/api.js";
 import { send } from "../net/intents.js";
-import { button, h, icon, openDialog, photo, sentence, toast } from "../ui/dom.js";
+import { button, clearToast, h, icon, openDialog, photo, sentence, toast } from "../ui/dom.js";
 import { moving, shifting } from "./aims.js";
 import { reason } from "./dialogs.js";
 import { capital, known, readSeries, rhythmOf, timeOfSeries } from "./known.js";
@@ -161,7 +161,8 @@ const dayOf = ({ calls }, { id }) => calls.find(({ call_id }) => call_id === id)
 /** The series as it stands now; what hinders is said, and that it takes long.
  * @param {Phone} phone @param {string} id @param {Call | undefined} call one of it */
 async function found({ live, busy, show }, id, call) {
-  const slow = setTimeout(() => toast("info", t("common.loading")), SLOW_MS);
+  let isTold = false;
+  const slow = setTimeout(() => ((isTold = true), toast("info", t("common.loading"))), SLOW_MS);
   busy.add(call?.id ?? id);
   show();
   try {
@@ -172,6 +173,7 @@ async function found({ live, busy, show }, id, call) {
     return null;
   } finally {
     clearTimeout(slow);
+    if (isTold) clearToast();
     busy.delete(call?.id ?? id);
     show();
   }

@@ -2,9 +2,9 @@
 import { upcoming } from "../core/rings.js";
 import { t } from "../core/texts.js";
 import { MINUTE, ms } from "../core/time.js";
-import { emblem, h, icon, scene } from "../ui/dom.js";
+import { emblem, h, icon } from "../ui/dom.js";
 import { sheet } from "../ui/sheet.js";
-import { place } from "./screens.js";
+import { hills, place } from "./screens.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
 
@@ -34,10 +34,10 @@ export function changeOverScreen({ family }) {
     h(
       "div",
       { class: "change-over__next" },
-      icon("arrow-end", "turns"),
+      icon("arrow-end"),
       h("div", { class: "window", "data-lit": "true" }, emblem(family.emblem)),
     ),
     h("p", { class: "change-over__text" }, t("terminal.next_family")),
-    scene("scene-hills", "hills", { preserveAspectRatio: "xMidYMax slice" }),
+    hills(),
   );
 }

@@ -3,9 +3,9 @@
  */
 import { upcoming } from "../core/rings.js";
 import { t } from "../core/texts.js";
-import { h, icon, pair, photo, scene } from "../ui/dom.js";
+import { h, icon, pair, photo } from "../ui/dom.js";
 import { sheet } from "../ui/sheet.js";
-import { place } from "./screens.js";
+import { hills, place } from "./screens.js";
 import { styled as dated, when } from "./when.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
@@ -63,7 +63,7 @@ function goodbyeScreen(call, next, at, { offer, maySay }) {
     next && when(next.starts_at, next.zone, at, next.state === "proposed"),
     offer,
     !isForbidden && !offer && h("div", { class: "goodbye__places" }, places(call, !next, maySay)),
-    scene("scene-hills", "hills", { preserveAspectRatio: "xMidYMax slice" }),
+    hills(),
   );
 }
 

@@ -5,7 +5,7 @@
 import { isOver } from "../core/rings.js";
 import { t } from "../core/texts.js";
 import { clockTime } from "../core/time.js";
-import { emblem, emblemName, h, photo, round, scene, stateOf } from "../ui/dom.js";
+import { drawing, emblem, emblemName, h, photo, round, stateOf } from "../ui/dom.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
 /** @typedef {import("../core/wire.js").Family} Family */
@@ -16,6 +16,10 @@ import { emblem, emblemName, h, photo, round, scene, stateOf } from "../ui/dom.j
 export const place = (act, kind, iconId, more) => round(act, kind, iconId, t(`terminal.act.${act}`), more);
 
 export const help = () => place("help", "help", "help", { text: false });
+
+/** On which the village stands. */
+export const hills = () =>
+  drawing("terminal/hills", "hills", { class: "hills", "aria-hidden": "true", preserveAspectRatio: "xMidYMax slice" });
 
 /** @param {View["reach"]} reach */
 function lamp(reach) {
@@ -45,7 +49,7 @@ export function idleScreen({ now, reach }, at, hasWaiting, clock) {
         windowOf(family, tonight.has(family.id), Boolean(family.is_awaited || family.texts_waiting) || hasWaiting(family, at)),
       ),
     ),
-    scene("scene-hills", "hills", { preserveAspectRatio: "xMidYMax slice" }),
+    hills(),
   );
 }
 

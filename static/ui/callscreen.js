@@ -77,7 +77,7 @@ export function callScreen(seat, at, hangUp, zone) {
       "data-key": "own",
       hidden: seat.own.camera !== "on",
     }),
-    top(seat, at),
+    top(seat, at, hangUp.isArmed),
     seat.view?.meter(),
     note(seat, hangUp.isArmed),
     controls(seat, hangUp.isArmed),
@@ -152,8 +152,8 @@ function statusText({ phase, call, flow }, at, zone) {
   return t("common.call.calling");
 }
 
-/** @param {Seat} seat @param {number} at */
-function top({ call, phase }, at) {
+/** @param {Seat} seat @param {number} at @param {boolean} isArmed */
+function top({ call, phase }, at, isArmed) {
   const { can, id } = call;
   const left = ms(call.ends_at) - at;
   const talked = talkedFor(call, at);
@@ -167,7 +167,7 @@ function top({ call, phase }, at) {
         icon("clock", "s"),
         h("time", {}, minutesAndSeconds(left)),
       ),
-    can.includes("wrong_person") &&
+    can.includes("wrong_person") && !isArmed &&
       h(
         "button",
         { class: "btn btn--small call__wrong", type: "button", "data-act": "wrong-person", "data-call-id": id },
@@ -189,7 +189,7 @@ function note({ own, ending, view }, isArmed) {
   ];
   return h(
     "p",
-    { class: "call__note", role: "status", hidden: !key },
+    { class: "call__note", role: "status", hidden: !key, "data-says": key && "terminal.say.no-microphone" },
     key && icon("microphone-off"),
     key ? t(key) : "",
   );

@@ -76,9 +76,9 @@ export function drawing(file, id, attributes) {
   return svg;
 }
 
-/** @param {string} id @param {string} [size] s, l, xl, turns */
+/** @param {string} id @param {string} [size] s, l, xl; an arrow points the other way from right to left */
 export const icon = (id, size) =>
-  drawing("sprite", id, { class: size ? `icon icon--${size}` : "icon", "aria-hidden": "true" });
+  drawing("sprite", id, { class: `icon icon--${size ?? (id.startsWith("arrow") ? "turns" : "m")}`, "aria-hidden": "true" });
 
 /** A family's picture, or two of them where a village has more families than pictures.
  * @param {string} id @param {string} [size] s, m, l, xl; none fills its box */
@@ -203,6 +203,9 @@ export function toast(state, text) {
   setTimeout(() => (told.dataset.leaving = "true"), TOAST_MS);
   setTimeout(() => told.remove(), TOAST_MS + 500);
 }
+
+/** What took long is here. */
+export const clearToast = () => document.querySelector(".toast[data-state=info]")?.remove();
 
 /** Opens a modal dialog; closing it removes it. @param {string} title @param {Child} body @param {Child} actions
  * @param {Acts} acts each closes the dialog first; `close` just closes @param {string} [extra] */
