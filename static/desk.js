@@ -2,7 +2,7 @@
 import { t } from "./core/texts.js";
 import { now as serverNow } from "./core/time.js";
 import { claimDrafts, forgetDrafts } from "./desk/drafts.js";
-import { familyList } from "./desk/families.js";
+import { FamilyList } from "./desk/families.js";
 import { settle } from "./desk/fields.js";
 import { isOutage, Outage } from "./desk/outage.js";
 import { callsAtHand, neighbour, scrollToNow, tonight } from "./desk/tonight.js";
@@ -80,6 +80,7 @@ const desk = {
 };
 
 const outage = new Outage(desk);
+const families = new FamilyList(show);
 
 /**
  * What the address asks for: "#family=ID". Where it asks for nothing it is the ledger: who opens the desk at rest, on a
@@ -131,11 +132,11 @@ function screen(now, at) {
       { class: "desk__head" },
       h("h1", { class: "bar__title" }, now.village.name),
       h("nav", { class: "tabs", "aria-label": t("desk.views") }, Object.entries(TABS).map(([tab, iconId]) => tabLink(tab, iconId, now))),
-      name === "ledger" && button("print", "btn btn--small", "print", t("desk.print")),
+      (name === "ledger" || name === "tonight") && button("print", "btn btn--small", "print", t("desk.print")),
       accountButton(now),
     ),
     h("div", { class: "desk__main", "data-key": name }, outage.view(now, at), h("div", { hidden: !problem }, problem), ...view(name, now, at)),
-    h("aside", { class: "desk__side", "aria-label": t("desk.families") }, familyList(now, at)),
+    h("aside", { class: "desk__side", "aria-label": t("desk.families") }, families.view(now, at)),
   );
 } // prettier-ignore
 
@@ -230,6 +231,7 @@ function checkOwner() {
   if (owner && owner !== whose) parts.clear();
   if (owner !== whose) {
     claimDrafts(whose);
+    families.forget();
     first = callsAtHand(now, serverNow()).length ? "tonight" : "ledger";
   }
   owner = whose;
@@ -281,8 +283,9 @@ main.addEventListener("submit", (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);
   if (form.getAttribute("aria-busy") !== "true") acts[form.dataset.submit ?? ""]?.(form);
 });
-for (const typing of ["input", "change"]) main.addEventListener(typing, (event) => standing()?.typed?.(event));
+for (const typing of ["input", "change"]) main.addEventListener(typing, (event) => families.typed(event) || standing()?.typed?.(event));
 main.addEventListener("keydown", (event) => {
+  families.pressed(event);
   standing()?.pressed?.(event);
   const block = /** @type {HTMLElement} */ (event.target).closest(".block");
   const next = block instanceof HTMLElement && neighbour(block, event.key);

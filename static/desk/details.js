@@ -1,25 +1,28 @@
 /** One call in a dialog that stays true while it is open: who, where each side is, what happened, what can be done. */
 import { t, tn } from "../core/texts.js";
-import { clockTime, dayName, now as serverNow } from "../core/time.js";
+import { clockTime, dayAndTime, dayName, MINUTE, ms, now as serverNow } from "../core/time.js";
 import { ApiError } from "../net/api.js";
 import { banner, button, draw, h, icon, listen, openDialog, pair, sentence, stateOf, toast } from "../ui/dom.js";
 import { sheet } from "../ui/sheet.js";
 import { linkFacts } from "./link_facts.js";
+import { Phoning } from "./phoning.js";
 import { askToEnd, askWhich, lineOf, seriesOf, showSeries } from "./series.js";
 import { tagOf } from "./tonight.js";
-import { isClose, lookOf, minutesTalked, reasonText, sideOf, word } from "./words.js";
+import { trailList } from "./trail.js";
+import { isClose, lookOf, minutesTalked, reasonText, sideOf } from "./words.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
 /** @typedef {import("../phone/wire.js").Series} Series */
 /** @typedef {import("./wire.js").Desk} Desk */
 /** @typedef {import("./wire.js").Trail} Trail */
 
-const REASONS = { shift_changed: "calendar", sick: "help", no_time: "clock", terminal_broken: "terminal", weather: "sun", other: "message" };
+const REASONS = { shift_changed: "calendar", sick: "sick", no_time: "clock", terminal_broken: "terminal", weather: "sun", other: "message" };
 const REDRAW_MS = 10_000;
 const PAIR_STATES = new Set(["booked", "ringing", "live", "lost"]);
 export const ready = sheet("scheduling.css", import.meta.url);
 
-const ANSWERED = new Set(["answered", "live", "back", "extended"]);
+/** Looks of calls for which somebody may be wanted on the telephone. */
+const PHONED = new Set(["booked", "ringing", "live", "lost", "missed", "cancelled"]);
 
 export class Details {
   /** @type {Call | null} */
@@ -34,12 +37,14 @@ export class Details {
   #box = h("div");
   #desk;
   #id;
+  #phoning;
   #dialog;
 
   /** @param {Desk} desk @param {string} id */
   constructor(desk, id) {
     this.#desk = desk;
     this.#id = id;
+    this.#phoning = new Phoning(desk, () => this.#draw());
     this.#dialog = openDialog(t("desk.call"), [this.#box], [], {}, "dialog--wide");
     this.#dialog.dataset.screen = "call";
     listen(this.#dialog, {
@@ -47,6 +52,9 @@ export class Details {
       retry: () => this.#load(),
       cancel: () => this.#leave((call) => askReason(desk, call)),
       move: () => this.#leave((call) => this.#move(call)),
+      "book-again": () => this.#leave((call) => bookAgain(desk, call)),
+      phone: (element) => this.#phone(element.dataset.personId ?? ""),
+      family: (element) => this.#leave(() => void (location.hash = `family=${element.dataset.familyId}`)),
       join: () => this.#leave((call) => join(desk, call)),
       series: () => this.#leave(() => this.#series && showSeries(desk, this.#series, false)),
       "end-series": () => this.#leave(() => this.#series && askToEnd(desk, this.#series)),
@@ -90,6 +98,12 @@ export class Details {
     if (call) run(call);
   }
 
+  /** @param {string} id */
+  async #phone(id) {
+    await this.#phoning.show(id);
+    /** @type {HTMLElement | null} */ (this.#box.querySelector(`[data-person-id="${id}"]`))?.focus();
+  }
+
   /** @param {Call} call */
   #move(call) {
     const family = this.#desk.now()?.families.find(({ id }) => id === call.family.id);
@@ -107,7 +121,7 @@ export class Details {
     const heading = /** @type {HTMLElement} */ (this.#dialog.querySelector(".dialog__title"));
     heading.textContent = title;
     this.#dialog.setAttribute("aria-label", title);
-    this.#drawActions(call?.can ?? []);
+    this.#drawActions([...(call?.can ?? []), ...(call && canBookAgain(call, at) ? ["book-again"] : [])]);
   }
 
   #waiting() {
@@ -125,8 +139,9 @@ export class Details {
     const cancel = can.includes("cancel") && button("cancel", "btn btn--danger", "close", t("desk.cancel"));
     const move = can.includes("move") && button("move", "btn", "move", t("desk.move"));
     const enter = can.includes("join") && button("join", "btn btn--primary", "phone-call", t("desk.join"));
+    const again = can.includes("book-again") && button("book-again", "btn btn--primary", "calendar", t("desk.book_again"));
     const hasFocus = bar.contains(document.activeElement) || document.activeElement === this.#dialog;
-    bar.replaceChildren(...[close, cancel, move, enter].filter((place) => place !== false));
+    bar.replaceChildren(...[close, cancel, move, enter, again].filter((place) => place !== false));
     if (hasFocus) close.focus();
   }
 
@@ -137,24 +152,26 @@ export class Details {
       this.#error && banner("bad", "warning", sentence(this.#error)),
       pair(PAIR_STATES.has(look) ? look : call.state === "ended" ? "ended" : "waiting", [call.child, call.parent]),
       h("p", {}, tagOf(look)),
-      facts(call, this.#trail, this.#series, at),
+      facts(call, this.#trail, this.#series, PHONED.has(look) && this.#phoning.view(call), at),
       ...(this.#trail ? trailList(call, this.#trail) : []),
     ];
   }
 }
 
-/** @param {Call} call @param {Trail | null} trail @param {Series | null} series @param {number} at */
-function facts(call, trail, series, at) {
+/** @param {Call} call @param {Trail | null} trail @param {Series | null} series
+ * @param {import("../ui/dom.js").Child} phones @param {number} at */
+function facts(call, trail, series, phones, at) {
   const { zone } = call;
   const talked = minutesTalked(call, at);
   /** @type {[string, import("../ui/dom.js").Child | import("../ui/dom.js").Child[]][]} */
   const lines = [
     ["when", h("time", {}, `${dayName(call.starts_at, zone, at)} ${clockTime(call.starts_at, zone)}–${clockTime(call.ends_at, zone)}`)],
     ["where", call.terminal.name],
-    ["family", call.family.name],
+    ["family", h("button", { class: "row__title", type: "button", "data-act": "family", "data-family-id": call.family.id }, call.family.name)],
     ["origin", originOf(call, series)],
     ["confirm", confirmText(call)],
     ...sideLines(call, at),
+    ["phone", phones],
     ["desk", call.desk && t("desk.in_call", call.desk)],
     ["talked", (call.live_at || talked > 0) && tn("desk.minutes", talked)],
     ...linkFacts(call, trail?.link ?? null),
@@ -195,47 +212,28 @@ function sideLines(call, at) {
   if (call.state === "ended") return [];
   const sides = /** @type {const} */ ([["village", call.child], ["parent", call.parent]]); // prettier-ignore
   return sides.map(([side, { name }]) => {
-    const { lamp, text } = sideOf(call, side);
+    const { lamp, text } = sideOf(call, side, at);
     const shown = isClose(call, at) || lamp === "bad" || call.sides[side].confirmed ? text : t("desk.side.not_yet");
     return [side, h("span", { class: `lamp lamp--${lamp}`, "data-side": side }, `${name}: ${shown}`)];
   });
 }
 
-/** What happened and who was told, in one row of instants. @param {Call} call @param {Trail} trail */
-function trailList(call, trail) {
-  const items = [
-    ...trail.events.map((event) => ({ at: event.at, iconId: ANSWERED.has(event.kind) ? "phone-call" : "clock", text: eventText(event) })),
-    ...trail.told.map((told) => ({ at: told.at, iconId: "text", text: toldText(told) })),
-  ].sort((one, other) => one.at.localeCompare(other.at));
-  if (!items.length) return [];
-  return [
-    h("h3", { class: "heading" }, t("desk.trail")),
-    h(
-      "ol",
-      { class: "trail" },
-      items.map(({ at, iconId, text }) =>
-        h("li", { class: "trail__item" }, icon(iconId, "s"), h("time", {}, whenText(at, call)), h("span", {}, text)),
-      ),
-    ),
-  ];
-} // prettier-ignore
+/** A cancelled call whose time still lies ahead: cancelling it can be undone. @param {Call} call @param {number} at */
+const canBookAgain = ({ outcome, starts_at }, at) => outcome === "cancelled" && ms(starts_at) > at;
 
-/** The clock alone on the day of the call, else the day as well. @param {string} at @param {Call} call */
-function whenText(at, { zone, starts_at }) {
-  const [day, own] = [dayName(at, zone, serverNow()), dayName(starts_at, zone, serverNow())];
-  return day === own ? clockTime(at, zone) : `${day} ${clockTime(at, zone)}`;
+/** The same time again; where somebody else has been given it since, another one is looked for.
+ * @param {Desk} desk @param {Call} call */
+function bookAgain(desk, { child, parent, family, starts_at, ends_at, zone }) {
+  const minutes = Math.round((ms(ends_at) - ms(starts_at)) / MINUTE);
+  const when = dayAndTime(starts_at, zone, serverNow());
+  const wish = { child_id: child.id, parent_id: parent.id, starts_at, minutes };
+  const known = desk.now()?.families.find(({ id }) => id === family.id);
+  const onerror = (/** @type {ApiError} */ error) => {
+    toast("bad", sentence(error));
+    if (error.code === "slot_taken" && known) desk.book(known, null);
+  };
+  return desk.command("/api/calls", wish, t("desk.booked", { child: child.name, when }), { onerror });
 }
-
-/** @param {Trail["events"][number]} event */
-function eventText({ kind, by, detail }) {
-  const said = word(`desk.event.${kind}`, kind);
-  const reason = reasonText(detail.reason ?? null);
-  return [by ? t("desk.by", { what: said, who: by }) : said, reason].filter(Boolean).join(" · ");
-}
-
-/** @param {Trail["told"][number]} told */
-const toldText = ({ template, who, state }) =>
-  t("desk.told", { what: word(`desk.what.${template}`, template), who, state: word(`desk.delivery.${state}`, state) });
 
 /** @param {Desk} desk @param {Call} call */
 async function join(desk, call) {
@@ -270,7 +268,7 @@ function askReason(desk, call) {
       "cancel-confirm": () => {
         const chosen = /** @type {HTMLInputElement} */ (dialog.querySelector("input:checked"));
         const body = { reason: chosen.value, note: note.value.trim() || null };
-        desk.command(`/api/calls/${call.id}/cancel`, body, t("desk.cancelled"));
+        desk.command(`/api/calls/${call.id}/cancel`, body, t("desk.cancelled_call"));
       },
     },
   );

@@ -2,6 +2,7 @@
 import { t } from "../core/texts.js";
 import { dayAndTime } from "../core/time.js";
 import { emblem, h, icon, photo } from "../ui/dom.js";
+import { input } from "./fields.js";
 import { daysUnheard, unheardText } from "./words.js";
 
 /** @typedef {import("./wire.js").DeskNow} DeskNow */
@@ -12,22 +13,61 @@ export const childrenOf = (family) => family.members.filter((member) => member.r
 /** @param {DeskFamily} family */
 export const parentsOf = (family) => family.members.filter((member) => member.role === "parent");
 
-/** @param {DeskNow} now @param {number} at */
-export function familyList(now, at) {
-  const rows = now.families.map((family) => h("li", { "data-key": family.id }, familyRow(family, now, at)));
-  return [
-    h(
-      "h2",
-      { class: "heading", id: "families" },
-      icon("family", "s"),
-      t("desk.families"),
-      h("a", { class: "btn btn--small side-action", href: "#enrol" }, icon("plus", "s"), t("desk.enrol")),
-    ),
-    rows.length
-      ? h("ul", { class: "list", "aria-labelledby": "families" }, rows)
-      : h("p", { class: "muted" }, t("desk.no_families")),
-  ];
+const MANY = 9; // more than are seen at once
+
+/** Whether a family, or somebody in it, is called so. @param {DeskFamily} family @param {string} sought */
+const isSought = ({ name, members }, sought) => [name, ...members.map((member) => member.name)].some((one) => one.toLowerCase().includes(sought));
+
+export class FamilyList {
+  /** What was typed to find one. */
+  #sought = "";
+  #show;
+
+  /** @param {() => void} show */
+  constructor(show) {
+    this.#show = show;
+  }
+
+  forget() {
+    this.#sought = "";
+  }
+
+  /** @param {Event} event @returns {boolean} whether it was here */
+  typed({ target }) {
+    if (!isField(target)) return false;
+    this.#sought = target.value;
+    this.#show();
+    return true;
+  }
+
+  /** Enter leads to the first that was found. @param {KeyboardEvent} event */
+  pressed({ key, target, isComposing }) {
+    if (key !== "Enter" || isComposing || !isField(target)) return;
+    /** @type {HTMLElement | null | undefined} */ (target.parentElement?.querySelector(".row"))?.focus();
+  }
+
+  /** @param {DeskNow} now @param {number} at */
+  view(now, at) {
+    const sought = this.#sought.trim().toLowerCase();
+    const rows = now.families.filter((family) => isSought(family, sought)).map((family) => h("li", { "data-key": family.id }, familyRow(family, now, at)));
+    return [
+      h(
+        "h2",
+        { class: "heading", id: "families" },
+        icon("family", "s"),
+        t("desk.families"),
+        h("a", { class: "btn btn--small side-action", href: "#enrol" }, icon("plus", "s"), t("desk.enrol")),
+      ),
+      input("seek", this.#sought, { type: "search", hidden: now.families.length < MANY && !sought, "aria-label": t("desk.seek"), placeholder: t("desk.seek") }),
+      rows.length
+        ? h("ul", { class: "list", "aria-labelledby": "families" }, rows)
+        : h("p", { class: "muted", role: "status" }, t(sought ? "desk.seek_none" : "desk.no_families")),
+    ];
+  } // prettier-ignore
 }
+
+/** @param {EventTarget | null} target @returns {target is HTMLInputElement} */
+const isField = (target) => target instanceof HTMLInputElement && target.name === "seek";
 
 /** @param {DeskFamily} family @param {DeskNow} now @param {number} at */
 function familyRow(family, now, at) {

@@ -30,6 +30,8 @@ export class Household {
   photos = new Map();
   /** Numbers that were looked at, to be dialled. @type {Map<string, string>} */
   shown = new Map();
+  /** Who was let go here a moment ago, to be taken back. @type {{id: string, name: string, role: string}[]} */
+  left = [];
   /** What else is to be read once its people are known, and again with them. */
   onread = () => {};
   #seen = {};

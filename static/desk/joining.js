@@ -1,6 +1,7 @@
 /** The coordinator joins a call: the warning before, then both ends, oneself, the microphone and the way out. */
 import { DeskSeat } from "../call/deskseat.js";
 import { t } from "../core/texts.js";
+import { now as serverNow } from "../core/time.js";
 import { play } from "../ui/callscreen.js";
 import { banner, button, draw, h, icon, listen, openDialog, photo, round, toast } from "../ui/dom.js";
 import { sheet } from "../ui/sheet.js";
@@ -88,7 +89,7 @@ class Joining {
     const { call } = this.#seat;
     const person = side === "parent" ? call.parent : call.child;
     const iconId = side === "parent" ? "person" : "terminal";
-    return this.#figure(side, { "data-side": side }, person, iconId, sideOf(call, side));
+    return this.#figure(side, { "data-side": side }, person, iconId, sideOf(call, side, serverNow()));
   }
 
   /** @param {OtherSeat} guest */

@@ -149,7 +149,7 @@ export function newcomerPart(home) {
   const draft = home.draft.newcomer;
   const roles = /** @type {[string, string][]} */ (["child", "parent", "caregiver"].map((role) => [role, roleText(role)]));
   const busy = String(home.busy.has("newcomer"));
-  return h(
+  const newcomer = h(
     "details",
     { class: "fold card" },
     h("summary", {}, t("desk.member_add")),
@@ -164,7 +164,23 @@ export function newcomerPart(home) {
     ),
     refusal(home, "newcomer"),
   );
+  return [leftPart(home), newcomer];
 } // prettier-ignore
+
+/** @param {Household} home */
+const leftPart = ({ left, busy }) =>
+  h(
+    "ul",
+    { class: "list", hidden: !left.length, "data-key": "left" },
+    left.map(({ id, name, role }) =>
+      h(
+        "li",
+        { class: "row", "data-key": `${id} ${role}` },
+        h("p", { class: "row__main" }, t("desk.member_has_left", { name })),
+        button("take-back", "btn btn--small", "move", t("desk.member_take_back"), { "data-person-id": id, "data-role": role, "aria-busy": String(busy.has("newcomer")) }),
+      ),
+    ),
+  ); // prettier-ignore
 
 /** @param {Household} home @param {string} spot */
 export const refusal = (home, spot) =>
@@ -216,6 +232,11 @@ export function peopleActs(home) {
       if (await home.do(`person:${id}`, `/api/persons/${id}`, changes, t("desk.saved"), "PATCH")) home.forgetEdit(id);
     }),
     "end-member": of((id, _draft, element) => askToEnd(home, id, element.dataset.role ?? "")),
+    "take-back": async ({ dataset: { personId = "", role = "" } }) => {
+      if (!(await home.do("newcomer", `/api/families/${home.id}/members`, { person_id: personId, role }, t("desk.member_added")))) return;
+      home.left = home.left.filter(({ id, role: its }) => id !== personId || its !== role);
+      home.desk.show();
+    },
     "add-member": async () => {
       const { newcomer } = home.draft;
       if (!newcomer.name.trim()) return;
@@ -232,7 +253,13 @@ function askToEnd(home, id, role) {
     t("desk.member_end_title", { name, family: home.family?.name ?? "" }),
     [h("p", {}, t("desk.member_end_text"))],
     [button("close", "btn btn--quiet", null, t("common.close")), button("end", "btn btn--danger", null, t("desk.member_end"))],
-    { end: () => home.do(`person:${id}`, `/api/families/${home.id}/members/${id}/end`, { role }, t("desk.member_ended")) },
+    {
+      end: async () => {
+        if (!(await home.do(`person:${id}`, `/api/families/${home.id}/members/${id}/end`, { role }, t("desk.member_ended")))) return;
+        home.left.push({ id, name, role });
+        home.desk.show();
+      },
+    },
   );
 } // prettier-ignore
 

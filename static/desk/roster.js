@@ -171,7 +171,7 @@ export class RosterView {
   view(now, at) {
     const today = dayNumber(at, now.zone);
     const top = { monday: this.#monday, today, roster: this.#roster ?? null, isBusy: this.#isBusy };
-    return [h("div", { class: "roster screen-only" }, head(top), this.#troubles(), this.#body(now, at)), this.#roster && paper(this.#roster, now, this.#monday)];
+    return [h("div", { class: "roster" }, head(top), this.#troubles(), this.#body(now, at)), this.#roster && paper(this.#roster, now, this.#monday)];
   } // prettier-ignore
 
   #troubles() {

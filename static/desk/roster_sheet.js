@@ -2,6 +2,7 @@
 import { t } from "../core/texts.js";
 import { clockTime, dayNumber, weekday } from "../core/time.js";
 import { emblem, h, photo } from "../ui/dom.js";
+import { sheet } from "../ui/sheet.js";
 import { stamp } from "./csv.js";
 import { spanText } from "./roster_head.js";
 import { daysOf, noonOf, placed } from "./roster_places.js";
@@ -10,6 +11,8 @@ import { reasonsOf } from "./roster_rows.js";
 /** @typedef {import("./wire.js").Roster} Roster
  * @typedef {import("./wire.js").Assignment} Assignment
  * @typedef {import("./wire.js").DeskNow} DeskNow */
+
+sheet("paper.css", import.meta.url);
 
 const COLUMNS = ["when", "terminal", "family", "child", "parent", "minutes", "state", "reason"];
 

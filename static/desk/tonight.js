@@ -3,7 +3,7 @@ import { t, tn } from "../core/texts.js";
 import { clockTime, dayAndTime, HOUR, MINUTE, ms, wall } from "../core/time.js";
 import { h, icon, parts, photo, stateOf, tag } from "../ui/dom.js";
 import { partsText } from "./self_test.js";
-import { isClose, lookOf, lookText, minutesTalked, sideOf } from "./words.js";
+import { isClose, lateMinutes, lookOf, lookText, minutesTalked, sideOf } from "./words.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
 /** @typedef {import("./wire.js").DeskNow} DeskNow */
@@ -102,6 +102,7 @@ function heading(now, at) {
   const count = (/** @type {(call: Call) => boolean} */ matches) => now.calls.filter(matches).length;
   const counts = {
     on: count(({ state }) => state === "ringing" || state === "live"),
+    late: count((call) => lateMinutes(call, "village", at) > 0 || lateMinutes(call, "parent", at) > 0),
     left: count(({ state }) => state === "proposed" || state === "booked"),
     held: count(({ outcome }) => outcome === "held"),
     missed: count(({ outcome }) => outcome === "missed"),
@@ -168,33 +169,33 @@ function block(call, zone, span, at, isFocus) {
       "button",
       {
         class: "block", type: "button", "data-act": "call", "data-call-id": call.id, "data-key": call.id, "data-state": look,
-        tabindex: isFocus ? 0 : -1, "aria-label": describe(call, look, zone, close, talked), title: lookText(look),
+        tabindex: isFocus ? 0 : -1, "aria-label": describe(call, look, zone, close ? at : null, talked), title: lookText(look),
       },
       markOf(look),
       photo(call.child, "s"),
       h("span", { class: "block__name" }, call.child.name),
       " ",
       h("time", { class: "block__time" }, talked || clockTime(call.starts_at, zone)),
-      close && h("span", { class: "block__sides" }, sideLamp(call, "village"), sideLamp(call, "parent")),
+      close && h("span", { class: "block__sides" }, sideLamp(call, "village", at), sideLamp(call, "parent", at)),
     ),
     place(call, span),
   );
 } // prettier-ignore
 
-/** @param {Call} call @param {"parent" | "village"} side */
-function sideLamp(call, side) {
-  const { lamp, text } = sideOf(call, side);
+/** @param {Call} call @param {"parent" | "village"} side @param {number} at */
+function sideLamp(call, side, at) {
+  const { lamp, text } = sideOf(call, side, at);
   const { name } = side === "parent" ? call.parent : call.child;
   return h("span", { class: `lamp lamp--${lamp}`, title: `${name}: ${text}`, "data-side": side });
 }
 
-/** Begins with what is to be seen. @param {Call} call @param {string} look @param {string} zone @param {boolean} close
- * @param {string} talked */
-function describe(call, look, zone, close, talked) {
+/** Begins with what is to be seen. @param {Call} call @param {string} look @param {string} zone
+ * @param {number | null} at null while it does not matter who sits where @param {string} talked */
+function describe(call, look, zone, at, talked) {
   const time = `${clockTime(call.starts_at, zone)}–${clockTime(call.ends_at, zone)}`;
   const said = [[call.child.name, talked, time].filter(Boolean).join(" "), t("desk.child_and_parent", { child: call.child.name, parent: call.parent.name }), lookText(look)];
-  if (close) {
-    said.push(`${call.child.name}: ${sideOf(call, "village").text}`, `${call.parent.name}: ${sideOf(call, "parent").text}`);
+  if (at !== null) {
+    said.push(`${call.child.name}: ${sideOf(call, "village", at).text}`, `${call.parent.name}: ${sideOf(call, "parent", at).text}`);
   }
   return said.join(", ");
 }

@@ -1,12 +1,14 @@
 /**
  * Below tonight: who waits for a slot that gets free, in the order in which it is offered, and what is offered to whom.
- * Whom the village has promised more waits by itself; who asked for a slot is put on the list and taken off it here.
+ * Whom the village has promised more waits by itself; who asked for a slot is put on the list and taken off it here. On
+ * paper tonight's sheet stands instead of all.
  */
 import { t, tn } from "../core/texts.js";
 import { dayAndTime, dayName } from "../core/time.js";
 import { ApiError } from "../net/api.js";
 import { button, h, icon, photo, sentence } from "../ui/dom.js";
 import { sheet } from "../ui/sheet.js";
+import { eveningPaper } from "./evening_sheet.js";
 import { childrenOf, parentsOf } from "./families.js";
 import { field, form, put, select, submit } from "./fields.js";
 import { unheardText } from "./words.js";
@@ -93,7 +95,8 @@ class WaitingView {
   /** @param {DeskNow} now @param {number} at */
   view(now, at) {
     const waits = this.#waits;
-    if (!waits) return this.#error ? [h("p", { class: "field__error", role: "alert" }, sentence(this.#error))] : [];
+    const paper = eveningPaper(now, at);
+    if (!waits) return [this.#error && h("p", { class: "field__error", role: "alert" }, sentence(this.#error)), paper];
     const shown = this.#areAllShown ? waits : waits.slice(0, SHOWN);
     const turn = button("all-waits", "btn btn--small", null, this.#areAllShown ? t("desk.fewer") : t("desk.wait_all", { count: waits.length }));
     return [
@@ -106,6 +109,7 @@ class WaitingView {
         waits.length > SHOWN && h("div", {}, turn),
         this.#newcomer(now, waits),
       ),
+      paper,
     ];
   } // prettier-ignore
 

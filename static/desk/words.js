@@ -1,5 +1,5 @@
 /** How a call and its sides are said and marked at the desk: one word, one lamp, one icon for each. Pure. */
-import { hasText, t } from "../core/texts.js";
+import { hasText, t, tn } from "../core/texts.js";
 import { DAY, MINUTE, ms } from "../core/time.js";
 
 /** @typedef {import("../core/wire.js").Call} Call */
@@ -19,11 +19,21 @@ export function lookText(look) {
   return t(hasText(outcome) ? outcome : `common.state.${look}`);
 }
 
-/** @param {Call} call @param {Side} side @returns {{lamp: string, text: string}} */
-export function sideOf(call, side) {
+/** Whole minutes by which a side is late that should be in the call; 0 while it is not. @param {Call} call
+ * @param {Side} side @param {number} at */
+export function lateMinutes({ state, starts_at, sides }, side, at) {
+  const { here, lost_at } = sides[side];
+  const isAwaited = (state === "booked" || state === "ringing") && !here && !lost_at;
+  return isAwaited ? Math.max(0, Math.floor((at - ms(starts_at)) / MINUTE)) : 0;
+}
+
+/** @param {Call} call @param {Side} side @param {number} at @returns {{lamp: string, text: string}} */
+export function sideOf(call, side, at) {
   const { here, seated, lost_at, confirmed, declined } = call.sides[side];
   if (lost_at) return { lamp: "lost", text: t("desk.side.lost") };
   if (here) return { lamp: "on", text: t("desk.side.here") };
+  const late = lateMinutes(call, side, at);
+  if (late && !declined) return { lamp: "bad", text: tn("desk.side.late", late) };
   if (seated) return { lamp: "wait", text: t("desk.side.seated") };
   if (declined) return { lamp: "bad", text: t("desk.side.declined") };
   return { lamp: "off", text: t(confirmed ? "desk.side.confirmed" : "desk.side.away") };

@@ -1,5 +1,7 @@
 """Scheduling at the desk in a real browser: a call from one of the best times, regular calls until they are ended."""
 
+from datetime import datetime
+
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
@@ -7,9 +9,13 @@ from sqlalchemy import select
 from app.calls.models import Call, Series
 from app.calls.words import CallState, Origin
 from app.desk import service as desk
+from app.families.rules import EMBLEMS
 from tests.browser.conftest import Devices, shoot
 from tests.browser.stories import open_desk, touch, wait_until
 from tests.browser.village import Village
+from tests.scene import at
+
+LOOK_AGAIN = "document.dispatchEvent(new Event('visibilitychange'))"
 
 
 @pytest.fixture
@@ -49,6 +55,67 @@ def test_a_call_is_booked_from_one_of_the_best_times(village: Village, page: Pag
     assert f"{call.starts_at:%Y-%m-%dT%H:%M:%SZ}" == starts_at
     assert (call.state, call.origin) == (CallState.BOOKED, Origin.ASKED)
     expect(page.locator(".page-head")).to_contain_text("next:")
+    finds_a_family(page, village)
+    page.evaluate("location.hash = 'tonight'")
+    phones_who_is_late(page, village)
+    books_again_what_was_cancelled(page, village)
+
+
+def finds_a_family(page: Page, village: Village) -> None:
+    """Among many, by the name of anybody in it, with the keyboard."""
+    for number, emblem in enumerate(EMBLEMS[8:]):
+        village.scene.move_in(f"Dora {number}", emblem, 20 + number)
+    page.evaluate(LOOK_AGAIN)
+    seek = page.locator("input[name=seek]")
+    expect(seek).to_be_visible(timeout=15_000)
+    seek.press_sequentially("granny of bob")
+    rows = page.locator(".desk__side .row")
+    expect(rows).to_have_count(1)
+    seek.press("Enter")
+    expect(rows).to_be_focused()
+    seek.fill("zebra")
+    expect(page.locator(".desk__side [role=status]")).to_be_visible()
+    seek.fill("")
+
+
+def phones_who_is_late(page: Page, village: Village) -> None:
+    bob = village.scene.bob
+    call = village.scene.book(bob, at(18, 10), by=bob.desk_acts)
+    village.move_clock_to(at(18, 12))
+    page.evaluate(LOOK_AGAIN)
+    touch(page, "call", call_id=call)
+    dialog = page.locator("dialog[data-screen=call]")
+    for side in ("village", "parent"):
+        expect(dialog.locator(f"[data-side={side}]")).to_contain_text("minutes late", timeout=15_000)
+    expect(page.locator("[data-part=summary]")).to_contain_text("1 late")
+    page.emulate_media(media="print")
+    expect(page.locator(".paper--evening .paper__row").first).to_contain_text("18:10")
+    expect(page.locator(".timeline")).to_be_hidden()
+    page.emulate_media(media="screen")
+    expect(dialog.locator("[data-act=phone]")).to_have_text(["Phone Granny of Bob", "Phone Bob"])
+    shoot(page, "desk-late")
+    dialog.locator("[data-act=phone]").first.press("Enter")
+    expect(dialog.locator("a[href^='tel:+86']")).to_be_focused()
+    page.keyboard.press("Escape")
+
+
+def books_again_what_was_cancelled(page: Page, village: Village) -> None:
+    bob, near = village.scene.bob, at(18, 31)  # too near to be offered to whoever waits
+    cancelled = village.scene.book(bob, near, by=bob.desk_acts)
+    page.evaluate(LOOK_AGAIN)
+    touch(page, "call", call_id=cancelled)
+    touch(page, "cancel")
+    touch(page, "cancel-confirm")
+    expect(page.locator(f".block[data-call-id='{cancelled}']")).to_have_attribute("data-state", "cancelled")
+    touch(page, "call", call_id=cancelled)
+    touch(page, "book-again")
+    wait_until(page, "it to stand again", lambda: near in standing_starts(village))
+
+
+def standing_starts(village: Village) -> list[datetime]:
+    with village.scene.database.read() as session:
+        found = select(Call.starts_at).where(Call.child_id == village.scene.bob.child, Call.state == CallState.BOOKED)
+        return list(session.scalars(found))
 
 
 def test_regular_calls_are_booked_and_ended(village: Village, page: Page) -> None:

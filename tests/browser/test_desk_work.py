@@ -121,6 +121,17 @@ def consents_and_prints(page: Page, village: Village) -> None:
     page.locator("dialog [data-act=close]").click()
 
 
+def lets_go_and_takes_back(page: Page) -> None:
+    grandpa = page.locator("[data-part=people] .member").filter(has_text="Grandpa")
+    grandpa.locator("details:has([data-act=end-member]) > summary").click()
+    grandpa.locator("[data-act=end-member]").click()
+    page.locator("dialog [data-act=end]").click()
+    expect(grandpa).to_have_count(0)
+    touch(page, "take-back")
+    expect(grandpa).to_have_count(1)
+    expect(page.locator("[data-act=take-back]")).to_have_count(0)
+
+
 def test_a_family_is_enrolled_to_the_end_and_a_consent_withdrawn(village: Village, devices: Devices) -> None:
     lee = lee_of(village)
     page = devices.open(f"{village.url}/desk", DESK)
@@ -141,6 +152,7 @@ def test_a_family_is_enrolled_to_the_end_and_a_consent_withdrawn(village: Villag
     sees(page, "family")
     page.locator("[data-act=show-number]").click()
     expect(page.locator("a[href='tel:+8613900000077']")).to_be_visible()
+    lets_go_and_takes_back(page)
     touch(page, "revoke-consent")
     page.locator("dialog [data-act=revoke]").click()
     expect(page.locator("[data-table=consents] tr[data-state=over]")).to_have_count(1)
