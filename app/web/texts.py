@@ -11,8 +11,8 @@ FALLBACK = "en"
 LATER = (
     "common.answering", "common.company", "common.ending", "common.push", "common.rung", "common.voice",
     "phone.agree", "phone.aloud", "phone.begin", "phone.calendar", "phone.change", "phone.door", "phone.ended",
-    "phone.extra", "phone.hours", "phone.line", "phone.messages", "phone.parents", "phone.series", "phone.settings",
-    "phone.time", "terminal.act.after",
+    "phone.extra", "phone.hours", "phone.line", "phone.messages", "phone.name", "phone.parents", "phone.series",
+    "phone.settings", "phone.time", "terminal.act.after",
     "terminal.act.itself", "terminal.act.test", "terminal.act.visit", "terminal.help", "terminal.itself",
     "terminal.line", "terminal.pin", "terminal.say", "terminal.screen", "terminal.test", "terminal.visit",
 )  # fmt: skip

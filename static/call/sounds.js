@@ -52,9 +52,17 @@ export class Sounds {
   /** @type {SoundName | null} */
   looping = null;
   #timer = 0;
+  /** How often it came before. */
+  #bar = 0;
+  #between;
   /** @type {MediaStreamTrack | null} */
   #silence = null;
   #isWaking = false;
+
+  /** @param {(bar: number) => boolean} [between] a voice speaks instead of this bar of the ring */
+  constructor(between = () => false) {
+    this.#between = between;
+  }
 
   get isSounding() {
     return this.#context?.state === "running";
@@ -65,8 +73,9 @@ export class Sounds {
     if (this.looping === name) return;
     this.stop();
     this.looping = name;
+    this.#bar = 0;
     this.#turn();
-    this.#timer = window.setInterval(() => this.#turn(), SOUNDS[name].every_s * 1_000);
+    this.#timer = window.setInterval(() => (this.#bar++, this.#turn()), SOUNDS[name].every_s * 1_000);
   }
 
   stop() {
@@ -122,7 +131,8 @@ export class Sounds {
   }
 
   #turn() {
-    if (this.looping) this.play(SOUNDS[this.looping].notes);
+    if (!this.looping || (this.looping === "ring" && this.#between(this.#bar))) return;
+    this.play(SOUNDS[this.looping].notes);
   }
 
   /** @param {Note[]} notes */

@@ -12,6 +12,10 @@ export interface Person {
   name: string;
   photo: string | null;
 }
+/** `recorded_name`: where their own voice says who calls, for a terminal. */
+export interface Caller extends Person {
+  recorded_name: string | null;
+}
 /** What a megabyte costs a person, in 1/1,000 of a currency (ISO 4217). */
 export interface MbPrice {
   milli: number;
@@ -50,7 +54,7 @@ export interface Call {
   village: string;
   family: { id: string; emblem: string; name: string };
   child: Person;
-  parent: Person;
+  parent: Caller;
   terminal: { id: string; name: string };
   /** `guest`: a further parent of the family. */
   my_side: Side | "guest" | null;
@@ -143,7 +147,7 @@ export interface Now {
   calls: Call[];
   /** Changes with what is recorded; empty where nothing is. */
   prompts: string;
-  me?: Person & { mb_price?: MbPrice | null };
+  me?: Person & { mb_price?: MbPrice | null; recorded_name?: string | null };
   terminal?: { id: string; name: string; device: string | null; renew_at: string | null; check_line: boolean };
   coordinator?: { id: string; name: string };
   families: Family[];

@@ -78,6 +78,7 @@ export class BeginningPage {
     "begin-pushes": () => this.#withSettings((part) => part.openPushes(this.#phone)),
     "begin-install": () => this.#withSettings((part) => part.openInstalling(this.#phone)),
     "begin-aloud": () => this.#withSettings((part) => part.turnAloud(this.#phone)),
+    "begin-name": () => this.#withSettings((part) => part.openName(this.#phone, () => this.#phone.open(this))),
     "begin-parents": () => this.#withSettings((part) => part.openParents(this.#phone)),
     "begin-book": () => this.#finish(true),
     "begin-done": () => this.#finish(false),

@@ -65,6 +65,7 @@ const BODIES = {
         place("begin-pushes", "bell", "pushes"),
         !isInstalled() && place("begin-install", "house", "install"),
         place("begin-aloud", "speaker", "aloud"),
+        isParent(now) && place("begin-name", "microphone", "name"),
         isParent(now) && place("begin-parents", "family", "parents"),
       ),
     ),

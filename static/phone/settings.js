@@ -25,6 +25,7 @@ export async function openSettings(phone) {
         "div",
         { class: "settings__me" },
         photo(now.me, "l"),
+        isParent && button("own-name", "btn btn--quiet btn--small", "microphone", t("phone.settings.name")),
         isParent && button("own-photo", "btn btn--quiet btn--small", "camera", t("phone.settings.photo")),
       ),
       h("div", { class: "list" }, [
@@ -45,6 +46,7 @@ export async function openSettings(phone) {
     ],
     {
       "my-hours": () => places.openHours(phone),
+      "own-name": () => places.openName(phone),
       "own-photo": () => places.openPhoto(phone),
       aloud: () => places.turnAloud(phone),
       parents: () => places.openParents(phone),

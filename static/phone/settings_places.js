@@ -34,6 +34,10 @@ export const openParents = (phone) =>
 export const openPhoto = (phone) =>
   phone.withPart(withWords(import("./beginning.js"), "phone.begin", "phone.settings"), (part) => part.choosePhoto(phone));
 
+/** @param {Phone} phone @param {() => void} [leave] where one goes back to */
+export const openName = (phone, leave) =>
+  phone.withPart(withWords(import("./own_name.js"), "phone.name", "common.voice"), (part) => part.openName(phone, leave));
+
 /** Everything is read aloud, or nothing any more. @param {Phone} phone */
 export const turnAloud = (phone) =>
   phone.withPart(withWords(import("./aloud.js"), "phone.aloud"), (part) => part.turn(phone));

@@ -5,6 +5,7 @@ import { hasCall } from "../voice/ahead.js";
 import { keepPage } from "../voice/offline.js";
 import { follow, Sentences } from "../voice/prompts.js";
 import { Aloud } from "./aloud.js";
+import { RingVoice } from "./ring_voice.js";
 
 export { help } from "../ui/prompt.js";
 
@@ -22,5 +23,7 @@ async function start(live, calling, main) {
   const sentences = new Sentences(live.api, isQuiet);
   await follow(sentences, live);
   void keepPage("/terminal"); // with these parts
-  return new Prompts(sentences, (changed) => new Aloud(changed), main);
+  const prompts = new Prompts(sentences, (changed) => new Aloud(changed), main);
+  new RingVoice(live, calling, prompts, main);
+  return prompts;
 }

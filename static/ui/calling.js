@@ -39,6 +39,8 @@ export class Calling {
   #left = new Map();
   /** Plays what comes unheard, so that it is there at the touch that answers. */
   #ahead = Object.assign(new Audio(), { muted: true });
+  /** Whether a voice says who calls instead of this bar of the ring. @type {(bar: number) => boolean} */
+  between = () => false;
   #told = { ring: "", seat: "" };
   #timer = 0;
   #hasLooked = false;
@@ -116,7 +118,7 @@ export class Calling {
     this.#isTaking = true;
     const [{ Seat }, { Sounds }, { WakeLock }] = await this.prepare().finally(() => (this.#isTaking = false));
     if (this.seat?.call.id === call.id) return;
-    this.#sounds ??= new Sounds();
+    this.#sounds ??= this.#newSounds(Sounds);
     this.#awake ??= new WakeLock();
     this.seat?.close();
     const silence = () => this.#sounds?.silentTrack() ?? null;
@@ -126,6 +128,9 @@ export class Calling {
     this.seat = seat;
     if (!isJoining) seat.open();
   }
+
+  /** @param {typeof import("../call/sounds.js").Sounds} Sounds */
+  #newSounds = (Sounds) => new Sounds((bar) => this.between(bar));
 
   get #ground() {
     return { live: this.#live, sounds: this.#sounds, redraw: this.#redraw };
@@ -244,7 +249,7 @@ export class Calling {
     if (wanted && !this.#sounds) {
       // rung in silence then, and again at the next tick
       const parts = await this.prepare().catch(() => null);
-      if (parts) this.#sounds ??= new parts[1].Sounds();
+      if (parts) this.#sounds ??= this.#newSounds(parts[1].Sounds);
     }
     if (wanted) this.#sounds?.loop(wanted);
     else if (this.seat?.phase === "live" && this.#sounds?.looping === "lost") this.#sounds.once("back");

@@ -44,6 +44,8 @@ export class Prompts {
   #next = "";
   /** A voice of this machine was heard. */
   #canRead = false;
+  /** Whether somebody else says this first. @type {(key: string) => boolean} */
+  waits = () => false;
   /** @type {(heard: boolean) => void} */
   #settle = () => {};
   /** @type {WeakMap<Element, string>} */
@@ -67,7 +69,24 @@ export class Prompts {
     if (this.#last === key) return;
     this.#last = key;
     if (this.#isFirst) this.#next = key;
+    else if (this.waits(key)) this.hush();
     else void this.say(key);
+  }
+
+  /** A recording is being played. */
+  get isSounding() {
+    return !this.#audio.paused;
+  }
+
+  /** Whether a sentence was recorded. @param {string} key */
+  has = (key) => Boolean(this.#sentences.find(key)?.url);
+
+  /** Somebody's own voice. @param {Blob} recording @param {string} name @param {string} next the sentence of a screen
+   * that follows, as long as that stands; or "" @returns {Promise<boolean>} whether it can be heard */
+  async voice(recording, name, next) {
+    this.hush();
+    this.#next = next;
+    return this.#sound(recording, name, "");
   }
 
   /** @param {string} key @returns {boolean} whether there is a recording */

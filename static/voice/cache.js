@@ -11,6 +11,8 @@ import * as store from "./store.js";
  * @typedef {About & {message_id: string, bytes: number, at: number}} Cached
  */
 
+/** So begins the name of what a caller is called in their own voice, which stands in no thread. */
+export const CALLER = "caller/";
 /** In the page's storage while anything may be here: a phone whose door is shut knows by it that something has to go. */
 const MARK = "homethread.cache";
 

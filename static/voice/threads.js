@@ -98,9 +98,11 @@ async function pages(api, familyId) {
 /** Withdrawn, deleted, or no consent stands any more. @param {string} familyId @param {Set<string>} standing */
 async function forgetOthers(familyId, standing) {
   const standsSomewhere = new Set([...known.values()].flatMap(({ messages }) => messages.map(({ id }) => id)));
-  if ([...(await cache.names())].every((name) => standsSomewhere.has(name.split("/")[0]))) return; // all that is here stands
+  const isElsewhere = (/** @type {string} */ name) => name.startsWith(cache.CALLER); // of no thread
+  if ([...(await cache.names())].every((name) => isElsewhere(name) || standsSomewhere.has(name.split("/")[0]))) return; // all that is here stands
   for (const { message_id, family_id } of await cache.list()) {
-    if (family_id === familyId && !standing.has(message_id.split("/")[0])) await cache.forget(message_id);
+    const isLeft = !isElsewhere(message_id) && !standing.has(message_id.split("/")[0]);
+    if (family_id === familyId && isLeft) await cache.forget(message_id);
   }
 }
 

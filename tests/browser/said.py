@@ -7,16 +7,17 @@ from datetime import timedelta
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import APIRequestContext, Page
+from playwright.sync_api import APIRequestContext, Page, expect
 from sqlalchemy import select
 
 from app.demo.portraits import portrait
 from app.families import service as families
+from app.families.models import RecordedName
 from app.families.words import ConsentKind
 from app.messages.models import Message
 from app.web.models import PrincipalKind
-from tests.browser.conftest import PHONE, Devices
-from tests.browser.stories import wait_until
+from tests.browser.conftest import PHONE, Devices, shoot
+from tests.browser.stories import sees, touch, wait_until
 from tests.browser.village import Village
 from tests.messages.recordings import recorded
 from tests.scene import Household
@@ -108,3 +109,43 @@ def kept(page: Page) -> set[str]:
 def keeps(page: Page, *ids: str) -> None:
     """Of the messages that wait this device has these, and no others."""
     wait_until(page, f"kept are {ids}", lambda: kept(page) == set(ids))
+
+
+def fetches(page: Page, part: str) -> list[str]:
+    """What a page asks for from now on."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if part in request.url else None)
+    return asked
+
+
+def says_who_calls(village: Village, phone: Page, whom: Household) -> None:
+    """Said, heard, said anew, used, removed, and brought back."""
+    touch(phone, "settings")
+    touch(phone, "own-name")
+    sees(phone, "own-name")
+    shoot(phone, "phone-own-name")
+    for _again in range(2):
+        touch(phone, "name-record")
+        expect(phone.locator(".voice[data-phase=recording]")).to_be_visible()
+        phone.wait_for_timeout(700)
+        touch(phone, "name-record")
+        expect(phone.locator("[data-act=name-use]")).to_be_visible()
+    touch(phone, "name-play")
+    shoot(phone, "phone-own-name-review")
+    touch(phone, "name-use")
+    expect(phone.locator("[data-state=kept]")).to_be_visible()
+    first = name_of(village, whom)
+    assert 300 <= first.duration_ms <= 4300
+    assert len(first.recording) < 8000
+    touch(phone, "name-remove")
+    expect(phone.locator("[data-state=none]")).to_be_visible()
+    touch(phone, "name-undo")
+    expect(phone.locator("[data-state=kept]")).to_be_visible()
+    assert name_of(village, whom).recording == first.recording
+    touch(phone, "name-back")
+    sees(phone, "home")
+
+
+def name_of(village: Village, whom: Household) -> RecordedName:
+    with village.scene.database.read() as session:
+        return session.scalars(select(RecordedName).where(RecordedName.person_id == whom.parent)).one()

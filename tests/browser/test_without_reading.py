@@ -24,7 +24,7 @@ from app.villages.models import Terminal
 from app.web.models import PrincipalKind
 from tests.browser import stories
 from tests.browser.conftest import TERMINAL, Devices, shoot
-from tests.browser.said import allow, allow_messages, phone_of, say
+from tests.browser.said import allow, allow_messages, fetches, kept, phone_of, say, says_who_calls
 from tests.browser.stories import sees, wait_until
 from tests.browser.village import Village, open_village
 from tests.messages.recordings import recorded
@@ -169,9 +169,17 @@ def test_a_grandmother_answers_says_goodbye_and_leaves_nothing_behind(village: V
     for when in (at(19), at(19, day=25)):
         village.scene.book(bob, when, bob.desk_acts)
     page, phone = comes(devices, village, bob), stories.open_phone(devices, village, bob)
+    asked = fetches(page, "/api/recorded_names/")
+    says_who_calls(village, phone, bob)
+    assert not asked, "nothing of a family before its call"
+    village.move_clock_to(at(18, 55))
+    page.evaluate(LOOK_AGAIN)
+    wait_until(page, "the name is here", lambda: any(name.startswith("caller/") for name in kept(page)))
     village.move_clock_to(at(18, 59) + timedelta(seconds=57))
     stories.touch(phone, "join")
-    hears(page, "ring")
+    both = ["recorded_name", "terminal.screen.ring"]
+    wait_until(page, "who calls, then what to do", lambda: page.evaluate("heard")[-2:] == both)
+    assert len(asked) == 1, "it came once"
     expect(page.locator("main img")).to_have_count(1)
     shoot(page, "terminal-ring-face")
     picture(page, "phone-call").click()
