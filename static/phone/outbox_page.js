@@ -110,7 +110,7 @@ export class OutboxPage {
         length(item.duration_ms),
       ),
       parts(
-        h("div", { class: "progress", role: "progressbar", "aria-label": itemText(item, isOnline), "aria-valuenow": Math.floor((offset / size) * 100), "aria-valuemin": 0, "aria-valuemax": 100 },
+        h("div", { class: "progress", role: "progressbar", "aria-label": sizes(offset, size), "aria-valuenow": Math.floor((offset / size) * 100), "aria-valuemin": 0, "aria-valuemax": 100 },
           h("span", { class: "progress__bar" })),
         { part: offset / size },
       ),

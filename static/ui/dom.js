@@ -17,6 +17,9 @@ import { setLocale } from "../core/time.js";
 const asked = new Map();
 const SVG = "http://www.w3.org/2000/svg";
 const TOAST_MS = 4_000;
+const PHOTO_AGAIN_MS = 30_000;
+/** Addresses of photos that did not come just now. @type {Set<string | null>} */
+const missing = new Set();
 /** Attributes that the page itself changes, which a tree says nothing about. */
 const LEFT_ALONE = new Set(["open"]);
 
@@ -102,10 +105,23 @@ export function photo({ name, photo: address }, size) {
   const isLarge = !size || size === "xl";
   if (address) {
     const src = isLarge ? address.replace("/96.webp", "/320.webp") : address;
-    return h("img", { class: className, src, alt: name, loading: size === "m" && "lazy" });
+    if (!missing.has(src)) return h("img", { class: className, src, alt: name, loading: size === "m" && "lazy" });
   }
-  return h("span", { class: `${className} photo--none`, role: "img", "aria-label": name }, icon("person"));
+  return noPhoto(className, name);
 }
+
+/** @param {string} className @param {string} name */
+const noPhoto = (className, name) =>
+  h("span", { class: `${className} photo--none`, role: "img", "aria-label": name }, icon("person"));
+
+/** Without a network a photo may not come; it is looked for again after a while. */
+addEventListener("error", ({ target }) => {
+  if (!(target instanceof HTMLImageElement && target.classList.contains("photo"))) return;
+  const src = target.getAttribute("src");
+  missing.add(src);
+  setTimeout(() => missing.delete(src), PHOTO_AGAIN_MS);
+  target.replaceWith(noPhoto(target.className, target.alt));
+}, true); // prettier-ignore
 
 /**
  * Who - thread - whom. @param {string} state @param {{name: string, photo: string | null}[]} persons
