@@ -15,13 +15,16 @@ const USUAL = { opens: "18:00", closes: "21:00" };
 export class Hours {
   #view;
   #count = 0;
+  /** What stood there before it was saved over here, to be had back. @type {ReturnType<typeof plain> | null} */
+  #before = null;
   /** @type {import("../ui/dom.js").Acts} */
   acts = {
     "add-span": (element) => this.#change((week) => (week[Number(element.dataset.day)][`n${++this.#count}${Date.now()}`] = { ...USUAL })),
     "drop-span": (element) => this.#change((week) => delete week[Number(element.dataset.day)][element.dataset.span ?? ""]),
     "copy-monday": () => this.#change((week) => DAYS.slice(1).forEach((day) => (week[day] = structuredClone(week[0])))),
     "forget-hours": () => this.#forget(),
-    "save-hours": () => this.#save(),
+    "save-hours": () => this.#save(plain(this.#view.draft.week ?? []), t("desk.hours_saved")),
+    "hours-back": () => this.#before && this.#save(this.#before, t("desk.hours_undone")),
   }; // prettier-ignore
 
   /** @param {VillageView} view */
@@ -48,6 +51,7 @@ export class Hours {
           { class: "page-head__actions" },
           submit("btn btn--primary", "check", t("desk.hours_save"), { ...busy, disabled: !isChanged }),
           button("copy-monday", "btn btn--quiet", null, t("desk.hours_copy")),
+          button("hours-back", "btn btn--quiet", "move", t("desk.hours_back"), { ...busy, hidden: isChanged || !this.#before }),
           button("forget-hours", "btn btn--quiet", null, t("desk.hours_forget"), { hidden: !isChanged }),
         ),
       ),
@@ -70,9 +74,12 @@ export class Hours {
     this.#view.desk.show();
   }
 
-  async #save() {
-    const openings = plain(this.#view.draft.week ?? []);
-    if (await this.#view.do("hours", "/api/openings", { openings }, t("desk.hours_saved"))) this.#forget();
+  /** @param {ReturnType<typeof plain>} openings @param {string} done */
+  async #save(openings, done) {
+    const before = this.#view.page && plain(weekOf(this.#view.page));
+    if (!(await this.#view.do("hours", "/api/openings", { openings }, done))) return;
+    this.#before = before;
+    this.#forget();
   }
 }
 

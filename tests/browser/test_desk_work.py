@@ -17,6 +17,13 @@ from tests.browser.stories import sees, touch, wait_until
 from tests.browser.village import Village
 
 LOGIN, PASSWORD = "lee@redstone.example", "seven lamps, one door"
+TELLS_ITS_TEST = """fetch("/api/self_test", {
+  method: "POST",
+  headers: {
+    "Content-Type": "application/json", "Homethread-Face": "terminal", "Idempotency-Key": crypto.randomUUID(),
+  },
+  body: JSON.stringify({ failed: ["camera"], untried: ["touch"] }),
+}).then(({ status }) => status)"""
 STEPS_APART = timedelta(seconds=31)  # a second factor is good once
 
 
@@ -179,13 +186,25 @@ def test_a_terminal_is_paired_revoked_and_paired_again(village: Village, devices
         page.keyboard.type(shown.get_attribute("data-code", timeout=15_000) or "")
         page.keyboard.press("Enter")
         sees(terminal, "idle")
-        expect(row.locator(".lamp")).to_have_text("terminal is there", timeout=15_000)
+        expect(row.locator(".lamp").first).to_have_text("terminal is there", timeout=15_000)
+        assert terminal.evaluate(TELLS_ITS_TEST) == 200
+        expect(row.locator("[data-key=self-test]")).to_contain_text("Camera: plug it in again", timeout=15_000)
         row.locator("[data-act=revoke-terminal]").click()
-        expect(row.locator(".lamp")).to_have_text("not paired")
+        expect(row.locator(".lamp").first).to_have_text("not paired")
         expect(row.locator("form")).to_contain_text("To undo this, pair it again")
         shoot(page, "desk-village")
     expect(terminal.locator("[data-code]")).to_be_visible(timeout=15_000)
+    changes_hours_and_has_them_back(page)
     devices.forgive("401", "409")
+
+
+def changes_hours_and_has_them_back(page: Page) -> None:
+    monday = page.locator("[data-act=drop-span][data-day='0']")
+    monday.click()
+    page.locator("[data-submit=save-hours] button[type=submit]").click()
+    touch(page, "hours-back")
+    expect(monday).to_have_count(1)
+    expect(page.locator(".toast")).to_contain_text("stand again")
 
 
 def test_a_session_that_is_ended_asks_for_the_password_and_keeps_the_work(village: Village, devices: Devices) -> None:
