@@ -143,6 +143,7 @@ function screen(now, at) {
 /** @param {string} name @param {string} iconId @param {DeskNow} now */
 function tabLink(name, iconId, now) {
   const counts = /** @type {Record<string, number>} */ ({
+    ledger: now.parent_requests,
     tonight: callsAtHand(now, serverNow()).length,
     troubles: now.troubles.length,
     texts: Math.max(now.texts.notices, Number(isOutage(now.texts))),

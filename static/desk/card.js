@@ -2,14 +2,14 @@
 import { hasText, t } from "../core/texts.js";
 import { button, emblem, h, icon, openDialog } from "../ui/dom.js";
 
-/** @typedef {import("./household.js").Household} Household
- * @typedef {import("./wire.js").EnrolledMember} EnrolledMember
+/** @typedef {{family: {emblem: string} | null, desk: import("./wire.js").Desk}} Household
+ * @typedef {{name: string, language: string}} Invited
  * @typedef {import("./wire.js").Invitation} Invitation */
 /** @typedef {(key: string, params?: Record<string, string>) => string} Say */
 
 const STEPS = { scan: "camera", enter: "house", talk: "phone-call" };
 
-/** @param {Household} home @param {EnrolledMember} member @param {Invitation} invitation */
+/** @param {Household} home @param {Invited} member @param {Invitation} invitation */
 export async function openCard(home, member, invitation) {
   const say = await sayerIn(member.language);
   const print = button("print-card", "btn btn--primary", "print", t("desk.print"));
@@ -25,7 +25,7 @@ export async function openCard(home, member, invitation) {
   print.focus();
 }
 
-/** @param {Household} home @param {EnrolledMember} member @param {Invitation} invitation @param {Say} say */
+/** @param {Household} home @param {Invited} member @param {Invitation} invitation @param {Say} say */
 function cardOf(home, member, { code, url, qr_svg, expires_at }, say) {
   const { family } = home;
   const now = home.desk.now();

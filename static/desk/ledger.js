@@ -39,6 +39,8 @@ export class LedgerView {
   #desk;
   #overdue;
   #promised;
+  /** @type {import("./asked_parents.js").AskedParents | null} */
+  #asked = null;
   /** @type {import("../ui/dom.js").Acts} */
   acts;
 
@@ -58,18 +60,32 @@ export class LedgerView {
     };
   }
 
+  /** Who asks for a child's other parent comes with a part of its own. */
+  async #loadAsked() {
+    try {
+      this.#asked ??= new (await import("./asked_parents.js")).AskedParents(this.#desk);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      return; // without a network; the next change of the evening tries again
+    }
+    Object.assign(this.acts, this.#asked.acts);
+    await this.#asked.load();
+  }
+
   /** Reads it again if the evening has changed since. */
   freshen() {
     const now = this.#desk.now();
     if (now && now !== this.#seen) {
       this.#seen = now;
       this.load();
+      this.#loadAsked();
     }
   }
 
   /** @param {Event} event */
   typed(event) {
     this.#promised.typed(event);
+    this.#asked?.typed(event);
   }
 
   async load() {
@@ -96,6 +112,7 @@ export class LedgerView {
     }
     return [
       h("div", { hidden: !this.#error, "data-key": "error" }, this.#error && banner("bad", "warning", sentence(this.#error), retry)),
+      this.#askedPlace(now, at),
       this.#promised.view(promise_days, thisWeek(weeks)),
       this.#overdue.view(children, promise_days, now, at),
       plots(this.#ledger),
@@ -103,6 +120,12 @@ export class LedgerView {
       this.#calls(this.#ledger, now, at),
     ];
   } // prettier-ignore
+
+  /** Always there, so that nothing below it is drawn anew when something is asked. @param {DeskNow} now @param {number} at */
+  #askedPlace(now, at) {
+    const asked = this.#asked?.view(now, at);
+    return h("div", { hidden: !asked, "data-key": "asked" }, asked);
+  }
 
   /** @param {Ledger} ledger @param {DeskNow} now @param {number} at */
   #children({ children, promise_days, weeks }, now, at) {

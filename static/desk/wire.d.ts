@@ -53,6 +53,8 @@ export interface DeskNow extends Now {
   texts: TextsNow;
   /** Within how many days the village wants every child heard. */
   promise_days: number;
+  /** How many requests for a child's other parent wait. */
+  parent_requests: number;
 }
 export interface LedgerChild {
   child: Person;
@@ -262,6 +264,26 @@ export interface Waiting {
   wait_id: string | null;
   since: string | null;
   offer: { call_id: string; starts_at: string; expires_at: string } | null;
+}
+/** The other parent of a child, asked for on a parent's phone; `number` is masked. */
+export interface ParentRequest {
+  id: string;
+  family: { id: string; emblem: string; name: string };
+  asked_by: Person;
+  children: string[];
+  name: string;
+  number: string;
+  kinship: "mother" | "father" | "step_parent" | "guardian";
+  language: string;
+  note: string | null;
+  state: "open" | "accepted" | "declined";
+  asked_at: string;
+  decided_at: string | null;
+  reason: string | null;
+  zone: string;
+  /** Who of the village has this number. */
+  known: { id: string; name: string; role: "parent" | "caregiver" | "child" | null }[];
+  person_id: string | null;
 }
 export interface Gateway {
   name: string;

@@ -1,9 +1,11 @@
 /**
- * The other parent of a child: who is written down comes in by the own number; who isn't is written down by the
- * coordinator first, since nobody else decides who may speak with a child. Here is only what one tells them.
+ * The other parent of a child: who is written down comes in by the own number, and here is what one tells them; for who
+ * isn't, one asks the coordinator, since nobody else decides who may speak with a child.
  */
 import { t } from "../core/texts.js";
-import { button, h, icon, openDialog, photo, toast } from "../ui/dom.js";
+import { button, h, icon, photo, toast } from "../ui/dom.js";
+import { openSteady } from "../ui/steady.js";
+import { AskedParents } from "./asked_parents.js";
 
 /** @typedef {import("../core/wire.js").Family} Family */
 
@@ -14,19 +16,19 @@ export function openParents(phone) {
   const { id } = now.me;
   const families = now.families.filter(({ role }) => role === "parent");
   const letters = families.flatMap((family) => lettersOf(family, id));
-  const dialog = openDialog(
+  const asked = new AskedParents(phone, families);
+  /** @param {(text: string) => Promise<void>} tell @returns {import("../ui/steady.js").Step} */
+  const telling = (tell) => async ({ dataset }) => {
+    await tell(letters[Number(dataset.place)].text);
+    return false;
+  }; // prettier-ignore
+  const dialog = openSteady(
     t("phone.parents.title"),
-    h("div", { class: "dialog__body" }, letters.map((letter, place) => shown(letter, place))),
+    h("div", { class: "dialog__body" }, letters.map((letter, place) => shown(letter, place)), asked.view()),
     [button("close", "btn btn--quiet", null, t("common.close"))],
-    {},
+    { "share-letter": telling(share), "copy-letter": telling(copy), ...asked.steps },
   );
-  dialog.addEventListener("click", ({ target }) => {
-    const { dataset } = /** @type {HTMLElement} */ (/** @type {Element} */ (target).closest("[data-act]") ?? dialog);
-    const letter = letters[Number(dataset.place)];
-    if (letter && dataset.act === "share-letter") void share(letter.text);
-    if (letter && dataset.act === "copy-letter") void copy(letter.text);
-  });
-  dialog.scrollTop = 0; // on a low screen the place that has the focus stands below
+  asked.watch(dialog);
 }
 
 /** One to each other parent; where there is none yet, one that says how to become one.

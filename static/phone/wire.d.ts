@@ -103,3 +103,15 @@ export interface MadeFeed {
   webcal_url: string;
   made_at: string;
 }
+/** A request of one's own for the other parent of a child. */
+export interface ParentRequest {
+  id: string;
+  family_id: string;
+  name: string;
+  number: string;
+  kinship: "mother" | "father" | "step_parent" | "guardian";
+  state: "open" | "accepted" | "declined";
+  asked_at: string;
+  decided_at: string | null;
+  reason: string | null;
+}

@@ -9,13 +9,14 @@ from playwright.sync_api import Page, ViewportSize, expect
 from sqlalchemy import select, update
 
 from app.demo.portraits import portrait
+from app.desk import service as desk
 from app.families import service as families
 from app.families.models import Pattern, Person
 from app.families.words import ConsentKind, MemberRole
 from app.web.models import PrincipalKind
 from tests.browser.conftest import PHONE, Devices, shoot
 from tests.browser.said import SHELF
-from tests.browser.stories import hang_up, open_phone, sees, touch, wait_until
+from tests.browser.stories import hang_up, open_desk, open_phone, sees, touch, wait_until
 from tests.browser.test_doors_phone import code_texted_to, is_welcomed_as, newest
 from tests.browser.test_terminal_texts import ENGINE
 from tests.browser.village import Village
@@ -168,6 +169,7 @@ def in_order(said: list[str], sentences: tuple[str, ...]) -> bool:
     return re.search(".*".join(map(re.escape, sentences)), "\n".join(said), re.DOTALL) is not None
 
 
+@pytest.mark.expects_complaints
 def test_a_parent_with_children_in_two_villages_tells_them_apart(village: Village, devices: Devices) -> None:
     alice, charlie = village.scene.alice, village.scene.charlie
     village.scene.clock.at = village.now()
@@ -197,3 +199,47 @@ def test_a_parent_with_children_in_two_villages_tells_them_apart(village: Villag
     expect(letters.first).to_contain_text(f"Charlie, open {village.url}/phone and sign in with your phone number")
     expect(letters.last).to_contain_text("coordinator in Bridge")
     shoot(phone, "parents")
+    asks_for_the_other_parent(phone)
+    accepts_at_the_desk(village, devices)
+    expect(phone.locator("[data-part=asked] li")).to_have_attribute("data-state", "accepted")
+    shoot(phone, "parents-asked")
+    assert not phone.evaluate("document.documentElement.scrollWidth > innerWidth")
+
+
+def asks_for_the_other_parent(phone: Page) -> None:
+    """Of the first child, on the smallest screen; a number that is none and a closed dialog lose nothing."""
+    asking = phone.locator("dialog [data-family-id]").first
+    asking.locator("summary").click()
+    asking.locator("[name=name]").fill("Wei")
+    asking.locator("[name=kinship]").select_option("father")
+    touch(phone, "ask-parent")
+    expect(asking.locator("[data-missing=number]")).to_be_visible()
+    asking.locator("[name=number]").fill("139 0000")
+    touch(phone, "ask-parent")
+    expect(phone.locator(".steady__said")).to_contain_text("not a valid phone number")
+    touch(phone, "close")
+    touch(phone, "settings")
+    touch(phone, "parents")
+    expect(asking.locator("[name=name]")).to_have_value("Wei")
+    asking.locator("[name=number]").fill("139 0000 0055")
+    assert not phone.evaluate("document.querySelector('dialog').scrollWidth > innerWidth")
+    shoot(phone, "parents-asking")
+    touch(phone, "ask-parent")
+    expect(phone.locator("[data-part=asked] li")).to_contain_text("Waiting for the coordinator")
+
+
+def accepts_at_the_desk(village: Village, devices: Devices) -> None:
+    alice = village.scene.alice
+    with village.scene.database.begin() as session:
+        lee = desk.add_coordinator(session, alice.village, "Teacher Li", "en", village.now()).id
+    page = open_desk(devices, village, alice, lee)
+    page.locator("[data-tab=ledger]:has(.badge)").click()
+    row = page.locator("[data-part=asked] li")
+    expect(row).to_contain_text("Wei, father of Child of Alice")
+    row.locator("[data-act=asked-number]").click()
+    expect(row.locator("a[href='tel:+8613900000055']")).to_be_visible()
+    shoot(page, "desk-asked")
+    row.locator("[data-submit=asked-accept] [type=submit]").click()
+    expect(page.locator(".print-card__name")).to_have_text("Wei")
+    page.locator("dialog [data-act=close]").click()
+    expect(row.locator("a[href^='#enrol=']")).to_be_visible()

@@ -24,6 +24,7 @@ from app.demo.portraits import portrait
 from app.demo.village import PLACES, SECOND_TERMINAL
 from app.desk import service as desk
 from app.desk.models import Coordinator
+from app.doors.parent_request_models import Kinship, ParentRequest, RequestState
 from app.families import schedule
 from app.families import service as families
 from app.families.models import Family, Person, PicturePin
@@ -102,7 +103,16 @@ def settle(village: Village) -> Cast:
             session, family_id=homes["many"].family, person_id=second.id, role=MemberRole.CHILD, now=NOW
         )  # fmt: skip
         guest = _settle_guest(session, homes["by_itself"], village)
+        session.add(_asked_for(session, homes["booked"], village))
     return Cast(village, homes, lee, guest)
+
+
+def _asked_for(session: Session, home: Household, village: Village) -> ParentRequest:
+    """The other parent of a family, whom the desk has not decided about."""
+    return ParentRequest(
+        id=new_id(session), family_id=home.family, asked_by=home.parent, name="Wei", number="+8613900000055",
+        kinship=Kinship.FATHER, language="zh-CN", note="Suzhou", state=RequestState.OPEN, asked_at=village.now(),
+    )  # fmt: skip
 
 
 def leave_message(cast: Cast, browser: Browser) -> None:

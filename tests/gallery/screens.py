@@ -148,7 +148,7 @@ PHONE = (
     phone("book-chosen", "empty", "book slot", "[data-act=send-booking]"),
     phone("book-none-suits", "busy", "book", ".none-suits"),
     phone("settings", "booked", "settings", "dialog[open] [data-device-id]"),
-    phone("parents", "booked", "settings parents", "dialog[open]"),
+    phone("parents", "booked", "settings parents", "[data-part=asked] li"),
     phone("price", "booked", "settings price", "dialog[open] [name=price]"),
     phone("calendar", "booked", "settings calendar", "dialog[open] [data-act=make-feed]"),
     phone("hours", "booked", "settings my-hours", ".hours-day"),
@@ -251,7 +251,7 @@ DESK = (
     desk("card", "#family={booked}", "invite-card", ".print-card img"),
     desk("enrol", "#enrol", "", "[name=emblem]"),
     *rarely(
-        desk("ledger", "#ledger", "", "[data-part=overdue]"),
+        desk("ledger", "#ledger", "", "[data-part=asked] li"),
         desk("ledger-loading", "#ledger", "", STATE.format("loading"), ledger=NEVER),
         desk("ledger-error", "#ledger", "", STATE.format("error"), ledger=FAILED),
         desk("loading", "", "", STATE.format("loading"), now=NEVER),
