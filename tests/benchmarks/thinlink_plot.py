@@ -6,18 +6,18 @@ from collections.abc import Iterable, Mapping
 from html import escape
 
 from tests.benchmarks.result import Figure
-from tests.benchmarks.thinlink_rows import Goal, Row
+from tests.benchmarks.thinlink_rows import Goal
 
 WIDTH, LEFT, RIGHT, LINE = 960, 430, 90, 34
 OURS, THEIRS, MARK = "#1b7f5c", "#b9b4aa", "#b3261e"
-Shown = tuple[Row, Mapping[str, Figure], Mapping[str, Figure]]
+Shown = tuple[str, Mapping[str, Goal], Mapping[str, Figure], Mapping[str, Figure]]
 
 
 def plot(rows: Iterable[Shown]) -> str:
     lines = [
-        _line(place, f"{row.title}: {name.replace('_', ' ')}", goal, ours.get(name), theirs.get(name))
-        for place, (row, name, goal, ours, theirs) in enumerate(
-            (row, name, goal, ours, theirs) for row, ours, theirs in rows for name, goal in row.goals.items()
+        _line(place, f"{title}: {name.replace('_', ' ')}", goal, ours.get(name), theirs.get(name))
+        for place, (title, name, goal, ours, theirs) in enumerate(
+            (title, name, goal, ours, theirs) for title, goals, ours, theirs in rows for name, goal in goals.items()
         )
     ]
     height = LINE * len(lines) + 40

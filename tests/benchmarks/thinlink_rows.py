@@ -26,10 +26,20 @@ Try = Callable[[Place, int, Prepare | None], Figures]
 
 @dataclass(frozen=True)
 class Goal:
-    """A figure must be at most, or at least, so much."""
+    """A figure must be at most, or at least, so much; or so many times what the default call gives."""
 
     most: float | None = None
     least: float | None = None
+    times: bool = False
+
+    def beside(self, theirs: float | None) -> "Goal | None":
+        """In the figure's own unit; None where there is nothing to be held against."""
+        if not self.times:
+            return self
+        if theirs is None:
+            return None
+        most, least = (None if factor is None else round(factor * theirs, 2) for factor in (self.most, self.least))
+        return Goal(most, least)
 
     def holds(self, value: float) -> bool:
         return (self.most is None or value <= self.most) and (self.least is None or value >= self.least)
@@ -66,6 +76,7 @@ def _worse(both: list[Worth]) -> Figures:
         "wire_kbps": max(one.wire_kbps for one in both),
         "call_kbps": max(one.call_kbps for one in both),
         "frames_per_second": min(one.frames_per_second for one in both),
+        "picture_px": min(one.picture_px for one in both),
         "concealed_percent": max(one.concealed_percent for one in both),
         "unheard_seconds": max(one.unheard_seconds for one in both),
     }
@@ -172,6 +183,10 @@ REDUNDANT_GOALS = {"pesq": Goal(least=3.2), "wire_kbps": Goal(most=26), "delay_m
 MICRO_GOALS = {
     "frames_per_second": Goal(least=3), "rtt_ms": Goal(most=600), "concealed_percent": Goal(most=5),
 }  # fmt: skip
+NO_WORSE_GOALS = {
+    "frames_per_second": Goal(least=1, times=True), "picture_px": Goal(least=1, times=True),
+    "delay_ms": Goal(most=1, times=True),
+}  # fmt: skip
 ROWS: tuple[Row, ...] = (
     _talks("voice-32", Thin(32, 500, 0.05), REDUNDANT_GOALS),
     _talks("clean-voice", CLEAN, VOICE_GOALS, rung="voice"),
@@ -180,15 +195,15 @@ ROWS: tuple[Row, ...] = (
     _talks("micro-64", Thin(64, 300, 0.03), MICRO_GOALS),
     _talks("micro-64-dense", Thin(64, 300, 0.03), MICRO_GOALS, DENSE_SPEECH),
     _talks("thin-128", Thin(128, 300, 0.03), {"frames_per_second": Goal(least=8)}),
-    _talks("video-300", THREE_G, {}),
+    _talks("video-300", THREE_G, NO_WORSE_GOALS),
     *_answers("edge", EDGE, 0.15, 0.5, 2.8),
     *_answers("3g", THREE_G, 0.15, 0.25, 0.8),
     *(
         Row(f"dark-{seconds}", f"{seconds} s of blackout: {FAIR}", partial(blackout, seconds),
-            {"back_seconds": Goal(most=most)}, NO_PAUSE, runs=3)
+            {"back_seconds": Goal(most=most)}, NO_PAUSE, runs=11)
         for seconds, most in ((5, 0.5), (15, 0.5), (30, 3))
     ),
-    Row("move", f"another address: {FAIR}", move, {"back_seconds": Goal(most=3)}, NO_PAUSE, runs=3),
+    Row("move", f"another address: {FAIR}", move, {"back_seconds": Goal(most=3)}, NO_PAUSE, runs=11),
     Row("sink", f"{' -> '.join(map(str, SINKS))} kbit/s", sink,
         {"unheard_seconds": Goal(most=2)}, DENSE_SPEECH, runs=3),
 )  # fmt: skip

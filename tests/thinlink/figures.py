@@ -31,6 +31,7 @@ class Worth:
     unheard_seconds: float
     concealed_percent: float
     frames_per_second: float
+    picture_px: float  # the longer side, 0 where none came
     rtt_ms: float | None
     rtt_most_ms: float | None
 
@@ -50,7 +51,7 @@ def worth(call: Call, ends: dict[str, Heard], listener: str, since: float, until
         None if delay is None else delay * 1000,
         voice.unheard_seconds(said, heard, since, until - 2, delay or 0.5),
         concealed_percent(looks, since, until), frames_per_second(looks, since, until),
-        mean(trips) if trips else None, max(trips, default=None),
+        picture_px(looks, since, until), mean(trips) if trips else None, max(trips, default=None),
     )  # fmt: skip
 
 
@@ -89,6 +90,11 @@ def concealed_percent(looks: list[dict[str, Any]], since: float, until: float) -
 def frames_per_second(looks: list[dict[str, Any]], since: float, until: float) -> float:
     first, last = _around(looks, since, until)
     return float((last["frames"] - first["frames"]) / max(0.5, last["at"] - first["at"]))
+
+
+def picture_px(looks: list[dict[str, Any]], since: float, until: float) -> float:
+    sides = [max(look.get("width") or 0, look.get("height") or 0) for look in looks if since <= look["at"] <= until]
+    return float(median(sides)) if sides else 0.0
 
 
 def _around(looks: list[dict[str, Any]], since: float, until: float) -> tuple[dict[str, Any], dict[str, Any]]:
