@@ -10,9 +10,6 @@ from tests.running import Outcome, Runner
 ONCE = """
 import pytest
 tries = []
-@pytest.fixture(scope='module')
-def ground():
-    tries.append('ground')
 @pytest.fixture
 def fresh():
     return []
@@ -26,11 +23,11 @@ def breaks_once_afterwards():
     tries.append('after')
     assert tries.count('after') > 1, 'no table'
 def test_passes(): pass
-def test_fails_once(ground, fresh, record_property):
+def test_fails_once(fresh, record_property):
     tries.append('call')
     fresh.append(1)
     record_property('figure', f'try {tries.count("call")}')
-    assert fresh == [1] and tries.count('ground') == 1
+    assert fresh == [1]
     assert tries.count('call') > 1, 'too late\\nby 3 s'
 def test_begins_badly(breaks_once_before): pass
 def test_ends_badly(breaks_once_afterwards): pass
@@ -44,6 +41,32 @@ def breaks_afterwards():
 def test_fails(): assert 1 == 2
 def test_fails_twice(breaks_afterwards): assert 1 == 3
 def test_ends_badly(breaks_afterwards): pass
+"""
+SHARED = """
+import pathlib, pytest
+def note(word):
+    with pathlib.Path(__file__).with_name('noted').open('a') as file: file.write(word + ' ')
+@pytest.fixture(scope='session')
+def browser():
+    note('browser')
+    yield
+    note('closed')
+@pytest.fixture(scope='module')
+def village(browser):
+    note('village')
+    yield []
+    note('gone')
+def test_is_spoiled(village):
+    village.append(1)
+    assert len(village) == 1
+    note('told')
+def test_stops_halfway(village):
+    village.append(2)
+    note('half')
+    assert village == [2]
+def test_goes_on(village):
+    village.append(3)
+    assert village == [2, 3]
 """
 WITH_A_LOG = """
 import pytest
@@ -96,6 +119,12 @@ def test_what_fails_twice_fails_and_is_told(tmp_path: Path) -> None:
         "test_fails_twice: no way back",
     ]
     assert "assert 1 == 2" in outcome.output
+
+
+def test_a_second_try_has_a_village_of_its_own_in_the_same_browser(tmp_path: Path) -> None:
+    outcome = run(tmp_path, SHARED)
+    assert (outcome.passed, outcome.failed, outcome.again) == (3, 0, 1), outcome.output
+    assert (tmp_path / "noted").read_text() == "browser village told half gone village half gone closed "
 
 
 def test_one_too_many_fails_the_group(tmp_path: Path) -> None:
