@@ -99,7 +99,7 @@ EDGES: dict[str, Any] = {
     "week": "2026-11-30", "version": 2, "text": "No power in the office tomorrow.",
     "recording": base64.b64encode(spoken(voice=2)).decode(), "region": "Bailing",
     "endpoint": "https://push.example/hers", "p256dh": "BA", "auth": "AA",
-    "kinship": "mother",
+    "kinship": "mother", "failed": [], "untried": [],
 }  # fmt: skip
 # Where a word means something else than on most routes.
 OF_ROUTE: dict[str, dict[str, Any]] = {"/api/persons/<person_id>/availability": {"kind": "weekly"}}
