@@ -9,18 +9,18 @@ import re
 import shutil
 import stat
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Playwright, expect
+from playwright.sync_api import BrowserContext, Page, Playwright, expect
 from playwright.sync_api import Error as BrowserError
 from sqlalchemy import select
 
 from app.families.models import Person, Photo
 from app.programs import deployment
 from app.web.models import PrincipalKind
-from tests.browser.conftest import TERMINAL
+from tests.browser.conftest import TERMINAL, shoot
 from tests.browser.said import shelf
 from tests.browser.stories import sees, touch, wait_until
 from tests.browser.village import Village
@@ -28,6 +28,8 @@ from tests.browser.village import Village
 DOMAIN = "calls.test"
 BINARY = Path("/usr/lib/chromium/chromium")
 OF_A_SCREEN = ("--ozone-platform", "--user-data-dir", "--disk-cache-dir", "https://", "--kiosk")
+SwitchOn = Callable[[], BrowserContext]
+BACK_SECONDS = 20
 NAMESPACE = """#!/bin/sh
 exec unshare --mount sh -c 'mount --bind "$0" /etc/chromium && exec "$@"' {policies} {chromium} "$@"
 """
@@ -72,8 +74,8 @@ def test_systemd_takes_the_units(written: Path) -> None:
 
 
 @pytest.fixture
-def kiosk(village: Village, written: Path, playwright: Playwright, tmp_path: Path) -> Iterator[BrowserContext]:
-    """The browser as the unit starts it, without a screen, for this village instead of the domain."""
+def switch_on(village: Village, written: Path, playwright: Playwright, tmp_path: Path) -> Iterator[SwitchOn]:
+    """The browser as the unit starts it, without a screen, for this village instead of the domain; also once more."""
     policies = tmp_path / "etc" / "policies" / "managed"
     policies.mkdir(parents=True)
     own = json.loads((written / "terminal-policy.json").read_text().replace(f"https://{DOMAIN}", village.url))
@@ -85,12 +87,25 @@ def kiosk(village: Village, written: Path, playwright: Playwright, tmp_path: Pat
     flags = [flag for flag in started(written)[1:] if not flag.startswith(OF_A_SCREEN)]
     assert "--disk-cache-dir=/run/homethread-terminal" in started(written), "memory"
     flags.append(f"--disk-cache-dir={tmp_path / 'memory'}")
-    context = playwright.chromium.launch_persistent_context(
-        tmp_path / "profile", executable_path=chromium, viewport=TERMINAL,
-        timeout=20_000, args=[*flags, "--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream"],
-    )  # fmt: skip
-    yield context
-    context.close()
+    started_ones: list[BrowserContext] = []
+
+    def start() -> BrowserContext:
+        shutil.rmtree(tmp_path / "memory", ignore_errors=True)
+        context = playwright.chromium.launch_persistent_context(
+            tmp_path / "profile", executable_path=chromium, viewport=TERMINAL,
+            timeout=20_000, args=[*flags, "--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream"],
+        )  # fmt: skip
+        started_ones.append(context)
+        return context
+
+    yield start
+    for context in started_ones:
+        context.close()
+
+
+@pytest.fixture
+def kiosk(switch_on: SwitchOn) -> BrowserContext:
+    return switch_on()
 
 
 CAPTURES = """async () => {
@@ -136,6 +151,55 @@ def test_no_name_and_no_face_of_a_family_lies_on_its_disk(
     assert any(face in file for file in memory for face in faces)
     secrets = (name, child.name.encode("utf-16-le"), *faces)
     assert not [secret for secret in secrets if any(secret in file for file in profile)]
+
+
+@pytest.mark.long
+def test_after_a_power_cut_in_an_outage_it_shows_what_it_knows_and_comes_back_by_itself(
+    village: Village, switch_on: SwitchOn
+) -> None:
+    """Nobody touches it: neither for what it keeps, nor when the server is there again. No family of it writes."""
+    alice = village.scene.alice
+    paired = switch_on()
+    paired.pages[0].goto(village.enter(PrincipalKind.TERMINAL, alice.terminal, alice.village))
+    paired.close()  # a browser takes half a minute until who signed in lies on its disk
+    page = switch_on().pages[0]
+    page.goto(f"{village.url}/terminal")
+    sees(page, "idle")
+    wait_until(page, "it is kept", lambda: page.evaluate(KEPT) and knows_now(page), 40)
+    cut_power(page)
+    village.kill("web")
+
+    page = switch_on().pages[0]
+    page.goto(f"{village.url}/terminal")
+    sees(page, "idle")
+    expect(page.locator(".lamp--lost")).to_be_visible()
+    touch(page, "family", family_id=alice.family)
+    expect(page.locator("main .photo--none")).to_have_count(2)  # faces went with the power
+    expect(page.locator("main img")).to_have_count(0)
+    shoot(page, "terminal-after-a-power-cut")
+    touch(page, "back")
+    village.start("web")
+    expect(page.locator(".lamp--on")).to_be_visible(timeout=BACK_SECONDS * 1_000)
+    sees(page, "idle")
+
+
+# All that the page is made of, with what comes when it has stood for a while.
+KEPT = """async () => {
+  const fetched = performance.getEntriesByType("resource").map(({ name }) => name);
+  const files = fetched.filter((name) => name.includes("/static/"));
+  const kept = await Promise.all(["/terminal", ...files].map((name) => caches.match(name)));
+  return files.some((name) => name.endsWith("/terminal/prompting.js")) && kept.every(Boolean);
+}"""
+
+
+def knows_now(page: Page) -> bool:
+    return any(row["id"] == "now" for row in shelf(page, "known"))
+
+
+def cut_power(page: Page) -> None:
+    """It has no time to put anything away."""
+    with pytest.raises(BrowserError, match="closed"):
+        page.context.new_cdp_session(page).send("Browser.crash")
 
 
 def files(folder: Path) -> list[Path]:
