@@ -177,6 +177,8 @@ PHONE = (
         phone("call-now-refused", "empty", "call-now", "dialog[open]", calls_now=TAKEN),
         phone("settings-error", "booked", "settings", "dialog[open] .field__error", devices=FAILED),
         phone("install", "booked", "settings install", "dialog[open]"),
+        phone("own-name", "booked", "settings own-name", ".own-name .voice__button"),
+        phone("own-name-said", "booked", "settings own-name name-record", "[data-act=name-use]", pause, "name-record"),
         phone("aloud", "wished" + CAREGIVER, "settings aloud", ".aloud"),
         phone("sign-out", "booked", "settings sign-out", "dialog[open]"),
         phone("pushes", "booked", "settings pushes", "dialog[open]"),
