@@ -187,7 +187,7 @@ function withCall({ dataset }, run) {
 
 /** @param {HTMLElement} element */
 const join = (element) =>
-  withCall(element, (call) => calling.join(call).catch(() => toast("bad", t("common.offline"))));
+  withCall(element, (call) => withPart(calling.join(call).then(() => true), Boolean));
 
 /** @type {import("./ui/dom.js").Acts} */
 const acts = {

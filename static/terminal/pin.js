@@ -162,7 +162,7 @@ export class PinPad {
         "button",
         { class: "pin__dots", type: "button", "data-act": "pin-undo", "data-shake": isShaking && "true",
           "aria-label": t("terminal.act.pin-undo") }, // prettier-ignore
-        h("span", { class: "pin__hint" }, icon(HINTS[stage])),
+        h("span", { class: "pin__hint" }, icon(this.#isBusy ? "hourglass" : HINTS[stage])),
         Array.from({ length: LENGTH }, (_, place) =>
           h("span", { class: "pin__dot", "data-full": place < this.#chosen.length && "true" }),
         ),

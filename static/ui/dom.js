@@ -248,7 +248,7 @@ export function openDialog(title, body, actions, acts, extra = "") {
 function fill(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === false || value === null || value === undefined) continue;
-    element.setAttribute(name, value === true ? "" : String(value));
+    element.setAttribute(name, value === true && !name.startsWith("aria") ? "" : String(value));
   }
 }
 

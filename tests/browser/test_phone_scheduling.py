@@ -22,7 +22,7 @@ from app.families.schedule import Said
 from app.families.words import Occupation, PatternKind
 from app.web.models import PrincipalKind
 from tests.browser.conftest import PHONE, Devices, shoot
-from tests.browser.stories import open_phone, open_terminal, sees, touch, wait_until
+from tests.browser.stories import hang_up, open_phone, open_terminal, sees, touch, wait_until
 from tests.browser.test_doors_phone import is_heard_of
 from tests.browser.village import Village, open_village, soon
 from tests.scene import Household, at
@@ -288,8 +288,6 @@ def test_a_calendar_reads_the_calls_until_its_link_is_stopped(village: Village, 
 
 def test_the_end_of_a_call_is_said_before_and_put_off_where_nobody_waits(village: Village, devices: Devices) -> None:
     alice = village.scene.alice
-    village.scene.clock.at = village.now()
-    following = village.scene.book(alice, at(20, day=27), alice.desk_acts)
     phone, terminal = open_phone(devices, village, alice), open_terminal(devices, village, alice)
     wait_until(phone, "the terminal is heard of", lambda: is_heard_of(village, alice.terminal))
     touch(phone, "call-now")
@@ -310,15 +308,9 @@ def test_the_end_of_a_call_is_said_before_and_put_off_where_nobody_waits(village
         marks = [mark["state"] for mark in page.evaluate("watched.marks") if mark["state"].startswith("end_")]
         assert marks == ["end_five", "end_one", "end_longer"], "each once"
         assert {523, 659, 440} <= set(page.evaluate("watched.tones"))
-    touch(phone, "hang-up")
-    expect(phone.locator(f"[data-key=next-time][data-call-id='{following}']")).to_be_visible()  # before it is over
-    fits(phone, "before-the-end")
-    touch(phone, "hang-up-confirm")
+    hang_up(terminal)
     sees(phone, "ended")
     wait_until(phone, "the end", lambda: village.scene.call(call.id).outcome is Outcome.HELD)
-    fits(phone, "ended-with-more-to-say")
-    touch(phone, "turns")
-    sees(phone, "messages")
 
 
 def ends_in(village: Village, call_id: str, seconds: float) -> None:

@@ -5,9 +5,10 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Devices, shoot
-from tests.browser.stories import call_of, figures, hang_up, sees, touch, wait_until
+from tests.browser.stories import call_of, figures, sees, touch, wait_until
 from tests.browser.test_call import live
 from tests.browser.village import Village
+from tests.scene import at
 
 PICTURES = re.compile("^(video|thin_video|micro_video)$")
 
@@ -18,6 +19,8 @@ def stands_on(page: Page, rung: str | re.Pattern[str], seconds: float = 15) -> N
 
 def test_data_is_saved_by_a_touch_and_the_picture_comes_back(village: Village, devices: Devices) -> None:
     phone, terminal, call_id = live(village, devices)
+    village.scene.clock.at = village.now()
+    following = village.scene.book(village.scene.alice, at(20, day=27), village.scene.alice.desk_acts)
     stands_on(phone, PICTURES)
     expect(phone.locator(".call__meter")).to_contain_text(re.compile(r"\d\.\d MB"))
     touch(phone, "save-data")
@@ -40,8 +43,13 @@ def test_data_is_saved_by_a_touch_and_the_picture_comes_back(village: Village, d
         stands_on(page, PICTURES, 40)
         earlier = figures(page).frames
         wait_until(page, "pictures move again", lambda page=page, earlier=earlier: figures(page).frames > earlier)
-    hang_up(phone)
+    touch(phone, "hang-up")
+    expect(phone.locator(f"[data-key=next-time][data-call-id='{following}']")).to_be_visible()  # before it is over
+    shoot(phone, "phone-before-the-end")
+    touch(phone, "hang-up-confirm")
     sees(phone, "ended")
     expect(phone.locator("main")).to_contain_text("Data of this call")
     shoot(phone, "phone-ended-data")
     wait_until(phone, "counted", lambda: call_of(village, call_id).outcome is not None)
+    touch(phone, "turns")  # for whoever missed saying something
+    sees(phone, "messages")
