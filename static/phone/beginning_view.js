@@ -121,7 +121,7 @@ const place = (act, iconId, key) =>
       h("span", { class: "row__title" }, t(`phone.settings.${key}`)),
       h("span", { class: "row__text" }, t(`phone.settings.${key}_text`)),
     ),
-    icon("arrow-end", "turns"),
+    icon("arrow-end"),
   );
 
 /** @param {Now} now */

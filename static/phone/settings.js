@@ -69,7 +69,7 @@ const place = (act, iconId, title, text) =>
     { class: "row", type: "button", "data-act": act },
     icon(iconId),
     h("span", { class: "row__main" }, h("span", { class: "row__title" }, title), h("span", { class: "row__text" }, text)),
-    icon("arrow-end", "turns"),
+    icon("arrow-end"),
   );
 
 /** @param {Live} live @param {string} zone */
