@@ -51,7 +51,7 @@ STYLE = (
 SECOND_TRIES = 3
 
 ROOMS = ("villages", "families", "calls", "notices", "roster", "desk", "doors", "messages", "sms", "demo")
-FLOOR = ("kernel", "storage", "jobs", "web", "gateways", "media")  # what the rooms stand on, or is apart from them
+FLOOR = ("kernel", "storage", "jobs", "web", "gateways")  # what the rooms stand on
 OURS = ("services", "runner")  # what the tests themselves stand on
 SERVERS = ("postgresql", "redis")
 
@@ -75,7 +75,7 @@ GROUPS = (
         needs=("npm", "coturn", "kannel", "gammu", *SERVERS),
     ),
     Group("flows", "the stories, with the clock stepped by hand", 600, ("flows",), needs=("kannel", *SERVERS)),
-    # Two halves that need a core each, so that none is idle while the stories in Chromium go on.
+    # Parts that need a core each, so that none is idle beside the stories in Chromium and after them.
     Group("slices", "rules, services and views of every room, on both databases", 1500, ROOMS, needs=SERVERS),
     Group(
         "floor",
@@ -83,6 +83,13 @@ GROUPS = (
         1500,
         (*FLOOR, "commands", *OURS),
         needs=("coturn", "caddy", "voice", *SERVERS),
+    ),
+    Group(
+        "media",
+        "the media program: codecs, line checks, bridges, messages left",
+        900,
+        ("media",),
+        needs=("coturn", "voice", *SERVERS),
     ),
     Group(
         "thinlink",
