@@ -187,6 +187,7 @@ def _book(village: Village, homes: dict[str, Household]) -> None:
             remember(session, home, days, Outcome.HELD, None)
         remember(session, home, 6, Outcome.MISSED, "parent_absent")
         remember(session, homes["many"], 2, Outcome.HELD, None)
+    book("by_itself", 24, 19)  # which got free, and would be offered to a family that is to have nothing
 
 
 def _say_hours(session: Session, village: Village, homes: dict[str, Household]) -> None:
