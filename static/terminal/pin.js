@@ -34,6 +34,8 @@ export function tellVisit(live, isThere, touched_at, at) {
   const isTold = isThere ? touched_at < told.at + MINUTE : at < told.at + TOLD_AGAIN_MS;
   if (told.isThere === isThere && isTold) return;
   told = { isThere, at };
+  // Whoever comes next may be quicker than the server.
+  if (!isThere) for (const family of live.view.now?.families ?? []) family.locked ||= Boolean(family.has_pin);
   live.api
     .command(isThere ? "/api/visit/stay" : "/api/visit/end")
     .then(() => live.refresh())
