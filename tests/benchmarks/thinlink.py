@@ -20,7 +20,7 @@ from tests.groups import ROOT
 from tests.thinlink.calls import Place, Prepare, Studio, open_place
 from tests.thinlink.plain import as_browsers_do, only
 
-THEIRS_EVERY = 3
+THEIRS_EVERY = 6
 PICTURE = ROOT / "tests/out/thinlink.svg"
 
 
@@ -103,7 +103,7 @@ def run(rows: Sequence[str] = (), runs: int | None = None) -> Table:
 
 
 def _row(row: Row, place: Place, runs: int) -> Found:
-    """Ours and, every third time, theirs, so that a machine's mood falls on both."""
+    """Ours and, every sixth time, theirs, so that a machine's mood falls on both."""
     ours: list[Figures] = []
     theirs: list[Figures] = []
     prepare: Prepare | None = only(row.rung) if row.rung else None
