@@ -90,6 +90,7 @@ GROUPS = (
         900,
         ("media",),
         needs=("coturn", "voice", *SERVERS),
+        second_tries=SECOND_TRIES,
     ),
     Group(
         "thinlink",

@@ -90,7 +90,10 @@ async def test_one_end_that_loses_a_tenth_both_ways_spoils_nobody(tmp_path: Path
         await b.speak(mine)
         await asyncio.sleep(0.5)
         sent = [packet for packet in mine if packet]
-        assert len(c.voice) == len(sent) > len(a.voice) == len(sent) - lost[0], "who loses has lost, and nobody else"
+        assert len(c.voice) == len(sent), "who loses has lost, and nobody else"
+        assert lost[0] > 0
+        came_ms = sum(frame.duration_ms for frame in a.voice)  # in longer packets once it is known that it loses
+        assert 0.75 < came_ms / (len(sent) * PACKET_MS) <= 1
         assert quality(said, c.heard()) > quality(said, decoded(mine)) - WORSE_BY
         c.voice.clear()
         await asyncio.gather(a.speak(theirs), b.speak(mine))
