@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import sync_playwright
 
 from tests.benchmarks.result import Figure, Result
@@ -26,11 +27,12 @@ PICTURE = ROOT / "tests/out/thinlink.svg"
 
 @dataclass(frozen=True)
 class Found:
-    """Of one row: every figure over its runs."""
+    """Of one row: every figure over its runs; `no_call`: tries, ours and theirs, in which none came about."""
 
     row: Row
     ours: Mapping[str, Figure]
     theirs: Mapping[str, Figure]
+    no_call: tuple[int, int] = (0, 0)
 
     @property
     def goals(self) -> dict[str, Goal]:
@@ -41,7 +43,8 @@ class Found:
     def lines(self) -> list[str]:
         """Of a Markdown table, what must hold first."""
         names = [*self.goals, *(name for name in self.ours if name not in self.goals)]
-        return [self._line(name) for name in names]
+        failed = f"| {self.row.title} | tries without a call | {self.no_call[0]} | {self.no_call[1]} |  |  |"
+        return [*(self._line(name) for name in names), *([failed] if any(self.no_call) else [])]
 
     def _line(self, name: str) -> str:
         goal, ours = self.goals.get(name), self.ours.get(name)
@@ -104,21 +107,31 @@ def run(rows: Sequence[str] = (), runs: int | None = None) -> Table:
 
 def _row(row: Row, place: Place, runs: int) -> Found:
     """Ours and, every sixth time, theirs, so that a machine's mood falls on both."""
-    ours: list[Figures] = []
-    theirs: list[Figures] = []
+    ours: list[Figures | None] = []
+    theirs: list[Figures | None] = []
     prepare: Prepare | None = only(row.rung) if row.rung else None
     for seed in range(1, runs + 1):
-        ours.append(row.attempt(place, seed, prepare))
-        print(row.name, seed, "ours", ours[-1], flush=True)
+        ours.append(_try(row, place, seed, "ours", prepare))
         if seed % THEIRS_EVERY == 1:
-            theirs.append(row.attempt(place, seed, as_browsers_do))
-            print(row.name, seed, "the default call", theirs[-1], flush=True)
-    return Found(row, _figures(ours), _figures(theirs))
+            theirs.append(_try(row, place, seed, "the default call", as_browsers_do))
+    return Found(row, _figures(ours), _figures(theirs), (ours.count(None), theirs.count(None)))
 
 
-def _figures(tries: list[Figures]) -> dict[str, Figure]:
-    names = dict.fromkeys(name for one in tries for name in one)
-    return {name: Figure.of([one[name] for one in tries if name in one]) for name in names}
+def _try(row: Row, place: Place, seed: int, whose: str, prepare: Prepare | None) -> Figures | None:
+    """None where no call came about: an hour of others is not thrown away for it, but the table tells."""
+    try:
+        found = row.attempt(place, seed, prepare)
+    except (TimeoutError, PlaywrightError) as failure:
+        print(row.name, seed, whose, "no call:", failure, flush=True)
+        return None
+    print(row.name, seed, whose, found, flush=True)
+    return found
+
+
+def _figures(tries: list[Figures | None]) -> dict[str, Figure]:
+    found = [one for one in tries if one is not None]
+    names = dict.fromkeys(name for one in found for name in one)
+    return {name: Figure.of([one[name] for one in found if name in one]) for name in names}
 
 
 def _named(found: Sequence[Found], whose: str) -> dict[str, Figure]:
