@@ -1,13 +1,11 @@
 """Calls over thin links, ours beside the call as a browser makes it by itself through the same server, row by row.
 
-Everything is made new for it: the village, both browsers, voices and a face. Bytes are the link's own count, voices
+Everything is made new for each row: the village, both browsers, voices and a face. Bytes are the link's own count, voices
 are what measuring ears in the pages heard, frames and concealment are what browsers say. `runs` is for all rows.
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -89,13 +87,11 @@ def run(rows: Sequence[str] = (), runs: int | None = None) -> Table:
         raise SystemExit(f"no such row: {', '.join(sorted(unknown))} (there are: {', '.join(r.name for r in ROWS)})")
     with TemporaryDirectory() as folder, sync_playwright() as playwright:
         studio, found = Studio(Path(folder)), []
-        for share, of_share in groupby(sorted(chosen, key=lambda row: row.share), lambda row: row.share):
-            home = Path(folder) / f"village-{share}"
+        for row in chosen:  # each in a village of its own: what a device remembers of one link would start the next
+            home = Path(folder) / row.name
             home.mkdir()
-            with ExitStack() as stack:
-                place = stack.enter_context(open_place(playwright, home, studio, share))
-                found += [_row(row, place, runs or row.runs) for row in of_share]
-    found.sort(key=lambda one: ROWS.index(one.row))
+            with open_place(playwright, home, studio, row.share) as place:
+                found.append(_row(row, place, runs or row.runs))
     table = Table(
         "thinlink", _named(found, "ours"), _named(found, "theirs"), "the browser's default call, same server",
         tuple(found),
