@@ -1,7 +1,7 @@
 """Calls over thin links, ours beside the call as a browser makes it by itself through the same server, row by row.
 
-Everything is made new for each row: the village, both browsers, voices and a face. Bytes are the link's own count, voices
-are what measuring ears in the pages heard, frames and concealment are what browsers say. `runs` is for all rows.
+The village and both browsers are made new for each row. Bytes are the link's own count, voices are what measuring ears
+in the pages heard, frames and concealment are what browsers say. `runs` is for all rows.
 """
 
 from collections.abc import Mapping, Sequence
