@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from app.families import queries, service
 from app.families.models import RecordedName
 from app.families.words import ConsentKind, MemberRole
-from app.kernel.errors import Invalid, NotFound, Refused, TooLarge
+from app.kernel.errors import NotFound, Refused
 from app.kernel.events import ConsentRevoked, MemberLeft
 from app.storage.database import new_id
-from app.villages.ogg_opus import NotOggOpus, duration_ms
+from app.villages.ogg_opus import checked_ms
 from app.villages.service import tell_village
 from app.web.hints import hint
 
@@ -24,8 +24,11 @@ SHORTEST_MS, LONGEST_MS = 300, 4_300  # one word of which the silence was cut of
 
 
 def keep(session: Session, person_id: str, raw: bytes, now: datetime) -> RecordedName:
-    """Keep what a parent calls themselves, instead of what was recorded before. Raises NotFound for others."""
-    lasts_ms = _checked(raw)
+    """Keep what a parent calls themselves, instead of what was recorded before.
+
+    Raises NotFound for others, Invalid, TooLarge.
+    """
+    lasts_ms = checked_ms(raw, MOST_BYTES, SHORTEST_MS, LONGEST_MS)
     service.lock_person(session, person_id)
     if not queries.families_of_person(session, person_id, MemberRole.PARENT):
         raise NotFound
@@ -72,21 +75,6 @@ def of_leaving(session: Session, event: MemberLeft, _now: datetime) -> None:
     """Who is nobody's parent any more leaves no voice behind."""
     if not queries.families_of_person(session, event.person_id, MemberRole.PARENT):
         _delete(session, event.person_id)
-
-
-def _checked(raw: bytes) -> int:
-    """How long it lasts, in ms. Raises Invalid, TooLarge."""
-    if len(raw) > MOST_BYTES:
-        raise TooLarge("recording_too_large")
-    try:
-        lasts_ms = duration_ms(raw)
-    except NotOggOpus as unfit:
-        raise Invalid("not_audio") from unfit
-    if lasts_ms > LONGEST_MS:
-        raise TooLarge("recording_too_large")
-    if lasts_ms < SHORTEST_MS:
-        raise Invalid("recording_too_short")
-    return lasts_ms
 
 
 def _may_call(session: Session, child_id: str, contact_id: str, now: datetime) -> bool:

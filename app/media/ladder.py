@@ -133,7 +133,10 @@ def _audio(data: Mapping[str, Any]) -> Audio:
     if twice is not None and not isinstance(twice, Mapping):
         raise LadderError("redundancy says what its packets are, or is null")
     return Audio(
-        *_packets(data), _flag(data, "dtx"), Redundancy(*_packets(twice)) if twice else None, _flag(data, "feedback")
+        *_packets(data),
+        _flag(data, "dtx"),
+        None if twice is None else Redundancy(*_packets(twice)),
+        _flag(data, "feedback"),
     )
 
 

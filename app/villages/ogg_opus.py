@@ -7,6 +7,8 @@ import struct
 import zlib
 from collections.abc import Iterator
 
+from app.kernel.errors import Invalid, TooLarge
+
 TICKS_PER_MS = 48
 MOST_PACKET_MS = 120.0
 _HEAD = struct.Struct("<4sBBqIIIB")
@@ -17,6 +19,21 @@ _MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 class NotOggOpus(ValueError):
     """It is something else, or damaged."""
+
+
+def checked_ms(raw: bytes, most_bytes: int, shortest_ms: int, longest_ms: int) -> int:
+    """How long a recording that somebody hands in plays. Raises Invalid, TooLarge."""
+    if len(raw) > most_bytes:
+        raise TooLarge("recording_too_large")
+    try:
+        lasts_ms = duration_ms(raw)
+    except NotOggOpus as unfit:
+        raise Invalid("not_audio") from unfit
+    if lasts_ms > longest_ms:
+        raise TooLarge("recording_too_large")
+    if lasts_ms < shortest_ms:
+        raise Invalid("recording_too_short")
+    return lasts_ms
 
 
 def duration_ms(raw: bytes) -> int:

@@ -13,12 +13,12 @@ from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.orm import Session, undefer
 from sqlalchemy.sql import ColumnElement
 
-from app.kernel.errors import Invalid, NotFound, Refused, TooLarge
+from app.kernel.errors import Invalid, NotFound, Refused
 from app.storage.database import new_id
 from app.villages import queries
 from app.villages.catalogue import KEYS
 from app.villages.models import Prompt, Village
-from app.villages.ogg_opus import NotOggOpus, duration_ms
+from app.villages.ogg_opus import checked_ms, duration_ms
 from app.villages.rules import checked_text
 from app.villages.service import locked, tell_village
 from app.villages.words import Speech
@@ -75,17 +75,7 @@ def checked(key: str, raw: bytes) -> int:
     """How long a recording lasts, in ms. Raises Invalid, TooLarge."""
     if key not in KEYS:
         raise Invalid("bad_prompt_key")
-    if len(raw) > MOST_BYTES:
-        raise TooLarge("recording_too_large")
-    try:
-        lasts_ms = duration_ms(raw)
-    except NotOggOpus as unfit:
-        raise Invalid("not_audio") from unfit
-    if lasts_ms > LONGEST_MS:
-        raise TooLarge("recording_too_large")
-    if lasts_ms < SHORTEST_MS:
-        raise Invalid("recording_too_short")
-    return lasts_ms
+    return checked_ms(raw, MOST_BYTES, SHORTEST_MS, LONGEST_MS)
 
 
 def put(

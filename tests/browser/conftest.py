@@ -116,8 +116,8 @@ class Devices:
         ]
 
     def forgive_no_network(self) -> None:
-        """It was cut on purpose; the second is what a service worker says of what it was asked for then."""
-        meant = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED")
+        """It was cut on purpose; the last is what a service worker says of what it was asked for then."""
+        meant = ("ERR_INTERNET_DISCONNECTED", "ERR_NETWORK_CHANGED", "ERR_FAILED")
         self.complaints = [said for said in self.complaints if not any(error in said for error in meant)]
 
     def close(self) -> None:

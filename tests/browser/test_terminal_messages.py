@@ -60,12 +60,6 @@ def looks(page: Page, name: str) -> None:
         is_touchable(page, f"{name}-{size['width']}")
 
 
-def forget_offline(devices: Devices) -> None:
-    """What the browser says of a network that the test took away."""
-    away = ("ERR_INTERNET_DISCONNECTED", "ERR_NETWORK_CHANGED")
-    devices.complaints = [said for said in devices.complaints if not said.endswith(away)]
-
-
 def test_fetched_ahead_and_heard_without_a_network(village: Village, devices: Devices) -> None:
     alice = village.scene.alice
     allow_messages(village, alice.child, alice.parent)
@@ -97,7 +91,7 @@ def test_fetched_ahead_and_heard_without_a_network(village: Village, devices: De
     assert all(message["heard_at"] for message in thread["messages"]), "who spoke sees it"
     expect(lit(page, alice)).to_have_count(0)
     assert hearings(village, first, second) == sorted([first, second]), "once each, however often it was played"
-    forget_offline(devices)
+    devices.forgive_no_network()
 
 
 def both_play_and_can_be_heard_again(page: Page, first: str, second: str) -> None:
@@ -207,7 +201,7 @@ def test_a_child_speaks_to_one_of_two_parents_without_a_network(village: Village
     page.context.set_offline(False)
     wait_until(page, "arrived", lambda: sent(village, bob) == [(father, From.VILLAGE)])
     expect(page.locator(".going")).to_have_count(0)
-    forget_offline(devices)
+    devices.forgive_no_network()
 
 
 def has_one_more_parent(village: Village, whom: Household) -> str:
@@ -286,7 +280,7 @@ def test_sealed_until_its_hour_and_gone_when_it_is_taken_away(village: Village, 
     keeps(page)
     wait_until(page, "the key is gone too", lambda: shelf(page, "keys") == shelf(page, "known") == [])
     page.wait_for_timeout(1_500)  # what was asked before that is still being refused
-    forget_offline(devices)
+    devices.forgive_no_network()
     devices.forgive("401")
 
 

@@ -63,6 +63,7 @@ def put(rung: int, part: str | None, name: str, value: Any) -> Callable[[Any], N
         (put(1, "audio", "redundancy", "always"), "redundancy"),
         (put(1, "audio", "redundancy", {"packet_ms": 30, "max_kbps": 11}), "packet_ms"),
         (put(1, "audio", "redundancy", {"packet_ms": 60}), "lacks 'max_kbps'"),
+        (put(1, "audio", "redundancy", {}), "lacks 'packet_ms'"),
         (put(1, "video", "max_fps", "8"), "max_fps"),
         (put(3, "stills", "every_seconds", 0), "every_seconds"),
         (put(3, "stills", "max_bytes", 10**6), "max_bytes"),
