@@ -196,9 +196,14 @@ export class MessagesPage {
 
   #newReading() {
     return new Reading(this.#phone.live.api, this.family?.id ?? "", () => {
-      this.turns?.look(this.reading.messages ?? []);
+      this.#tendTurns();
       this.#phone.show();
     });
+  }
+
+  /** What can't be read yet isn't an empty thread: all that waits there would count as just arrived. */
+  #tendTurns() {
+    if (this.reading.messages) this.turns?.look(this.reading.messages);
   }
 
   #newTurns() {
@@ -235,7 +240,7 @@ export class MessagesPage {
       this.reading = this.#newReading();
     }
     this.turns = this.#newTurns();
-    if (this.reading.messages) this.turns?.look(this.reading.messages);
+    this.#tendTurns();
     this.read();
   }
 
