@@ -92,7 +92,7 @@ export class Turns {
     const theirs = messages.filter((message) => this.#isTheirs(message) && message.state !== "looked_at");
     const known = this.#known;
     this.#known = new Set([...(known ?? []), ...theirs.map(({ id }) => id)]);
-    const arrived = known && !document.hidden ? theirs.filter((message) => !known.has(message.id) && isAtOnce(message)).reverse() : [];
+    const arrived = known && !document.hidden ? arrivedIn(theirs, known).filter(isAtOnce).reverse() : [];
     const standing = new Map(theirs.map((message) => [message.id, message]));
     this.#arrived = [...this.#arrived, ...arrived].filter(({ id }) => {
       const message = standing.get(id);
@@ -145,6 +145,13 @@ export class Turns {
     this.#since = now();
     this.#ways.redraw();
   }
+}
+
+/** Not what stands below all that is known: somebody turned a page back. @param {Message[]} messages newest first
+ * @param {Set<string>} known @returns {Message[]} */
+function arrivedIn(messages, known) {
+  const oldest = messages.map(({ id }) => known.has(id)).lastIndexOf(true);
+  return messages.filter(({ id }, place) => !known.has(id) && (oldest < 0 || place < oldest));
 }
 
 /** @param {Message} message */

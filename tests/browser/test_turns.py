@@ -51,7 +51,7 @@ WHAT_PLAYS = """async () => {
   const before = said("before");
   const all = [said("second"), said("withdrawn"), said("by-hand"), said("first"), said("story", { repeat: "daily" }),
     said("sealed", { state: "sealed", deliver_at: later }), said("hour", { deliver_at: later }),
-    said("stranger", { contact_id: "q" }), said("own", { from: "village" }), before];
+    said("stranger", { contact_id: "q" }), said("own", { from: "village" }), before, said("turned-back-to")];
   turns.look([before]);
   turns.look(all);
   await wait(900);
