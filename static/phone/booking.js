@@ -191,16 +191,21 @@ export class Booking {
 
   /** @param {any} answer a call, or a series */
   async #done(answer) {
+    if (answer.rule) return this.#doneWith(answer);
     const { live } = this.#phone;
     this.#phone.open(null);
-    if (!answer.rule) {
-      const when = dayAndTime(answer.starts_at, live.view.now?.zone ?? answer.zone, serverNow());
-      toast("good", t(answer.state === "proposed" ? "phone.time.asked" : "phone.time.booked", { when }));
-      return live.adopt(answer);
-    }
-    live.refresh();
-    const part = await withWords(import("./series.js"), "phone.series").catch(() => null);
-    if (part) part.showSeries(this.#phone, answer, this.aim.intent === "shift" ? "changed" : "booked");
+    const when = dayAndTime(answer.starts_at, live.view.now?.zone ?? answer.zone, serverNow());
+    toast("good", t(answer.state === "proposed" ? "phone.time.asked" : "phone.time.booked", { when }));
+    live.adopt(answer);
+  }
+
+  /** The first screen stands behind what is told: it has to know the calls by then. @param {Series} series */
+  async #doneWith(series) {
+    this.#change({ isSending: true });
+    const coming = withWords(import("./series.js"), "phone.series").catch(() => null);
+    const [part] = await Promise.all([coming, this.#phone.live.refresh()]);
+    this.#phone.open(null);
+    if (part) part.showSeries(this.#phone, series, this.aim.intent === "shift" ? "changed" : "booked");
     else toast("good", t("phone.time.series_booked"));
   }
 

@@ -23,7 +23,7 @@ const SLOW_MS = 700;
 
 /** Asks which calls and why, and cancels. @param {Phone} phone @param {Call} call */
 export async function cancelOf(phone, call) {
-  const series = await found(phone, call.series_id ?? "", call);
+  const series = await standing(phone, call);
   if (!series) return;
   const occursOn = dayOf(series, call);
   reason(t("phone.series.cancel_title"), scopes(phone, series, call), async (why, scope, wait) => {
@@ -38,7 +38,7 @@ export async function cancelOf(phone, call) {
 
 /** Asks which calls get another time. @param {Phone} phone @param {Call} call @param {Choose} choose */
 export async function moveOf(phone, call, choose) {
-  const series = await found(phone, call.series_id ?? "", call);
+  const series = await standing(phone, call);
   if (!series) return;
   const one = () => choose(moving(call));
   if (!isOfOneWeekday(series)) return void one();
@@ -157,6 +157,16 @@ function scopes(phone, series, call) {
 
 /** @param {Series} series @param {Call} call */
 const dayOf = ({ calls }, { id }) => calls.find(({ call_id }) => call_id === id)?.occurs_on ?? null;
+
+/** The series of a call, if it still is one of its calls: the first screen may show what was changed a moment ago.
+ * @param {Phone} phone @param {Call} call */
+async function standing(phone, call) {
+  const series = await found(phone, call.series_id ?? "", call);
+  if (!series || series.calls.some(({ call_id }) => call_id === call.id)) return series;
+  await phone.live.refresh();
+  toast("info", t("phone.agree.has_changed"));
+  return null;
+}
 
 /** The series as it stands now; what hinders is said, and that it takes long.
  * @param {Phone} phone @param {string} id @param {Call | undefined} call one of it */

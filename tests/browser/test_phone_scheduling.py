@@ -5,42 +5,29 @@ One village runs for all the stories; each has a family of its own.
 
 import shutil
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, ViewportSize, expect
-from sqlalchemy import select
+from playwright.sync_api import Page, expect
 
 from app.calls import booking, timetable
-from app.calls.models import Call, Series
+from app.calls.models import Call
+from app.calls.series import Change, change_series
 from app.calls.words import CallState, Outcome
 from app.families import schedule
-from app.families.availability import PatternFacts
-from app.families.schedule import Said
-from app.families.words import Occupation, PatternKind
+from app.families.words import Occupation
 from app.web.models import PrincipalKind
 from tests.browser.conftest import PHONE, Devices, shoot
+from tests.browser.scheduling import calls_of, fits, is_busy, said_of, series_of, unheard
 from tests.browser.stories import hang_up, open_phone, open_terminal, sees, touch, wait_until
 from tests.browser.test_doors_phone import is_heard_of
 from tests.browser.village import Village, open_village, soon
 from tests.scene import Household, at
 
-SMALL = ViewportSize(width=240, height=320)
-SATURDAY, SUNDAY = at(19, day=28), at(19, day=29)
-LEAST_PX = 44
+FRIDAY, SATURDAY, SUNDAY = at(19, day=27), at(19, day=28), at(19, day=29)
 HAS_ENDING = "performance.getEntriesByType('resource').some(({ name }) => name.endsWith('common.ending.json'))"
-# What can be touched and is smaller than a finger, and whether something reaches beyond the edge.
-TOO_SMALL = """(least) => {
-  const wide = document.scrollingElement.scrollWidth - innerWidth;
-  const root = document.querySelector("dialog") ?? document.querySelector("main");
-  const small = [...root.querySelectorAll("[data-act], input:not([type=radio]), .choice")].filter((place) => {
-    const { width, height } = place.getBoundingClientRect();
-    return width && (width < least || height < least);
-  });
-  return [...(wide > 0 ? [`${wide} px too wide`] : []), ...small.map((place) => place.outerHTML.slice(0, 120))];
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -54,43 +41,10 @@ def village(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> 
     assert "Traceback" not in running.logs(), running.logs()
 
 
-def fits(page: Page, name: str) -> None:
-    """Everything can be touched and nothing is cut off, on the smallest screen as on a usual one."""
-    page.emulate_media(reduced_motion="reduce")
-    for size in (SMALL, PHONE):
-        page.set_viewport_size(size)
-        page.wait_for_timeout(50)
-        shoot(page, f"scheduling-{name}-{size['width']}")
-        assert not page.evaluate(TOO_SMALL, LEAST_PX - 0.5), name
-
-
 def open_caregiver(devices: Devices, village: Village, whom: Household) -> Page:
     page = devices.open(village.enter(PrincipalKind.PERSON, whom.caregiver, None), PHONE)
     sees(page, "home")
     return page
-
-
-def is_busy(village: Village, person_id: str, occupation: Occupation, hours: tuple[int, int]) -> None:
-    """On every day of the week, from one minute to another."""
-    detail = {"weekdays": list(range(7)), "from_minute": hours[0], "until_minute": hours[1]}
-    with village.scene.database.begin() as session:
-        schedule.add(session, person_id, Said(PatternKind.WEEKLY, occupation, detail), "person:x", village.now())
-
-
-def said_of(village: Village, person_id: str) -> list[PatternFacts]:
-    with village.scene.database.read() as session:
-        return schedule.patterns_of(session, [person_id])[person_id]
-
-
-def calls_of(village: Village, whom: Household) -> list[Call]:
-    with village.scene.database.read() as session:
-        found = select(Call).where(Call.family_id == whom.family, Call.state != CallState.ENDED)
-        return list(session.scalars(found.order_by(Call.starts_at)))
-
-
-def series_of(village: Village, whom: Household) -> list[Series]:
-    with village.scene.database.read() as session:
-        return list(session.scalars(select(Series).where(Series.family_id == whom.family).order_by(Series.made_at)))
 
 
 def test_shifts_in_few_touches_and_a_swap_in_two(village: Village, devices: Devices) -> None:
@@ -156,14 +110,10 @@ def test_the_best_time_comes_every_week_and_is_changed_in_plain_words(village: V
     village.scene.book(village.scene.bob, SUNDAY + timedelta(days=14), village.scene.bob.desk_acts)
     phone = open_phone(devices, village, fay)
 
-    def think(route: Route) -> None:
-        phone.wait_for_timeout(800)
-        route.continue_()
-
-    phone.route("**/api/proposals*", think)
-    touch(phone, "book")
-    phone.locator("[data-act=slot]").first.wait_for()
-    assert phone.locator("[data-act=propose]").count() == 0, "the days stand there before the best times"
+    with unheard(phone, "**/api/proposals*"):
+        touch(phone, "book")
+        phone.locator("[data-act=slot]").first.wait_for()
+        expect(phone.locator("[data-act=propose]")).to_have_count(0)  # the days stand there before the best times
     expect(phone.locator("[data-act=propose]")).to_have_count(5)
     expect(phone.locator("[data-act=propose]").first).to_contain_text("The soonest time that suits everybody")
     phone.locator("[data-act=day]").nth(6).click()
@@ -180,13 +130,14 @@ def test_the_best_time_comes_every_week_and_is_changed_in_plain_words(village: V
     expect(phone.locator(".next-call")).to_contain_text("Every Sunday")
 
     moves_all_to_saturdays(village, phone, fay)
+    is_moved_to_fridays_by_the_desk(village, phone, fay)
     touch(phone, "details")
     phone.locator("dialog [data-act=cancel]").click()
     phone.locator("dialog input[value=later]").check()
     fits(phone, "cancel-which")
     touch(phone, "cancel-confirm")
     expect(phone.locator(".toast")).to_contain_text("Ended from then on")
-    assert [call.starts_at for call in calls_of(village, fay)] == [SATURDAY]
+    assert [call.starts_at for call in calls_of(village, fay)] == [FRIDAY]
 
 
 def moves_all_to_saturdays(village: Village, phone: Page, fay: Household) -> None:
@@ -200,6 +151,25 @@ def moves_all_to_saturdays(village: Village, phone: Page, fay: Household) -> Non
     touch(phone, "close")
     assert [call.starts_at for call in calls_of(village, fay)][:2] == [SATURDAY, SATURDAY + timedelta(days=7)]
     expect(phone.locator(".next-call")).to_contain_text("Every Saturday")
+    is_next(phone, SATURDAY)
+
+
+def is_next(phone: Page, moment: datetime) -> None:
+    expect(phone.locator(".next-call time").first).to_have_attribute("datetime", f"{moment:%Y-%m-%dT%H:%M:%SZ}")
+
+
+def is_moved_to_fridays_by_the_desk(village: Village, phone: Page, fay: Household) -> None:
+    """Who wants to cancel a call and all later ones when that call is none any more is told so, and nothing ends."""
+    (standing,) = series_of(village, fay)
+    with unheard(phone, "**/api/now"):
+        change = Change(starts_on=date(2026, 11, 27), rule="FREQ=WEEKLY;BYDAY=FR")
+        with village.scene.database.begin() as session:
+            change_series(session, standing.id, change, fay.desk_acts, village.now())
+        touch(phone, "details")
+        phone.locator("dialog [data-act=cancel]").click()
+    expect(phone.locator(".toast")).to_contain_text("just changed")
+    expect(phone.locator("dialog")).to_have_count(0)
+    is_next(phone, FRIDAY)
 
 
 def test_two_sides_agree_by_another_time_and_see_each_others_reasons(village: Village, devices: Devices) -> None:

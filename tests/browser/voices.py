@@ -12,8 +12,8 @@ from app.messages.models import Blob, Message, Upload
 from app.messages.words import From, MessageState, UploadState
 from app.web.models import PrincipalKind
 from tests.browser.conftest import PHONE, Devices, shoot
+from tests.browser.scheduling import LEAST_PX, SMALL, TOO_SMALL
 from tests.browser.stories import sees, touch
-from tests.browser.test_phone_scheduling import LEAST_PX, SMALL, TOO_SMALL
 from tests.browser.village import Village
 from tests.scene import Household
 
