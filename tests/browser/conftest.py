@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize, expect, sync_playwright
 
 from tests.browser.speech import speak
 from tests.browser.village import Village, open_village
@@ -17,6 +17,7 @@ PHONE = ViewportSize(width=360, height=740)
 TERMINAL = ViewportSize(width=1024, height=600)
 DESK = ViewportSize(width=1440, height=900)
 SPOKEN_SECONDS = 12
+PATIENCE_MS = 15_000  # what is expected comes at once, where nothing else keeps the machine busy
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -27,6 +28,7 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")

@@ -10,11 +10,10 @@ from playwright.sync_api import Page, expect
 
 from app.calls.models import Call
 from app.web.models import PrincipalKind
-from tests.browser.conftest import DESK, PHONE, TERMINAL, Devices
+from tests.browser.conftest import DESK, PATIENCE_MS, PHONE, TERMINAL, Devices
 from tests.browser.village import Village
 from tests.scene import Household
 
-PATIENCE_MS = 15_000
 BOTH_CAME = "Boolean(watched.first.audio && watched.first.video)"
 
 

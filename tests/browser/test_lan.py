@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, Error, Page, Playwright, WebSocket, exp
 from app.storage.database import Database
 from app.web import sessions
 from app.web.models import PrincipalKind
-from tests.browser.conftest import FLAGS, PHONE, Devices
-from tests.browser.stories import PATIENCE_MS, wait_until
+from tests.browser.conftest import FLAGS, PATIENCE_MS, PHONE, Devices
+from tests.browser.stories import wait_until
 from tests.commands.lan_serve import LanServe
 from tests.scene import Scene, set_scene
 
