@@ -14,12 +14,14 @@ from app.calls import feeds
 from app.calls.models import Call
 from app.calls.words import CallState
 from app.desk.service import record
-from app.families import queries, rules, service
+from app.families import queries, rules, service, signatures
 from app.families.models import Consent, Family, NoContact, Person
+from app.families.signature_rules import Strokes, check_evidence
 from app.families.words import ConsentKind, MemberRole
 from app.kernel.errors import Invalid, NotFound, Refused
 from app.web import sessions
 from app.web.principals import PERSON, Principal
+from app.web.sealing import Sealer
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Newcomer:
 
 @dataclass(frozen=True)
 class Yes:
-    """A guardian's yes, as the desk has it on paper or heard it."""
+    """A guardian's yes, as the desk has it on paper, had it signed on the screen or heard it."""
 
     child_id: str
     contact_id: str
@@ -42,6 +44,7 @@ class Yes:
     given_by: str
     evidence: str
     until_at: datetime | None
+    signature: Strokes | None = None
 
 
 def enrol(
@@ -112,9 +115,10 @@ def end_member(
     record(session, who, "end_member", f"person:{person_id}", _in(family, role), now)
 
 
-def give_consent(session: Session, who: Principal, yes: Yes, now: datetime) -> Consent:
+def give_consent(session: Session, who: Principal, sealer: Sealer, yes: Yes, now: datetime) -> Consent:
     """Keep a yes from now on. One that holds already for the same must be revoked first."""
     _child_of_village(session, who, yes.child_id)
+    check_evidence(yes.evidence, yes.signature)
     service.lock_person(session, yes.child_id)
     given = queries.consents(session, yes.child_id, yes.contact_id)
     if any(consent.kind is yes.kind and consent.holds(now) for consent in given):
@@ -123,8 +127,22 @@ def give_consent(session: Session, who: Principal, yes: Yes, now: datetime) -> C
         session, child_id=yes.child_id, contact_id=yes.contact_id, kind=yes.kind, given_by=yes.given_by,
         evidence=yes.evidence, from_at=now, until_at=yes.until_at, now=now,
     )  # fmt: skip
+    if yes.signature is not None:
+        signatures.keep(session, sealer, consent.id, yes.signature, now)
     record(session, who, "give_consent", f"consent:{consent.id}", {"kind": yes.kind.value}, now)
     return consent
+
+
+def signature(
+    session: Session, who: Principal, sealer: Sealer, consent_id: str
+) -> tuple[list[list[int]], datetime]:  # fmt: skip
+    """What was drawn for a consent that this village's desk is shown, and when."""
+    consent = session.get(Consent, consent_id)
+    if consent is None:
+        raise NotFound
+    for person_id in (consent.child_id, consent.contact_id):
+        queries.person_known_to_village(session, who.village, person_id)
+    return signatures.get(session, sealer, consent_id)
 
 
 def revoke_consent(session: Session, who: Principal, consent_id: str, now: datetime) -> None:

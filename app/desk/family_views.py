@@ -12,10 +12,12 @@ from app.desk.forms import (
     MemberIn,
     NoContactIn,
     PersonChanges,
+    SignatureShape,
 )
 from app.families import queries
 from app.kernel.errors import Invalid
 from app.web.api import Api, Ask
+from app.web.floor import floor
 from app.web.principals import COORDINATOR
 
 api = Api("enrolment")
@@ -64,8 +66,15 @@ def end_member(ask: Ask, body: MemberEndIn, family_id: str, person_id: str) -> N
 @api.command("POST", "/consents", COORDINATOR, gives=MadeShape, takes=ConsentIn, status=201)
 def give_consent(ask: Ask, body: ConsentIn) -> MadeShape:
     """Keep a guardian's yes for a child, a contact and a kind."""
-    yes = Yes(body.child_id, body.contact_id, body.kind, body.given_by, body.evidence, body.until_at)
-    return MadeShape(id=enrol.give_consent(ask.session, ask.who, yes, ask.now).id)
+    yes = Yes(body.child_id, body.contact_id, body.kind, body.given_by, body.evidence, body.until_at, body.signature)
+    return MadeShape(id=enrol.give_consent(ask.session, ask.who, floor().sealer, yes, ask.now).id)
+
+
+@api.query("/consents/<consent_id>/signature", COORDINATOR, gives=SignatureShape)
+def signature(ask: Ask, consent_id: str) -> SignatureShape:
+    """Show what a guardian signed on the screen for a consent."""
+    strokes, signed_at = enrol.signature(ask.session, ask.who, floor().sealer, consent_id)
+    return SignatureShape(strokes=strokes, signed_at=signed_at)
 
 
 @api.command("POST", "/consents/<consent_id>/revoke", COORDINATOR, gives=Nothing)

@@ -56,12 +56,15 @@ class MemberEndIn(Shape):
 
 
 class ConsentIn(Shape):
+    """`signature`: strokes (x, y, x, y, …) in a box of 1000 by 400, where the evidence is "screen"."""
+
     child_id: Id
     contact_id: Id
     kind: ConsentKind
     given_by: Id
     evidence: Reason
     until_at: InstantIn | None = None
+    signature: list[list[int]] | None = None
 
 
 class NoContactIn(Shape):
@@ -122,7 +125,10 @@ class EnrolledMember(MemberShape):
 
 
 class ConsentShape(Shape):
-    """`holds` says whether this consent opens the door now; a ban on contact beats it all the same."""
+    """`holds` says whether this consent opens the door now; a ban on contact beats it all the same.
+
+    `is_signed`: there is a signature to be shown.
+    """
 
     id: str
     child_id: str
@@ -135,6 +141,12 @@ class ConsentShape(Shape):
     until_at: InstantOut | None
     revoked_at: InstantOut | None
     holds: bool
+    is_signed: bool
+
+
+class SignatureShape(Shape):
+    strokes: list[list[int]]
+    signed_at: InstantOut
 
 
 class NoContactShape(Shape):

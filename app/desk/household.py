@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.calls import picture
 from app.desk.forms import ConsentShape, EnrolledFamily, EnrolledMember, InvitedShape, NoContactShape, PinShape
-from app.families import queries
+from app.families import queries, signatures
 from app.families.models import Consent, Family, NoContact, Person, PicturePin
 from app.families.rules import ConsentFacts
 from app.families.words import MemberRole
@@ -59,11 +59,13 @@ def _has_stopped_texts(session: Session, person: Person) -> bool:
 
 def _consents(session: Session, who: Principal, child: Person, now: datetime) -> list[ConsentShape]:
     named = [(consent, _contact(session, who, consent)) for consent in queries.consents_of_child(session, child.id)]
+    signed = signatures.signed(session, [consent.id for consent, _name in named])
     return [
         ConsentShape(
             id=c.id, child_id=c.child_id, contact_id=c.contact_id, contact_name=name, kind=c.kind, given_by=c.given_by,
             evidence=c.evidence, from_at=c.from_at, until_at=c.until_at, revoked_at=c.revoked_at,
             holds=ConsentFacts(c.kind, c.child_id, c.contact_id, c.from_at, c.until_at, c.revoked_at).holds(now),
+            is_signed=c.id in signed,
         )
         for c, name in named
         if name is not None

@@ -1,6 +1,7 @@
 """Sweeps out, every hour, codes and proofs that are good no more; invitations while somebody may ask about them.
 
 A request for the other parent holds the number of somebody who may never come: it goes when nobody is told of it more.
+What a guardian signed on the desk's screen goes when its own time is over (`signatures.py`).
 """
 
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from app.doors.models import Invitation, NumberProof, Pairing, SignInCode
 from app.doors.parent_request_models import ParentRequest
 from app.doors.parent_request_queries import TOLD_FOR
 from app.doors.rules import SWEPT_AFTER
+from app.families import signatures
 from app.jobs import service as jobs
 from app.jobs.service import Leased
 
@@ -32,4 +34,5 @@ def sweep(session: Session, _row: Leased, now: datetime) -> None:
         session.execute(delete(kind).where(kind.expires_at < now - kept))
     is_over = or_(ParentRequest.decided_at < now - TOLD_FOR, ParentRequest.asked_at < now - REQUESTS_OPEN)
     session.execute(delete(ParentRequest).where(is_over))
+    signatures.forget(session, now)
     jobs.put_again(session, KIND, KIND, now + EVERY, now)

@@ -1,9 +1,9 @@
-"""Persons, photos, recorded names, families, members, consents, no_contacts, availability."""
+"""Persons, photos, recorded names, families, members, consents, signatures, no_contacts, availability."""
 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Float, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import Float, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.families.words import ConsentKind, MemberRole, Occupation, PatternKind
@@ -88,6 +88,16 @@ class Consent(Record):
     from_at: Mapped[datetime]
     until_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+
+
+class Signature(Record):
+    """What a guardian drew on the desk's screen for a consent: strokes as JSON, sealed."""
+
+    __tablename__ = "signature"
+
+    consent_id: Mapped[str] = mapped_column(ForeignKey("consent.id"), primary_key=True)
+    sealed: Mapped[str] = mapped_column(Text)
+    signed_at: Mapped[datetime]
 
 
 class NoContact(Record):

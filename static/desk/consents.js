@@ -4,6 +4,7 @@ import { dayAndTime, now as serverNow } from "../core/time.js";
 import { button, h, icon, openDialog } from "../ui/dom.js";
 import { check, field, form, input, radio, select, submit } from "./fields.js";
 import { refusal } from "./people.js";
+import { keepStrokes, signingActs, signingPart, strokesOf } from "./signing.js";
 import { dateText, endOfDate } from "./wallclock.js";
 import { word } from "./words.js";
 
@@ -14,6 +15,7 @@ import { word } from "./words.js";
 
 /** @type {ConsentKind[]} */
 const KINDS = ["call", "message", "auto_answer", "photo"];
+const ON_SCREEN = "screen";
 const EVIDENCE = { paper: "text", screen: "check", spoken: "speaker" };
 
 /** @param {Household} home @param {string} child @param {string} contact @param {string} kind */
@@ -57,7 +59,12 @@ function row(home, consent) {
     h("td", { class: "no-wrap" }, h("b", {}, t(`desk.kind.${consent.kind}`))),
     h("td", {}, t("desk.child_and_parent", { child: home.member(consent.child_id)?.name ?? "", parent: consent.contact_name })),
     h("td", {}, home.member(consent.given_by)?.name ?? "—"),
-    h("td", {}, evidenceText(consent.evidence), h("br"), h("span", { class: "muted" }, day(home, consent.from_at))),
+    h(
+      "td",
+      {},
+      h("p", {}, evidenceText(consent.evidence), h("br"), h("span", { class: "muted" }, day(home, consent.from_at))),
+      consent.is_signed && button("show-signature", "btn btn--small", null, t("desk.signature_show"), named),
+    ),
     h("td", { class: "no-wrap" }, endText(home, consent)),
     h(
       "td",
@@ -117,10 +124,11 @@ export function consentForm(home) {
     h(
       "div",
       { class: "inline-form" },
-      field(t("desk.consent.given_by"), select("consent.given_by", draft.given_by || (givers[0]?.[0] ?? ""), givers)),
+      field(t("desk.consent.given_by"), select("consent.given_by", home.giver?.id ?? "", givers)),
       field(t("desk.consent_note"), input("consent.note", draft.note, { maxlength: 180 })),
       field(t("desk.consent_until"), input("consent.until", draft.until, { type: "date" })),
     ),
+    h("div", { "data-key": "signing-place", hidden: draft.evidence !== ON_SCREEN }, draft.evidence === ON_SCREEN && signingPart(home, home.giver?.name ?? "")),
     refusal(home, "consent"),
     h("div", { class: "page-head__actions" }, submit("btn btn--primary", "check", t("desk.consent_give"), { "aria-busy": busy })),
   );
@@ -189,6 +197,7 @@ export function apartPart(home) {
 /** @param {Household} home @returns {import("../ui/dom.js").Acts} */
 export function consentActs(home) {
   return {
+    ...signingActs(home),
     "give-consent": () => give(home),
     "revoke-consent": (element) => askToRevoke(home, element.dataset.consentId ?? ""),
     "set-ban": async () => {
@@ -204,20 +213,23 @@ export function consentActs(home) {
 
 /** One consent for each tick; those that were refused stay ticked. @param {Household} home */
 async function give(home) {
-  const { cells, evidence, note, until, given_by } = home.draft.consent;
+  const { cells, evidence, note, until } = home.draft.consent;
   const ticked = Object.keys(cells).filter((cell) => cells[cell]);
   if (!ticked.length) return home.refusals.set("consent", t("desk.consent_none_ticked")), home.desk.show();
+  const strokes = evidence === ON_SCREEN ? strokesOf(home) : null;
+  if (strokes?.length === 0) return home.refusals.set("consent", t("desk.signature_missing")), home.desk.show();
   const zone = home.desk.now()?.village.zone ?? "UTC";
   const said = {
-    given_by: given_by || (home.withRole("parent")[0]?.id ?? ""),
+    given_by: home.giver?.id ?? "",
     evidence: note.trim() ? `${evidence}: ${note.trim()}` : evidence,
     until_at: until ? new Date(endOfDate(until, zone)).toISOString() : null,
+    signature: strokes,
   };
   for (const cell of ticked) {
     const [child_id, contact_id, kind] = cell.split(" ");
     if (!(await home.do("consent", "/api/consents", { child_id, contact_id, kind, ...said }, ""))) break;
     delete cells[cell];
-    home.keep();
+    keepStrokes(home, Object.values(cells).some(Boolean) ? (strokes ?? []) : []);
   }
   home.desk.show();
 } // prettier-ignore

@@ -78,6 +78,12 @@ export class Household {
     return this.members.find((member) => member.id === id);
   }
 
+  /** Who gives a consent: the one who was chosen, or the first parent. */
+  get giver() {
+    const parents = this.withRole("parent");
+    return parents.find(({ id }) => id === this.draft.consent.given_by) ?? parents[0];
+  }
+
   /** @param {EnrolledMember} member @returns {PersonDraft} */
   draftOf(member) {
     return (this.draft.people[member.id] ??= personDraft(member));
@@ -168,6 +174,8 @@ function emptyDraft(desk) {
       given_by: "",
       evidence: "paper",
       note: "",
+      /** What was drawn, and what for. @type {{terms: string, strokes: number[][]} | null} */
+      signature: null,
       until: dateOf(inTime.getTime(), zone),
     },
     ban: { child: "", contact: "", reason: "" },

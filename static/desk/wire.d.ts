@@ -133,6 +133,8 @@ export interface Consent {
   until_at: string | null;
   revoked_at: string | null;
   holds: boolean;
+  /** There is a signature to be shown. */
+  is_signed: boolean;
 }
 export interface NoContact {
   id: string;

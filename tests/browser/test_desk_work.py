@@ -24,6 +24,8 @@ TELLS_ITS_TEST = """fetch("/api/self_test", {
   },
   body: JSON.stringify({ failed: ["camera"], untried: ["touch"] }),
 }).then(({ status }) => status)"""
+INK = """pad => pad.getContext("2d").getImageData(0, 0, pad.width, pad.height).data.some(byte => byte)"""
+DRAWN = re.compile(r"^M1[45]\d 2[12]\dL3[45]\d (?:9|10)\d 6[45]\d 3[34]\d$")  # one stroke alone
 STEPS_APART = timedelta(seconds=31)  # a second factor is good once
 
 
@@ -115,8 +117,14 @@ def consents_and_prints(page: Page, village: Village) -> None:
     consent = part(page, "consent")
     consent.locator("[name$=' call']").first.check()
     consent.locator("input[name='consent.note']").fill("folder 3")
+    signs(page, consent)
     consent.locator("button[type=submit]").click()
-    expect(consent.locator("[data-table=consents] tbody tr").first).to_contain_text("folder 3")
+    row = consent.locator("[data-table=consents] tbody tr").first
+    expect(row).to_contain_text("folder 3")
+    row.locator("[data-act=show-signature]").click()
+    expect(page.locator("dialog svg.signature path")).to_have_attribute("d", DRAWN)
+    shoot(page, "desk-signature-shown")
+    page.locator("dialog [data-act=close]").click()
 
     part(page, "invitations").locator("[data-act=invite-card]").first.click()
     card = page.locator(".print-card")
@@ -126,6 +134,40 @@ def consents_and_prints(page: Page, village: Village) -> None:
     wait_until(page, "the QR code", lambda: card.locator("img").evaluate("image => image.naturalWidth > 50"))
     shoot(page, "desk-card")
     page.locator("dialog [data-act=close]").click()
+
+
+def signs(page: Page, consent: Locator) -> None:
+    """On the screen: not without drawing, a line too many taken back, kept over a reload, good for what was ticked."""
+    consent.locator("[name='consent.evidence'][value=screen]").check(force=True)
+    pad, back = consent.locator(".signature-pad"), consent.locator("[data-act=signature-back]")
+    consent.locator("button[type=submit]").click()
+    expect(consent.locator(".consent-form [role=alert]")).to_contain_text("signed in the box")
+    draws(page, pad, (0.15, 0.55), (0.35, 0.25), (0.65, 0.85))
+    draws(page, pad, (0.7, 0.5), (0.9, 0.5))
+    expect(back).to_be_enabled()
+    back.click()
+    page.reload()
+    expect(back).to_be_enabled()
+    assert pad.evaluate(INK), "what was drawn stands there again"
+    message = consent.locator("[name$=' message']").first
+    message.check()
+    expect(back).to_be_disabled()
+    assert not pad.evaluate(INK), "it was not signed for this"
+    message.uncheck()
+    expect(back).to_be_enabled()
+    shoot(page, "desk-signature")
+
+
+def draws(page: Page, pad: Locator, *places: tuple[float, float]) -> None:
+    """One stroke from place to place, in parts of the box."""
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    assert box
+    for number, (x, y) in enumerate(places):
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        if number == 0:
+            page.mouse.down()
+    page.mouse.up()
 
 
 def lets_go_and_takes_back(page: Page) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from app.calls import series
 from app.calls.series import SeriesWish
 from app.doors.models import Credential
-from app.families import recorded_names, schedule
+from app.families import recorded_names, schedule, signatures
 from app.families import service as families
 from app.families.models import Consent
 from app.families.schedule import Said
@@ -41,7 +41,7 @@ from app.villages import prompts
 from app.web import sessions
 from app.web.principals import PERSON
 from tests.families.pictures import bands, packed
-from tests.scene import at
+from tests.scene import SEALER, at
 from tests.villages.spoken import spoken
 from tests.web.open_house import OpenHouse
 
@@ -251,7 +251,7 @@ def made_at_the_desk(house: OpenHouse) -> list[str]:
 
 
 def consent_and_operator(house: OpenHouse) -> str:
-    """Let Alice's coordinator be an operator; the id of the one consent for Alice's child."""
+    """Let Alice's coordinator be an operator; the id of the one consent to calls for Alice's child, signed."""
     alice = house.scene.alice
     with house.database.begin() as session:
         session.add(
@@ -261,4 +261,6 @@ def consent_and_operator(house: OpenHouse) -> str:
             )
         )  # fmt: skip
         theirs = select(Consent).where(Consent.child_id == alice.child, Consent.kind == ConsentKind.CALL)
-        return session.scalars(theirs).one().id
+        consent_id = session.scalars(theirs).one().id
+        signatures.keep(session, SEALER, consent_id, [[0, 0, 900, 300]], house.clock.now())
+        return consent_id
