@@ -9,7 +9,7 @@ from app.calls import agreement, guests, invitees, left_messages, queries, rehou
 from app.desk import service as desk
 from app.desk import waiting
 from app.doors import credentials
-from app.families import recorded_names
+from app.families import forgetting
 from app.jobs.service import Leased
 from app.kernel import events
 from app.kernel.events import Event
@@ -33,7 +33,7 @@ def follow(session: Session, row: Leased, now: datetime) -> None:
         step(session, event, now)
 
 
-def end_what_is_forbidden(session: Session, event: events.ConsentRevoked, now: datetime) -> None:
+def end_what_is_forbidden(session: Session, event: events.ConsentEnded, now: datetime) -> None:
     """End series with all their calls, told as one, then the other calls, and any stay as a guest."""
     series.end_of_pair(session, event.child_id, event.contact_id, now)
     with_them = {*queries.open_of_pair(session, event.child_id, event.contact_id)}
@@ -74,6 +74,13 @@ def answer_text(session: Session, event: events.TextReceived, now: datetime) -> 
     commands.follow(session, event, now, credentials.in_charge)
 
 
+NO_LONGER_ALLOWED = (
+    end_what_is_forbidden,
+    retention.of_ending,
+    forgetting.of_ending,
+    tell_messages.nothing_between,
+)
+
 FLOWS: dict[type[Event], tuple[Callable[..., None], ...]] = {
     events.CallProposed: (tell.of_proposal, desk.record_call_command),
     events.CallBooked: (tell.of_booking, waiting.fulfil, desk.record_call_command),
@@ -98,14 +105,11 @@ FLOWS: dict[type[Event], tuple[Callable[..., None], ...]] = {
     events.TextReceived: (answer_text,),
     events.TerminalRetired: (rehousing.leave,),
     events.RosterPublished: (tell_rosters.of_publishing,),
-    events.ConsentRevoked: (
-        end_what_is_forbidden,
-        retention.of_revoking,
-        recorded_names.of_revoking,
-        tell_messages.nothing_between,
-    ),
+    events.ConsentRevoked: NO_LONGER_ALLOWED,
+    events.ConsentRanOut: NO_LONGER_ALLOWED,
+    events.GraceOver: (forgetting.of_grace,),
     events.MemberJoined: (bring_in,),
-    events.MemberLeft: (end_what_was_theirs, recorded_names.of_leaving),
+    events.MemberLeft: (end_what_was_theirs, forgetting.of_leaving),
     events.PhotoTaken: (desk.record_photo,),
     events.HoursChanged: (desk.record_hours,),
     events.MessageStored: (count_for_its_call,),

@@ -11,9 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.families import queries, service
 from app.families.models import RecordedName
-from app.families.words import ConsentKind, MemberRole
-from app.kernel.errors import NotFound, Refused
-from app.kernel.events import ConsentRevoked, MemberLeft
+from app.families.words import MemberRole
+from app.kernel.errors import NotFound
 from app.storage.database import new_id
 from app.villages.ogg_opus import checked_ms
 from app.villages.service import tell_village
@@ -32,7 +31,7 @@ def keep(session: Session, person_id: str, raw: bytes, now: datetime) -> Recorde
     service.lock_person(session, person_id)
     if not queries.families_of_person(session, person_id, MemberRole.PARENT):
         raise NotFound
-    _delete(session, person_id)
+    forget(session, person_id)
     name = RecordedName(
         id=new_id(session), person_id=person_id, recording=raw, duration_ms=lasts_ms, recorded_at=now,
     )  # fmt: skip
@@ -47,7 +46,7 @@ def remove(session: Session, person_id: str, now: datetime) -> None:
     service.lock_person(session, person_id)
     if id_of(session, person_id) is None:
         raise NotFound
-    _delete(session, person_id)
+    forget(session, person_id)
     _tell(session, person_id, now)
 
 
@@ -64,28 +63,8 @@ def get(session: Session, recorded_name_id: str) -> RecordedName:
     return found
 
 
-def of_revoking(session: Session, event: ConsentRevoked, now: datetime) -> None:
-    """With the last child whom they may call, their voice goes too."""
-    children = queries.children_of_parent(session, event.contact_id)
-    if not any(_may_call(session, child.id, event.contact_id, now) for _family, child in children):
-        _delete(session, event.contact_id)
-
-
-def of_leaving(session: Session, event: MemberLeft, _now: datetime) -> None:
-    """Who is nobody's parent any more leaves no voice behind."""
-    if not queries.families_of_person(session, event.person_id, MemberRole.PARENT):
-        _delete(session, event.person_id)
-
-
-def _may_call(session: Session, child_id: str, contact_id: str, now: datetime) -> bool:
-    try:
-        service.may_contact(session, ConsentKind.CALL, child_id, contact_id, now)
-    except Refused:
-        return False
-    return True
-
-
-def _delete(session: Session, person_id: str) -> None:
+def forget(session: Session, person_id: str) -> None:
+    """Have nothing of it left, if there is any, and tell nobody: when, is decided in `forgetting.py`."""
     session.execute(delete(RecordedName).where(RecordedName.person_id == person_id))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.families.words import ConsentKind
 from app.kernel.errors import Invalid, Refused
@@ -11,6 +11,8 @@ EMBLEMS = (
     "fox", "kite", "fish", "boat", "bird", "flower", "tree", "mountain",
     "star", "cloud", "drum", "lantern", "umbrella", "teapot", "cat", "ox",
 )  # fmt: skip
+
+FORGOTTEN_AFTER = timedelta(days=30)  # what nobody may hear or see any more, unless it is allowed anew
 
 
 @dataclass(frozen=True)

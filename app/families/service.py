@@ -6,7 +6,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.families import photos, queries, rules
+from app.families import endings, photos, queries, rules
 from app.families.models import Consent, Family, Member, NoContact, Person, Photo
 from app.families.numbers import parse_number
 from app.families.words import ConsentKind, MemberRole
@@ -125,6 +125,7 @@ def give_consent(
     )  # fmt: skip
     session.add(consent)
     session.flush()
+    endings.foresee(session, consent, now)
     _tell_pair(session, child_id, contact_id, now)
     return consent
 
@@ -137,6 +138,7 @@ def revoke_consent(session: Session, consent_id: str, now: datetime) -> None:
     if consent.revoked_at is not None:
         raise Refused("consent_ended")
     consent.revoked_at = now
+    endings.forestall(session, consent, now)
     emit(session, ConsentRevoked(now, consent.id, consent.child_id, consent.contact_id), now)
     _tell_pair(session, consent.child_id, consent.contact_id, now)
 
@@ -211,6 +213,19 @@ def set_photo(session: Session, person_id: str, raw: bytes, now: datetime) -> st
     for family in queries.families_of_person(session, person_id):
         _tell(session, family, now)
     return person.photo_id
+
+
+def remove_photo(session: Session, person_id: str, now: datetime) -> None:
+    """Have no picture of a person left; does nothing where there is none."""
+    person = lock_person(session, person_id)
+    if person.photo_id is None:
+        return
+    session.execute(delete(Photo).where(Photo.person_id == person_id))
+    person.photo_id = None
+    session.flush()
+    hint(session, "person", person_id, now)
+    for family in queries.families_of_person(session, person_id):
+        _tell(session, family, now)
 
 
 def _insert(session: Session, record: Record, taken: str) -> None:

@@ -224,10 +224,29 @@ class GatewayBack(Event):
 
 
 @dataclass(frozen=True)
-class ConsentRevoked(Event):
+class ConsentEnded(Event):
+    """In either way; as an event it is one of the two below."""
+
     consent_id: str
     child_id: str
     contact_id: str
+
+
+@dataclass(frozen=True)
+class ConsentRevoked(ConsentEnded):
+    pass
+
+
+@dataclass(frozen=True)
+class ConsentRanOut(ConsentEnded):
+    """It ended at the instant until which it was given."""
+
+
+@dataclass(frozen=True)
+class GraceOver(Event):
+    """So long ago a consent for this person ended, or they left, that what was kept for another one may go."""
+
+    person_id: str
 
 
 @dataclass(frozen=True)
@@ -266,8 +285,8 @@ EVENT_KINDS: dict[str, type[Event]] = {
         SeriesChanged, SeriesEnded, SeriesGap, TerminalRetired, RosterPublished, CallStarting, CallRinging,
         CallUnanswered, CallAnswered, CallJoinedByDesk, CallLeftByDesk, GuestAsked, GuestJoined, CallLive, CallEnded,
         SlotFreed, MessageStored, MessageUnsealed, MessageHeard, MessageWithdrawn, NoticeFailed, NoticeUnanswered,
-        NoticesGathered, TextReceived, GatewaySilent, GatewayBack, ConsentRevoked, MemberJoined, MemberLeft,
-        PhotoTaken, HoursChanged,
+        NoticesGathered, TextReceived, GatewaySilent, GatewayBack, ConsentRevoked, ConsentRanOut, GraceOver,
+        MemberJoined, MemberLeft, PhotoTaken, HoursChanged,
     )
 }  # fmt: skip
 

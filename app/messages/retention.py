@@ -15,16 +15,17 @@ from sqlalchemy.orm import Session
 from app.families import queries as families
 from app.families import rules as permission
 from app.families.models import Family, Member
+from app.families.rules import FORGOTTEN_AFTER
 from app.families.words import ConsentKind, MemberRole
 from app.jobs import service as jobs
 from app.jobs.service import Leased
 from app.jobs.words import Lane
 from app.jobs.worker import Errand
 from app.kernel.clock import Clock
-from app.kernel.events import ConsentRevoked
+from app.kernel.events import ConsentEnded
 from app.messages import dropping, life, uploads
 from app.messages.models import Blob, FamilyKey, Message, Rendition, Upload
-from app.messages.rules import FORGOTTEN_AFTER, KEPT_FOR
+from app.messages.rules import KEPT_FOR
 from app.messages.vault import Vault
 from app.messages.words import FORGET, STRAYS, SWEEP, MessageState, UploadState
 from app.storage.clashes import in_one
@@ -43,7 +44,7 @@ def start(session: Session, now: datetime) -> None:
     jobs.put(session, STRAYS, now, now, key=STRAYS, lane=Lane.ERRAND)
 
 
-def of_revoking(session: Session, event: ConsentRevoked, now: datetime) -> None:
+def of_ending(session: Session, event: ConsentEnded, now: datetime) -> None:
     """See to it that all between these two is gone by the promised day; who looks meanwhile finds nothing."""
     at = event.at + FORGOTTEN_AFTER
     payload = {"child": event.child_id, "contact": event.contact_id}

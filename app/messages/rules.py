@@ -12,7 +12,6 @@ FAMILY_BYTES, FAMILY_BYTES_A_DAY = 60_000_000, 15_000_000
 OPEN_UPLOADS_A_FAMILY = 40
 EXPIRES_AFTER = timedelta(days=14)  # a phone may be without credit for that long
 KEPT_FOR = timedelta(days=365)  # after it was last to be heard
-FORGOTTEN_AFTER = timedelta(days=30)  # what nobody may hear any more
 # A PATCH renews its lock as bytes come; of one that died, or whose connection died unnoticed, it is free by then.
 LOCK, RENEWED_EACH = timedelta(seconds=6), timedelta(seconds=2)
 VOICE_MIMES = frozenset({"audio/ogg", "audio/webm", "audio/mp4"})

@@ -8,6 +8,7 @@ from app.bootstrap import Services
 from app.calls import housekeeping as calls_housekeeping
 from app.config import Config
 from app.doors import housekeeping as doors_housekeeping
+from app.families import endings
 from app.jobs.alarm import Alarm, rouse_after_commit
 from app.jobs.worker import Worker
 from app.kernel.clock import Clock
@@ -27,6 +28,7 @@ def run(config: Config, clock: Clock | None = None) -> None:
         housekeeping.start(session, services.clock.now())
         calls_housekeeping.start(session, services.clock.now())
         doors_housekeeping.start(session, services.clock.now())
+        endings.start(session, services.clock.now())
         notices_housekeeping.start(session, services.clock.now())
         sms_housekeeping.start(session, services.clock.now())
         pushes.start(session, services.clock.now())

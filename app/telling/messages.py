@@ -51,7 +51,7 @@ def of_withdrawing(session: Session, event: events.MessageWithdrawn, now: dateti
     _close(session, session.get_one(Message, event.message_id), now)
 
 
-def nothing_between(session: Session, event: events.ConsentRevoked, now: datetime) -> None:
+def nothing_between(session: Session, event: events.ConsentEnded, now: datetime) -> None:
     """Drop what would still be told of these two, if they may not hear each other any more."""
     if not thread.may_hear(session, (event.child_id, event.contact_id), now):
         for end in From:

@@ -45,6 +45,7 @@ PROMISES: dict[str, list[str]] = {
         "browser/test_consent.py::test_the_wrong_person_answered_it_rings_again_and_then_it_is_withdrawn",
         "flows/test_consent.py::TestAtEachMoment",
         "flows/test_consent.py::test_a_consent_that_runs_out_in_a_call_ends_it_at_its_instant",
+        "flows/test_forgetting.py::TestEnding",
         "messages/test_keeping.py::TestNoMore",
         "messages/test_keeping.py::test_of_a_family_that_left_not_even_the_key_is_kept",
         "messages/test_keeping.py::test_nothing_of_what_was_said_lies_readable_in_database_or_store",
