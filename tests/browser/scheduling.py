@@ -68,9 +68,17 @@ def series_of(village: Village, whom: Household) -> list[Series]:
 def unheard(page: Page, address: str) -> Iterator[None]:
     """What a page asks the server there is answered only afterwards; it has to ask."""
     held: list[Route] = []
-    page.route(address, lambda route: held.append(route))  # playwright takes no built-in
+    is_over = False
+
+    def hold(route: Route) -> None:
+        if is_over:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route(address, hold)  # and stays: taking it off would let go what it holds
     yield
     wait_until(page, f"{address} to be asked for", lambda: held)
-    page.unroute(address)
+    is_over = True
     for route in held:
         route.continue_()
