@@ -29,9 +29,7 @@ def cast(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, chromi
     folder = tmp_path_factory.mktemp("gallery")
     shutil.copyfile(sqlite_template, folder / "homethread.db")
     village = open_village(folder, f"sqlite:///{folder / 'homethread.db'}", at(18))
-    settled = people.settle(village)
-    people.leave_message(settled, chromium)
-    yield settled
+    yield people.settle(village)
     village.stop()
     assert "Traceback" not in village.logs(), village.logs()
 
@@ -41,6 +39,7 @@ def visit(
 ) -> list[str]:
     """What is wrong, with the screen on which it is."""
     people.call_by_names(cast, language)
+    people.leave_messages(cast, chromium)
     stage = Stage(chromium, cast, language, scheme)
     call = StagedCall(stage)
     found: list[str] = []

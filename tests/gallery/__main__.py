@@ -58,7 +58,6 @@ def _take(
 
     with TemporaryDirectory() as folder, sync_playwright() as playwright, people.settled(Path(folder)) as cast:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        people.leave_message(cast, browser)
         photographer = Photographer(browser, cast, OUT, widths)
         for language in languages:
             photographer.visit(language, face, only or "")

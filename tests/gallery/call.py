@@ -19,9 +19,29 @@ from tests.gallery.stage import GUEST, Face, Stage
 
 RUNGS = ("video", "thin_video", "micro_video", "stills", "voice", "thin_voice", "clips")
 STATES = (
-    "soon", "waiting", "ring", *RUNGS[:-2], "old_still", *RUNGS[-2:], "armed", "over", "change_over", "by_itself",
-    "alone", "company",
-)  # fmt: skip
+    "soon",
+    "here",
+    "waiting",
+    "ring",
+    "video",
+    "wrong_person",
+    "desk_asks",
+    "desk_joins",
+    *RUNGS[1:-2],
+    "old_still",
+    *RUNGS[-2:],
+    "moved",
+    "lost_phone",
+    "lost_terminal",
+    "armed",
+    "over",
+    "change_over",
+    "phone_rings",
+    "by_itself",
+    "alone",
+    "company",
+)
+WITH_DESK = ("desk_asks", "desk_joins")  # fmt: skip
 SAYS = "(said) => newestSocket.send('42' + said)"
 LOOK_AGAIN = "document.dispatchEvent(new Event('visibilitychange'))"
 AFTER_OTHERS = timedelta(minutes=15)
@@ -34,19 +54,25 @@ class StagedCall:
         self._pages: dict[Face, Page] = {}
         self._reached = -1
         self._call_id = ""
+        self._aside: Page | None = None  # what is looked at instead, beside the two
 
     def page(self, face: Face, state: str) -> Page:
         while STATES[self._reached] != state or self._reached < 0:
             self._reached += 1
-            self._turn(STATES[self._reached])
-        page = self._pages[face]
+            if STATES[self._reached] == state or STATES[self._reached] not in WITH_DESK:
+                self._turn(STATES[self._reached])
+        page = self._aside or self._pages[face]
         page.bring_to_front()
         if state == "armed":
             self._arm(page)
         return page
 
     def _turn(self, state: str) -> None:
+        self._leave_aside()
         turns = {
+            "here": self._open_family, "wrong_person": self._doubt, "desk_asks": self._look_in,
+            "desk_joins": self._look_in, "moved": self._move, "lost_phone": self._lose_terminal,
+            "lost_terminal": self._lose_phone, "phone_rings": self._ring_phone,
             "soon": self._come, "waiting": self._join, "ring": self._ring, "video": self._answer,
             "old_still": self._grow_old, "armed": lambda: None, "over": self._hang_up, "change_over": self._change_over,
             "by_itself": self._count, "alone": self._stay_alone, "company": self._come_in,
@@ -76,6 +102,11 @@ class StagedCall:
             wish = replace(home.wish(starts_at, minutes=minutes), terminal_id=home.terminal)
             return booking.book(session, wish, home.desk_acts, village.now()).id
 
+    def _open_family(self) -> None:
+        terminal = self._pages["terminal"]
+        terminal.locator(f'[data-family-id="{self._stage.cast.homes["calling"].family}"]').first.click()
+        sees(terminal, "here")
+
     def _join(self) -> None:
         touch(self._pages["phone"], "join")
         sees(self._pages["phone"], "waiting")
@@ -89,6 +120,60 @@ class StagedCall:
         for page in self._pages.values():
             sees(page, "live", 25)
             expect(page.locator(".call[data-picture=video][data-rung]")).to_be_visible(timeout=20_000)
+
+    def _doubt(self) -> None:
+        touch(self._pages["phone"], "wrong-person")
+        expect(self._pages["phone"].locator("dialog[open]")).to_be_visible()
+
+    def _look_in(self) -> None:
+        """From the desk: asked whether one really wants to, and then inside."""
+        self._aside = desk = self._stage.step_in("desk", "Teacher Li")
+        desk.goto(f"{self._stage.cast.village.url}/desk#tonight")
+        desk.locator(f'.block[data-call-id="{self._call_id}"]').click()
+        touch(desk, "join")
+        expect(desk.locator("dialog[data-screen=join]")).to_be_visible()
+        if STATES[self._reached] == "desk_joins":
+            touch(desk, "join-confirm")
+            expect(desk.locator("dialog.joining")).to_be_visible()
+
+    def _move(self) -> None:
+        """A second tab takes the call; the first stays as it is told of it."""
+        self._aside = first = self._pages["phone"]
+        second = self._pages["phone"] = first.context.new_page()
+        second.goto(f"{self._stage.cast.village.url}/phone")
+        touch(second, "join")
+        sees(second, "live", 25)
+        sees(first, "moved")
+
+    def _lose_terminal(self) -> None:
+        """As where somebody pulls its plug; it comes back by itself with the next state."""
+        terminal = self._pages["terminal"]
+        self._pages["terminal"] = terminal.context.new_page()
+        terminal.close()
+        sees(self._pages["phone"], "lost", 30)
+
+    def _lose_phone(self) -> None:
+        village, phone = self._stage.cast.village, self._pages["phone"]
+        self._pages["terminal"].goto(f"{village.url}/terminal")
+        sees(self._pages["terminal"], "live", 30)
+        self._pages["phone"] = phone.context.new_page()
+        phone.close()
+        sees(self._pages["terminal"], "lost", 30)
+        self._aside = self._pages["terminal"]
+
+    def _leave_aside(self) -> None:
+        """What was looked at beside the call goes; the dialog that asked is closed."""
+        if self._reached and STATES[self._reached - 1] == "wrong_person":
+            touch(self._pages["phone"], "close")
+        if STATES[self._reached] == "armed":
+            phone = self._pages["phone"]
+            phone.goto(f"{self._stage.cast.village.url}/phone")
+            touch(phone, "join")
+            for page in self._pages.values():
+                sees(page, "live", 30)
+        if self._aside and self._aside not in self._pages.values():
+            self._aside.close()
+        self._aside = None
 
     def _stand_on(self, rung: str) -> None:
         """Said again where an end has just said what its link really carries."""
@@ -132,12 +217,16 @@ class StagedCall:
         """By itself, when the goodbye has stood there for a while."""
         sees(self._pages["terminal"], "change-over", 30)
 
+    def _ring_phone(self) -> None:
+        """Of who has not come to the next call."""
+        self._pages["phone"] = phone = self._stage.step_in("phone", "by_itself")
+        self._stage.cast.village.move_clock_to(self._next_at)
+        phone.evaluate(LOOK_AGAIN)
+        sees(phone, "ring", 25)
+
     def _count(self) -> None:
         """Some seconds are left until it answers."""
-        phone = self._stage.step_in("phone", "by_itself")
-        self._pages["phone"] = phone
-        self._stage.cast.village.move_clock_to(self._next_at - timedelta(seconds=2))
-        phone.evaluate(LOOK_AGAIN)
+        phone = self._pages["phone"]
         phone.locator("[data-act=join], [data-act=answer]").first.click()
         self._pages["terminal"].bring_to_front()
         self._pages["terminal"].evaluate(LOOK_AGAIN)

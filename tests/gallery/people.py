@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from playwright.sync_api import Browser
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.calls import booking, series
@@ -27,10 +27,11 @@ from app.desk.models import Coordinator
 from app.doors.parent_request_models import Kinship, ParentRequest, RequestState
 from app.families import schedule
 from app.families import service as families
-from app.families.models import Family, Person, PicturePin
+from app.families.models import Family, Person, PicturePin, Signature
 from app.families.rules import free_emblems
 from app.families.schedule import Said
 from app.families.words import ConsentKind, MemberRole, Occupation, PatternKind
+from app.messages.models import Message
 from app.roster import waits
 from app.sms.models import TextIn
 from app.sms.words import Outcome as TextOutcome
@@ -115,13 +116,15 @@ def _asked_for(session: Session, home: Household, village: Village) -> ParentReq
     )  # fmt: skip
 
 
-def leave_message(cast: Cast, browser: Browser) -> None:
-    """A parent says something, as her phone sends it."""
-    home = cast.homes["letters"]
-    context = browser.new_context()
-    context.request.get(cast.village.enter(PrincipalKind.PERSON, home.parent, None))
-    say(cast.village, context.request, home, 3)
-    context.close()
+def leave_messages(cast: Cast, browser: Browser) -> None:
+    """Two parents say something, as their phones send it; what they said before may have been heard."""
+    with cast.village.scene.database.read() as session:
+        before = session.scalar(select(func.count()).select_from(Message)) or 0
+    for home in (cast.homes["letters"], cast.homes["by_itself"]):
+        context = browser.new_context()
+        context.request.get(cast.village.enter(PrincipalKind.PERSON, home.parent, None))
+        say(cast.village, context.request, home, 3 + before / 2)
+        context.close()
 
 
 def call_by_names(cast: Cast, language: str) -> None:
@@ -148,7 +151,8 @@ def _settle_guest(session: Session, home: Household, village: Village) -> str:
     guest = families.add_person(session, name="Guest", zone=ZONE, language="en").id
     families.add_member(session, family_id=home.family, person_id=guest, role=MemberRole.PARENT, now=NOW)
     families.set_photo(session, guest, portrait(1, "father"), NOW)
-    for kind, contact in ((ConsentKind.CALL, guest), (ConsentKind.AUTO_ANSWER, home.parent)):
+    messages = [(ConsentKind.MESSAGE, parent) for parent in (guest, home.parent)]
+    for kind, contact in ((ConsentKind.CALL, guest), (ConsentKind.AUTO_ANSWER, home.parent), *messages):
         families.give_consent(
             session, child_id=home.child, contact_id=contact, kind=kind, given_by=home.parent, evidence="paper",
             from_at=NOW - timedelta(days=1), now=village.now(),
@@ -174,8 +178,11 @@ def _book(village: Village, homes: dict[str, Household]) -> None:
     home, wednesday = homes["booked"], at(19, day=25).date()
     book("booked", 23, 21)
     weekly = SeriesWish(home.family, home.child, home.parent, wednesday, 19 * 60, "FREQ=WEEKLY;BYDAY=WE")
+    late = homes["locked"]
+    tonight = SeriesWish(late.family, late.child, late.parent, at(21).date(), 21 * 60 + 30, "FREQ=WEEKLY;BYDAY=MO")
     with database.begin() as session:
         series.book_series(session, weekly, home.parent_acts, now)
+        series.book_series(session, tonight, late.parent_acts, now)
     book("asked", 25, 20, homes["asked"].terminal_acts, is_proposal=True)
     book("asking", 26, 20, homes["asking"].parent_acts, is_proposal=True)
     book("freed", 24, 20, by_itself, is_proposal=True, origin=Origin.WAIT, expires_at=now + timedelta(hours=6))
@@ -220,10 +227,11 @@ def remember(session: Session, home: Household, days_ago: int, outcome: Outcome,
 
 def _write(session: Session, home: Household, village: Village) -> None:
     for kind in (ConsentKind.MESSAGE, ConsentKind.PHOTO):
-        families.give_consent(
+        consent = families.give_consent(
             session, child_id=home.child, contact_id=home.parent, kind=kind, given_by=home.parent, evidence="paper",
             from_at=NOW - timedelta(days=1), now=village.now(),
         )  # fmt: skip
+        session.add(Signature(consent_id=consent.id, sealed="none", signed_at=village.now()))
     parent = session.get_one(Person, home.parent)
     for place, text in enumerate(LETTERS["en"]):
         sent_at = village.now() + timedelta(seconds=place - 600)

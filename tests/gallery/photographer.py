@@ -9,7 +9,8 @@ from tests.gallery import people
 from tests.gallery.call import StagedCall
 from tests.gallery.looks import LOOKS, Look
 from tests.gallery.people import Cast
-from tests.gallery.screens import SCREENS, Screen, reach
+from tests.gallery.row import Screen
+from tests.gallery.screens import SCREENS, reach
 from tests.gallery.stage import SIZES, Stage, settle
 
 SETTLES_MS = 120
@@ -24,6 +25,7 @@ class Photographer:
 
     def visit(self, language: str, face: str | None, only: str) -> None:
         people.call_by_names(self._cast, language)
+        people.leave_messages(self._cast, self._browser)
         stage = Stage(self._browser, self._cast, language)
         call = StagedCall(stage)
         for screen in SCREENS:

@@ -1,10 +1,10 @@
 """Where screens are brought up: a device for each person of a face, and a fresh page of it for each screen."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize
 
@@ -16,6 +16,7 @@ from tests.gallery.people import Cast
 Face = Literal["phone", "terminal", "desk"]
 Scheme = Literal["light", "dark"]
 Step = str | Callable[[Page], None]
+FACES: tuple[Face, ...] = ("phone", "terminal", "desk")
 SIZES: dict[Face, ViewportSize] = {"phone": PHONE, "terminal": TERMINAL, "desk": DESK}
 NOBODY = ""
 NEW = "new to it: "  # a family's parent who has never been here
@@ -39,13 +40,18 @@ class Answer:
 
     status: int | None  # 0: the network breaks off; None: it never answers
     code: str = "unexpected"
+    body: Mapping[str, Any] | None = None  # of an answer that is no problem
 
 
 def give(answer: Answer, language: str, route: Route) -> None:
     if answer.status == 0:
         route.abort()
     elif answer.status is not None:
-        said = {"error": answer.code, "detail": {}, "message": texts_of(language)[f"error.{answer.code}"]}
+        said = answer.body or {
+            "error": answer.code,
+            "detail": {},
+            "message": texts_of(language)[f"error.{answer.code}"],
+        }
         route.fulfill(status=answer.status, body=json.dumps(said), content_type="application/json")
 
 

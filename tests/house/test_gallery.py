@@ -1,0 +1,33 @@
+"""The gallery, by which every screen is looked at, goes to every screen that there is."""
+
+from collections.abc import Mapping
+
+from tests.gallery import standing, states
+from tests.gallery.screens import SCREENS
+from tests.gallery.stage import FACES
+
+ROWS = {screen.title for screen in SCREENS}
+
+
+def lead_nowhere(table: Mapping[str, str]) -> list[str]:
+    """Each names a row, or says in a sentence why there can be none."""
+    return [f"{name}: {row}" for name, row in table.items() if row not in ROWS and " " not in row]
+
+
+def test_every_screen_is_gone_to() -> None:
+    """A new one joins `states.py`, with a row in the table of its face."""
+    there = {f"{face} {name}" for face in FACES for name in standing.screens(face)}
+    assert len(there) > 70
+    assert not there ^ states.SCREENS.keys()
+    assert not lead_nowhere(states.SCREENS)
+
+
+def test_every_dialog_is_opened() -> None:
+    there = {*standing.dialogs()}
+    assert len(there) > 30
+    assert not there ^ states.DIALOGS.keys()
+    assert not lead_nowhere(states.DIALOGS)
+
+
+def test_no_two_rows_have_one_name() -> None:
+    assert len(ROWS) == len(SCREENS)
