@@ -94,6 +94,8 @@ const PULSE_MS = 100;
  * packets in a second), and what is asked for costs it kilobytes.
  */
 const SILENT_MS = { doubted: 900, seeks: 1_800, ends_by_itself: 2_500 };
+/** Where little is lost two packets in a row hardly are, once what a call begins with has drained. */
+const CALM_MS = { doubted: 700, begins: 8_000 };
 const LONGER_MS = { doubted: 300, seeks: 900 };
 const FORGETS = 0.999; // in each pulse: half of it in a minute
 
@@ -106,8 +108,15 @@ export class Pulse {
   #timer = 0;
   #newest = 0;
   #felt_ms = 0;
+  #began_ms = 0;
   /** How long silences may be that end by themselves. */
   #usual_ms = 0;
+  #isLossy;
+
+  /** @param {() => boolean} isLossy the link, as far as is known */
+  constructor(isLossy) {
+    this.#isLossy = isLossy;
+  }
 
   /** From now on, or no more. @param {Ways | null} ways */
   feel(ways) {
@@ -119,7 +128,8 @@ export class Pulse {
   #feel({ pc, ondoubt, seek }) {
     const silent_ms = this.silence_ms(pc.getReceivers(), performance.now());
     this.#usual_ms *= FORGETS;
-    if (silent_ms < this.#least_ms("doubted")) return void (this.#met = "");
+    const isCalm = !this.#isLossy() && this.#felt_ms - this.#began_ms >= CALM_MS.begins;
+    if (silent_ms < this.#least_ms("doubted", isCalm ? CALM_MS.doubted : SILENT_MS.doubted)) return void (this.#met = "");
     if (!this.#met) {
       this.#met = "doubted";
       ondoubt();
@@ -127,9 +137,9 @@ export class Pulse {
     if (pc.connectionState === "connected" && silent_ms >= this.#least_ms("seeks")) seek();
   }
 
-  /** @param {"doubted" | "seeks"} what */
-  #least_ms(what) {
-    return Math.max(SILENT_MS[what], this.#usual_ms + LONGER_MS[what]);
+  /** @param {"doubted" | "seeks"} what @param {number} least_ms */
+  #least_ms(what, least_ms = SILENT_MS[what]) {
+    return Math.max(least_ms, this.#usual_ms + LONGER_MS[what]);
   }
 
   /** Whether it is time for another path: once in a silence. */
@@ -146,6 +156,7 @@ export class Pulse {
     const newest = Math.max(0, ...sources.map(({ timestamp }) => timestamp));
     if (newest === this.#newest) return newest ? at_ms - this.#felt_ms : 0;
     const silent_ms = this.#newest ? at_ms - this.#felt_ms : 0;
+    this.#began_ms ||= at_ms;
     const hasEndedByItself = silent_ms < SILENT_MS.ends_by_itself && this.#met !== "answered";
     if (hasEndedByItself) this.#usual_ms = Math.max(this.#usual_ms, silent_ms);
     [this.#newest, this.#felt_ms] = [newest, at_ms];

@@ -1,4 +1,4 @@
-"""What a connection's statistics are made into, also where they are missing or lie."""
+"""What a connection's statistics are made into, also where they are missing or lie; how a silence is met."""
 
 import math
 from collections.abc import Iterator
@@ -19,6 +19,29 @@ LOOK = """async ([reports, known]) => {
     const read = (part) => Object.fromEntries(Object.entries(part).map(([name, value]) => [name, worth(value)]));
     return looks.take(new Map(parts.map((part) => [part.id, read(part)])), second * 1000, known);
   });
+}"""
+# A packet every 60 ms but in the silences, [from, until]; when the server was asked, and when another path.
+PULSE = """async ([silences, isLossy]) => {
+  const { Pulse } = await import("/call/looks.js");
+  const [real, realNow] = [window.setInterval, performance.now];
+  let now = 1000;
+  let feel;
+  window.setInterval = (run) => ((feel = run), 0);
+  performance.now = () => now;
+  const isSilent = (at) => silences.some(([from, until]) => at > from && at < until);
+  let newest = 1000;
+  const getReceivers = () => [{ getSynchronizationSources: () => [{ timestamp: newest }] }];
+  const [doubted, sought] = [[], []];
+  const pulse = new Pulse(() => isLossy);
+  const seek = () => pulse.answer() && sought.push(now - 1000);
+  pulse.feel({ pc: { connectionState: "connected", getReceivers }, ondoubt: () => doubted.push(now - 1000), seek });
+  window.setInterval = real;
+  for (; now < 21_000; now += 20) {
+    if (now % 60 === 0 && !isSilent(now - 1000)) newest = now;
+    if (now % 100 === 0) feel();
+  }
+  performance.now = realNow;
+  return { doubted, sought };
 }"""
 NEAR: Part = {"id": "N", "type": "local-candidate", "candidateType": "host", "protocol": "udp", "address": "192.0.2.1"}
 
@@ -113,3 +136,30 @@ def test_lies_come_to_nothing_worse_than_unknown(page: Page, lie: Any) -> None:
         assert all(one is None or (math.isfinite(one) and one >= 0) for one in numbers), told
         shares = [told["look"][name] for name in ("loss_in", "loss_out", "concealed")]
         assert all(one is None or one <= 1 for one in shares), told
+
+
+@pytest.mark.parametrize(
+    ("silences", "is_lossy", "asked_ms"),
+    [
+        pytest.param([[12_000, 21_000]], False, 12_700, id="where little is lost, soon"),
+        pytest.param([[12_000, 21_000]], True, 12_900, id="on a lossy link, later"),
+        pytest.param([[3_000, 21_000]], False, 3_900, id="while the call begins, later"),
+        pytest.param([[9_000, 9_840], [12_000, 21_000]], False, 13_100, id="later than a silence that ended by itself"),
+    ],
+)
+def test_a_silence_is_doubted_and_then_answered_by_another_path(
+    page: Page, silences: list[list[int]], is_lossy: bool, asked_ms: int
+) -> None:
+    told = page.evaluate(PULSE, [silences, is_lossy])
+    (doubted,), (sought,) = told["doubted"][-1:], told["sought"]
+    assert asked_ms - 60 <= doubted <= asked_ms + 100
+    began = silences[-1][0]
+    assert began + 1_740 <= sought <= began + 1_900
+
+
+def test_each_silence_is_met_anew(page: Page) -> None:
+    told = page.evaluate(PULSE, [[[9_000, 14_000], [16_000, 21_000]], False])
+    assert [len(told["doubted"]), len(told["sought"])] == [2, 2]
+    assert page.evaluate(PULSE, [[[9_000, 9_600], [11_000, 11_480], [13_000, 13_480]], False]) == {
+        "doubted": [], "sought": [],
+    }, "the quiet between words is none"  # fmt: skip
