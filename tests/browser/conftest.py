@@ -91,6 +91,7 @@ class Devices:
         self._chromium = chromium
         self._contexts: list[BrowserContext] = []
         self.complaints: list[str] = []
+        self._meant: list[str] = []
         self.service_workers: Literal["allow", "block"] = "allow"  # what one fetches can't be kept from a page
 
     def device(self, size: ViewportSize, *, zone: str = "Asia/Shanghai") -> BrowserContext:
@@ -113,14 +114,19 @@ class Devices:
 
     def forgive(self, *statuses: str) -> None:
         """Refusals with these statuses were meant; the browser logs each as an error."""
-        self.complaints = [
-            said for said in self.complaints if not any(f"status of {status}" in said for status in statuses)
-        ]
+        self._forgive(*(f"status of {status}" for status in statuses))
 
     def forgive_no_network(self) -> None:
         """It was cut on purpose; the last is what a service worker says of what it was asked for then."""
-        meant = ("ERR_INTERNET_DISCONNECTED", "ERR_NETWORK_CHANGED", "ERR_FAILED")
-        self.complaints = [said for said in self.complaints if not any(error in said for error in meant)]
+        self._forgive("ERR_INTERNET_DISCONNECTED", "ERR_NETWORK_CHANGED", "ERR_FAILED")
+
+    def _forgive(self, *parts: str) -> None:
+        """Also what is said of it from now on."""
+        self._meant += parts
+        self.complaints = [said for said in self.complaints if not self._is_meant(said)]
+
+    def _is_meant(self, said: str) -> bool:
+        return any(part in said for part in self._meant)
 
     def close(self) -> None:
         for context in self._contexts:
@@ -134,10 +140,12 @@ class Devices:
             shoot(page, f"last-{name}-{place}")
 
     def _listen(self, page: Page) -> None:
-        page.on(
-            "console", lambda said: self.complaints.append(f"{page.url}: {said.text}") if said.type == "error" else None
-        )
-        page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
+        page.on("console", lambda said: self._hear(page, said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: self._hear(page, str(error)))
+
+    def _hear(self, page: Page, said: str) -> None:
+        if not self._is_meant(said):
+            self.complaints.append(f"{page.url}: {said}")
 
 
 @pytest.fixture

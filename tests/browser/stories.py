@@ -80,10 +80,13 @@ def both_arrive(*pages: Page, seconds: float = 20) -> None:
     before = [figures(page) for page in pages]
     pages[0].wait_for_timeout(1500)
     for page, earlier in zip(pages, before, strict=True):
-        later = figures(page)
-        assert later.frames > earlier.frames
-        assert later.audio_bytes > earlier.audio_bytes
-        assert later.audio_energy > earlier.audio_energy
+        wait_until(page, "voice and picture to go on", partial(_goes_on, page, earlier), seconds)
+
+
+def _goes_on(page: Page, earlier: Figures) -> bool:
+    later = figures(page)
+    is_heard = later.audio_bytes > earlier.audio_bytes and later.audio_energy > earlier.audio_energy
+    return is_heard and later.frames > earlier.frames
 
 
 def last_touch(page: Page) -> float:
