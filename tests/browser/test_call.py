@@ -12,7 +12,7 @@ from app.calls.models import Call
 from app.calls.words import CallState, Outcome
 from tests.browser import stories
 from tests.browser.conftest import PHONE, Devices, shoot
-from tests.browser.stories import both_arrive, figures, hang_up, sees, touch, wait_until
+from tests.browser.stories import Figures, both_arrive, figures, hang_up, sees, touch, wait_until
 from tests.browser.village import Village
 from tests.scene import at
 
@@ -86,7 +86,7 @@ def test_a_parent_books_the_terminal_rings_a_child_answers_they_talk(
     wait_until(phone, "the end", lambda: stories.call_of(village, call.id).state is CallState.ENDED)
     held = stories.call_of(village, call.id)
     assert held.outcome is Outcome.HELD
-    assert 3 <= held.talked_seconds <= 30
+    assert 3 <= held.talked_seconds <= 60
     assert figures(phone).open == 0
     assert figures(terminal).open == 0
 
@@ -185,15 +185,20 @@ def a_camera_is_taken_away(phone: Page, terminal: Page) -> None:
     phone.evaluate(TAKE_CAMERA_AWAY)
     camera = phone.locator("[data-act=camera]")
     expect(camera).to_have_attribute("aria-pressed", "true")
-    expect(terminal.locator("section.call")).to_have_attribute("data-picture", "none", timeout=10_000)
-    before = figures(terminal)
-    phone.wait_for_timeout(1500)
-    after = figures(terminal)
-    assert (after.frames, after.audio_energy > before.audio_energy) == (before.frames, True)
+    expect(terminal.locator("section.call")).to_have_attribute("data-picture", "none")
+    wait_until(terminal, "the voice goes on alone", lambda: hears_only(terminal, figures(terminal)))
+    last = figures(terminal).frames
     phone.evaluate("giveCameraBack()")
     camera.click()
     expect(camera).to_have_attribute("aria-pressed", "false")
-    wait_until(terminal, "pictures again", lambda: figures(terminal).frames > after.frames)
+    wait_until(terminal, "pictures again", lambda: figures(terminal).frames > last)
+
+
+def hears_only(page: Page, before: Figures) -> bool:
+    """For a second and a half a voice came, and no picture; some may have been on their way."""
+    page.wait_for_timeout(1500)
+    after = figures(page)
+    return after.frames == before.frames and after.audio_energy > before.audio_energy
 
 
 def another_tab_takes_over(village: Village, phone: Page, terminal: Page) -> Page:

@@ -64,6 +64,10 @@ def marks(page: Page, *states: str) -> list[dict[str, Any]]:
     return [mark for mark in found if mark["state"] in states]
 
 
+def sounded(page: Page, tones: set[int]) -> bool:
+    return tones <= set(page.evaluate("watched.tones"))
+
+
 def audit(village: Village, call_id: str) -> list[tuple[str, bool]]:
     """What was done to a call, and whether it says how long."""
     with village.scene.database.read() as session:
@@ -80,7 +84,7 @@ def test_both_ends_see_and_hear_the_coordinator_come_and_go(village: Village, de
         came, connected = marks(end, "desk_came", "connection")[-2:]
         assert (came["state"], connected["state"], connected["third"]) == ("desk_came", "connection", True)
         assert not marks(end, "connection")[-2]["third"]
-        assert set(end.evaluate("watched.tones")) >= CAME
+        wait_until(end, "the tones of who comes", partial(sounded, end, CAME))
         expect(end.locator(".third")).to_have_attribute("data-picture", "video")
         sees(end, "live")
     hears_all(teacher, 2)
@@ -94,7 +98,7 @@ def test_both_ends_see_and_hear_the_coordinator_come_and_go(village: Village, de
         expect(end.locator(".third")).to_have_count(0)
         wait_until(end, "one connection", partial(has_connections, end, 1))
         assert marks(end, "desk_went")
-        assert set(end.evaluate("watched.tones")) >= WENT
+        wait_until(end, "the tones of who goes", partial(sounded, end, WENT))
     assert each(teacher) == []
     both_arrive(phone, terminal)
     wait_until(teacher, "both entries", lambda: audit(village, call_id) == [("join_call", False), ("leave_call", True)])
@@ -121,8 +125,8 @@ def test_only_an_end_that_shows_the_coordinator_gives_anything(village: Village,
     assert has_connections(phone, 1)
 
     hang_up(phone)
-    wait_until(phone, "the end", lambda: stories.call_of(village, call_id).outcome is Outcome.HELD)
-    expect(teacher.locator(".joining")).to_have_count(0)
     expect(teacher.locator(".toast")).to_contain_text("over")
+    expect(teacher.locator(".joining")).to_have_count(0)
+    wait_until(phone, "the end", lambda: stories.call_of(village, call_id).outcome is Outcome.HELD)
     assert each(teacher) == []
     wait_until(teacher, "both entries", lambda: audit(village, call_id) == [("join_call", False), ("leave_call", True)])
