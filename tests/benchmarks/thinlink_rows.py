@@ -13,7 +13,7 @@ from tests.thinlink import figures, voice
 from tests.thinlink.calls import Call, Heard, Place, Prepare, Thin
 from tests.thinlink.figures import Worth
 
-SPEECH, DENSE_SPEECH, NO_PAUSE = 0.58, 0.79, 0.97  # shares of the time in which both ends speak
+SPEECH, DENSE_SPEECH, NO_PAUSE = 0.58, 0.79, 1  # shares of the time in which both ends speak
 SETTLED_SECONDS = 10  # what must hold must hold from here on
 LISTENED_SECONDS = 34
 THINKS_SECONDS = 1.5  # who sees the ring before they touch it

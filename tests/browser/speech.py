@@ -14,6 +14,7 @@ import pytest
 
 SPEECH_SHARE = 0.58
 ROOM_RMS = 25.0  # of 32768: a quiet room, about -62 dBFS
+QUIET_RMS, QUIET_SECONDS = 600.0, 0.01  # less than that is no voice any more
 SENTENCES = (
     "Hello my dear, this is your mother. It is raining here, and the bus was late again.",
     "Granny told me that you read a whole page aloud at school, in front of everybody.",
@@ -26,11 +27,16 @@ SENTENCES = (
 
 
 def speak(path: Path, seconds: float, *, share: float = SPEECH_SHARE, voice: str = "en") -> Path:
-    """A mono file of 48 kHz, 16 bits, with speech in that share of its time. Fails the test where no voice is there."""
+    """A mono file of 48 kHz, 16 bits, with speech in that share of its time; 1: without any quiet, also between words.
+
+    Fails the test where no voice is there.
+    """
     program = shutil.which("espeak-ng")
     if program is None:
         pytest.fail("espeak-ng is missing: run python3 -m tests, or apt-get install espeak-ng")
     parts = [_sentence(program, voice, said, path.with_suffix(".part.wav")) for said in SENTENCES]
+    if share == 1:
+        parts = [_without_quiet(part) for part in parts]
     rate, noise = 48_000, random.Random(6)
     samples = array.array("h")
     place = 0
@@ -59,3 +65,12 @@ def _sentence(program: str, voice: str, said: str, path: Path) -> "array.array[i
         one, other = plain[int(whole)], plain[int(whole) + 1]
         made.append(int(one + (other - one) * part))
     return made
+
+
+def _without_quiet(spoken: "array.array[int]") -> "array.array[int]":
+    step, kept = int(QUIET_SECONDS * 48_000), array.array("h")
+    for place in range(0, len(spoken), step):
+        part = spoken[place : place + step]
+        if sum(sample * sample for sample in part) > QUIET_RMS**2 * len(part):
+            kept.extend(part)
+    return kept

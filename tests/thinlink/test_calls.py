@@ -11,14 +11,15 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from tests.browser.stories import sees
-from tests.thinlink import figures
+from tests.thinlink import figures, voice
 from tests.thinlink.calls import Call, Place, Studio, Thin, open_place
 
 SPEECH = 0.58  # of the time, at both ends
 SETTLED_SECONDS, LISTENED_SECONDS = 10, 16
 RUNG = "() => document.querySelector('[data-rung]')?.dataset.rung"
 DARK_SECONDS = 15
-PAUSE_SECONDS = 3.5  # of the speaker, between two sentences
+PAUSE_SECONDS = 3.5  # of the speaker, between two sentences: only what was said then can be heard
+USUAL_DELAY_SECONDS = 0.3
 Record = Callable[[str, object], None]
 
 
@@ -64,9 +65,16 @@ def test_after_a_blackout_the_voice_comes_back_without_a_tap(place: Place, recor
         call.link.dark(DARK_SECONDS)
         call.wait(DARK_SECONDS + 7)
         is_live(call)
-        for end, heard in call.ends().items():
-            back = figures.back_after(heard.heard, began, began + DARK_SECONDS)
-            record_property("figure", f"{end} hears again {back:.2f} s after {DARK_SECONDS} s of darkness")
+        ends, mended = call.ends(), began + DARK_SECONDS
+        for end, heard in ends.items():
+            said = ends[figures.OTHER[end]].said
+            unheard = voice.unheard_seconds(said, heard.heard, mended, mended + 5, USUAL_DELAY_SECONDS)
+            back = figures.back_after(heard.heard, began, mended)
+            figure = (
+                f"{end} hears again {back:.2f} s after {DARK_SECONDS} s of darkness; {unheard:.2f} s of speech missed"
+            )
+            record_property("figure", figure)
+            assert unheard < 2, end
             assert back < 2 + PAUSE_SECONDS, end
 
 

@@ -57,6 +57,13 @@ def test_the_voice_is_back_after_the_longest_silence_around_the_mending(speech: 
     assert figures.back_after(Recording(BEGINS, without(speech, 3, 12)), BEGINS + 2.8, BEGINS + 6.5) > 15
 
 
+def test_who_speaks_without_a_pause_is_never_quiet(tmp_path: Path) -> None:
+    """Else what is waited for would be their next word."""
+    path = speak(tmp_path / "dense.wav", 12, share=1)
+    dense = Recording(BEGINS, np.frombuffer(path.read_bytes()[44:], "<i2")[::3].astype(np.float32) / np.float32(32768))
+    assert dense.voiced(BEGINS, BEGINS + 12).mean() > 0.98
+
+
 def test_quality_falls_with_noise_and_holds_with_delay(speech: Samples) -> None:
     said, noise = Recording(BEGINS, speech), np.random.default_rng(3).normal(0, 0.02, len(speech)).astype(np.float32)
     found = [(BEGINS + at, 0.2) for at in range(10)]
