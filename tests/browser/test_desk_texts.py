@@ -176,7 +176,7 @@ def test_a_desk_sees_that_texts_do_not_leave_and_phones_until_they_do(
     wait_until(page, "it is there again", lambda: reread(page, outage.is_hidden))
     expect(gateway).to_have_attribute("data-state", "well", timeout=PATIENCE_MS)
     expect(page.locator("[data-part=texts-notices] li")).to_have_count(0)
-    assert smsbox.texts
+    wait_until(page, "what was held back left", lambda: smsbox.texts)
 
 
 def test_a_text_is_sent_again_and_one_to_everybody_is_looked_at_and_sent(

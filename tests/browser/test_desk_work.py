@@ -26,6 +26,7 @@ TELLS_ITS_TEST = """fetch("/api/self_test", {
 }).then(({ status }) => status)"""
 INK = """pad => pad.getContext("2d").getImageData(0, 0, pad.width, pad.height).data.some(byte => byte)"""
 DRAWN = re.compile(r"^M1[45]\d 2[12]\dL3[45]\d (?:9|10)\d 6[45]\d 3[34]\d$")  # one stroke alone
+DRAFTS = "Object.keys(sessionStorage).filter(name => name.startsWith('homethread.desk.')).length"
 STEPS_APART = timedelta(seconds=31)  # a second factor is good once
 
 
@@ -148,11 +149,11 @@ def signs(page: Page, consent: Locator) -> None:
     back.click()
     page.reload()
     expect(back).to_be_enabled()
-    assert pad.evaluate(INK), "what was drawn stands there again"
+    wait_until(page, "what was drawn to stand there again", lambda: pad.evaluate(INK))
     message = consent.locator("[name$=' message']").first
     message.check()
     expect(back).to_be_disabled()
-    assert not pad.evaluate(INK), "it was not signed for this"
+    wait_until(page, "the box to be empty: it was not signed for this", lambda: not pad.evaluate(INK))
     message.uncheck()
     expect(back).to_be_enabled()
     shoot(page, "desk-signature")
@@ -228,14 +229,14 @@ def test_a_terminal_is_paired_revoked_and_paired_again(village: Village, devices
         page.keyboard.type(shown.get_attribute("data-code", timeout=15_000) or "")
         page.keyboard.press("Enter")
         sees(terminal, "idle")
-        expect(row.locator(".lamp").first).to_have_text("terminal is there", timeout=15_000)
+        expect(row.locator(".lamp").first).to_have_text("terminal is there")
         assert terminal.evaluate(TELLS_ITS_TEST) == 200
-        expect(row.locator("[data-key=self-test]")).to_contain_text("Camera: plug it in again", timeout=15_000)
+        expect(row.locator("[data-key=self-test]")).to_contain_text("Camera: plug it in again")
         row.locator("[data-act=revoke-terminal]").click()
         expect(row.locator(".lamp").first).to_have_text("not paired")
         expect(row.locator("form")).to_contain_text("To undo this, pair it again")
         shoot(page, "desk-village")
-    expect(terminal.locator("[data-code]")).to_be_visible(timeout=15_000)
+    expect(terminal.locator("[data-code]")).to_be_visible()
     changes_hours_and_has_them_back(page)
     devices.forgive("401", "409")
 
@@ -270,5 +271,5 @@ def test_a_session_that_is_ended_asks_for_the_password_and_keeps_the_work(villag
     touch(page, "account")
     page.locator("[data-act=sign-out]").click()
     sees(page, "door")
-    assert page.evaluate("Object.keys(sessionStorage).filter(name => name.startsWith('homethread.desk.')).length") == 0
+    wait_until(page, "what was typed to be gone", lambda: not page.evaluate(DRAFTS))
     devices.forgive("401")

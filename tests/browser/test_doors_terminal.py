@@ -53,7 +53,7 @@ def test_a_terminal_is_paired_revoked_and_paired_again(village: Village, devices
     shoot(page, "terminal-pairing")
     office.does("/api/pairing/approve", {"user_code": first, "terminal_id": alice.terminal})
     sees(page, "idle")
-    assert page.locator("[data-act=family]").count() == 2
+    expect(page.locator("[data-act=family]")).to_have_count(2)
     was = bound(village)
 
     village.move_clock_to(village.now() + timedelta(hours=13))
@@ -67,8 +67,8 @@ def test_a_terminal_is_paired_revoked_and_paired_again(village: Village, devices
     office.does(f"/api/terminals/{alice.terminal}/revoke")
     second = shown_code(page)
     assert second != first
-    assert page.locator("main img").count() == 0
-    assert page.locator("[data-act=family]").count() == 0
+    expect(page.locator("main img")).to_have_count(0)
+    expect(page.locator("[data-act=family]")).to_have_count(0)
     office.does("/api/pairing/approve", {"user_code": second, "terminal_id": alice.terminal})
     sees(page, "idle")
 
@@ -163,13 +163,13 @@ def test_after_a_call_the_next_familys_picture_stands_there(village: Village, de
 def give(page: Page, pictures: list[str], then: str | None = None) -> None:
     for picture in pictures:
         touch(page, "pin", picture=picture)
-    expect(page.locator(".pin__grid[aria-busy]")).to_have_count(0, timeout=10_000)
+    expect(page.locator(".pin__grid[aria-busy]")).to_have_count(0)
     if then:
         state(page, then)
 
 
 def state(page: Page, stage: str) -> None:
-    expect(page.locator(".pin")).to_have_attribute("data-state", stage, timeout=10_000)
+    expect(page.locator(".pin")).to_have_attribute("data-state", stage)
 
 
 def rows(village: Village, kind: type[Visit] | type[PicturePin]) -> list[object]:

@@ -16,7 +16,7 @@ from tests.scene import at
 ALICE, GRANNY = E164("+8613800000011"), E164("+8613800000012")
 TINY = ViewportSize(width=240, height=320)
 SMALLEST_PX = 24  # WCAG 2.2, 2.5.8
-ANSWER_MS = 6_000  # on a machine that does much else; the figure is told
+ANSWER_MS = 20_000  # on a machine that does much else; the figure is told
 
 
 def phones_of(village: Village) -> SimulatedPhones:
@@ -25,7 +25,7 @@ def phones_of(village: Village) -> SimulatedPhones:
 
 def opened(devices: Devices, village: Village, size: ViewportSize = DESK) -> Page:
     page = devices.open(f"{village.url}/demo/phones", size)
-    expect(page.locator(".phone")).to_be_visible(timeout=15_000)
+    expect(page.locator(".phone")).to_be_visible()
     return page
 
 
@@ -181,7 +181,7 @@ def two_brings_three_times_and_a_digit_takes_one(
     village.scene.clock.at = village.now()
     village.scene.book(alice, at(19, day=25), alice.terminal_acts)
     choose(page, "Alice")
-    expect(texts(page)).to_have_count(2, timeout=15_000)
+    expect(texts(page)).to_have_count(2)
     page.evaluate(WATCH_FOR_AN_ANSWER)
     press(page, "2")
     page.locator("[data-act=send]").click()
