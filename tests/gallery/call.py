@@ -45,7 +45,7 @@ WITH_DESK = ("desk_asks", "desk_joins")  # fmt: skip
 SAYS = "(said) => newestSocket.send('42' + said)"
 LOOK_AGAIN = "document.dispatchEvent(new Event('visibilitychange'))"
 AFTER_OTHERS = timedelta(minutes=15)
-ALONE = timedelta(minutes=2)  # not long after that the terminal asks whether somebody is there
+ALONE = timedelta(seconds=80)  # some time after that the terminal asks whether somebody is there
 
 
 class StagedCall:
@@ -163,7 +163,7 @@ class StagedCall:
 
     def _leave_aside(self) -> None:
         """What was looked at beside the call goes; the dialog that asked is closed."""
-        if self._reached and STATES[self._reached - 1] == "wrong_person":
+        if self._pages and self._pages["phone"].locator("dialog[open]").count():
             touch(self._pages["phone"], "close")
         if STATES[self._reached] == "armed":
             phone = self._pages["phone"]
@@ -237,7 +237,7 @@ class StagedCall:
         sees(terminal, "live", 25)
         alone = terminal.locator(".alone")
         village.move_clock_to(village.now() + ALONE)
-        for _ in range(20):  # from when it answered, which may be a while ago
+        for _ in range(40):  # from when it answered, which may be a while ago
             village.move_clock_to(village.now() + timedelta(seconds=3))
             terminal.evaluate(LOOK_AGAIN)
             terminal.wait_for_timeout(700)

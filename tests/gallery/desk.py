@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page
 
-from tests.gallery.row import BROKEN, FAILED, NEVER, STATE, Screen, desk, offline, rarely, wait
+from tests.gallery.row import BROKEN, FAILED, NEVER, REFUSED, STATE, Screen, desk, offline, rarely, troubled, wait
 from tests.gallery.stage import NOBODY, Answer
 
 
@@ -18,6 +18,7 @@ def draft(page: Page) -> None:
 
 
 SERIES_KNOWN = wait("dialog[open] [data-act=series]")
+NO_FAMILIES = Answer(200, body={"children": [], "promise_days": 7, "weeks": []})
 DRAWN = {"strokes": [[60, 120, 120, 60, 180, 140, 260, 70], [300, 90, 420, 90]], "signed_at": "2026-11-22T10:00:00Z"}
 SIGNED = {"/api/consents/*/signature": Answer(200, body=DRAWN)}
 DESK = (
@@ -41,6 +42,21 @@ DESK = (
         desk("ledger", "#ledger", "", "[data-part=asked] li"),
         desk("ledger-loading", "#ledger", "", STATE.format("loading"), ledger=NEVER),
         desk("ledger-error", "#ledger", "", STATE.format("error"), ledger=FAILED),
+        desk("ledger-empty", "#ledger", "", STATE.format("empty"), ledger=NO_FAMILIES),
+        desk("ledger-denied", "#ledger", "", STATE.format("error"), ledger=REFUSED),
+        desk("tonight-error", "#tonight", "", ".block", waits=FAILED),
+        desk("family-loading", "#family={booked}", "", STATE.format("loading"), **{"families_*": NEVER}),
+        desk("family-offline", "#family={booked}", "", STATE.format("error"), **{"families_*": BROKEN}),
+        desk("family-times-error", "#family={booked}", "", "[data-part=times]", series=FAILED),
+        desk("book-error", "#family={empty}", "book", "dialog[open][data-screen=book]", proposals=FAILED),
+        desk("call-error", "#tonight", "call", "dialog[open][data-screen=call]", **{"/api/calls/*": FAILED}),
+        desk("account-error", "#ledger", "account", "dialog[open] .state[data-state=error]", devices=FAILED),
+        *troubled(desk, "roster", "#roster", "", "/api/rosters"),
+        *troubled(desk, "texts", "#texts", "", "/api/desk/texts"),
+        *troubled(desk, "prompts", "#prompts", "", "/api/desk/prompts"),
+        *troubled(desk, "village", "#village", "", "/api/village"),
+        *troubled(desk, "audit", "#audit", "", "/api/audit"),
+        desk("error", "", "", STATE.format("error"), now=FAILED),
         desk("loading", "", "", STATE.format("loading"), now=NEVER),
         desk("cannot-reach", "", "", STATE.format("offline"), now=BROKEN),
         desk("promise", "#ledger", "change-promise", "[name='promise.days']"),

@@ -103,6 +103,7 @@ def settle(village: Village) -> Cast:
         families.add_member(
             session, family_id=homes["many"].family, person_id=second.id, role=MemberRole.CHILD, now=NOW
         )  # fmt: skip
+        _allow_messages(session, homes["many"], village)
         guest = _settle_guest(session, homes["by_itself"], village)
         session.add(_asked_for(session, homes["booked"], village))
     return Cast(village, homes, lee, guest)
@@ -158,6 +159,14 @@ def _settle_guest(session: Session, home: Household, village: Village) -> str:
             from_at=NOW - timedelta(days=1), now=village.now(),
         )  # fmt: skip
     return guest
+
+
+def _allow_messages(session: Session, home: Household, village: Village) -> None:
+    """Nobody has said anything yet."""
+    families.give_consent(
+        session, child_id=home.child, contact_id=home.parent, kind=ConsentKind.MESSAGE, given_by=home.parent,
+        evidence="paper", from_at=NOW - timedelta(days=1), now=village.now(),
+    )  # fmt: skip
 
 
 def _take_photos(session: Session, number: int, home: Household) -> None:

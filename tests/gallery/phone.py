@@ -15,6 +15,7 @@ from tests.gallery.row import (
     pause,
     phone,
     rarely,
+    troubled,
     wait,
 )  # fmt: skip
 from tests.gallery.stage import CAREGIVER, NEW, NOBODY, Answer, Step
@@ -25,9 +26,11 @@ RECORDED = wait(".voice[data-phase=ready]")
 TO_SPEAK = "messages voice-record"
 RECORD: tuple[Step, ...] = (RECORDING, pause, "voice-record", RECORDED)
 SENT_OFFLINE: tuple[Step, ...] = (*RECORD, offline, "voice-send", "messages-outbox")
-PROVED: tuple[Step, ...] = (
-    fill("input[name=number]", "+8613800000021"), "send-code", fill("input[name=code]", "000000"),
-)  # fmt: skip
+NUMBER: tuple[Step, ...] = (fill("input[name=number]", "+8613800000021"), "send-code")
+PROVED: tuple[Step, ...] = (*NUMBER, fill("input[name=code]", "000000"))
+BINNED: tuple[Step, ...] = ("outbox-remove", "remove")
+LINE = "main[data-screen=line]"
+THREAD = "/api/families/*/thread"
 GONE = "main[data-screen=door-gone]"
 WORTHLESS = Answer(400, "code_used_or_expired")
 SHARING = [{"id": name, "name": name, "photo": None} for name in ("Wang Fang", "Li Na")]
@@ -85,6 +88,19 @@ PHONE = (
         phone("book-loading", "empty", "book", "main[data-screen=book]", slots=NEVER, proposals=NEVER),
         phone("book-error", "empty", "book", "main[data-screen=book] .state", slots=FAILED, proposals=FAILED),
         phone("book-denied", "empty", "book", "main[data-screen=book] .state", slots=REFUSED, proposals=REFUSED),
+        phone("book-offline", "empty", "book", "main[data-screen=book] .state", slots=BROKEN, proposals=BROKEN),
+        phone("hours-empty", "empty", "settings my-hours", "main[data-screen=hours]"),
+        *troubled(phone, "hours", "booked", "settings my-hours", "/api/persons/*/availability"),
+        phone("messages-empty", "many", "messages", "main[data-screen=messages] .state[data-state=empty]"),
+        phone("messages-loading", "letters", "messages", STATE.format("loading"), anchor="", **{THREAD: NEVER}),
+        phone("messages-offline", "letters", "messages", STATE.format("offline"), anchor="", **{THREAD: BROKEN}),
+        phone("messages-error", "letters", "messages", STATE.format("error"), anchor="", **{THREAD: FAILED}),
+        phone("messages-refused", "letters", "messages", STATE.format("error"), anchor="", **{THREAD: REFUSED}),
+        elsewhere(phone("outbox-empty", "letters", TO_SPEAK, STATE.format("empty"), *SENT_OFFLINE, *BINNED)),
+        phone("calendar-error", "booked", "settings calendar", "dialog[open] .field__error", feed=FAILED),
+        phone("line-offline", "booked", "try-line", LINE, wait(LINE), offline),
+        phone("door-offline", NOBODY, "", ".banner", *NUMBER, anchor="", **{"/api/sign_in/code": BROKEN}),
+        phone("door-error", NOBODY, "", ".banner", *NUMBER, anchor="", **{"/api/sign_in/code": FAILED}),
         phone("call-now-refused", "empty", "call-now", "dialog[open]", calls_now=TAKEN),
         phone("settings-error", "booked", "settings", "dialog[open] .field__error", devices=FAILED),
         phone("install", "booked", "settings install", "dialog[open]"),

@@ -117,5 +117,16 @@ def in_call(face: Face, state: str, shows: str) -> Screen:
     return Screen(face, f"call-{state.replace('_', '-')}", "calling", (), shows, call=state)
 
 
+def troubled(make: Callable[..., Screen], name: str, first: str, steps: str, address: str) -> list[Screen]:
+    """What is asked for at this address is awaited, is cut off, fails, and is refused; `first`: an anchor, or who."""
+    kinds = {"loading": NEVER, "offline": BROKEN, "error": FAILED, "denied": REFUSED}
+    return [
+        make(
+            f"{name}-{kind}", first, steps, STATE.format("loading" if answer is NEVER else "error"), **{address: answer}
+        )
+        for kind, answer in kinds.items()
+    ]
+
+
 def rarely(*screens: Screen) -> list[Screen]:
     return [replace(screen, is_rare=True) for screen in screens]

@@ -5,9 +5,11 @@ from playwright.sync_api import Page
 from tests.browser.test_terminal_texts import ENGINE
 from tests.gallery.row import (
     BROKEN,
+    FAILED,
     NEVER,
     REFUSED,
     STATE,
+    TAKEN,
     Screen,
     elsewhere,
     hold_the_corner,
@@ -20,10 +22,12 @@ from tests.gallery.row import (
 from tests.gallery.stage import NOBODY, Answer, take
 
 SPOKEN = wait(".letter--voice img")
+PAIRING = "main[data-screen=pairing] .state"
 COMING, BREAKS = "main[data-screen=message-coming]", "main[data-screen=message-broken]"
 OVER, ALBUM = "main[data-screen=message-over]", "main[data-screen=messages]"
 VOICE, GONE = "/api/messages/*/", Answer(410, "not_found")
 TOLD_NOBODY = {"/api/messages/hearings": BROKEN}
+NO_SLOTS = Answer(200, body={"slots": [], "minutes": 15})
 FORBIDDEN = Answer(
     200, body={"minutes": 15, "proposals": [], "obstacles": [{"code": "no_consent", "share": 1}], "sentences": {}}
 )
@@ -72,6 +76,15 @@ TERMINAL = (
         terminal("to-confirm", "unsure", "", "main[data-screen=to-confirm]"),
         terminal("pin-set", "empty", "lock", ".pin"),
         terminal("ask-loading", "empty", "ask", "main[data-screen=ask]", proposals=NEVER),
+        terminal("error", NOBODY, "", STATE.format("offline"), now=FAILED),
+        terminal("ask-offline", "empty", "ask", ".toast", proposals=BROKEN),
+        terminal("ask-error", "empty", "ask", ".toast", proposals=FAILED),
+        terminal("ask-more-loading", "empty", "ask visit.more", STATE.format("loading"), slots=NEVER),
+        terminal("ask-more-empty", "empty", "ask visit.more", STATE.format("empty"), slots=NO_SLOTS),
+        terminal("ask-more-error", "empty", "ask visit.more", ".toast", slots=FAILED),
+        terminal("ask-confirm-refused", "empty", "ask slot send-ask", ".toast", calls=TAKEN),
+        terminal("ask-confirm-offline", "empty", "ask slot send-ask", ".toast", calls=BROKEN),
+        Screen("terminal", "pairing-offline", NOBODY, (), PAIRING, {"**/api/pairing": BROKEN}),
         terminal("ask-refused", "empty", "ask", ".toast", proposals=REFUSED),
         terminal("ask-confirm", "empty", "ask slot", "main[data-screen=ask-confirm]"),
         terminal("ask-none", "busy", "ask", "main[data-screen=ask-none]"),

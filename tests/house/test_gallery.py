@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from tests.gallery import standing, states
+from tests.gallery.five_states import STATES
 from tests.gallery.screens import SCREENS
 from tests.gallery.stage import FACES
 
@@ -27,6 +28,14 @@ def test_every_dialog_is_opened() -> None:
     assert len(there) > 30
     assert not there ^ states.DIALOGS.keys()
     assert not lead_nowhere(states.DIALOGS)
+
+
+def test_every_screen_is_seen_empty_loading_offline_in_error_and_denied() -> None:
+    """Or its line in `five_states.py` says why it can't be."""
+    gone_to = {name for name, row in states.SCREENS.items() if row in ROWS}
+    assert not gone_to ^ STATES.keys()
+    for name, shown in STATES.items():
+        assert not lead_nowhere({f"{name}, {state}": row for state, row in shown._asdict().items()})
 
 
 def test_no_two_rows_have_one_name() -> None:
