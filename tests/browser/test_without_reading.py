@@ -6,6 +6,7 @@ Nothing here looks for a text. A picture is a drawing of a sprite, a face, a sky
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,7 @@ def test_a_child_asks_for_a_call_says_something_and_hears_its_mother(village: Vi
     allow_messages(village, alice.child, alice.parent)
     say(village, phone_of(devices, village, alice), alice, 1.0)
     page = comes(devices, village, alice)
-    expect(page.locator("main .clock svg")).to_be_visible(timeout=10_000)
+    expect(page.locator("main .clock svg")).to_be_visible()
     expect(page.locator("main button[data-waiting]:has(use[href$='#emblem-fox'])")).to_be_visible()
     shoot(page, "terminal-wall-clock")
     picture(page, "emblem-fox").click()
@@ -134,13 +135,13 @@ def spoken_by(village: Village, whom: Household) -> list[From]:
 
 def test_the_coordinator_tests_the_machine_from_its_corner(village: Village, devices: Devices) -> None:
     page = stories.open_terminal(devices, village, village.scene.alice)
-    expect(page.locator("main .clock svg")).to_be_visible(timeout=10_000)
+    expect(page.locator("main .clock svg")).to_be_visible()
     page.mouse.move(30, 40)
     page.mouse.down()
     sees(page, "self-test")
     page.mouse.up()
     for part in ("camera", "microphone", "network", "version"):
-        expect(page.locator(f".tile[data-part={part}]")).to_have_attribute("data-state", "good", timeout=10_000)
+        expect(page.locator(f".tile[data-part={part}]")).to_have_attribute("data-state", "good")
     expect(page.locator(".tile[data-part=clock]")).to_have_attribute("data-state", "bad")  # the village's was moved
     for corner in page.locator("button.corner").all():
         corner.click()
@@ -178,8 +179,8 @@ def test_a_grandmother_answers_says_goodbye_and_leaves_nothing_behind(village: V
     wait_until(page, "the name is here", lambda: any(name.startswith("caller/") for name in kept(page)))
     village.move_clock_to(at(18, 59) + timedelta(seconds=57))
     stories.touch(phone, "join")
-    both = ["recorded_name", "terminal.screen.ring"]
-    wait_until(page, "who calls, then what to do", lambda: page.evaluate("heard")[-2:] == both)
+    both = ("recorded_name", "terminal.screen.ring")
+    wait_until(page, "who calls, then what to do", lambda: both in set(pairwise(page.evaluate("heard"))))
     assert len(asked) == 1, "it came once"
     expect(page.locator("main img")).to_have_count(1)
     shoot(page, "terminal-ring-face")
@@ -229,7 +230,7 @@ def leaves_nothing(page: Page, village: Village, whom: Household) -> None:
     assert any('"sealed"' in each for each in left), "there is something to look at"
     secrets = {"Bob", "Granny", *photos}
     assert not [secret for secret in secrets for each in left if secret in each]
-    assert page.locator("main img, body video").count() == 0
+    expect(page.locator("main img, body video")).to_have_count(0)
     page.go_back()
     page.wait_for_timeout(300)
     assert not [secret for secret in secrets if secret in page.content()]
@@ -280,7 +281,7 @@ def stays_for_a_while_only(village: Village, page: Page) -> None:
     """Nobody has touched anything since."""
     village.move_clock_to(village.now() + timedelta(minutes=2, seconds=31))
     page.evaluate(LOOK_AGAIN)
-    expect(page.locator(".alone")).to_be_visible(timeout=10_000)
+    expect(page.locator(".alone")).to_be_visible()
     shoot(page, "terminal-alone")
     picture(page, "person").click()
     expect(page.locator(".alone")).to_have_count(0)
