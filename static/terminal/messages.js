@@ -145,7 +145,9 @@ export class Messages {
    * @param {Look} look @returns {[name: string, tree: HTMLElement] | null} */
   screen(page, whose, look) {
     this.tend(whose);
-    if (page === "messages") return ["messages", albumScreen(whose, this.heardOrSaid, look)];
+    const said = page === "messages" ? this.heardOrSaid : [];
+    if (said.length) return ["messages", albumScreen(whose, said, look)];
+    if (page === "messages") return null; // nobody is asked to touch a picture where there is none
     const message = this.#standing;
     if (!message) return null;
     if (["starting", "playing", "coming", "turning"].includes(this.phase)) this.#hooks.stay();

@@ -104,9 +104,7 @@ export const albumScreen = (whose, said, { zone, at }) =>
     "section",
     { class: "screen faces" },
     familyBar(whose),
-    said.length
-      ? h("div", { class: "faces__grid album" }, said.map((one) => kept(whose, one, dayAndTime(one.deliver_at, zone, at))))
-      : h("div", { class: "faces__grid" }, h("span", { class: "heard__art" }, message("asleep"))),
+    h("div", { class: "faces__grid album" }, said.map((one) => kept(whose, one, dayAndTime(one.deliver_at, zone, at)))),
   );
 
 /** @param {Family} whose @param {Message} said @param {string} when */

@@ -5,7 +5,7 @@ from playwright.sync_api import Page, Route
 from app.factory import static_folder
 
 HOST = "http://localhost:9"
-KINDS = {"js": "text/javascript", "json": "application/json"}
+KINDS = {"css": "text/css", "js": "text/javascript", "json": "application/json", "svg": "image/svg+xml"}
 
 
 def serve_modules(page: Page) -> None:
