@@ -45,7 +45,7 @@ def waits_alone(village: Village, devices: Devices) -> tuple[Page, Page, str]:
 
 def says(phone: Page, seconds: float) -> None:
     touch(phone, "answering-record")
-    expect(phone.locator(".answering[data-state=recording]")).to_be_visible(timeout=10_000)
+    expect(phone.locator(".answering[data-state=recording]")).to_be_visible()
     phone.wait_for_timeout(seconds * 1000)
 
 
@@ -85,12 +85,12 @@ def test_nobody_answers_and_the_message_is_heard_at_the_terminal(
     phone.wait_for_timeout(1_000)
     expect(phone.locator(".answering[data-state=recording]")).to_be_visible()
     touch(phone, "answering-record")
-    expect(phone.locator(".answering[data-state=kept]")).to_contain_text("will hear it", timeout=10_000)
+    expect(phone.locator(".answering[data-state=kept]")).to_contain_text("will hear it")
     looks(phone, "kept")
     wait_until(phone, "the message", lambda: [each.duration_ms for each in sent(answered) if each.duration_ms])
     (message,) = sent(answered)
     record_property("figure", f"a message of {message.duration_ms} ms")
-    assert 3_000 <= (message.duration_ms or 0) <= 15_000
+    assert 3_000 <= (message.duration_ms or 0) <= 45_000
     touch(phone, "answering-close")
     sees(phone, "ended|home")
     shoot(phone, "phone-missed-message-left")
@@ -110,7 +110,7 @@ def test_the_line_dies_and_what_was_said_is_kept(answered: Village, devices: Dev
     phone, _terminal, _ = waits_alone(answered, devices)
     says(phone, 3)
     phone.evaluate("watched.newest().close()")
-    expect(phone.locator(".answering[data-state=cut]")).to_contain_text("until then is kept", timeout=15_000)
+    expect(phone.locator(".answering[data-state=cut]")).to_contain_text("until then is kept")
     shoot(phone, "answering-cut")
     wait_until(phone, "the message", lambda: len(sent(answered)) == 1, 60)
 
@@ -120,7 +120,7 @@ def test_the_offer_goes_with_the_consent_to_messages(answered: Village, devices:
     phone, terminal, call_id = waits_alone(answered, devices)
     answered.scene.clock.at = answered.now()
     withdraw_messages(answered.scene, answered.scene.alice)
-    expect(phone.locator(PLACE)).to_have_count(0, timeout=5_000)
+    expect(phone.locator(PLACE)).to_have_count(0)
     phone.wait_for_timeout(2_500)  # more than a heartbeat
     expect(phone.locator(PLACE)).to_have_count(0)
     assert stories.call_of(answered, call_id).state is CallState.RINGING

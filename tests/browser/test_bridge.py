@@ -30,7 +30,7 @@ EARS = Path(__file__).parent / "ears.js"
 VOICES_HZ = {"mother": 180, "child": 260, "father": 110}
 LONGEST_GAP_MS = 300
 BACK_MS = 5_000
-OUT_SECONDS = 2.0
+OUT_SECONDS = 6.0  # for a loaded machine; the figure that is recorded says how it was
 DIRECT_SECONDS = 5
 SETTLED_MS = 3_000
 
@@ -231,7 +231,7 @@ def test_a_coordinator_comes_a_guest_may_be_there_no_more_and_no_media_program_i
 
     teacher = join(devices, bridged, li, call_id)
     for end in three:
-        expect(end.locator(".third")).to_contain_text("Teacher Li", timeout=15_000)
+        expect(end.locator(".third")).to_contain_text("Teacher Li")
         wait_until(end, "bridge and coordinator", partial(hears_by, end, 2), 30)
     wait_until(teacher, "three voices", partial(hears_by, teacher, 3), 30)
     expect(teacher.locator(".joining__end[data-guest]")).to_contain_text("Father")

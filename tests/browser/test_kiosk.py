@@ -93,7 +93,7 @@ def switch_on(village: Village, written: Path, playwright: Playwright, tmp_path:
         shutil.rmtree(tmp_path / "memory", ignore_errors=True)
         context = playwright.chromium.launch_persistent_context(
             tmp_path / "profile", executable_path=chromium, viewport=TERMINAL,
-            timeout=20_000, args=[*flags, "--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream"],
+            timeout=60_000, args=[*flags, "--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream"],
         )  # fmt: skip
         started_ones.append(context)
         return context

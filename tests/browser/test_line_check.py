@@ -25,7 +25,7 @@ from tests.web.waiting import until
 
 MOST_BYTES = 60_000
 PATIENCE_MS = 30_000
-TOLD_WITHIN_MS = 2_500
+TOLD_WITHIN_MS = 6_000  # for a loaded machine
 KEPT = "window.tried = []; addEventListener('homethread:line', ({detail}) => window.tried.push(detail))"
 NARROW = ViewportSize(width=240, height=480)
 
@@ -84,6 +84,7 @@ def test_a_parent_tries_line_and_microphone(served: Village, speaking: Browser) 
     page.set_viewport_size(NARROW)
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
     shoot(page, "line-result-narrow")
+    wait_until(page, "it is written down", lambda: found(served))
     (check,) = found(served)
     assert (check.rung, check.level) == (RungName.VIDEO, VoiceLevel.GOOD)
     print(told)
@@ -155,7 +156,7 @@ def test_a_terminal_tries_its_line_before_a_call_and_for_the_desk(served: Villag
     told = wait_told(terminal, "over")
     assert told["verdict"]["level"] == "unknown"
     assert told["bytes"] < MOST_BYTES
-    assert terminal.locator("main").get_attribute("data-screen") == "idle"
+    sees(terminal, "idle")
     until(partial(is_heard_of, served, alice.terminal))
     page = open_desk(devices, served, alice, lee)
     page.goto(f"{served.url}/desk#village")
@@ -167,4 +168,4 @@ def test_a_terminal_tries_its_line_before_a_call_and_for_the_desk(served: Villag
     expect(line).to_have_attribute("data-state", "tried", timeout=PATIENCE_MS)
     expect(line).to_contain_text("this minute")
     shoot(page, "desk-line")
-    assert len(found(served)) == 2
+    wait_until(page, "both are written down", lambda: len(found(served)) == 2)

@@ -57,7 +57,7 @@ class MediaEnd:
     def close(self) -> None:
         assert self._process.stdin
         self._process.stdin.close()
-        assert self._process.wait(20) == 0
+        assert self._process.wait(40) == 0
         self._listening.join()
         assert self._process.stdout
         self._process.stdout.close()
@@ -89,7 +89,7 @@ def media() -> Iterator[MediaEnd]:
     end.close()
 
 
-def carry(page: Page, media: MediaEnd, until: Callable[[], Any], seconds: float = 15) -> None:
+def carry(page: Page, media: MediaEnd, until: Callable[[], Any], seconds: float = 40) -> None:
     """Carry signals between the two until something is so."""
     give_up = time.monotonic() + seconds
     while not until():
@@ -130,7 +130,7 @@ def test_an_offer_that_comes_twice_is_answered_twice_alike(page: Page, media: Me
     offer = page.evaluate("told.find(({ description }) => description)")
     for _ in range(2):
         media.tell(offer)
-    assert media.said.get(timeout=10) == media.said.get(timeout=10)
+    assert media.said.get(timeout=30) == media.said.get(timeout=30)
 
 
 NONSENSE: list[dict[str, Any]] = [

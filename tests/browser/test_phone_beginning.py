@@ -107,7 +107,7 @@ def is_kept(phone: Page) -> bool:
 def opens_without_a_network(phone: Page, village: Village) -> None:
     """Also when the tab was closed, which takes its own memory along."""
     wait_until(phone, "the page and what it was told are kept", lambda: is_kept(phone))
-    assert phone.locator("link[rel=manifest]").count() == 1
+    expect(phone.locator("link[rel=manifest]")).to_have_count(1)
     when = phone.locator(".next-call__when").inner_text()
     village.kill("web")
     again = phone.context.new_page()

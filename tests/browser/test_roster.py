@@ -124,7 +124,7 @@ def test_a_week_for_thirty_families_is_drafted_put_right_and_published(
     calls = rostered(village)
     assert len(calls) == len(before)
     assert len({call.family_id for call in calls}) == FAMILIES
-    wait_until(page, "everybody to be told", lambda: len(told_of(village)) >= FAMILIES)
+    wait_until(page, "everybody to be told", lambda: len(told_of(village)) >= FAMILIES, 60)
     assert len(told_of(village)) == len(set(told_of(village)))
     page.pdf(path=OUT / "roster-sheet.pdf", format="A4", print_background=True)
     assert (OUT / "roster-sheet.pdf").stat().st_size > 10_000
