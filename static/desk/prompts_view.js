@@ -29,11 +29,12 @@ export function promptsHead(view, page) {
       "set-region",
       { class: "inline-form", ...busy },
       field(t("desk.prompts.region"), [
-        input("region", draft.region ?? page.region, { maxlength: 40, list: "regions" }),
+        input("region", draft.region ?? page.region, { maxlength: 40, list: "regions", "aria-describedby": "region-hint" }),
         h("datalist", { id: "regions" }, page.regions.map((value) => h("option", { value }))),
-      ], "", t("desk.prompts.region_hint")),
+      ]),
       submit("btn", "check", t("desk.save"), busy),
       button("share-prompts", "btn", "arrow-end", t("desk.prompts.share"), { ...busy, disabled: !page.region || !page.recorded }),
+      h("p", { class: "field__hint muted prompts-head__hint", id: "region-hint" }, t("desk.prompts.region_hint")),
     ),
     h(
       "div",

@@ -4,7 +4,7 @@
  */
 import { otherPerson, past, upcoming } from "../core/rings.js";
 import { t, tn } from "../core/texts.js";
-import { clockTime, dayAndTime, MINUTE, minutesAndSeconds, ms, now as serverNow, SECOND } from "../core/time.js";
+import { clockTime, dayAndTime, HOUR, MINUTE, minutesAndSeconds, ms, now as serverNow, SECOND } from "../core/time.js";
 import { ApiError } from "../net/api.js";
 import { button, h, icon, parts, photo } from "../ui/dom.js";
 import { theyTalk } from "./guest.js";
@@ -19,6 +19,7 @@ import { newTimes, ready } from "./new_times.js";
 const AGAIN_MS = 30 * SECOND;
 const OFFER_LASTS_MS = 30 * MINUTE;
 const CLOSE_MS = 2 * MINUTE;
+const LONG_MS = 2 * HOUR;
 
 export class Extras {
   #asked = "";
@@ -186,9 +187,12 @@ const who = (call, now, at, isNamed) =>
 const instead = ({ starts_at }, now, at) =>
   h("p", { class: "card__text" }, t("phone.extra.instead_of", { when: dayAndTime(starts_at, now.zone, at) }));
 
-/** In minutes, and at last in seconds. @param {number} left */
-const leftText = (left) =>
-  left < CLOSE_MS ? minutesAndSeconds(left) : tn("phone.extra.minutes_left", Math.floor(left / MINUTE));
+/** In hours, then in minutes, and at last in seconds. @param {number} left */
+function leftText(left) {
+  if (left < CLOSE_MS) return minutesAndSeconds(left);
+  if (left < LONG_MS) return tn("phone.extra.minutes_left", Math.floor(left / MINUTE));
+  return tn("phone.extra.hours_left", Math.floor(left / HOUR));
+}
 
 /** @param {import("./wire.js").Wait} wait @param {Set<string>} busy */
 const waiting = ({ wait_id, child }, busy) =>
