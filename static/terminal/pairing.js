@@ -61,11 +61,15 @@ export class Pairing {
         return isPaired;
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
-        this.#isReached = false;
-        this.#redraw();
+        this.#miss();
         await pause(error.retry_ms ?? AGAIN_MS);
       }
     }
+  }
+
+  #miss() {
+    this.#isReached = false;
+    this.#redraw();
   }
 
   async #renew() {
@@ -84,7 +88,7 @@ export class Pairing {
   async #begin() {
     const public_key = await makeKey();
     this.#key = newKey();
-    this.#shown = await this.#api.command("/api/pairing", { public_key });
+    this.#shown = await this.#api.command("/api/pairing", { public_key }, { onwait: () => this.#miss() });
     return false;
   }
 

@@ -237,8 +237,8 @@ class StagedCall:
         sees(terminal, "live", 25)
         alone = terminal.locator(".alone")
         village.move_clock_to(village.now() + ALONE)
-        for _ in range(40):  # from when it answered, which may be a while ago
-            village.move_clock_to(village.now() + timedelta(seconds=3))
+        for _ in range(20):  # from when it answered, which may be a while ago
+            village.move_clock_to(village.now() + timedelta(seconds=5))  # a page bears less
             terminal.evaluate(LOOK_AGAIN)
             terminal.wait_for_timeout(700)
             if alone.count():

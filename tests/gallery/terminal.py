@@ -22,7 +22,7 @@ from tests.gallery.row import (
 from tests.gallery.stage import NOBODY, Answer, take
 
 SPOKEN = wait(".letter--voice img")
-PAIRING = "main[data-screen=pairing] .state"
+PAIRING = "main[data-screen=pairing] .state[data-state=offline]"
 COMING, BREAKS = "main[data-screen=message-coming]", "main[data-screen=message-broken]"
 OVER, ALBUM = "main[data-screen=message-over]", "main[data-screen=messages]"
 VOICE, GONE = "/api/messages/*/", Answer(410, "not_found")
