@@ -198,8 +198,9 @@ export class Live {
 
   /** @param {number} calm_ms */
   async #read(calm_ms) {
-    const pressed_ms = calm_ms && this.#pressed_until - performance.now();
-    if (calm_ms) await new Promise((done) => setTimeout(done, Math.max(calm_ms, pressed_ms)));
+    // what was read last may have begun a call a moment ago
+    for (let wait_ms = calm_ms; wait_ms > 0; wait_ms = calm_ms && this.#pressed_until - performance.now())
+      await new Promise((done) => setTimeout(done, wait_ms));
     this.#stale = false;
     const asked_ms = Date.now();
     try {
