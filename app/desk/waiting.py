@@ -65,7 +65,7 @@ def fulfil(session: Session, event: CallBooked, now: datetime) -> None:
 def offer(session: Session, row: Leased, now: datetime) -> None:
     """Offer the slot of a due row to the first in line who can have it; for who sleeps it waits until the morning."""
     slot = FreedSlot.from_payload(row.payload)
-    village = _held(session, slot.village_id)
+    village = held(session, slot.village_id)
     if rules.is_too_close(slot.starts_at, now) or not candidates.is_there(session, slot, village.buffer_minutes):
         return
     for one, morning in candidates.of(session, slot, village, line(session, village.id, now), now):
@@ -84,7 +84,7 @@ def _put(session: Session, slot: FreedSlot, due_at: datetime, now: datetime) -> 
     )  # fmt: skip
 
 
-def _held(session: Session, village_id: str) -> Village:
+def held(session: Session, village_id: str) -> Village:
     """The village, locked against other offers of it; calls that are booked meanwhile only refer to it."""
     return session.scalars(select(Village).where(Village.id == village_id).with_for_update(key_share=True)).one()
 

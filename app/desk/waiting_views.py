@@ -1,4 +1,4 @@
-"""The routes of those who wait for a slot: the village's line for the desk, one's own wishes for a family."""
+"""The routes of those who wait for a slot: the village's line, one's own wishes; and undoing that one got free."""
 
 from collections.abc import Sequence
 
@@ -6,9 +6,10 @@ from sqlalchemy import select
 
 from app.calls import picture
 from app.calls.models import Call
+from app.calls.shapes import CallShape
 from app.calls.words import CallState, Origin
+from app.desk import restoring, waiting
 from app.desk import service as desk
-from app.desk import waiting
 from app.desk.waiting_shapes import OfferShape, WaitIn, WaitShape, WaitsShape
 from app.families import queries as families
 from app.families import service as consent
@@ -55,6 +56,14 @@ def end_wait(ask: Ask, wait_id: str) -> WaitsShape:
     waits.end(ask.session, wait, ask.now)
     _tell(ask, "end_wait", wait.village_id, wait.family_id, wait.child_id)
     return _answer(ask, wait.family_id)
+
+
+@api.command("POST", "/calls/<call_id>/restore", COORDINATOR, gives=CallShape, status=201)
+def restore_call(ask: Ask, call_id: str) -> CallShape:
+    """Undo that a call was cancelled; an offer of its time that nobody has taken is withdrawn."""
+    call = restoring.restore(ask.session, ask.who, call_id, ask.now)
+    ask.session.flush()
+    return picture.call_shape(ask.session, call, ask.who, ask.now)
 
 
 def _answer(ask: Ask, family_id: str | None = None) -> WaitsShape:

@@ -1,6 +1,6 @@
 /** One call in a dialog that stays true while it is open: who, where each side is, what happened, what can be done. */
 import { t, tn } from "../core/texts.js";
-import { clockTime, dayAndTime, dayName, MINUTE, ms, now as serverNow } from "../core/time.js";
+import { clockTime, dayAndTime, dayName, ms, now as serverNow } from "../core/time.js";
 import { ApiError } from "../net/api.js";
 import { banner, button, draw, h, icon, listen, openDialog, pair, sentence, stateOf, toast } from "../ui/dom.js";
 import { sheet } from "../ui/sheet.js";
@@ -23,6 +23,8 @@ export const ready = sheet("scheduling.css", import.meta.url);
 
 /** Looks of calls for which somebody may be wanted on the telephone. */
 const PHONED = new Set(["booked", "ringing", "live", "lost", "missed", "cancelled"]);
+/** Why a time can't be had again. */
+const GONE = new Set(["slot_taken", "slot_given"]);
 
 export class Details {
   /** @type {Call | null} */
@@ -223,16 +225,14 @@ const canBookAgain = ({ outcome, starts_at }, at) => outcome === "cancelled" && 
 
 /** The same time again; where somebody else has been given it since, another one is looked for.
  * @param {Desk} desk @param {Call} call */
-function bookAgain(desk, { child, parent, family, starts_at, ends_at, zone }) {
-  const minutes = Math.round((ms(ends_at) - ms(starts_at)) / MINUTE);
+function bookAgain(desk, { id, child, family, starts_at, zone }) {
   const when = dayAndTime(starts_at, zone, serverNow());
-  const wish = { child_id: child.id, parent_id: parent.id, starts_at, minutes };
-  const known = desk.now()?.families.find(({ id }) => id === family.id);
+  const known = desk.now()?.families.find((one) => one.id === family.id);
   const onerror = (/** @type {ApiError} */ error) => {
     toast("bad", sentence(error));
-    if (error.code === "slot_taken" && known) desk.book(known, null);
+    if (GONE.has(error.code) && known) desk.book(known, null);
   };
-  return desk.command("/api/calls", wish, t("desk.booked", { child: child.name, when }), { onerror });
+  return desk.command(`/api/calls/${id}/restore`, {}, t("desk.booked", { child: child.name, when }), { onerror });
 }
 
 /** @param {Desk} desk @param {Call} call */

@@ -19,13 +19,13 @@ from app.jobs.worker import Worker
 from app.notices.models import Delivery
 from app.storage.database import Database
 from app.web.principals import COORDINATOR
-from tests.desk import commands, parent_commands
+from tests.desk import commands, parent_commands, undo_commands
 from tests.desk.commands import NUMBER, OF_A_DRAFT, OF_THE_ASKERS_VILLAGE, OWN, Office
 from tests.doors.at_desk import Lee
 from tests.scene import NOW, SEALER
 from tests.web.open_house import Guest, OpenHouse
 
-COMMANDS = commands.COMMANDS | parent_commands.COMMANDS
+COMMANDS = commands.COMMANDS | parent_commands.COMMANDS | undo_commands.COMMANDS
 
 
 @pytest.fixture
