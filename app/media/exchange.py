@@ -184,7 +184,8 @@ class Exchange:
         if was is not None and was in names and was in self._mixer.lines:
             receiver.forwarded_until[was] = now
         own = {receiver.name} & set(self._carried)
-        receiver.tap = TapKey(audio.packet_ms, audio.max_kbps, frozenset(own | receiver.forwarded_until.keys()))
+        packet_ms = max(TICK_MS, audio.packet_ms)  # a mix is made by the tick
+        receiver.tap = TapKey(packet_ms, audio.max_kbps, frozenset(own | receiver.forwarded_until.keys()))
         return names
 
     def _let_in(self, receiver: Receiver, tap: TapKey) -> TapKey:

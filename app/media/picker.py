@@ -19,17 +19,17 @@ LONGEST_STEP_MS = 2_000
 SMOOTH_MS, LONGEST_REPORT_MS = 4_000, 5_000  # the other end's reports come seldom, and each stands for its time
 TROUBLE_MS, PLAIN_TROUBLE_MS, HOPELESS_MS = 2_500, 1_500, 10_000  # hopeless: voice gives way to clips
 SETTLE_MS, DRAINED_MS = 3_000, 6_000  # what is measured right after silence, or after a fall, is of before
-STARVES_AFTER_MS = 8_000  # the browser's estimate of a rate takes its time to grow
+FRESH_MS = 8_000  # the browser's estimate takes its time to grow; a queue that a larger picture makes grows at once
 GOOD_MS, DOUBTED_MS, TRIED_MS, LONGEST_GOOD_MS, RETURN_MS = 6_000, 30_000, 60_000, 300_000, 1_000
 SILENT_MS, FIRST_SILENT_MS, LIFELESS_MS, GONE_MS = 3_000, 10_000, 5_000, 40_000  # lifeless: where no voice is due
 LEAST_RTT_FORGOTTEN_MS = 120_000
-GROWTH_MS, PLAIN_GROWTH_MS, GOOD_GROWTH_MS = 400, 1_000, 120
+GROWTH_MS, TRIED_GROWTH_MS, PLAIN_GROWTH_MS, GOOD_GROWTH_MS = 400, 200, 1_000, 120
 RTT_MS, PLAIN_RTT_MS, GOOD_RTT_MS, JITTER_MS, GOOD_JITTER_MS = 1_500, 3_000, 1_200, 300, 150
 FIRST_MS, LONG_RTT_MS, THIN_KBPS = 4_000, 400, 100  # so long a round trip says at once that the link may be thin
 LOSS, VOICE_LOSS, PLAIN_TIMES, GOOD_LOSS = 0.12, 0.25, 2.5, 0.08
 LOSSY, CLEAN, CLEAN_MS = 0.025, 0.01, 15_000
 FULL_KBPS = 10  # the loss of a trickle says less than that of a voice
-CARRIES, STARVES_NEEDS, STARVES_SENDS = 0.8, 0.7, 0.9
+CARRIES, STARVES_NEEDS, STARVES_SENDS = 0.8, 0.6, 0.9
 DRAINS, DRAINS_TWICE = 9, 6.5  # times what stills take: room for a moving picture, for a voice that goes twice
 
 
@@ -190,7 +190,7 @@ def _climb(ladder: Ladder, rung: Rung, m: Memory, look: Look, ceiling: int) -> M
     wait, needs_kbps = m.waits_ms[to], ladder.rungs[to].needs_kbps
     estimate = look.available_kbps if rung.audio and rung.audio.feedback and needs_kbps <= THIN_KBPS else None
     is_doubted = estimate is not None and estimate < CARRIES * needs_kbps  # by the browser's own probes
-    if is_doubted or (m.is_lossy and ladder.rungs[to].stills):
+    if (look.rtt_ms or 0.0) > LONG_RTT_MS and (is_doubted or (m.is_lossy and ladder.rungs[to].stills)):
         wait = max(wait, DOUBTED_MS)
     return _go(m, to, "better") if m.good_ms >= (RETURN_MS if is_back and wait <= GOOD_MS else wait) else m
 
@@ -200,16 +200,17 @@ def _trouble(rung: Rung, m: Memory, look: Look, is_last_voice: bool) -> Trouble:
     assert rung.audio
     least_kbps = rung.stills.kbps * (DRAINS_TWICE if m.is_lossy else 1) if rung.stills else 0
     is_slow = m.drain_kbps is not None and m.drain_kbps < least_kbps
-    if rung.audio.feedback and look.available_kbps is not None and m.now_ms - m.since_ms >= STARVES_AFTER_MS:
+    is_fresh = m.now_ms - m.since_ms < FRESH_MS
+    if rung.audio.feedback and look.available_kbps is not None and not is_fresh:
         sends = rung.audio.max_kbps + (rung.video.max_kbps if rung.video else 0)
         is_slow = is_slow or look.available_kbps < min(STARVES_NEEDS * rung.needs_kbps, STARVES_SENDS * sends)
-    delays = (
-        _level(_growth(m, look), GROWTH_MS, math.inf if is_last_voice else PLAIN_GROWTH_MS),
-        _level(look.rtt_ms or 0.0, RTT_MS, PLAIN_RTT_MS),
-        _level(look.jitter_ms or 0.0, JITTER_MS, math.inf),
-    )
+    growth_ms = TRIED_GROWTH_MS if is_fresh and m.has_climbed and rung.needs_kbps >= THIN_KBPS else GROWTH_MS
+    delay = max(
+        _level(_growth(m, look), growth_ms, math.inf if is_last_voice else PLAIN_GROWTH_MS),
+        _level(look.rtt_ms or 0.0, RTT_MS, PLAIN_RTT_MS), _level(look.jitter_ms or 0.0, JITTER_MS, math.inf),
+    )  # fmt: skip
     bearable = LOSS if rung.video else VOICE_LOSS
-    return Trouble(max(delays), _level(_loss(m), bearable, bearable * PLAIN_TIMES), int(is_slow))
+    return Trouble(delay, _level(_loss(m), bearable, bearable * PLAIN_TIMES), int(is_slow))
 
 
 def _level(value: float, bad: float, plain: float) -> int:
@@ -229,7 +230,7 @@ def _is_good(rung: Rung, m: Memory, look: Look) -> bool:
 def _below(ladder: Ladder, at: int, trouble: Trouble, look: Look) -> int:
     """One rung down; from a moving picture at once to what the link carries, where that is plain."""
     rung, last_voice = ladder.rungs[at], len(ladder.rungs) - 2
-    if rung.video is None or not (trouble.worst > 1 or trouble.slow):
+    if rung.video is None or trouble.worst == 1:
         return at + 1
     arrives = None if look.sent_kbps is None else look.sent_kbps * (1 - (look.loss_out or 0))
     available = look.available_kbps if rung.audio and rung.audio.feedback else None
@@ -280,9 +281,7 @@ def _least(least: float | None, rtt: float | None, step: float) -> float | None:
 
 
 def _smooth(before: float | None, value: float | None, step: float) -> float | None:
-    if value is None:
-        return before
-    return (before or 0.0) + (value - (before or 0.0)) * step / (step + SMOOTH_MS)
+    return before if value is None else (before or 0.0) + (value - (before or 0.0)) * step / (step + SMOOTH_MS)
 
 
 def _weight(kbps: float | None) -> float:

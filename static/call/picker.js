@@ -17,6 +17,7 @@
 const GOOD_MS = 6_000;
 const DOUBTED_MS = 30_000;
 const TRIED_MS = 60_000;
+const FRESH_MS = 8_000;
 const [FIRST_MS, LONG_RTT_MS, THIN_KBPS] = [4_000, 400, 100];
 
 /** @param {Ladder} ladder @param {string} start_rung @param {number} at_ms */
@@ -141,28 +142,30 @@ function judge(rungs, m, look, ceiling) {
 const isTooMuch = ({ video, needs_kbps }, { rtt }) => video && needs_kbps < THIN_KBPS && (rtt ?? 0) > LONG_RTT_MS;
 
 /** @param {Rung[]} rungs @param {Rung} rung @param {Memory} m @param {Trusted} look @param {number} ceiling */
-function climb(rungs, rung, m, { available }, ceiling) {
+function climb(rungs, rung, m, { available, rtt }, ceiling) {
   m.good_ms += m.step_ms;
   const back = rung.audio ? m.before : null;
   const to = Math.max(back ?? m.rung - 1, ceiling);
   const needs_kbps = rungs[to]?.needs_kbps ?? 0;
   const isDoubted = rung.audio?.feedback && needs_kbps <= THIN_KBPS && available !== null && available < 0.8 * needs_kbps;
   const isHeavy = m.is_lossy && rungs[to]?.stills;
-  const wait_ms = Math.max(m.waits_ms[to] ?? GOOD_MS, isDoubted || isHeavy ? DOUBTED_MS : 0);
+  const isLong = (rtt ?? 0) > LONG_RTT_MS;
+  const wait_ms = Math.max(m.waits_ms[to] ?? GOOD_MS, isLong && (isDoubted || isHeavy) ? DOUBTED_MS : 0);
   if (to < m.rung && m.good_ms >= (back !== null && wait_ms <= GOOD_MS ? 1_000 : wait_ms)) go(m, to, "better");
 }
 
 /** @param {Rung} rung @param {Memory} m @param {Trusted} look @param {boolean} isLastVoice @returns {Trouble} */
 function troubleOf({ audio, video, stills, needs_kbps }, m, { rtt, jitter, available }, isLastVoice) {
   if (!audio) return { delay: 0, loss: 0, slow: 0, worst: 0 };
-  const grown = level(growth(m, rtt), 400, isLastVoice ? Infinity : 1_000);
+  const isFresh = m.now_ms - m.since_ms < FRESH_MS;
+  const isTried = isFresh && m.has_climbed && needs_kbps >= THIN_KBPS;
+  const grown = level(growth(m, rtt), isTried ? 200 : 400, isLastVoice ? Infinity : 1_000);
   const delay = Math.max(grown, level(rtt ?? 0, 1_500, 3_000), level(jitter, 300, Infinity));
   const bearable = video ? 0.12 : 0.25;
   const loss = level(lossOf(m), bearable, bearable * 2.5);
   const sends_kbps = audio.max_kbps + (video?.max_kbps ?? 0);
-  const isGrown = m.now_ms - m.since_ms >= 8_000;
   const starves =
-    audio.feedback && available !== null && isGrown && available < Math.min(0.7 * needs_kbps, 0.9 * sends_kbps);
+    audio.feedback && available !== null && !isFresh && available < Math.min(0.6 * needs_kbps, 0.9 * sends_kbps);
   const least_kbps = stills ? still_kbps(stills) * (m.is_lossy ? 6.5 : 1) : 0;
   const slow = Number(starves || (m.drain_kbps !== null && m.drain_kbps < least_kbps));
   return { delay, loss, slow, worst: Math.max(delay, loss, slow) };
@@ -182,10 +185,10 @@ function isGood({ audio, stills }, m, { rtt, jitter, heard }) {
 }
 
 /** @param {Rung[]} rungs @param {number} at @param {Trouble} trouble @param {Trusted} look */
-function below(rungs, at, { worst, slow }, { received, sent, loss_out, available }) {
+function below(rungs, at, { worst }, { received, sent, loss_out, available }) {
   const lastVoice = rungs.length - 2;
   const { audio, video } = /** @type {Rung} */ (rungs[at]);
-  if (!video || !(worst > 1 || slow)) return at + 1;
+  if (!video || worst === 1) return at + 1;
   const arrives = sent === null ? null : sent * (1 - (loss_out ?? 0));
   const known = [received, arrives, audio?.feedback ? available : null].filter((kbps) => kbps !== null);
   if (!known.length) return Math.min(lastVoice, at + 2);

@@ -11,7 +11,7 @@ import { slim, tuned } from "./sdp.js";
 /** @typedef {import("./stills.js").Stills} Stills */
 /** @typedef {import("./peer.js").Kind} Kind */
 
-/** A picture of fewer kbit/s begins as what it may grow to. */
+/** For a rung of no more a picture begins within half of what the link should give. */
 const THIN_KBPS = 100;
 const PICTURE_MS = { heard: 700, unheard: 8_000 };
 /** The addresses of this device itself are known by then. */
@@ -217,10 +217,10 @@ export class Tuning {
 
   /** Null: as the browser likes. @returns {Voice | null} */
   #voice() {
-    const { audio, video } = this.#rung ?? {};
+    const { audio, video, needs_kbps = 0 } = this.#rung ?? {};
     if (!audio) return null;
     const redundancy = this.#isLossy ? audio.redundancy : null;
-    const start_kbps = video && video.max_kbps < THIN_KBPS ? audio.max_kbps + video.max_kbps : 0;
+    const start_kbps = video && needs_kbps <= THIN_KBPS ? needs_kbps / 2 : 0;
     return { ...audio, redundancy, start_kbps, feedback: audio.feedback && this.#isPictureDue };
   }
 

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -157,6 +158,21 @@ def test_listeners_of_one_rung_share_one_encoding() -> None:
     assert len({tuple(packet for _, packet, _, _ in family.sent[name]) for name in "cde"}) == 1
     assert len({tuple(packet for _, packet, _, _ in family.sent[name]) for name in "fg"}) == 1
     assert {length for _, _, _, length in family.sent["f"]} == {120}
+
+
+def test_an_end_of_short_packets_hears_a_mix_in_whole_ticks_and_one_voice_as_it_comes() -> None:
+    short = replace(RUNG, packet_ms=20)
+    family = Family(a=short, b=short, c=short, d=RUNG)
+    low, high = (encoded(voice(4, hz), packet_ms=20) for hz in (LOW, HIGH))
+    family.talk(length_ms=20, a=low)
+    assert [packet for _, packet, _, _ in family.sent["c"]] == [packet for packet in low if packet]
+    assert {length for _, _, _, length in family.sent["d"]} == {60}
+    family.talk(length_ms=20, a=low, b=high)
+    assert {length for _, _, _, length in family.sent["c"]} == {20, 60}
+    both = family.heard("c")[-3 * 48_000 :]
+    assert power_near(both, LOW) > 0.1
+    assert power_near(both, HIGH) > 0.1
+    assert all(family.is_continuous(name) for name in "abcd")
 
 
 def test_a_thin_end_is_sent_less_and_the_others_what_was_said() -> None:

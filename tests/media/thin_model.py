@@ -13,7 +13,7 @@ from app.media import picker
 from app.media.ladder import Ladder
 from app.media.look import Look
 
-SENDS_KBPS = {"thin_video": 82, "micro_video": 54, "stills": 24, "voice": 15, "thin_voice": 9, "clips": 1}
+SENDS_KBPS = {"thin_video": 100, "micro_video": 54, "stills": 24, "voice": 15, "thin_voice": 9, "clips": 1}
 REDUNDANT_KBPS = 10
 QUEUE_MS = 1_500
 
