@@ -73,6 +73,7 @@ GROUPS = (
         300,
         ("contracts",),
         needs=("npm", "coturn", "kannel", "gammu", *SERVERS),
+        second_tries=SECOND_TRIES,
     ),
     Group("flows", "the stories, with the clock stepped by hand", 600, ("flows",), needs=("kannel", *SERVERS)),
     # Parts that need a core each, so that none is idle beside the stories in Chromium and after them.
@@ -83,6 +84,7 @@ GROUPS = (
         1500,
         (*FLOOR, "commands", *OURS),
         needs=("coturn", "caddy", "voice", *SERVERS),
+        second_tries=SECOND_TRIES,
     ),
     Group(
         "media",
