@@ -5,7 +5,6 @@ is a stroke of one place.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
 from itertools import pairwise
 from math import dist
 
@@ -15,7 +14,6 @@ WIDTH, HEIGHT = 1000, 400
 MOST_STROKES, MOST_PLACES = 100, 1_500
 LEAST_INK = 150  # shorter than anybody's initials
 ON_SCREEN = "screen"
-KEPT_AFTER_END = timedelta(days=30)  # as long as whatever nobody may hear any more
 
 Strokes = Sequence[Sequence[int]]
 

@@ -1,7 +1,8 @@
 """Signatures that guardians gave on a screen: kept sealed beside their consent, shown again, forgotten.
 
-One is kept for as long as its consent holds, and thirty days more, in which somebody may ask what was signed; the same
-when the child and the other one are in no family together any more. Who may look is decided above.
+One is kept for as long as its consent holds, and then as long as whatever nobody may hear any more, since somebody may
+ask what was signed; the same when the child and the other one are in no family together any more. Who may look is
+decided above.
 """
 
 import json
@@ -12,7 +13,8 @@ from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.families.models import Consent, Member, Signature
-from app.families.signature_rules import KEPT_AFTER_END, Strokes, check_strokes
+from app.families.rules import FORGOTTEN_AFTER
+from app.families.signature_rules import Strokes, check_strokes
 from app.families.words import MemberRole
 from app.kernel.errors import NotFound
 from app.web.sealing import Sealer
@@ -42,7 +44,7 @@ def signed(session: Session, consent_ids: Iterable[str]) -> set[str]:
 
 def forget(session: Session, now: datetime) -> None:
     """Delete those whose time is over."""
-    by = now - KEPT_AFTER_END
+    by = now - FORGOTTEN_AFTER
     over = select(Consent.id).where(or_(Consent.revoked_at <= by, Consent.until_at <= by, ~_were_together(by)))
     session.execute(delete(Signature).where(Signature.consent_id.in_(over)))
 

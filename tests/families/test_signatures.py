@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from app.doors import housekeeping
 from app.families import service, signatures
 from app.families.models import Signature
+from app.families.rules import FORGOTTEN_AFTER
 from app.families.signature_rules import (
     HEIGHT,
-    KEPT_AFTER_END,
     LEAST_INK,
     MOST_PLACES,
     MOST_STROKES,
@@ -128,8 +128,8 @@ def test_it_is_gone_by_the_promised_day(
     ended_at = now + 400 * DAY
     with database.begin() as session:
         end(session, kin, consent_id, ended_at)
-    assert is_kept(database, consent_id, ended_at + KEPT_AFTER_END - TICK)
-    assert not is_kept(database, consent_id, ended_at + KEPT_AFTER_END)
+    assert is_kept(database, consent_id, ended_at + FORGOTTEN_AFTER - TICK)
+    assert not is_kept(database, consent_id, ended_at + FORGOTTEN_AFTER)
 
 
 def test_it_goes_with_a_consent_that_ran_out_while_others_stay(database: Database, kin: Kin, now: datetime) -> None:
@@ -138,7 +138,7 @@ def test_it_goes_with_a_consent_that_ran_out_while_others_stay(database: Databas
         short, long = signed(session, kin, now, now + DAY), signed(session, kin, now)
         housekeeping.start(session, now)
     worker = Worker(database, clock, Handlers(steps={housekeeping.KIND: housekeeping.sweep}, errands={}))
-    for at, left in ((now, {short, long}), (now + DAY + KEPT_AFTER_END, {long})):
+    for at, left in ((now, {short, long}), (now + DAY + FORGOTTEN_AFTER, {long})):
         clock.at = at
         worker.run_due(Lane.STEP)
         with database.read() as session:
