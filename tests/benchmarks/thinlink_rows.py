@@ -8,10 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
+from typing import Literal
 
 from tests.thinlink import figures, voice
 from tests.thinlink.calls import Call, Heard, Place, Prepare, Thin
 from tests.thinlink.figures import Worth
+from tests.web.waiting import until
 
 SPEECH, DENSE_SPEECH, NO_PAUSE = 0.58, 0.79, 1  # shares of the time in which both ends speak
 SETTLED_SECONDS = 10  # what must hold must hold from here on
@@ -20,6 +22,8 @@ THINKS_SECONDS = 1.5  # who sees the ring before they touch it
 EDGE, THREE_G, FAIR = Thin(64, 500, 0.03), Thin(300, 150, 0.01), Thin(200, 200, 0.01)
 SINKS = (300, 64, 32, 64, 300)
 SINKS_SECONDS = 20
+# When the ring is touched: connected before, when the other's offer has come, or before it has.
+When = Literal["ahead", "offered", "at sight"]
 Figures = dict[str, float]
 Try = Callable[[Place, int, Prepare | None], Figures]
 
@@ -95,10 +99,13 @@ def _photos(ends: dict[str, Heard], since: float) -> Figures:
     return {"photo_every_seconds": round(max(max(b - a for a, b in pairwise(t)) for t in came), 2)}
 
 
-def answer(thin: Thin, is_warm: bool, place: Place, seed: int, prepare: Prepare | None) -> Figures:
+def answer(thin: Thin, when: When, place: Place, seed: int, prepare: Prepare | None) -> Figures:
+    is_warm = when == "ahead"
     with place.call(thin, is_warm=is_warm, seed=seed, prepare=prepare) as call:
         if is_warm:
             call.wait(THINKS_SECONDS)
+        elif when == "offered":
+            until(lambda: bool(call.terminal.evaluate("ear.isOffered()")))
         call.answer()
         call.wait_until(5 if is_warm else 12)
         found = figures.answered(call, call.ends())
@@ -161,13 +168,15 @@ def _changes(ends: dict[str, Heard]) -> float:
 
 
 def _answers(link: str, thin: Thin, warm: float, both: float, cold: float) -> list[Row]:
-    ways = (
-        ("warm", "pre-warmed", True, {"waiting_voice_seconds": Goal(most=warm), "both_ways_seconds": Goal(most=both)}),
-        ("cold", "cold", False, {"both_ways_seconds": Goal(most=cold)}),
+    ahead: dict[str, Goal] = {"waiting_voice_seconds": Goal(most=warm), "both_ways_seconds": Goal(most=both)}
+    ways: tuple[tuple[str, str, When, dict[str, Goal]], ...] = (
+        ("warm", "pre-warmed", "ahead", ahead),
+        ("cold", "cold, the offer in the ring", "offered", {"both_ways_seconds": Goal(most=cold)}),
+        ("sight", "cold, at first sight of the ring", "at sight", {"both_ways_seconds": Goal(most=cold)}),
     )
     return [
-        Row(f"{link}-{name}", f"answered, {title}: {thin}", partial(answer, thin, is_warm), goals, NO_PAUSE, runs=11)
-        for name, title, is_warm, goals in ways
+        Row(f"{link}-{name}", f"answered, {title}: {thin}", partial(answer, thin, when), goals, NO_PAUSE, runs=11)
+        for name, title, when, goals in ways
     ]
 
 

@@ -144,6 +144,7 @@
   window.ear = {
     states: () => connections.map((connection) => connection.connectionState),
     isOpen: () => connections.some((connection) => connection.connectionState === "connected"),
+    isOffered: () => connections.some((connection) => connection.remoteDescription?.type === "offer"),
     connections,
     take: () => ({ said: recording("said"), heard: recording("heard"), audible, looks, touches, rungs, photos }),
   };
