@@ -86,6 +86,16 @@ class Ladder:
 
     rungs: tuple[Rung, ...]
 
+    @property
+    def still(self) -> int:
+        """The place of the best rung without a moving picture."""
+        return next(n for n, rung in enumerate(self.rungs) if not rung.video)
+
+    @property
+    def voice(self) -> int:
+        """The place of the best rung that sends voice alone."""
+        return next(n for n, rung in enumerate(self.rungs) if not rung.video and not rung.stills)
+
     def __getitem__(self, name: str) -> Rung:
         return self.rungs[RungName(name).depth]
 

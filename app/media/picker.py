@@ -92,7 +92,7 @@ class Trouble(NamedTuple):
 def begin(ladder: Ladder, start_rung: str, at_ms: float) -> Memory:
     """A rung that isn't known becomes `voice`."""
     names = _names(ladder)
-    place = names.index(start_rung) if start_rung in names else _voice(ladder)
+    place = names.index(start_rung) if start_rung in names else ladder.voice
     return Memory(number_of(at_ms, math.inf) or 0.0, place, (float(GOOD_MS),) * len(names))
 
 
@@ -143,7 +143,7 @@ def _see(m: Memory, look: Look, silent_ms: float) -> Memory:
 def _wait(ladder: Ladder, m: Memory) -> Memory:
     """Nothing comes: wait for it on a voice rung, at last with clips."""
     m = replace(m, good_ms=0.0, bad_ms=0.0)
-    voice, last = _voice(ladder), len(ladder.rungs) - 1
+    voice, last = ladder.voice, len(ladder.rungs) - 1
     if m.silent_ms >= GONE_MS and m.rung < last:
         return replace(_go(m, last, "nothing"), before=m.before)
     return replace(_go(m, voice, "nothing"), before=m.rung) if m.rung < voice else m
@@ -154,14 +154,15 @@ def _judge(ladder: Ladder, m: Memory, look: Look, ceiling: int) -> Memory:
     at = max(m.rung, in_effect)
     rung = ladder.rungs[at]
     if m.reason == "start" and m.now_ms < FIRST_MS and _is_too_much(rung, look):
-        return replace(_go(m, _still(ladder), "link"), settled_ms=m.now_ms)
+        return replace(_go(m, ladder.still, "link"), settled_ms=m.now_ms)
     if m.has_climbed and m.now_ms - m.since_ms >= TRIED_MS:
         m = replace(m, has_climbed=False, waits_ms=_with(m.waits_ms, m.rung, GOOD_MS))
     is_last_voice = at == len(ladder.rungs) - 2
     trouble = _trouble(rung, m, look, is_last_voice) if rung.audio else Trouble(0, 0, 0)
     if trouble.worst > is_last_voice:
         m = replace(m, bad_ms=m.bad_ms + m.step_ms, good_ms=0)
-        lasts = HOPELESS_MS if is_last_voice else PLAIN_TROUBLE_MS if trouble.worst > 1 else TROUBLE_MS
+        is_soon = trouble.worst > 1 or _is_tried(rung, m)
+        lasts = HOPELESS_MS if is_last_voice else PLAIN_TROUBLE_MS if is_soon else TROUBLE_MS
         return _down(ladder, at, m, look, trouble) if m.bad_ms >= lasts else m
     m = replace(m, bad_ms=max(0.0, m.bad_ms - m.step_ms))
     if trouble.worst or in_effect > m.rung or not _is_good(rung, m, look):
@@ -204,13 +205,18 @@ def _trouble(rung: Rung, m: Memory, look: Look, is_last_voice: bool) -> Trouble:
     if rung.audio.feedback and look.available_kbps is not None and not is_fresh:
         sends = rung.audio.max_kbps + (rung.video.max_kbps if rung.video else 0)
         is_slow = is_slow or look.available_kbps < min(STARVES_NEEDS * rung.needs_kbps, STARVES_SENDS * sends)
-    growth_ms = TRIED_GROWTH_MS if is_fresh and m.has_climbed and rung.needs_kbps >= THIN_KBPS else GROWTH_MS
+    growth_ms = TRIED_GROWTH_MS if _is_tried(rung, m) else GROWTH_MS
     delay = max(
         _level(_growth(m, look), growth_ms, math.inf if is_last_voice else PLAIN_GROWTH_MS),
         _level(look.rtt_ms or 0.0, RTT_MS, PLAIN_RTT_MS), _level(look.jitter_ms or 0.0, JITTER_MS, math.inf),
     )  # fmt: skip
     bearable = LOSS if rung.video else VOICE_LOSS
     return Trouble(delay, _level(_loss(m), bearable, bearable * PLAIN_TIMES), int(is_slow))
+
+
+def _is_tried(rung: Rung, m: Memory) -> bool:
+    """Whether a larger picture has just been climbed to: a queue is of its making."""
+    return m.has_climbed and rung.needs_kbps >= THIN_KBPS and m.now_ms - m.since_ms < FRESH_MS
 
 
 def _level(value: float, bad: float, plain: float) -> int:
@@ -300,16 +306,6 @@ def _place(ladder: Ladder, name: str | None) -> int:
     """Of what isn't known: the top, which stands in nobody's way."""
     names = _names(ladder)
     return names.index(name) if name in names else 0
-
-
-def _still(ladder: Ladder) -> int:
-    """The best rung without a moving picture."""
-    return next(n for n, rung in enumerate(ladder.rungs) if not rung.video)
-
-
-def _voice(ladder: Ladder) -> int:
-    """The best rung that sends voice alone."""
-    return next(n for n, rung in enumerate(ladder.rungs) if not rung.video and not rung.stills)
 
 
 def _silent_ms(ladder: Ladder, m: Memory) -> float:

@@ -127,7 +127,7 @@ function judge(rungs, m, look, ceiling) {
   if (trouble.worst > Number(isLastVoice)) {
     m.bad_ms += m.step_ms;
     m.good_ms = 0;
-    const lasts = isLastVoice ? 10_000 : trouble.worst > 1 ? 1_500 : 2_500;
+    const lasts = isLastVoice ? 10_000 : trouble.worst > 1 || isTried(rung, m) ? 1_500 : 2_500;
     if (m.bad_ms < lasts) return;
     if (rung.video && reasonOf(trouble) !== "loss") m.is_lossy = false;
     go(m, below(rungs, at, trouble, look), reasonOf(trouble));
@@ -137,6 +137,10 @@ function judge(rungs, m, look, ceiling) {
   if (trouble.worst || inEffect > m.rung || !isGood(rung, m, look)) m.good_ms = Math.max(0, m.good_ms - m.step_ms);
   else climb(rungs, rung, m, look, ceiling);
 }
+
+/** A larger picture has just been climbed to. @param {{needs_kbps: number}} rung @param {Memory} m */
+const isTried = ({ needs_kbps }, { has_climbed, now_ms, since_ms }) =>
+  has_climbed && needs_kbps >= THIN_KBPS && now_ms - since_ms < FRESH_MS;
 
 /** @param {Rung} rung @param {Trusted} look */
 const isTooMuch = ({ video, needs_kbps }, { rtt }) => video && needs_kbps < THIN_KBPS && (rtt ?? 0) > LONG_RTT_MS;
@@ -158,8 +162,7 @@ function climb(rungs, rung, m, { available, rtt }, ceiling) {
 function troubleOf({ audio, video, stills, needs_kbps }, m, { rtt, jitter, available }, isLastVoice) {
   if (!audio) return { delay: 0, loss: 0, slow: 0, worst: 0 };
   const isFresh = m.now_ms - m.since_ms < FRESH_MS;
-  const isTried = isFresh && m.has_climbed && needs_kbps >= THIN_KBPS;
-  const grown = level(growth(m, rtt), isTried ? 200 : 400, isLastVoice ? Infinity : 1_000);
+  const grown = level(growth(m, rtt), isTried({ needs_kbps }, m) ? 200 : 400, isLastVoice ? Infinity : 1_000);
   const delay = Math.max(grown, level(rtt ?? 0, 1_500, 3_000), level(jitter, 300, Infinity));
   const bearable = video ? 0.12 : 0.25;
   const loss = level(lossOf(m), bearable, bearable * 2.5);
