@@ -38,6 +38,19 @@ globalThis.checks = (() => {
     return [...(more > 0 ? [`the page is ${more} px too wide`] : []), ...out, ...inner];
   };
 
+  const scrollsDown = (place) => {
+    for (let up = place.parentElement; up; up = up.parentElement) if (/auto|scroll/.test(getComputedStyle(up).overflowY)) return up;
+    return null;
+  };
+  // What is touched can be reached: it is on the screen, or is scrolled to, which nothing above the beginning can be.
+  const cut = () =>
+    [...new Set(all(TOUCHED).map(target))].flatMap((place) => {
+      const { top, bottom, height } = place.getBoundingClientRect();
+      const up = scrollsDown(place);
+      const isOut = up ? top - up.getBoundingClientRect().top + up.scrollTop < -1 : top < -1 || bottom > innerHeight + 1;
+      return height && isOut ? [`from ${Math.round(top)} down to ${Math.round(bottom)} of ${innerHeight}: ${name(place)}`] : [];
+    });
+
   const moves = () =>
     document.getAnimations().flatMap((one) => {
       const { duration = 0, iterations = 1 } = one.effect?.getComputedTiming() ?? {};
@@ -50,5 +63,5 @@ globalThis.checks = (() => {
     document.documentElement.removeAttribute("dir");
     return found;
   };
-  return { small, wide, moves, mirrored: () => inRtl(wide) };
+  return { small, wide, cut, moves, mirrored: () => inRtl(wide) };
 })();

@@ -21,7 +21,11 @@ LEAST_PX: dict[Face, float] = {"phone": 48, "terminal": 64}
 IN_THE_SUN: tuple[Face, ...] = ("phone", "terminal")
 NARROW: dict[Face, tuple[ViewportSize, ...]] = {
     "phone": (ViewportSize(width=240, height=320), ViewportSize(width=320, height=568)),
-    "terminal": (ViewportSize(width=800, height=1280),),
+    "terminal": (
+        ViewportSize(width=800, height=1280),
+        ViewportSize(width=512, height=300),  # 1024 x 600, everything twice as large
+        ViewportSize(width=400, height=640),  # a tablet held upright, likewise
+    ),
     "desk": (ViewportSize(width=768, height=1024),),
 }
 # A gradient's contrast can't be reckoned: where one lies behind texts, its end that is worse for them stands instead.
@@ -55,6 +59,8 @@ def narrow_complaints(page: Page, face: Face) -> Iterator[str]:
     for size in NARROW[face]:
         page.set_viewport_size(size)
         yield from (f"{size['width']} px wide: {one}" for one in _ask(page, "wide"))
+        if face == "terminal":
+            yield from (f"{size['width']} px wide, out of reach: {one}" for one in _ask(page, "cut"))
         if face in LEAST_PX:
             yield from (f"{size['width']} px wide, too small: {one}" for one in _ask(page, "small", LEAST_PX[face]))
     page.set_viewport_size(SIZES[face])
