@@ -48,7 +48,7 @@ STYLE = (
     Check("lock", (PYTHON, "-m", "tests.lock")),
 )
 
-SECOND_TRIES = 3
+SECOND_TRIES = 5
 
 ROOMS = ("villages", "families", "calls", "notices", "roster", "desk", "doors", "messages", "sms", "demo")
 FLOOR = ("kernel", "storage", "jobs", "web", "gateways")  # what the rooms stand on

@@ -113,10 +113,17 @@ def test_either_may_offer_and_voice_goes_both_ways_as_the_rung_says(page: Page, 
     assert {later - earlier for earlier, later in pairwise(stamps)} == {2_880}
 
 
-def test_an_answer_is_small_and_names_no_server(page: Page, media: MediaEnd) -> None:
+def offered(page: Page) -> dict[str, Any]:
+    """The browser's offer."""
     page.evaluate(MEET, {"isOfferer": True, "rung": "voice"})
-    carry(page, media, lambda: not media.said.empty())
-    answer = media.said.get()["description"]
+    page.wait_for_function("told.some(({ description }) => description)")
+    offer: dict[str, Any] = page.evaluate("told.find(({ description }) => description)")
+    return offer
+
+
+def test_an_answer_is_small_and_names_no_server(page: Page, media: MediaEnd) -> None:
+    media.tell(offered(page))
+    answer = media.said.get(timeout=30)["description"]
     assert len(json.dumps(answer)) < 2_600
     candidates = [line for line in answer["sdp"].splitlines() if line.startswith("a=candidate:")]
     assert {line.split()[4] for line in candidates} == {HOST}
@@ -125,9 +132,7 @@ def test_an_answer_is_small_and_names_no_server(page: Page, media: MediaEnd) -> 
 
 
 def test_an_offer_that_comes_twice_is_answered_twice_alike(page: Page, media: MediaEnd) -> None:
-    page.evaluate(MEET, {"isOfferer": True, "rung": "voice"})
-    page.wait_for_function("told.some(({ description }) => description)")
-    offer = page.evaluate("told.find(({ description }) => description)")
+    offer = offered(page)
     for _ in range(2):
         media.tell(offer)
     assert media.said.get(timeout=30) == media.said.get(timeout=30)
