@@ -170,12 +170,12 @@ def _changes(ends: dict[str, Heard]) -> float:
 def _answers(link: str, thin: Thin, warm: float, both: float, cold: float) -> list[Row]:
     ahead: dict[str, Goal] = {"waiting_voice_seconds": Goal(most=warm), "both_ways_seconds": Goal(most=both)}
     ways: tuple[tuple[str, str, When, dict[str, Goal]], ...] = (
-        ("warm", "pre-warmed", "ahead", ahead),
-        ("cold", "cold, the offer in the ring", "offered", {"both_ways_seconds": Goal(most=cold)}),
-        ("sight", "cold, at first sight of the ring", "at sight", {"both_ways_seconds": Goal(most=cold)}),
+        ("warm", "answered, pre-warmed", "ahead", ahead),
+        ("cold", "cold, offer in the ring", "offered", {"both_ways_seconds": Goal(most=cold)}),
+        ("sight", "cold, at first sight", "at sight", {"both_ways_seconds": Goal(most=cold)}),
     )
     return [
-        Row(f"{link}-{name}", f"answered, {title}: {thin}", partial(answer, thin, when), goals, NO_PAUSE, runs=11)
+        Row(f"{link}-{name}", f"{title}: {thin}", partial(answer, thin, when), goals, NO_PAUSE, runs=11)
         for name, title, when, goals in ways
     ]
 
