@@ -217,6 +217,31 @@ def forbidden(village: Village, call_id: str) -> None:
 
 
 @pytest.mark.long
+def test_one_of_three_is_thin_and_the_others_keep_their_pictures(
+    bridged: Village, devices: Devices, record_property: Record
+) -> None:
+    phone, terminal, _ = talking(bridged, devices)
+    father = comes_in(devices, bridged)
+    ends = {"phone": phone, "terminal": terminal, "father": father}
+    for end in ends.values():
+        wait_until(end, "the bridge alone", partial(is_on_bridge, end), 30)
+    touch(father, "save-data")
+    expect(father.locator("section.call")).to_have_attribute("data-rung", "voice")
+    father.wait_for_timeout(SETTLED_MS)
+    before = {name: each(end)[0] for name, end in ends.items()}
+    father.wait_for_timeout(SETTLED_MS)
+    after = {name: each(end)[0] for name, end in ends.items()}
+    for name in ends:
+        assert after[name]["audioEnergy"] > before[name]["audioEnergy"], f"{name} hears"
+    frames = {name: after[name]["frames"] - before[name]["frames"] for name in ends}
+    record_property("figure", f"pictures in {SETTLED_MS} ms while the father saves data: {frames}")
+    assert frames["father"] == 0
+    assert min(frames["phone"], frames["terminal"]) > 0
+    for end in ends.values():
+        sees(end, "live")
+
+
+@pytest.mark.long
 @pytest.mark.expects_complaints
 def test_a_coordinator_comes_a_guest_may_be_there_no_more_and_no_media_program_is_left(
     bridged: Village, devices: Devices, record_property: Record
