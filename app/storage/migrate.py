@@ -1,7 +1,7 @@
 """Brings a database to the newest migration. One process at a time; the others wait and then find it done.
 
 Migrations are numbered in one line, and a file's name begins with its number: whether a database is current is known
-without Alembic, which is loaded (10 MB with what it brings) only where something is migrated.
+without Alembic, which is loaded (8 MB with what it brings) only where something is migrated.
 """
 
 from pathlib import Path

@@ -91,6 +91,15 @@ def is_on_bridge(page: Page) -> bool:
     return len(each(page)) == 1 and everything_arrives(page, 1)
 
 
+def three_talk(village: Village, devices: Devices) -> tuple[dict[str, Page], str]:
+    """Mother, child and father over a bridge; and the call."""
+    phone, terminal, call_id = talking(village, devices)
+    ends = {"phone": phone, "terminal": terminal, "father": comes_in(devices, village)}
+    for end in ends.values():
+        wait_until(end, "the bridge alone", partial(is_on_bridge, end), 30)
+    return ends, call_id
+
+
 def hears_bridge(page: Page) -> bool:
     """A voice comes by one connection, whatever pictures the rungs carry just now."""
     before = each(page)
@@ -165,11 +174,8 @@ def shows_who_speaks(phone: Page, terminal: Page, father: Page) -> None:
 def test_a_media_program_is_killed_and_another_one_carries_on(
     bridged: Village, devices: Devices, record_property: Record
 ) -> None:
-    phone, terminal, call_id = talking(bridged, devices)
-    father = comes_in(devices, bridged)
-    ends = {"phone": phone, "terminal": terminal, "father": father}
-    for end in ends.values():
-        wait_until(end, "the bridge alone", partial(is_on_bridge, end), 30)
+    ends, call_id = three_talk(bridged, devices)
+    phone = ends["phone"]
     bridged.start("media2")
     phone.wait_for_timeout(5_000)
     for end in ends.values():
@@ -224,11 +230,8 @@ def forbidden(village: Village, call_id: str) -> None:
 def test_one_of_three_is_thin_and_the_others_keep_their_pictures(
     bridged: Village, devices: Devices, record_property: Record
 ) -> None:
-    phone, terminal, _ = talking(bridged, devices)
-    father = comes_in(devices, bridged)
-    ends = {"phone": phone, "terminal": terminal, "father": father}
-    for end in ends.values():
-        wait_until(end, "the bridge alone", partial(is_on_bridge, end), 30)
+    ends, _ = three_talk(bridged, devices)
+    phone, terminal, father = ends.values()
     touch(father, "save-data")
     expect(father.locator("section.call")).to_have_attribute("data-rung", "voice")
     father.wait_for_timeout(SETTLED_MS)

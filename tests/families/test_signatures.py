@@ -26,6 +26,7 @@ from app.jobs.worker import Handlers, Worker
 from app.kernel.errors import HomethreadError, NotFound
 from app.storage.database import Database
 from tests.families.conftest import Kin
+from tests.groups import ROOT
 from tests.scene import SEALER, StepClock
 
 DRAWN = [[100, 200, 300, 80, 500, 320], [600, 200]]
@@ -143,3 +144,9 @@ def test_it_goes_with_a_consent_that_ran_out_while_others_stay(database: Databas
         worker.run_due(Lane.STEP)
         with database.read() as session:
             assert signatures.signed(session, [short, long]) == left
+
+
+def test_the_desk_draws_in_the_same_box() -> None:
+    script = (ROOT / "static/desk/signing.js").read_text("utf-8")
+    assert f"[WIDTH, HEIGHT] = [{WIDTH}, {HEIGHT}];" in script
+    assert f"[MOST_STROKES, MOST_PLACES] = [{MOST_STROKES}, {MOST_PLACES:_}];" in script
