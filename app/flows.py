@@ -22,6 +22,7 @@ from app.telling import digests as tell_digests
 from app.telling import escalation
 from app.telling import gateways as tell_gateways
 from app.telling import messages as tell_messages
+from app.telling import parent_requests as tell_parent_requests
 from app.telling import rosters as tell_rosters
 from app.telling import series as tell_series
 
@@ -110,6 +111,8 @@ FLOWS: dict[type[Event], tuple[Callable[..., None], ...]] = {
     events.GraceOver: (forgetting.of_grace,),
     events.MemberJoined: (bring_in,),
     events.MemberLeft: (end_what_was_theirs, forgetting.of_leaving),
+    events.ParentRequestAnswered: (tell_parent_requests.of_answer,),
+    events.ParentRequestReopened: (tell_parent_requests.of_reopening,),
     events.PhotoTaken: (desk.record_photo,),
     events.HoursChanged: (desk.record_hours,),
     events.MessageStored: (count_for_its_call,),

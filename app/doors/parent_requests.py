@@ -25,7 +25,9 @@ from app.families import service as consent
 from app.families.models import Family, Member
 from app.families.numbers import parse_number_of, region_of
 from app.families.words import ConsentKind, MemberRole
+from app.jobs import service as jobs
 from app.kernel.errors import Kept, NotFound, Refused
+from app.kernel.events import ParentRequestAnswered, ParentRequestReopened
 from app.kernel.numbers import E164
 from app.storage.database import new_id
 from app.villages import queries as villages
@@ -118,7 +120,7 @@ def accept(ask: Ask, sealer: Sealer, request_id: str, zone: str, known_id: str |
         person_id = enrol.add_newcomer(ask.session, ask.who, family.id, newcomer, ask.now)
     ask.session.flush()
     request.person_id = person_id
-    _decide(ask, family, request, RequestState.ACCEPTED)
+    _answer(ask, family, request, RequestState.ACCEPTED)
     return _let_in(ask, sealer, request, person_id)
 
 
@@ -126,7 +128,7 @@ def decline(ask: Ask, request_id: str, reason: str) -> None:
     """Say no, with a reason that the asking parent reads."""
     family, request = _of_desk(ask, request_id)
     request_reason = checked_text(reason, 200, "bad_reason")
-    _decide(ask, family, request, RequestState.DECLINED)
+    _answer(ask, family, request, RequestState.DECLINED)
     request.reason = request_reason
     desk.record(ask.session, ask.who, "decline_parent", f"family:{family.id}", {"request": request.id}, ask.now)
 
@@ -142,6 +144,7 @@ def reopen(ask: Ask, request_id: str) -> None:
     request.state, request.decided_at, request.reason = RequestState.OPEN, None, None
     _open(ask.session, request)
     desk.record(ask.session, ask.who, "reopen_parent_request", f"family:{family.id}", {"request": request.id}, ask.now)
+    jobs.emit(ask.session, ParentRequestReopened(ask.now, request.id), ask.now)
     _tell(ask, family, request)
 
 
@@ -206,6 +209,11 @@ def _locked(session: Session, request_id: str) -> ParentRequest | None:
 def _check_open(request: ParentRequest) -> None:
     if request.state is not RequestState.OPEN:
         raise Refused("request_decided")
+
+
+def _answer(ask: Ask, family: Family, request: ParentRequest, state: RequestState) -> None:
+    _decide(ask, family, request, state)
+    jobs.emit(ask.session, ParentRequestAnswered(ask.now, request.id), ask.now)
 
 
 def _decide(ask: Ask, family: Family, request: ParentRequest, state: RequestState) -> None:

@@ -262,6 +262,20 @@ class MemberLeft(Event):
 
 
 @dataclass(frozen=True)
+class ParentRequestAnswered(Event):
+    """The desk accepted or declined what a parent asked for."""
+
+    request_id: str
+
+
+@dataclass(frozen=True)
+class ParentRequestReopened(Event):
+    """The desk undid what it had answered."""
+
+    request_id: str
+
+
+@dataclass(frozen=True)
 class PhotoTaken(Event):
     family_id: str
     person_id: str
@@ -286,7 +300,7 @@ EVENT_KINDS: dict[str, type[Event]] = {
         CallUnanswered, CallAnswered, CallJoinedByDesk, CallLeftByDesk, GuestAsked, GuestJoined, CallLive, CallEnded,
         SlotFreed, MessageStored, MessageUnsealed, MessageHeard, MessageWithdrawn, NoticeFailed, NoticeUnanswered,
         NoticesGathered, TextReceived, GatewaySilent, GatewayBack, ConsentRevoked, ConsentRanOut, GraceOver,
-        MemberJoined, MemberLeft, PhotoTaken, HoursChanged,
+        MemberJoined, MemberLeft, ParentRequestAnswered, ParentRequestReopened, PhotoTaken, HoursChanged,
     )
 }  # fmt: skip
 

@@ -94,10 +94,12 @@ def _body(notice: Notice, reader: Reader, now: datetime) -> str:
 
 
 def _url(subject: str, face: str) -> str:
-    """What a touch opens: on a phone the call itself or the two who speak; at a desk the list of what wants mending."""
+    """What a touch opens: on a phone what it is about, where that has a place; at a desk what wants mending."""
     if face != "phone":
         return f"/{face}#troubles"
     kind, _, of = subject.partition(":")
     if kind == "call":
         return f"/{face}#call={of}"
+    if kind == "parent_request":
+        return f"/{face}#parents"
     return f"/{face}#messages={of.partition(':')[2]}" if kind == "voice" else f"/{face}"

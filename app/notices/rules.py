@@ -65,7 +65,7 @@ RINGING = Policy(
 )  # fmt: skip
 NEWS = Policy(HALF_A_DAY, is_gatherable=True, can_be_off=True)
 CHANGE = Policy(HALF_A_DAY, is_essential=True, is_gatherable=True)
-VOICE = Policy(
+UNHURRIED = Policy(
     timedelta(days=1), gentle=True, is_gatherable=True, text_after=timedelta(hours=1), can_be_off=True
 )  # fmt: skip
 CODE = Policy(
@@ -114,10 +114,12 @@ POLICIES = {
     "unreached": Policy(HALF_A_DAY),
     "gateway_silent": Policy(HALF_A_DAY),
     "announcement": Policy(HALF_A_DAY, gentle=True),
-    "voice_for_child": VOICE,
-    "voice_from_child": VOICE,
-    "voice_answer": VOICE,
+    "voice_for_child": UNHURRIED,
+    "voice_from_child": UNHURRIED,
+    "voice_answer": UNHURRIED,
     "voice_heard": Policy(HALF_A_DAY, gentle=True, can_be_off=True, is_never_texted=True),
+    "parent_accepted": UNHURRIED,
+    "parent_declined": UNHURRIED,
     "call_back": Policy(HALF_A_DAY, is_essential=True),
     "sms_confirmed": ANSWER,
     "sms_offers": ANSWER,

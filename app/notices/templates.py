@@ -85,6 +85,8 @@ PARAMS: dict[str, frozenset[str]] = {
     "voice_from_child": frozenset({"child"}),
     "voice_answer": frozenset({"child"}),
     "voice_heard": frozenset({"by"}),
+    "parent_accepted": frozenset({"name"}),
+    "parent_declined": frozenset({"name"}),
 }
 NAMES = frozenset({"parent", "child", "by", "name"})
 WORDED = frozenset({"reason", "every", "why"})  # codes of `notice.<key>.<code>`, "code:count" where the sentence counts

@@ -1,12 +1,13 @@
 /**
- * A phone that is told by pushes: a touched one opens its call at once, or the messages of its two; what came is read
- * when somebody looks, and the subscription goes on.
+ * A phone that is told by pushes: a touched one opens its call at once, the messages of its two, or what one asked for;
+ * what came is read when somebody looks, and the subscription goes on.
  */
 import { t } from "../core/texts.js";
 import { isOpen } from "../core/rings.js";
 import { now, SECOND } from "../core/time.js";
 import { forgive, goOn } from "../net/pushes.js";
 import { toast, withWords } from "../ui/dom.js";
+import { openParents } from "./settings_places.js";
 
 /** @typedef {import("../phone.js").Phone} Phone */
 
@@ -14,6 +15,8 @@ const LOOKED_FOR_MS = 15 * SECOND; // a new page over a thin link
 const CALL = /#call=(\w+)$/;
 /** A child and a parent of it. */
 const MESSAGES = /#messages=([\w-]+):([\w-]+)$/;
+/** What one asked for, and what became of it. */
+const PARENTS = /#parents$/;
 
 /** @param {Phone} phone */
 export function start(phone) {
@@ -22,7 +25,7 @@ export function start(phone) {
     else phone.live.refresh();
   });
   open(phone, location.hash);
-  if (CALL.test(location.hash) || MESSAGES.test(location.hash)) history.replaceState(null, "", location.pathname);
+  if ([CALL, MESSAGES, PARENTS].some((asked) => asked.test(location.hash))) history.replaceState(null, "", location.pathname);
   let isOn = false;
   let whose = "";
   const meet = async () => {
@@ -53,8 +56,10 @@ function open(phone, url) {
   const id = CALL.exec(url)?.[1];
   const [, childId, parentId] = MESSAGES.exec(url) ?? [];
   const { live, calling } = phone;
+  const isFree = () => !calling.seat?.isHere && live.view.now?.me;
   if (id) whenRead(phone, () => join(phone, id));
-  else if (childId) whenRead(phone, () => calling.seat?.isHere || !live.view.now?.me || openMessages(phone, childId, parentId));
+  else if (childId) whenRead(phone, () => isFree() && openMessages(phone, childId, parentId));
+  else if (PARENTS.test(url)) whenRead(phone, () => isFree() && !document.querySelector("[data-part=asked]") && openParents(phone));
 }
 
 /** Once the server has said what there is now; without it, after a while. @param {Phone} phone @param {() => unknown} run */

@@ -178,6 +178,12 @@ def test_a_page_that_is_looked_at_rings_by_itself_and_one_behind_is_brought_to_i
     wait_until(phone, "it was read", lambda: is_read(village, said["id"]))
     assert worker.shown == []
 
+    worker.shows(said | {"id": None, "url": "/phone#parents", "kind": "parent_accepted"})
+    assert worker.touch() == []
+    expect(phone.locator("dialog [data-letter]").first).to_be_visible()
+    phone.locator("dialog [data-act=close]").click()
+    expect(phone.locator("dialog")).to_have_count(0)
+
     worker.shows(said | {"id": None})  # a trial is shown all the same
     assert worker.touch() == []
     sees(phone, "waiting|ready|live", 20)

@@ -8,8 +8,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.calls.booking import Actor
+from app.doors.parent_request_models import Kinship, ParentRequest, RequestState
 from app.gateways.careful_http import CarefulHttp
 from app.gateways.web_push import WebPush
+from app.jobs import service as jobs
+from app.kernel.events import ParentRequestAnswered
 from app.notices import deciding, pushes, reading
 from app.storage.database import Database
 from app.web import sessions
@@ -78,6 +81,30 @@ def test_who_does_not_look_gets_a_text_once(evening: Evening, service: PushServi
     assert evening.templates(alice.parent) == []
     evening.until(NOW + timedelta(minutes=40))
     assert evening.templates(alice.parent) == ["booked"]
+    assert len(browser.taken) == 1
+
+
+def test_an_answer_of_the_desk_is_pushed_and_texted_to_who_does_not_look(
+    evening: Evening, service: PushService
+) -> None:  # fmt: skip
+    browser, alice = service.browser(), evening.scene.alice
+    subscribed(evening, browser)
+    with evening.scene.database.begin() as session:
+        session.add(
+            ParentRequest(
+                id="r1", family_id=alice.family, asked_by=alice.parent, name="Wei", number="+8613900000055",
+                kinship=Kinship.FATHER, language="en", state=RequestState.ACCEPTED, asked_at=NOW, decided_at=NOW,
+            )
+        )  # fmt: skip
+        jobs.emit(session, ParentRequestAnswered(NOW, "r1"), NOW)
+    evening.until(NOW + timedelta(minutes=59))
+    (push,) = browser.taken
+    assert (push.said["url"], push.said["body"]) == (
+        "/phone#parents", "The coordinator has taken Wei in, as you asked."
+    )  # fmt: skip
+    assert evening.templates(alice.parent) == []
+    evening.until(NOW + timedelta(days=1))
+    assert evening.templates(alice.parent) == ["parent_accepted"]
     assert len(browser.taken) == 1
 
 

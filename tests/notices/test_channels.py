@@ -45,6 +45,8 @@ def way(template: str, reached: Reach) -> list[tuple[Channel, timedelta | None]]
         ("invitation", reach(push=True), [(TEXT, None)]),
         ("invitation", reach(stopped=True), []),
         ("number_code", reach(number=False), []),
+        ("parent_declined", reach(push=True), [(PUSH, timedelta(hours=1)), (TEXT, None)]),
+        ("parent_declined", reach(spend=False), [(TERMINAL, None)]),
         ("voice_heard", reach(), [(TERMINAL, None)]),
         ("voice_heard", reach(push=True), [(PUSH, AT_ONCE), (TERMINAL, None)]),
         ("unreached", reach(desk=True, number=False), [(DESK, None)]),
