@@ -5,13 +5,18 @@ of both. The second is of a family for whom the terminal answers by itself; then
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from playwright.sync_api import Page, expect
+from sqlalchemy import update
 
 from app.calls import booking
 from app.calls.rules import CALL_MINUTES, CELL
+from app.families.models import Consent
+from app.families.words import ConsentKind
 from app.kernel.local_time import whole_minute
 from tests.browser.stories import sees, touch, wait_until
 from tests.browser.test_doors_phone import is_heard_of
@@ -20,9 +25,11 @@ from tests.gallery.stage import GUEST, Face, Stage
 RUNGS = ("video", "thin_video", "micro_video", "stills", "voice", "thin_voice", "clips")
 STATES = (
     "soon",
+    "refused",
     "here",
     "waiting",
     "ring",
+    "answer_refused",
     "video",
     "wrong_person",
     "desk_asks",
@@ -41,7 +48,11 @@ STATES = (
     "alone",
     "company",
 )
-WITH_DESK = ("desk_asks", "desk_joins")  # fmt: skip
+# What nothing later stands upon: left out where nobody looks at it.
+PASSING = {
+    "refused", "answer_refused", "wrong_person", "desk_asks", "desk_joins", *RUNGS[1:], "old_still", "moved",
+    "lost_phone", "lost_terminal", "armed",
+}  # fmt: skip
 SAYS = "(said) => newestSocket.send('42' + said)"
 LOOK_AGAIN = "document.dispatchEvent(new Event('visibilitychange'))"
 AFTER_OTHERS = timedelta(minutes=15)
@@ -59,7 +70,7 @@ class StagedCall:
     def page(self, face: Face, state: str) -> Page:
         while STATES[self._reached] != state or self._reached < 0:
             self._reached += 1
-            if STATES[self._reached] == state or STATES[self._reached] not in WITH_DESK:
+            if STATES[self._reached] == state or STATES[self._reached] not in PASSING:
                 self._turn(STATES[self._reached])
         page = self._aside or self._pages[face]
         page.bring_to_front()
@@ -73,6 +84,7 @@ class StagedCall:
             "here": self._open_family, "wrong_person": self._doubt, "desk_asks": self._look_in,
             "desk_joins": self._look_in, "moved": self._move, "lost_phone": self._lose_terminal,
             "lost_terminal": self._lose_phone, "phone_rings": self._ring_phone,
+            "refused": self._refuse_phone, "answer_refused": self._refuse_terminal,
             "soon": self._come, "waiting": self._join, "ring": self._ring, "video": self._answer,
             "old_still": self._grow_old, "armed": lambda: None, "over": self._hang_up, "change_over": self._change_over,
             "by_itself": self._count, "alone": self._stay_alone, "company": self._come_in,
@@ -101,6 +113,33 @@ class StagedCall:
         with village.scene.database.begin() as session:
             wish = replace(home.wish(starts_at, minutes=minutes), terminal_id=home.terminal)
             return booking.book(session, wish, home.desk_acts, village.now()).id
+
+    def _refuse_phone(self) -> None:
+        with self._without_consent():
+            touch(self._pages["phone"], "join")
+            sees(self._pages["phone"], "refused")
+
+    def _refuse_terminal(self) -> None:
+        with self._without_consent():
+            touch(self._pages["terminal"], "answer")
+            sees(self._pages["terminal"], "refused")
+
+    @contextmanager
+    def _without_consent(self) -> Iterator[None]:
+        """It was withdrawn in the second of the touch, of which no page has heard yet."""
+        village, home = self._stage.cast.village, self._stage.cast.homes["calling"]
+        theirs = (
+            update(Consent)
+            .where(Consent.child_id == home.child, Consent.contact_id == home.parent, Consent.kind == ConsentKind.CALL)
+            .execution_options(synchronize_session=False)
+        )
+        with village.scene.database.begin() as session:
+            session.execute(theirs.values(revoked_at=village.now()))
+        try:
+            yield
+        finally:
+            with village.scene.database.begin() as session:
+                session.execute(theirs.values(revoked_at=None))
 
     def _open_family(self) -> None:
         terminal = self._pages["terminal"]
@@ -146,16 +185,14 @@ class StagedCall:
         sees(first, "moved")
 
     def _lose_terminal(self) -> None:
-        """As where somebody pulls its plug; it comes back by itself with the next state."""
+        """As where somebody pulls its plug; it comes back with the next state."""
         terminal = self._pages["terminal"]
         self._pages["terminal"] = terminal.context.new_page()
         terminal.close()
         sees(self._pages["phone"], "lost", 30)
 
     def _lose_phone(self) -> None:
-        village, phone = self._stage.cast.village, self._pages["phone"]
-        self._pages["terminal"].goto(f"{village.url}/terminal")
-        sees(self._pages["terminal"], "live", 30)
+        phone = self._pages["phone"]
         self._pages["phone"] = phone.context.new_page()
         phone.close()
         sees(self._pages["terminal"], "lost", 30)
@@ -165,15 +202,23 @@ class StagedCall:
         """What was looked at beside the call goes; the dialog that asked is closed."""
         if self._pages and self._pages["phone"].locator("dialog[open]").count():
             touch(self._pages["phone"], "close")
-        if STATES[self._reached] == "armed":
-            phone = self._pages["phone"]
-            phone.goto(f"{self._stage.cast.village.url}/phone")
-            touch(phone, "join")
-            for page in self._pages.values():
-                sees(page, "live", 30)
+        for page in self._pages.values():
+            if page.locator("main[data-screen=refused]").count():
+                page.locator("[data-act=home], .state [data-act=done]").click()
         if self._aside and self._aside not in self._pages.values():
             self._aside.close()
         self._aside = None
+        self._bring_back()
+
+    def _bring_back(self) -> None:
+        """Who was lost."""
+        lost = [face for face, page in self._pages.items() if page.url == "about:blank"]
+        for face in lost:
+            self._pages[face].goto(f"{self._stage.cast.village.url}/{face}")
+            if face == "phone":
+                touch(self._pages[face], "join")
+        for page in self._pages.values() if lost else ():
+            sees(page, "live", 30)
 
     def _stand_on(self, rung: str) -> None:
         """Said again where an end has just said what its link really carries."""

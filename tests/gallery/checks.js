@@ -51,6 +51,51 @@ globalThis.checks = (() => {
       return height && isOut ? [`from ${Math.round(top)} down to ${Math.round(bottom)} of ${innerHeight}: ${name(place)}`] : [];
     });
 
+  // A finger that goes to the middle of what is touched meets it, wherever that is in sight and nothing scrolls below a bar.
+  const staysAbove = (met) => {
+    for (let up = met; up && up !== document.body; up = up.parentElement) if (/sticky|fixed/.test(getComputedStyle(up).position)) return true;
+    return false;
+  };
+  const isInSight = (place, across, down) => {
+    if (across < 0 || down < 0 || across >= innerWidth || down >= innerHeight) return false;
+    for (let up = place.parentElement; up && up !== document.body; up = up.parentElement) {
+      if (getComputedStyle(up).overflow === "visible") continue;
+      const { left, right, top, bottom } = up.getBoundingClientRect();
+      if (across < left || across >= right || down < top || down >= bottom) return false;
+    }
+    return true;
+  };
+  const covered = () =>
+    [...new Set(all(TOUCHED).map(target))].flatMap((place) => {
+      const { left, top, width, height } = place.getBoundingClientRect();
+      const [across, down] = [left + width / 2, top + height / 2];
+      if (!width || !isInSight(place, across, down)) return [];
+      const met = document.elementFromPoint(across, down);
+      if (!met || place.contains(met) || met.contains(place) || met.closest("label")?.contains(place) || staysAbove(met)) return [];
+      return [`${name(place)} lies under ${name(met)}`];
+    });
+
+  // Words end where their place ends: what is touched doesn't let them stick out, and nothing cuts them off.
+  const hasWords = (place) => [...place.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+  const clipped = () =>
+    all("*").filter((place) => hasWords(place) && !place.closest(".hidden-text, svg")).flatMap((place) => {
+      const around = document.createRange();
+      around.selectNodeContents(place);
+      const words = around.getBoundingClientRect();
+      const found = [];
+      for (let up = place; up && up !== document.body; up = up.parentElement) {
+        const { overflowX, overflowY } = getComputedStyle(up);
+        const box = up.getBoundingClientRect();
+        const isTouched = up.matches("button, .btn, summary");
+        const isOver = words.left < box.left - 1.5 || words.right > box.right + 1.5;
+        const isUnder = words.top < box.top - 3 || words.bottom > box.bottom + 3;
+        if (isOver && (isTouched || /hidden|clip/.test(overflowX))) found.push(`wider than ${name(up)}`);
+        if (isUnder && (isTouched || /hidden|clip/.test(overflowY))) found.push(`higher than ${name(up)}`);
+        if (/auto|scroll/.test(overflowX + overflowY)) break;
+      }
+      return found.map((why) => `"${place.textContent.trim().slice(0, 60)}" is ${why}`);
+    });
+
   const moves = () =>
     document.getAnimations().flatMap((one) => {
       const { duration = 0, iterations = 1 } = one.effect?.getComputedTiming() ?? {};
@@ -63,5 +108,5 @@ globalThis.checks = (() => {
     document.documentElement.removeAttribute("dir");
     return found;
   };
-  return { small, wide, cut, moves, mirrored: () => inRtl(wide) };
+  return { small, wide, cut, covered, clipped, moves, mirrored: () => inRtl(wide) };
 })();

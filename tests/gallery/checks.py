@@ -66,6 +66,20 @@ def narrow_complaints(page: Page, face: Face) -> Iterator[str]:
     page.set_viewport_size(SIZES[face])
 
 
+def sized_complaints(page: Page, face: Face) -> Iterator[str]:
+    """Of the same as it stands at this size: too wide, too small, beneath another thing, words cut off."""
+    yield from (f"sideways: {one}" for one in _ask(page, "wide"))
+    yield from (f"covered: {one}" for one in _ask(page, "covered"))
+    yield from (f"cut off: {one}" for one in _ask(page, "clipped"))
+    if face in LEAST_PX:
+        yield from (f"too small: {one}" for one in _ask(page, "small", LEAST_PX[face]))
+
+
+def contrast_complaints(page: Page, face: Face) -> list[str]:
+    """Of its colours, which are others in the dark."""
+    return [one for one in _axe(page, face) if one.startswith("color-contrast")]
+
+
 def _axe(page: Page, face: Face) -> list[str]:
     if not page.evaluate("'axe' in globalThis"):
         page.evaluate(AXE.read_text(encoding="utf-8"))

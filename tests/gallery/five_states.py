@@ -43,6 +43,7 @@ PHONE = {
     "moved": States(),
     "outbox": States("phone-outbox-empty", offline="phone-outbox"),
     "own-name": States("phone-own-name", denied=OWN),
+    "refused": States(denied="phone-call-refused"),
     "ring": States(),
     "waiting": States(),
     **dict.fromkeys(
@@ -69,6 +70,7 @@ TERMINAL = {
         denied="terminal-message-broken",
     ),
     "pairing": States(loading="terminal-pairing-offline", offline="terminal-pairing-offline", error=TRIED),
+    "refused": States(denied="terminal-call-answer-refused"),
     "starting": States(
         loading="terminal-loading", offline="terminal-cannot-reach", error="terminal-error", denied="terminal-pairing",
     ),

@@ -7,9 +7,11 @@ from tests.gallery.stage import Face
 IN_CALL: tuple[Face, ...] = ("phone", "terminal")
 CALL = (
     *rarely(in_call("phone", "soon", "[data-act=join]"), in_call("terminal", "soon", ".wall")),
+    in_call("phone", "refused", "main[data-screen=refused]"),
     in_call("phone", "waiting", "main[data-screen=waiting]"),
     in_call("terminal", "here", "main[data-screen=here]"),
     in_call("terminal", "ring", "main[data-screen=ring]"),
+    in_call("terminal", "answer_refused", "main[data-screen=refused]"),
     *(in_call(face, "video", ".call[data-picture=video]") for face in IN_CALL),
     in_call("phone", "wrong_person", "dialog[open] [data-act=ring-again]"),
     in_call("desk", "desk_asks", "dialog[open][data-screen=join]"),

@@ -1,59 +1,66 @@
-"""Goes through the table of screens in one language and takes each in all its looks."""
+"""Goes to rows in one language, takes each in all its looks, and asks of each what every screen must keep."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 
 from playwright.sync_api import Browser, Error, Page
 
 from tests.gallery import people
 from tests.gallery.call import StagedCall
-from tests.gallery.looks import LOOKS, Look
+from tests.gallery.checks import complaints, contrast_complaints, narrow_complaints, sized_complaints
+from tests.gallery.looks import Look
 from tests.gallery.people import Cast
-from tests.gallery.row import Screen
-from tests.gallery.screens import SCREENS, reach
+from tests.gallery.plan import Visit
+from tests.gallery.screens import reach
 from tests.gallery.stage import SIZES, Stage, settle
+from tests.gallery.told import Told
 
 SETTLES_MS = 120
 WHY_LINES = 2
 
 
 class Photographer:
-    def __init__(self, browser: Browser, cast: Cast, out: Path, widths: Sequence[int] | None) -> None:
-        self._browser, self._cast, self._out, self._widths = browser, cast, out, widths
+    def __init__(self, browser: Browser, cast: Cast, out: Path, told: Told) -> None:
+        self._browser, self._cast, self._out, self._told = browser, cast, out, told
         self.taken = 0
-        self.failed: list[str] = []
 
-    def visit(self, language: str, face: str | None, only: str) -> None:
-        people.call_by_names(self._cast, language)
-        people.leave_messages(self._cast, self._browser)
-        stage = Stage(self._browser, self._cast, language)
-        call = StagedCall(stage)
-        for screen in SCREENS:
-            looks = [look for look in LOOKS[screen.face] if look.language == language and self._wants(look)]
-            if looks and face in (None, screen.face) and only in screen.title:
-                self._visit(stage, call, screen, looks)
-        stage.close()
+    def go(self, visits: Sequence[Visit]) -> None:
+        for language, of_it in groupby(visits, lambda visit: visit.language):
+            people.call_by_names(self._cast, language)
+            people.leave_messages(self._cast, self._browser)
+            stage = Stage(self._browser, self._cast, language)
+            call = StagedCall(stage)
+            for visit in of_it:
+                wrong = [*dict.fromkeys(self._visit(stage, call, visit))]
+                self._told.keep(visit.name, wrong)
+                print(*(f"{visit.name}: {one}\n" for one in wrong), sep="", end="", flush=True)
+            stage.close()
 
-    def _wants(self, look: Look) -> bool:
-        return not self._widths or look.width in self._widths
-
-    def _visit(self, stage: Stage, call: StagedCall, screen: Screen, looks: list[Look]) -> None:
+    def _visit(self, stage: Stage, call: StagedCall, visit: Visit) -> Iterator[str]:
+        screen = visit.screen
         try:
             page = reach(stage, screen, call)
+            yield from complaints(page, screen.face)
+            yield from narrow_complaints(page, screen.face)
+            has_been_dark = False
+            for look in visit.looks:
+                if screen.call:
+                    call.page(screen.face, screen.call)  # some of its states stand for seconds only
+                self._shoot(page, visit, look)
+                yield from (f"{look.name}, {one}" for one in sized_complaints(page, screen.face))
+                if look.scheme == "dark" and not has_been_dark:
+                    yield from (f"dark, {one}" for one in contrast_complaints(page, screen.face))
+                    has_been_dark = True
+            page.set_viewport_size(SIZES[screen.face])
+            page.emulate_media(color_scheme="light")
         except (Error, AssertionError) as missing:
-            why = " ".join(str(missing).strip().splitlines()[:WHY_LINES])
-            self.failed.append(f"{screen.title} ({stage.language}): {why}")
-            print(f"not reached: {self.failed[-1]}", flush=True)
-            return
-        for look in looks:
-            self._shoot(page, screen, look)
-        page.set_viewport_size(SIZES[screen.face])
-        page.emulate_media(color_scheme="light")
+            yield "not reached: " + " ".join(str(missing).strip().splitlines()[:WHY_LINES])
 
-    def _shoot(self, page: Page, screen: Screen, look: Look) -> None:
+    def _shoot(self, page: Page, visit: Visit, look: Look) -> None:
         page.set_viewport_size({"width": look.width, "height": look.height})
         page.emulate_media(color_scheme=look.scheme)
         settle(page)
         page.wait_for_timeout(SETTLES_MS)
-        page.screenshot(path=self._out / f"{screen.title}--{look.name}.png")
+        page.screenshot(path=self._out / f"{visit.screen.title}--{look.name}.png")
         self.taken += 1

@@ -3,7 +3,6 @@
 PASSES = "it stands for less than a second, with the picture of what follows it"
 NOT_DRAWN = "the page goes back to what stood before"
 TOLD = "tests/browser/test_answering.py goes there and looks that nothing is cut off; axe-core isn't asked"
-REFUSED = "a call that ends in the second of the touch: the server's sentence on a plain screen; it can't be timed"
 # By the face and `data-screen`.
 SCREENS = {
     "phone answering": TOLD,
@@ -27,7 +26,7 @@ SCREENS = {
     "phone outbox": "phone-outbox",
     "phone own-name": "phone-own-name",
     "phone ready": PASSES,
-    "phone refused": REFUSED,
+    "phone refused": "phone-call-refused",
     "phone ring": "phone-call-phone-rings",
     "phone taking": PASSES,
     "phone waiting": "phone-call-waiting",
@@ -64,7 +63,7 @@ SCREENS = {
     "terminal pin": "terminal-pin",
     "terminal proposed": "terminal-proposed",
     "terminal ready": PASSES,
-    "terminal refused": REFUSED,
+    "terminal refused": "terminal-call-answer-refused",
     "terminal ring": "terminal-call-ring",
     "terminal self-test": "terminal-self-test",
     "terminal speak": "terminal-speak",
