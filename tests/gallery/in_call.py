@@ -1,4 +1,4 @@
-"""Every screen of a call that really is one, in every state: a further one is a line."""
+"""Every screen of a call that really is one, in every state: a further one is a line, in the order of the states."""
 
 from tests.gallery.call import RUNGS
 from tests.gallery.row import in_call, rarely
@@ -8,8 +8,8 @@ IN_CALL: tuple[Face, ...] = ("phone", "terminal")
 CALL = (
     *rarely(in_call("phone", "soon", "[data-act=join]"), in_call("terminal", "soon", ".wall")),
     in_call("phone", "refused", "main[data-screen=refused]"),
-    in_call("phone", "waiting", "main[data-screen=waiting]"),
     in_call("terminal", "here", "main[data-screen=here]"),
+    in_call("phone", "waiting", "main[data-screen=waiting]"),
     in_call("terminal", "ring", "main[data-screen=ring]"),
     in_call("terminal", "answer_refused", "main[data-screen=refused]"),
     *(in_call(face, "video", ".call[data-picture=video]") for face in IN_CALL),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from tests.gallery import standing, states
+from tests.gallery import call, standing, states
 from tests.gallery.five_states import STATES
 from tests.gallery.screens import SCREENS
 from tests.gallery.stage import FACES
@@ -40,3 +40,10 @@ def test_every_screen_is_seen_empty_loading_offline_in_error_and_denied() -> Non
 
 def test_no_two_rows_have_one_name() -> None:
     assert len(ROWS) == len(SCREENS)
+
+
+def test_a_call_never_goes_back() -> None:
+    """Its rows stand in the order in which one real call comes to their states."""
+    order = [call.STATES.index(screen.call) for screen in SCREENS if screen.call]
+    assert order == sorted(order)
+    assert call.PASSING < {*call.STATES}
