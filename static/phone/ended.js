@@ -36,7 +36,7 @@ export function endedScreen({ call, kind, message, bytes, company }, { now }, at
         t(`phone.ended.${isUnheld(call, kind) ? "not_held" : kind}`, { name: otherPerson(call).name }),
       ),
       h("p", { class: "muted" }, message || howItEnded(call, kind, at)),
-      bytes && now && h("p", { class: "muted" }, t("phone.ended.data", { data: dataOf(bytes, now) })),
+      bytes && now && kind !== "refused" && h("p", { class: "muted" }, t("phone.ended.data", { data: dataOf(bytes, now) })),
       offer,
       next && now && nextTime(next, now, at),
       now && call.offers.length > 0 && newTimes(call, now, at, busy.has(call.id)),

@@ -5,19 +5,15 @@ of both. The second is of a family for whom the terminal answers by itself; then
 """
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from playwright.sync_api import Page, expect
-from sqlalchemy import update
 
 from app.calls import booking
 from app.calls.rules import CALL_MINUTES, CELL
-from app.families.models import Consent
-from app.families.words import ConsentKind
 from app.kernel.local_time import whole_minute
+from app.web.texts import texts_of
 from tests.browser.stories import sees, touch, wait_until
 from tests.browser.test_doors_phone import is_heard_of
 from tests.gallery.stage import GUEST, Face, Stage
@@ -54,6 +50,16 @@ PASSING = {
     "lost_phone", "lost_terminal", "armed",
 }  # fmt: skip
 SAYS = "(said) => newestSocket.send('42' + said)"
+# The next time that this page wants a seat.
+REFUSES_SEAT = """(said) => {
+  const { send } = newestSocket;
+  newestSocket.send = (data) => {
+    const [, id] = /^42(\\d+)\\["take_seat"/.exec(data) ?? [];
+    if (!id) return send.call(newestSocket, data);
+    delete newestSocket.send;
+    newestSocket.onmessage({ data: `43${id}[${said}]` });
+  };
+}"""
 LOOK_AGAIN = "document.dispatchEvent(new Event('visibilitychange'))"
 AFTER_OTHERS = timedelta(minutes=15)
 ALONE = timedelta(seconds=80)  # some time after that the terminal asks whether somebody is there
@@ -84,7 +90,8 @@ class StagedCall:
             "here": self._open_family, "wrong_person": self._doubt, "desk_asks": self._look_in,
             "desk_joins": self._look_in, "moved": self._move, "lost_phone": self._lose_terminal,
             "lost_terminal": self._lose_phone, "phone_rings": self._ring_phone,
-            "refused": self._refuse_phone, "answer_refused": self._refuse_terminal,
+            "refused": lambda: self._refuse("phone", "join"),
+            "answer_refused": lambda: self._refuse("terminal", "answer"),
             "soon": self._come, "waiting": self._join, "ring": self._ring, "video": self._answer,
             "old_still": self._grow_old, "armed": lambda: None, "over": self._hang_up, "change_over": self._change_over,
             "by_itself": self._count, "alone": self._stay_alone, "company": self._come_in,
@@ -114,32 +121,12 @@ class StagedCall:
             wish = replace(home.wish(starts_at, minutes=minutes), terminal_id=home.terminal)
             return booking.book(session, wish, home.desk_acts, village.now()).id
 
-    def _refuse_phone(self) -> None:
-        with self._without_consent():
-            touch(self._pages["phone"], "join")
-            sees(self._pages["phone"], "refused")
-
-    def _refuse_terminal(self) -> None:
-        with self._without_consent():
-            touch(self._pages["terminal"], "answer")
-            sees(self._pages["terminal"], "refused")
-
-    @contextmanager
-    def _without_consent(self) -> Iterator[None]:
-        """It was withdrawn in the second of the touch, of which no page has heard yet."""
-        village, home = self._stage.cast.village, self._stage.cast.homes["calling"]
-        theirs = (
-            update(Consent)
-            .where(Consent.child_id == home.child, Consent.contact_id == home.parent, Consent.kind == ConsentKind.CALL)
-            .execution_options(synchronize_session=False)
-        )
-        with village.scene.database.begin() as session:
-            session.execute(theirs.values(revoked_at=village.now()))
-        try:
-            yield
-        finally:
-            with village.scene.database.begin() as session:
-                session.execute(theirs.values(revoked_at=None))
+    def _refuse(self, face: Face, act: str) -> None:
+        """As where consent is withdrawn in the second of the touch, of which no page has heard yet."""
+        said = {"error": "consent_ended", "message": texts_of(self._stage.language)["error.consent_ended"]}
+        self._pages[face].evaluate(REFUSES_SEAT, json.dumps(said))
+        touch(self._pages[face], act)
+        sees(self._pages[face], "refused")
 
     def _open_family(self) -> None:
         terminal = self._pages["terminal"]

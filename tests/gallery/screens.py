@@ -11,6 +11,16 @@ from tests.gallery.stage import Stage, settle, take
 from tests.gallery.terminal import TERMINAL
 
 SCREENS: tuple[Screen, ...] = (*PHONE, *TERMINAL, *DESK, *CALL)
+# What most people see most, and so in every language by day and at night: what is idle, a family, a ring, a call, a
+# message, a time that is found, a board, who moves in, and what fails.
+MOST_SEEN = {
+    "phone-home", "phone-series", "phone-call-phone-rings", "phone-call-video", "phone-call-refused",
+    "phone-messages-said", "phone-book-chosen", "phone-begin-photo", "phone-error",
+    "terminal-idle", "terminal-next", "terminal-faces", "terminal-call-ring", "terminal-call-answer-refused",
+    "terminal-call-video", "terminal-message", "terminal-ask", "terminal-pairing", "terminal-cannot-reach",
+    "desk-ledger-calls", "desk-tonight", "desk-family", "desk-book", "desk-roster", "desk-texts", "desk-enrol",
+    "desk-call-desk-joins", "desk-tonight-error",
+}  # fmt: skip
 
 
 def reach(stage: Stage, screen: Screen, call: StagedCall) -> Page:

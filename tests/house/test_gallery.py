@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from tests.gallery import call, standing, states
 from tests.gallery.five_states import STATES
-from tests.gallery.screens import SCREENS
+from tests.gallery.screens import MOST_SEEN, SCREENS
 from tests.gallery.stage import FACES
 
 ROWS = {screen.title for screen in SCREENS}
@@ -46,4 +46,9 @@ def test_a_call_never_goes_back() -> None:
     """Its rows stand in the order in which one real call comes to their states."""
     order = [call.STATES.index(screen.call) for screen in SCREENS if screen.call]
     assert order == sorted(order)
-    assert call.PASSING < {*call.STATES}
+    assert not call.PASSING - {*call.STATES}
+
+
+def test_what_is_seen_most_stands_in_the_table() -> None:
+    assert not MOST_SEEN - ROWS
+    assert {title.partition("-")[0] for title in MOST_SEEN} == {*FACES}
