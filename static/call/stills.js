@@ -18,8 +18,13 @@ const SLOWER_BY = 0.8;
 /** As fast as asked for, but for the clock's grain. */
 const KEPT_UP = 0.9;
 const BUFFER_LOOK_MS = 20;
-/** While this end speaks a piece waits for a pause, which there may not be where it is never still. */
+/** While this end speaks a piece waits for a pause, which there may not be where it is never still; or for as long as it
+ * takes beside the voice on a link that is known to carry both. */
 const PAUSE_MS = { look: 250, stale: 800, most: 3_000 }; // a look sees two packets of the longest
+/** IPv4, UDP and SRTP's tag around a packet of the voice. */
+const AROUND_VOICE_BYTES = 38;
+/** Of what the voice leaves. */
+const TAKES = 0.7;
 /** What goes while nobody speaks is far less, what goes while somebody does far more. */
 const SPEAKS_KBPS = 5;
 /** From the last piece to the receipt, one piece lost and sent again. */
@@ -36,7 +41,8 @@ export class Stills {
   /** At what pace the last one arrived at the other end; 0: it didn't; null: none is sent.
    * @type {number | null} */
   drain_kbps = null;
-  #begins_ms = performance.now() + BEGINS_MS;
+  /** When there was first something to send: the channel may stand long before. @type {number | null} */
+  #began_ms = null;
   #channel;
   #onstill;
   #gathering = new Gathering();
@@ -97,7 +103,8 @@ export class Stills {
 
   /** @param {number} turn */
   async #send(turn) {
-    await wait(this.#begins_ms - performance.now());
+    this.#began_ms ??= performance.now();
+    await wait(this.#began_ms + BEGINS_MS - performance.now());
     while (turn === this.#turn && this.#rung && this.#track) {
       const [began_ms, every_ms] = [performance.now(), this.#rung.every_seconds * 1_000];
       const picture = this.#channel.readyState === "open" ? await this.#camera.take(this.#track, this.#rung) : null;
@@ -118,7 +125,7 @@ export class Stills {
     let sent_ms = 0;
     for (const piece of cut(this.#number, bytes)) {
       while (this.#channel.bufferedAmount > 0 && performance.now() < until_ms) await wait(BUFFER_LOOK_MS);
-      await this.#voice.pause();
+      await this.#voice.leaves((piece.length + AROUND_BYTES) * 8, this.drain_kbps ?? 0);
       if (turn !== this.#turn || this.#channel.readyState !== "open" || performance.now() >= until_ms) return;
       this.#channel.send(/** @type {Uint8Array<ArrayBuffer>} */ (piece));
       const now_ms = performance.now();
@@ -172,16 +179,23 @@ export class Stills {
 class Voice {
   #sender;
   #seen = { bytes: 0, at_ms: -Infinity };
+  #kbps = 0;
 
   /** @param {RTCRtpSender} [sender] */
   constructor(sender) {
     this.#sender = sender;
   }
 
-  /** Until this end is silent for a moment, or has spoken for too long. */
-  async pause() {
-    const until_ms = performance.now() + PAUSE_MS.most;
-    while ((await this.#speaks()) && performance.now() < until_ms) await wait(PAUSE_MS.look);
+  /** Until this end is silent for a moment, has spoken for too long, or so much would have gone beside it.
+   * @param {number} bits @param {number} carried_kbps what the link is known to carry */
+  async leaves(bits, carried_kbps) {
+    const since_ms = performance.now();
+    while (await this.#speaks()) {
+      const spare_kbps = (carried_kbps - this.#kbps) * TAKES;
+      const takes_ms = spare_kbps > 0 ? bits / spare_kbps : Infinity;
+      if (performance.now() - since_ms >= Math.min(takes_ms, PAUSE_MS.most)) return;
+      await wait(PAUSE_MS.look);
+    }
   }
 
   /** @returns {Promise<boolean>} */
@@ -190,13 +204,16 @@ class Voice {
     const { bytes, at_ms } = this.#seen;
     this.#seen = { bytes: 0, at_ms: performance.now() };
     (await this.#sender.getStats()).forEach((part) => {
-      if (part.type === "outbound-rtp") this.#seen.bytes += part.bytesSent ?? 0;
+      if (part.type !== "outbound-rtp") return;
+      const { bytesSent = 0, headerBytesSent = 0, packetsSent = 0 } = part;
+      this.#seen.bytes += bytesSent + headerBytesSent + packetsSent * AROUND_VOICE_BYTES;
     });
     const since_ms = this.#seen.at_ms - at_ms;
     const isTooLittle = since_ms < PAUSE_MS.look / 2;
     if (isTooLittle) this.#seen = { bytes, at_ms };
     if (isTooLittle || since_ms > PAUSE_MS.stale) return (await wait(PAUSE_MS.look), this.#speaks());
-    return ((this.#seen.bytes - bytes) * 8) / since_ms > SPEAKS_KBPS;
+    this.#kbps = ((this.#seen.bytes - bytes) * 8) / since_ms;
+    return this.#kbps > SPEAKS_KBPS;
   }
 }
 
