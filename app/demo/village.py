@@ -82,7 +82,8 @@ def seed(session: Session, language: str, now: datetime, families_in_all: int = 
         neighbours.remember(session, terminal, home, whole_minute(now - timedelta(days=days_ago)))
     _open(session, village, terminal, families_in_all - len(settled), language, by, now)
     first, call_at = settled[0], whole_minute(now + CALL_IN)
-    booking.book(session, Wish(first.family, first.children[0], first.parents[0], call_at), Actor(by, None), now)
+    here = Wish(first.family, first.children[0], first.parents[0], call_at, terminal_id=terminal.id)
+    booking.book(session, here, Actor(by, None), now)
     return Demo(
         parent=sessions.issue_code(session, PrincipalKind.PERSON, first.parents[0], None, language, now),
         terminal=sessions.issue_code(session, PrincipalKind.TERMINAL, terminal.id, village.id, language, now),

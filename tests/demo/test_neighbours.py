@@ -17,6 +17,7 @@ from app.roster.models import Roster
 from app.roster.words import Progress, RosterState
 from app.storage.database import Database
 from app.villages.models import Terminal, Village
+from app.web.models import OneTimeCode, PrincipalKind
 from tests.scene import NOW
 
 FAMILIES = 30
@@ -43,6 +44,13 @@ def test_thirty_families_with_two_terminals(settled: Database) -> None:
         outcomes = dict(session.execute(select(Call.outcome, func.count()).group_by(Call.outcome)).all())
     assert outcomes[Outcome.HELD] > 3 * outcomes[Outcome.MISSED] > 0
     assert outcomes[None] == 1, "the call in two minutes"
+
+
+def test_the_call_in_two_minutes_is_at_the_terminal_that_is_opened(settled: Database) -> None:
+    with settled.read() as session:
+        opened = select(OneTimeCode.subject_id).where(OneTimeCode.kind == PrincipalKind.TERMINAL)
+        rings = select(Call.terminal_id).where(Call.outcome.is_(None))
+        assert session.scalars(opened).all() == session.scalars(rings).all()
 
 
 def test_its_week_is_worth_drafting(settled: Database) -> None:
