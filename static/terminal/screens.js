@@ -44,7 +44,7 @@ export function idleScreen({ now, reach }, at, hasWaiting, clock) {
     ),
     h(
       "div",
-      { class: "wall", "data-size": families.length > 12 ? "many" : families.length > 6 ? "some" : "few" },
+      { class: "wall", "data-size": families.length > 18 ? "crowd" : families.length > 12 ? "many" : families.length > 6 ? "some" : "few" },
       families.map((family) =>
         windowOf(family, tonight.has(family.id), Boolean(family.is_awaited || family.texts_waiting) || hasWaiting(family, at)),
       ),
