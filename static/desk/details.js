@@ -15,6 +15,7 @@ import { isClose, lookOf, minutesTalked, reasonText, sideOf } from "./words.js";
 /** @typedef {import("../phone/wire.js").Series} Series */
 /** @typedef {import("./wire.js").Desk} Desk */
 /** @typedef {import("./wire.js").Trail} Trail */
+/** @typedef {import("./wire.js").DeskNow["terminals"] | undefined} Terminals */
 
 const REASONS = { shift_changed: "calendar", sick: "sick", no_time: "clock", terminal_broken: "terminal", weather: "sun", other: "message" };
 const REDRAW_MS = 10_000;
@@ -154,21 +155,21 @@ export class Details {
       this.#error && banner("bad", "warning", sentence(this.#error)),
       pair(PAIR_STATES.has(look) ? look : call.state === "ended" ? "ended" : "waiting", [call.child, call.parent]),
       h("p", {}, tagOf(look)),
-      facts(call, this.#trail, this.#series, PHONED.has(look) && this.#phoning.view(call), at),
+      facts(call, this.#trail, this.#series, PHONED.has(look) && this.#phoning.view(call), this.#desk.now()?.terminals, at),
       ...(this.#trail ? trailList(call, this.#trail) : []),
     ];
   }
 }
 
-/** @param {Call} call @param {Trail | null} trail @param {Series | null} series
- * @param {import("../ui/dom.js").Child} phones @param {number} at */
-function facts(call, trail, series, phones, at) {
+/** @param {Call} call @param {Trail | null} trail @param {Series | null | undefined} series
+ * @param {import("../ui/dom.js").Child} phones @param {Terminals} terminals @param {number} at */
+function facts(call, trail, series, phones, terminals, at) {
   const { zone } = call;
   const talked = minutesTalked(call, at);
   /** @type {[string, import("../ui/dom.js").Child | import("../ui/dom.js").Child[]][]} */
   const lines = [
     ["when", h("time", {}, `${dayName(call.starts_at, zone, at)} ${clockTime(call.starts_at, zone)}–${clockTime(call.ends_at, zone)}`)],
-    ["where", call.terminal.name],
+    ["where", whereOf(call, terminals, at)],
     ["family", h("button", { class: "row__title", type: "button", "data-act": "family", "data-family-id": call.family.id }, call.family.name)],
     ["origin", originOf(call, series)],
     ["confirm", confirmText(call)],
@@ -189,7 +190,13 @@ function facts(call, trail, series, phones, at) {
   );
 } // prettier-ignore
 
-/** How a call came about that nobody asked for by itself. @param {Call} call @param {Series | null} series */
+/** Its terminal, and whether it is there once that matters. @param {Call} call @param {Terminals} terminals @param {number} at */
+function whereOf(call, terminals, at) {
+  const isAway = isClose(call, at) && terminals?.some(({ id, present }) => id === call.terminal.id && !present);
+  return isAway ? h("span", { class: "lamp lamp--bad" }, `${call.terminal.name}: ${t("desk.terminal_off")}`) : call.terminal.name;
+}
+
+/** How a call came about that nobody asked for by itself. @param {Call} call @param {Series | null | undefined} series */
 function originOf({ origin, series_id }, series) {
   if (!series_id || !series) return origin === "asked" ? null : t(`desk.origin.${origin}`);
   return h(
