@@ -1,5 +1,6 @@
 """Fixtures for everybody: databases, empty and migrated, and private servers. One that can't start fails the test."""
 
+import gc
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,15 +14,24 @@ from app.storage.migrate import upgrade
 from tests import opening
 from tests.hashing import REAL, hash_cheaply
 from tests.loopback import keep_on_loopback
+from tests.once import make_once
 from tests.opening import opened
 from tests.services import PrivatePostgres, PrivateRedis
 from tests.services.lending import Lending
 
 keep_on_loopback()
 hash_cheaply()
+make_once()
 # The same examples in every run, and no stop-watch: the machine is shared.
 settings.register_profile("tests", deadline=None, derandomize=True, database=None)
 settings.load_profile("tests")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays for good: it isn't searched for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 @pytest.fixture(scope="session")
