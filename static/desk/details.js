@@ -32,8 +32,8 @@ export class Details {
   #call = null;
   /** @type {Trail | null} */
   #trail = null;
-  /** The one that the call is of. @type {Series | null} */
-  #series = null;
+  /** The one that the call is of, as soon as it was read. @type {Series | null | undefined} */
+  #series;
   /** @type {ApiError | null} */
   #error = null;
   #seen = {};
@@ -54,7 +54,7 @@ export class Details {
       close: () => this.#dialog.close(),
       retry: () => this.#load(),
       cancel: () => this.#leave((call) => askReason(desk, call)),
-      move: () => this.#leave((call) => this.#move(call)),
+      move: (place) => void this.#move(place),
       "book-again": () => this.#leave((call) => bookAgain(desk, call)),
       phone: (element) => this.#phone(element.dataset.personId ?? ""),
       family: (element) => this.#leave(() => void (location.hash = `family=${element.dataset.familyId}`)),
@@ -85,7 +85,7 @@ export class Details {
     try {
       if (!standing) this.#call = await api.get(`/api/calls/${this.#id}`);
       this.#trail = await api.get(`/api/calls/${this.#id}/trail`);
-      this.#series = this.#call?.series_id ? await seriesOf(this.#desk, this.#call) : null;
+      this.#series = await this.#readSeries();
       this.#error = null;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -107,8 +107,26 @@ export class Details {
     /** @type {HTMLElement | null} */ (this.#box.querySelector(`[data-person-id="${id}"]`))?.focus();
   }
 
+  #readSeries() {
+    return this.#call?.series_id ? seriesOf(this.#desk, this.#call) : null;
+  }
+
+  /** Whether one call is meant or later ones too can only be asked once its series was read. @param {HTMLElement} place */
+  async #move(place) {
+    place.setAttribute("aria-busy", "true");
+    try {
+      if (this.#series === undefined) this.#series = await this.#readSeries();
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      return toast("bad", sentence(error));
+    } finally {
+      place.removeAttribute("aria-busy");
+    }
+    if (this.#dialog.isConnected) this.#leave((call) => this.#moveOf(call));
+  }
+
   /** @param {Call} call */
-  #move(call) {
+  #moveOf(call) {
     const family = this.#desk.now()?.families.find(({ id }) => id === call.family.id);
     if (!family) return;
     const moveOne = () => this.#desk.book(family, call);

@@ -1,9 +1,10 @@
 """Scheduling at the desk in a real browser: a call from one of the best times, regular calls until they are ended."""
 
 from datetime import datetime
+from threading import Event
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 
 from app.calls.models import Call, Series
@@ -131,6 +132,7 @@ def test_regular_calls_are_booked_and_ended(village: Village, page: Page) -> Non
     assert {call.origin for call in made} == {Origin.SERIES}
     shoot(page, "desk-series-booked")
     page.locator("dialog [data-act=close]").click()
+    is_asked_which_calls_are_to_move(page, made[0])
 
     row = page.locator(".series-row")
     expect(row).to_contain_text("every")
@@ -145,3 +147,25 @@ def test_regular_calls_are_booked_and_ended(village: Village, page: Page) -> Non
     assert calls(village) == []
     with village.scene.database.read() as session:
         assert session.scalars(select(Series.ended_at)).one() is not None
+
+
+def is_asked_which_calls_are_to_move(page: Page, call: Call) -> None:
+    """Also where it was touched before the call's series had come."""
+    held: list[Route] = []
+    gate = Event()
+    back, series = page.evaluate("location.hash"), "**/api/series?*"
+    page.evaluate("location.hash = 'tonight'")
+    page.route(series, lambda route: route.continue_() if gate.is_set() else held.append(route))
+    touch(page, "call", call_id=call.id)
+    move = page.locator("dialog [data-act=move]")
+    move.click()
+    expect(move).to_have_attribute("aria-busy", "true")
+    wait_until(page, "the series to be asked for", lambda: bool(held))
+    gate.set()
+    for route in held:
+        route.continue_()
+    which = page.locator("dialog[data-screen=which]")
+    expect(which.locator("[data-act=move-one]")).to_be_visible()
+    which.locator("[data-act=close]").click()
+    page.unroute(series)
+    page.evaluate(f"location.hash = '{back}'")
