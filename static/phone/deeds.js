@@ -202,11 +202,14 @@ function details(phone, call) {
   ask.details(call, whenOf(phone, call), (act, touched) => acts[act](touched));
 }
 
-/** @param {Phone} phone @param {Call} call */
-const wrongPerson = (phone, call) =>
-  ask.wrongPerson(() =>
-    command(phone, call.id, `/api/calls/${call.id}/wrong_person`, {}, () => t("common.call.rung_again")),
-  );
+/** Nobody is asked any more once the call is over here, or goes on elsewhere. @param {Phone} phone @param {Call} call */
+function wrongPerson(phone, call) {
+  const ringAgain = () => command(phone, call.id, `/api/calls/${call.id}/wrong_person`, {}, () => t("common.call.rung_again"));
+  const dialog = ask.wrongPerson(ringAgain);
+  const look = () => phone.calling.seat?.call.id === call.id || dialog.close();
+  addEventListener("homethread:call", look);
+  dialog.addEventListener("close", () => removeEventListener("homethread:call", look));
+}
 
 /** @param {Phone} phone @param {Call} call */
 const whenOf = ({ live }, { starts_at, zone }) => dayAndTime(starts_at, live.view.now?.zone ?? zone, now());

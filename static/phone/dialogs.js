@@ -97,7 +97,7 @@ export function whyNot(counter, decline) {
 
 /** Whether the terminal is to ring again. @param {() => void} ringAgain */
 export function wrongPerson(ringAgain) {
-  openDialog(
+  return openDialog(
     t("common.call.wrong_person"),
     [h("p", {}, t("common.call.wrong_person_sure"))],
     [

@@ -202,7 +202,9 @@ def hears_only(page: Page, before: Figures) -> bool:
 
 
 def another_tab_takes_over(village: Village, phone: Page, terminal: Page) -> Page:
-    """A second tab only takes the call when it is told to; the first is told that it moved."""
+    """A second tab only takes the call when it is told to; the first is told that it moved, and asks nothing more."""
+    touch(phone, "wrong-person")
+    expect(phone.locator("dialog [data-act=ring-again]")).to_be_visible()
     second = phone.context.new_page()
     second.set_viewport_size(PHONE)
     second.goto(f"{village.url}/phone")
@@ -212,6 +214,7 @@ def another_tab_takes_over(village: Village, phone: Page, terminal: Page) -> Pag
     sees(second, "live", 25)
     both_arrive(second, terminal)
     sees(phone, "moved|ended|home")
+    expect(phone.locator("dialog")).to_have_count(0)
     assert figures(phone).open == 0
     return second
 
