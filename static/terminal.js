@@ -187,8 +187,9 @@ const familyOf = (id) => live.view.now?.families.find((family) => family.id === 
 
 /** The child's clock, the goodbye, the coordinator's corner. Rejects without a network; may be called again then. */
 async function fetchEvening() {
-  const parts = Promise.all([import("./terminal/clock.js"), import("./terminal/goodbye.js"), fetchCorner()]);
-  const [clock, goodbye] = await withWords(parts, "terminal.act.after");
+  const parts = Promise.all([import("./terminal/clock.js"), import("./terminal/goodbye.js"), import("./terminal/photos.js"), fetchCorner()]);
+  const [clock, goodbye, { keepPhotos }] = await withWords(parts, "terminal.act.after");
+  keepPhotos(live, show);
   await Promise.all([clock.styled, goodbye.styled]);
   evening = { clock, goodbye };
 }

@@ -29,7 +29,10 @@ class PhotoShape(BaseModel):
 @api.blueprint.get("/photos/<photo_id>/<int:edge_px>.webp")
 @allow(PERSON, TERMINAL, COORDINATOR)
 def picture(photo_id: str, edge_px: int) -> Response:
-    """A photo in one of its sizes. Its bytes never change: a newer photo has another id."""
+    """A photo in one of its sizes. Its bytes never change: a newer photo has another id.
+
+    A phone and a desk keep it as their browser does; a terminal, which is everybody's, seals what it keeps.
+    """
     if edge_px not in EDGES_PX:
         raise NotFound
     with floor().database.read() as session:
@@ -38,7 +41,8 @@ def picture(photo_id: str, edge_px: int) -> Response:
             raise NotFound
         response = Response(found.webp, mimetype="image/webp")
     response.set_etag(f"{photo_id}-{edge_px}")
-    response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    kept = "no-store" if known().kind is TERMINAL else "private, max-age=31536000, immutable"
+    response.headers["Cache-Control"] = kept
     response.make_conditional(request)
     return response
 

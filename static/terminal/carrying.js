@@ -1,6 +1,6 @@
 /**
  * What the terminal brings and takes by itself: recordings fetched ahead, those that were made here on their way, what
- * was heard here told; and what it needs to be started anew without a network, which `known.js` and the service worker
+ * was heard here told; faces; and what it needs to be started anew without a network, which `known.js` and the service worker
  * keep. It begins when the page has come to rest, or with the first family; in a call it waits.
  */
 import { now, SECOND, setServerTime } from "../core/time.js";
@@ -11,6 +11,7 @@ import { keepPage } from "../voice/offline.js";
 import * as outbox from "../voice/outbox.js";
 import { StoreError } from "../voice/store.js";
 import * as threads from "../voice/threads.js";
+import { keepPhotos } from "./photos.js";
 
 /** @typedef {import("../core/wire.js").Family} Family */
 /** @typedef {import("../voice/wire.js").ItemShown} ItemShown */
@@ -35,6 +36,7 @@ export class Carrying {
   ahead;
   #live;
   #redraw;
+  #photos;
   /** @type {Courier | null} */
   #courier = null;
   #owner = "";
@@ -47,6 +49,7 @@ export class Carrying {
   constructor(live, redraw) {
     this.#live = live;
     this.#redraw = redraw;
+    this.#photos = keepPhotos(live, redraw);
     this.ahead = new Ahead(live, FACE, () => {
       redraw();
       void this.#makeWhole();
@@ -105,6 +108,7 @@ export class Carrying {
   #tend() {
     const { view } = this.#live;
     if (view.reach === "online" && view.now && view.now !== this.#kept) this.#keep();
+    void this.#photos.ahead(() => this.#isQuiet);
     if (this.items.some(isForPin)) void this.#goOn(view.now?.families ?? []);
     const { owner } = this.sender;
     const isFree = Boolean(owner) && view.error?.status !== 401 && !hasCall(view, now(), 0);
@@ -112,6 +116,11 @@ export class Carrying {
     this.#courier?.stop();
     this.#owner = owner;
     this.#courier = isFree ? new Courier(this.#live.api, this.sender, () => this.#arrive()) : null;
+  }
+
+  get #isQuiet() {
+    const { view } = this.#live;
+    return view.reach === "online" && !view.error && !document.hidden && !hasCall(view, now());
   }
 
   #keep() {

@@ -1,6 +1,6 @@
 /**
- * Recordings that were fetched ahead, so that they play at once and without a network, sealed by `seal.js`. What is
- * fetched, and when it has to go, is decided elsewhere.
+ * Recordings and photos that were fetched ahead, so that they are here at once and without a network, sealed by `seal.js`.
+ * What is fetched, and when it has to go, is decided elsewhere.
  */
 import { dropKey, open, seal } from "./seal.js";
 import * as store from "./store.js";
@@ -13,6 +13,8 @@ import * as store from "./store.js";
 
 /** So begins the name of what a caller is called in their own voice, which stands in no thread. */
 export const CALLER = "caller/";
+/** And so that of a person's photo. */
+export const PHOTO = "photo/";
 /** In the page's storage while anything may be here: a phone whose door is shut knows by it that something has to go. */
 const MARK = "homethread.cache";
 
@@ -39,9 +41,10 @@ export async function names() {
   return new Set(/** @type {string[]} */ (await store.within(["cache"], "readonly", (cache) => cache.getAllKeys())));
 }
 
-/** What is here, without the recordings themselves. @returns {Promise<Cached[]>} */
-export async function list() {
-  const rows = await store.all("cache");
+/** What is here, without the recordings themselves. @param {string} [begin] of their names
+ * @returns {Promise<Cached[]>} */
+export async function list(begin) {
+  const rows = await store.all("cache", begin ? IDBKeyRange.bound(begin, `${begin}\uffff`) : undefined);
   return rows.map(({ message_id, family_id, mime, bytes, at }) => ({ message_id, family_id, mime, bytes, at }));
 }
 

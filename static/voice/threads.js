@@ -98,7 +98,7 @@ async function pages(api, familyId) {
 /** Withdrawn, deleted, or no consent stands any more. @param {string} familyId @param {Set<string>} standing */
 async function forgetOthers(familyId, standing) {
   const standsSomewhere = new Set([...known.values()].flatMap(({ messages }) => messages.map(({ id }) => id)));
-  const isElsewhere = (/** @type {string} */ name) => name.startsWith(cache.CALLER); // of no thread
+  const isElsewhere = (/** @type {string} */ name) => name.startsWith(cache.CALLER) || name.startsWith(cache.PHOTO); // of no thread
   if ([...(await cache.names())].every((name) => isElsewhere(name) || standsSomewhere.has(name.split("/")[0]))) return; // all that is here stands
   for (const { message_id, family_id } of await cache.list()) {
     const isLeft = !isElsewhere(message_id) && !standing.has(message_id.split("/")[0]);

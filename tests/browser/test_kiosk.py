@@ -15,15 +15,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, Playwright, expect
 from playwright.sync_api import Error as BrowserError
-from sqlalchemy import select
 
-from app.families.models import Person, Photo
+from app.families.models import Person
 from app.programs import deployment
 from app.web.models import PrincipalKind
+from tests.browser import disk
 from tests.browser.conftest import TERMINAL, shoot
 from tests.browser.said import shelf
 from tests.browser.stories import sees, touch, wait_until
 from tests.browser.village import Village
+from tests.scene import at
 
 DOMAIN = "calls.test"
 BINARY = Path("/usr/lib/chromium/chromium")
@@ -131,26 +132,25 @@ def test_it_gives_camera_and_sound_to_this_address_alone_and_opens_no_other(
 def test_no_name_and_no_face_of_a_family_lies_on_its_disk(
     village: Village, kiosk: BrowserContext, tmp_path: Path
 ) -> None:
-    """Not after the family was there; in the memory that goes with the power its photo is found by the same search."""
+    """Not after the family was there; its photo lies not even in the memory that goes with the power."""
     alice, page = village.scene.alice, kiosk.pages[0]
     page.goto(village.enter(PrincipalKind.TERMINAL, alice.terminal, alice.village))
     sees(page, "idle")
     touch(page, "family", family_id=alice.family)
     expect(page.locator("main img")).to_have_count(2)
     assert page.locator("main img").first.evaluate("image => image.decode().then(() => image.naturalWidth)")
-    wait_until(page, "it is kept for a start without a network", lambda: bool(shelf(page, "known")))
+    photos = disk.photos_of(village, alice)
+    wait_until(page, "it is kept for a start", lambda: knows_now(page) and disk.has_photos(page, photos, 320))
     touch(page, "back")
     sees(page, "idle")
     with village.scene.database.read() as session:
-        child = session.get_one(Person, alice.child)
-        faces = [photo.webp[40:200] for photo in session.scalars(select(Photo).where(Photo.id == child.photo_id))]
+        name = session.get_one(Person, alice.child).name
+    plain = disk.leave_plain(page)
     kiosk.close()
-    name = child.name.encode()
-    profile, memory = ([path.read_bytes() for path in files(tmp_path / each)] for each in ("profile", "memory"))
-    assert len(profile) > 20
-    assert any(face in file for file in memory for face in faces)
-    secrets = (name, child.name.encode("utf-16-le"), *faces)
-    assert not [secret for secret in secrets if any(secret in file for file in profile)]
+    faces = disk.middles(photos)
+    assert disk.found_in(tmp_path / "profile", plain, name.encode(), name.encode("utf-16-le"), *faces) == [plain]
+    assert len(files(tmp_path / "memory")) > 20
+    assert disk.found_in(tmp_path / "memory", *faces) == []
 
 
 @pytest.mark.long
@@ -159,12 +159,15 @@ def test_after_a_power_cut_in_an_outage_it_shows_what_it_knows_and_comes_back_by
 ) -> None:
     """Nobody touches it: neither for what it keeps, nor when the server is there again. No family of it writes."""
     alice = village.scene.alice
+    village.scene.book(alice, at(21), alice.desk_acts)
+    photos = disk.photos_of(village, alice)
     paired = switch_on()
     paired.pages[0].goto(village.enter(PrincipalKind.TERMINAL, alice.terminal, alice.village))
     paired.close()  # a browser takes half a minute until who signed in lies on its disk
     page = switch_on().pages[0]
     page.goto(f"{village.url}/terminal")
     sees(page, "idle")
+    wait_until(page, "faces", lambda: disk.has_photos(page, photos, 96), 40)
     wait_until(page, "it is kept", lambda: page.evaluate(KEPT) and knows_now(page), 40)
     cut_power(page)
     village.kill("web")
@@ -174,8 +177,8 @@ def test_after_a_power_cut_in_an_outage_it_shows_what_it_knows_and_comes_back_by
     sees(page, "idle")
     expect(page.locator(".lamp--lost")).to_be_visible()
     touch(page, "family", family_id=alice.family)
-    expect(page.locator("main .photo--none")).to_have_count(2)  # faces went with the power
-    expect(page.locator("main img")).to_have_count(0)
+    expect(page.locator("main img[src^='blob:']")).to_have_count(2)
+    expect(page.locator("main .photo--none")).to_have_count(0)
     shoot(page, "terminal-after-a-power-cut")
     touch(page, "back")
     village.start("web")

@@ -163,6 +163,13 @@ PLANNED = """async ([wanted, left]) => {
       .map((view) => of.hasCall(view, at))];
 }"""
 
+# Photos: name, when it was kept, bytes.
+TOO_MANY = """async (rows) => {
+  const { tooMany } = await import(`${document.documentElement.dataset.assets}/terminal/photos.js`);
+  const kept = rows.map(([message_id, at, bytes]) => ({ message_id, at, bytes, family_id: "f", mime: "image/webp" }));
+  return tooMany(kept).map(({ message_id }) => message_id);
+}"""
+
 
 def test_what_is_due_comes_first_and_least_first_within_the_days_measure(village: Village, devices: Devices) -> None:
     page = stories.open_terminal(devices, village, village.scene.alice)
@@ -171,6 +178,10 @@ def test_what_is_due_comes_first_and_least_first_within_the_days_measure(village
     assert busy == [False, True, False, True, False], "a call within ten minutes, or one that lasts"
     assert page.evaluate(PLANNED, [WANTED, 1205])[0] == ["short", "long"]
     assert page.evaluate(PLANNED, [WANTED, 0])[0] == []
+    assert page.evaluate(TOO_MANY, [["a/96", 3, 9], ["b/320", 2, 9], ["c/320", 5, 9]]) == []
+    assert page.evaluate(TOO_MANY, [["a/96", 3, 4e5], ["b/320", 2, 3e5], ["c/320", 5, 3e5]]) == ["b/320"]
+    assert page.evaluate(TOO_MANY, [["a/96", 3, 8e5], ["b/96", 2, 1]]) == ["b/96"]
+    assert page.evaluate(TOO_MANY, [[f"{nth}/96", nth, 1] for nth in range(122)]) == ["1/96", "0/96"]
 
 
 def test_a_child_speaks_to_one_of_two_parents_without_a_network(village: Village, devices: Devices) -> None:

@@ -9,10 +9,12 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Request, ViewportSize, expect
 from sqlalchemy import select
 
+from app.demo.portraits import portrait
+from app.families import service as families
 from app.messages.models import Hearing
 from app.web import sessions
 from app.web.models import PrincipalKind
-from tests.browser import said
+from tests.browser import disk, said
 from tests.browser.conftest import FLAGS, PHONE, TERMINAL, Devices, shoot
 from tests.browser.speech import speak
 from tests.browser.stories import sees, touch, wait_until
@@ -30,7 +32,7 @@ from tests.browser.voices import (
     to_messages,
     under_way,
 )
-from tests.scene import at
+from tests.scene import Household, at
 
 Profile = Callable[[ViewportSize], BrowserContext]
 # What goes into a seal: 40 bytes from the middle of each, as hexadecimal digits.
@@ -57,6 +59,8 @@ KEEP_PLAIN = """async (digits) => {
 }"""
 KEEP_FETCHED = """import(`${document.documentElement.dataset.assets}/voice/cache.js`).then((cache) =>
   cache.keep("a message", new Blob(["its sound"]), { family_id: "a family", mime: "audio/ogg" }))"""
+WIDTHS = """(part) => Promise.all([...part.querySelectorAll("img")].map((image) =>
+  image.decode().then(() => image.naturalWidth)))"""
 KEPT_FILES = (
     "caches.open('homethread.shell /terminal').then((shell) => shell.keys()).then((all) => all.map(({url}) => url))"
 )
@@ -232,9 +236,15 @@ def test_a_phone_that_was_given_up_from_afar_keeps_nothing_that_was_fetched(vill
     devices.forgive("401")
 
 
-def test_a_terminal_starts_and_plays_without_a_network(village: Village, profile: Profile, devices: Devices) -> None:
-    """Fetched ahead, then the browser is closed and the server gone: what waits plays, but nothing behind pictures."""
+def test_a_terminal_starts_and_plays_without_a_network(
+    village: Village, profile: Profile, devices: Devices, tmp_path: Path
+) -> None:
+    """Fetched ahead, then the browser is closed and the server gone: what waits plays, whose page was open or who has
+    a call tonight is seen, but nothing behind pictures. No photo lies readable on the disk."""
     finn, alice = village.scene.move_in("Finn", "drum", 9), village.scene.alice
+    take_photos(village, finn)
+    opened, tonight = disk.photos_of(village, finn), disk.photos_of(village, alice)
+    village.scene.book(alice, at(21), alice.desk_acts)
     said.allow_messages(village, finn.child, finn.parent)
     message = said.say(village, said.phone_of(devices, village, finn), finn, 1.5)
     page = profile(TERMINAL).new_page()
@@ -242,13 +252,17 @@ def test_a_terminal_starts_and_plays_without_a_network(village: Village, profile
     sees(page, "idle")
     touch(page, "family", family_id=finn.family)
     expect(page.locator(".letter--voice")).to_be_visible()
+    expect(page.locator(".family__next img[src^='blob:']")).to_have_count(2)
     wait_until(page, "it is whole", lambda: is_whole(page, message) and known(page) >= {finn.family, alice.family})
+    wait_until(page, "photos", lambda: disk.has_photos(page, opened, 320) and disk.has_photos(page, tonight, 96))
     asks(page, village, f"families/{alice.family}/pin", {"pictures": ["fish", "boat", "bird", "tree"]})
     asks(page, village, "visit/end", {})
     page.evaluate(LOOK_AGAIN)
-    wait_until(page, "the thread is gone", lambda: alice.family not in known(page))
+    wait_until(page, "all of it is gone", lambda: alice.family not in known(page) and disk.has_none(page, tonight))
+    plain = disk.leave_plain(page)
     page.context.close()
     village.kill("web")
+    assert disk.found_in(tmp_path / "profile", plain, *disk.middles(opened + tonight)) == [plain]
 
     page = profile(TERMINAL).new_page()
     page.goto(f"{village.url}/terminal")
@@ -257,7 +271,15 @@ def test_a_terminal_starts_and_plays_without_a_network(village: Village, profile
     touch(page, "family", family_id=alice.family)
     page.wait_for_timeout(500)
     sees(page, "idle")  # only the server can look at four pictures
+    touch(page, "family", family_id=village.scene.bob.family)
+    expect(page.locator(".family .photo--none")).to_have_count(2)  # they were not here
+    shoot(page, "terminal-no-face-offline")
+    touch(page, "back")
     touch(page, "family", family_id=finn.family)
+    expect(page.locator(".family__next img[src^='blob:']")).to_have_count(2)
+    assert page.locator(".family__next").evaluate(WIDTHS) == [320, 320]
+    expect(page.locator(".letter--voice img[src^='blob:']")).to_have_count(1)
+    shoot(page, "terminal-faces-offline")
     touch(page, "visit.message.open", message_id=message)
     expect(page.locator(f"section[data-message-id='{message}'][data-phase=playing]")).to_be_visible()
     shoot(page, "terminal-plays-offline")
@@ -266,6 +288,12 @@ def test_a_terminal_starts_and_plays_without_a_network(village: Village, profile
     village.start("web")
     page.evaluate(LOOK_AGAIN)
     wait_until(page, "the sender knows", lambda: is_known_heard(village, message))
+
+
+def take_photos(village: Village, whom: Household) -> None:
+    with village.scene.database.begin() as session:
+        for person, drawn in ((whom.parent, portrait(4, "father")), (whom.child, portrait(4, "girl"))):
+            families.set_photo(session, person, drawn, village.now())
 
 
 def known(page: Page) -> set[str]:

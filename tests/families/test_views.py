@@ -40,6 +40,18 @@ class TestSeeing:
         again = mother.get(f"/api/photos/{photo}/{edge}.webp", If_None_Match=answer.headers["ETag"])
         assert (again.status_code, again.data) == (304, b"")
 
+    @pytest.mark.parametrize("edge", [96, 320])
+    def test_a_desk_keeps_it_and_a_terminal_never(self, door: Door, kin: Kin, photo: str, edge: int) -> None:
+        """A terminal is everybody's: what its browser keeps lies readable on its disk."""
+        path = f"/api/photos/{photo}/{edge}.webp"
+        desk = door.browser(COORDINATOR, "desk", kin.village).get(path)
+        assert desk.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+        terminal = door.browser(TERMINAL, "terminal", kin.village)
+        answer = terminal.get(path)
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
+        again = terminal.get(path, If_None_Match=answer.headers["ETag"])
+        assert again.headers["Cache-Control"] == "no-store"
+
     def test_by_family_terminal_and_desk_and_nobody_else(self, door: Door, kin: Kin, photo: str) -> None:
         path = f"/api/photos/{photo}/96.webp"
         seeing = {
