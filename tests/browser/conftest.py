@@ -8,6 +8,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize, expect, sync_playwright
 
+from tests.browser.eager import look_often
 from tests.browser.speech import speak
 from tests.browser.village import Village, open_village
 from tests.scene import at
@@ -18,17 +19,27 @@ TERMINAL = ViewportSize(width=1024, height=600)
 DESK = ViewportSize(width=1440, height=900)
 SPOKEN_SECONDS = 12
 PATIENCE_MS = 15_000  # what is expected comes at once, where nothing else keeps the machine busy
+# The last such switch counts, so what Playwright switches off itself stands here again. And every window would bring up
+# the list that drops from its address bar: half of the time in which a page comes.
+OFF = (
+    "AimEnabled", "AvoidCorsURLLoaderRestartOnRedirect", "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose", "HttpsFirstBalancedModeAutoEnable", "HttpsUpgrades", "LensOverlay", "MediaRouter",
+    "NetworkTimeServiceQuerying", "OptimizationHints", "PaintHolding", "PreconnectToSearch", "TcpPortRandomizationWin",
+    "ThirdPartyStoragePartitioning", "WebUIOmniboxAimPopup", "WebUIOmniboxPopup",
+)  # fmt: skip
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
+    f"--disable-features={','.join(OFF)}",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
 ]
 expect.set_options(timeout=PATIENCE_MS)
+look_often()
 
 
 @pytest.fixture(scope="session")
@@ -137,7 +148,7 @@ class Devices:
         if name not in FAILED and not self.complaints:
             return
         for place, page in enumerate(page for context in self._contexts for page in context.pages):
-            shoot(page, f"last-{name}-{place}")
+            keep(page, f"last-{name}-{place}")
 
     def _listen(self, page: Page) -> None:
         page.on("console", lambda said: self._hear(page, said.text) if said.type == "error" else None)
@@ -158,7 +169,27 @@ def devices(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Devic
         assert not opened.complaints, opened.complaints
 
 
+SHOOTS: dict[str, bool] = {}
+# A page that lies behind another one draws nothing.
+DRAWN = """() => new Promise((done) => {
+  requestAnimationFrame(() => requestAnimationFrame(() => done()));
+  setTimeout(done, 200);
+})"""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Screenshots take half a minute: in the ordinary run they are left out."""
+    SHOOTS["each"] = config.option.markexpr != "not long"
+
+
 def shoot(page: Page, name: str) -> None:
-    """Keep a screenshot for whoever looks; never compared."""
+    """Keep a screenshot for whoever looks; never compared. Where none is kept, the page is drawn all the same."""
+    if SHOOTS.get("each", True):
+        keep(page, name)
+    else:
+        page.evaluate(DRAWN)
+
+
+def keep(page: Page, name: str) -> None:
     OUT.mkdir(exist_ok=True)
     page.screenshot(path=OUT / f"{name}.png")

@@ -14,6 +14,7 @@ from tests.browser.conftest import DESK, PATIENCE_MS, PHONE, TERMINAL, Devices
 from tests.browser.village import Village
 from tests.scene import Household
 
+GOES_ON_MS = 500
 BOTH_CAME = "Boolean(watched.first.audio && watched.first.video)"
 
 
@@ -46,7 +47,9 @@ def open_desk(devices: Devices, village: Village, whom: Household, coordinator: 
 
 def touch(page: Page, act: str, **named: str) -> None:
     more = "".join(f'[data-{key.replace("_", "-")}="{value}"]' for key, value in named.items())
-    page.locator(f'[data-act="{act}"]{more}').first.click(timeout=PATIENCE_MS)
+    place = page.locator(f'[data-act="{act}"]{more}').first
+    expect(place).to_be_visible(timeout=PATIENCE_MS)  # looks more often than a click
+    place.click(timeout=PATIENCE_MS)
 
 
 def sees(page: Page, screen: str, seconds: float = 15) -> None:
@@ -78,7 +81,7 @@ def both_arrive(*pages: Page, seconds: float = 20) -> None:
         # Asked from outside: waiting inside the page would need eval, which the page's own policy forbids.
         wait_until(page, "voice and picture", partial(page.evaluate, BOTH_CAME), seconds)
     before = [figures(page) for page in pages]
-    pages[0].wait_for_timeout(1500)
+    pages[0].wait_for_timeout(GOES_ON_MS)
     for page, earlier in zip(pages, before, strict=True):
         wait_until(page, "voice and picture to go on", partial(_goes_on, page, earlier), seconds)
 
