@@ -115,7 +115,7 @@ const blockOf = (id) => main.querySelector(`.block[data-call-id="${id}"]`);
 function start() {
   const { error, reach } = live.view;
   const retry = button("retry", "btn btn--primary", null, t("common.retry"));
-  if (error?.status && error.status !== 401) return stateOf("error", sentence(error), "", retry);
+  if (error?.status && error.status !== 401) return stateOf("error", error.status < 500 ? sentence(error) : t("common.our_side"), "", retry);
   if (reach === "offline") return stateOf("offline", t("common.cannot_reach"), t("common.cannot_reach_text"), retry);
   return stateOf("loading", t("common.loading"));
 }

@@ -72,7 +72,8 @@ _SAID: dict[str, dict[str, str]] = {
     },
     "troubles": {
         "say": "trouble",
-        "": "common.offline common.timeout common.cannot_reach common.trying_again common.reason.consent_ended "
+        "": "common.offline common.timeout common.cannot_reach common.our_side common.trying_again "
+        "common.reason.consent_ended "
         "error.call_over error.in_the_past error.message_ended error.no_consent error.no_contact error.not_found "
         "error.outside_hours error.person_busy error.pin_blocked error.rendition_failed error.rendition_later "
         "error.seat_taken_elsewhere error.slot_taken error.terminal_busy error.too_early error.too_late "

@@ -14,9 +14,14 @@ import { Socket } from "./socket.js";
 const SLOW_POLL_MS = 60_000;
 const BEAT_MS = 20_000;
 const BEAT_IN_CALL_MS = 5_000;
-const ANSWER_IN_CALL_MS = 6_000; // a network that changed tells nobody: the silence of the old path does
-const CALM_MS = 150; // several hints in a row are read once
-const PRESSED_MS = 3_000; // while a call is being connected the link is wanted for that
+/** A network that changed tells nobody: the silence of the old path does. */
+const ANSWER_IN_CALL_MS = 6_000;
+/** Several hints in a row are read once. */
+const CALM_MS = 150;
+/** While a call is being connected the link is wanted for that. */
+const PRESSED_MS = 3_000;
+/** After an answer that was none; nothing tells when there is one. */
+const AGAIN_MS = 10_000;
 const KEPT = "homethread.now";
 /** No answer of the server's. */
 export const UNANSWERED = new Set(["offline", "lost", "timeout"]);
@@ -210,6 +215,7 @@ export class Live {
       if (!(error instanceof ApiError)) throw error;
       if (error.status === 401) this.#forget();
       this.#tell({ error, reach: error.status ? this.view.reach : "offline" });
+      if (error.status >= 429) setTimeout(() => this.view.error === error && this.refresh(), error.retry_ms ?? AGAIN_MS);
     }
   }
 

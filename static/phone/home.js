@@ -110,14 +110,15 @@ function messages({ families }) {
   return button("messages", `btn ${waiting ? "card--lit" : ""}`.trim(), "message", t("phone.messages") + (waiting ? ` · ${waiting}` : ""));
 }
 
-/** Nothing is known yet. @param {View} view */
+/** Nothing is known yet; who is signed out has a door that is being fetched. @param {View} view */
 function firstScreen({ error, reach }) {
   const retry = button("retry", "btn btn--primary", null, t("common.retry"));
-  const isSignedOut = error?.status === 401; // its door is being fetched
   const shown =
-    (error && !isSignedOut) || reach === "offline"
-      ? stateOf("offline", t("common.cannot_reach"), t("common.cannot_reach_text"), retry)
-      : stateOf("loading", t("common.loading"));
+    error?.status && error.status !== 401
+      ? stateOf("error", t("common.our_side"), "", retry)
+      : reach === "offline"
+        ? stateOf("offline", t("common.cannot_reach"), t("common.cannot_reach_text"), retry)
+        : stateOf("loading", t("common.loading"));
   return h("section", { class: "screen phone-state" }, h("div", { class: "screen__body screen__body--middle" }, shown));
 }
 

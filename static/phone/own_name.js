@@ -2,6 +2,7 @@
  * One's own name, spoken ("it's mother"), which the terminal plays when one calls: said, heard, said anew, removed, and
  * that taken back. What was said is kept on the phone until it is used or said anew; a reload offers it again.
  */
+import { t } from "../core/texts.js";
 import { SECOND } from "../core/time.js";
 import { ApiError, newKey } from "../net/api.js";
 import { parts } from "../ui/dom.js";
@@ -194,7 +195,7 @@ export class NamePage {
     const url = this.#phone.live.view.now?.me?.recorded_name ?? "";
     const answer = await fetch(url, { headers: { "Homethread-Face": "phone" } }).catch(() => null);
     if (!answer) throw new ApiError("offline", 0);
-    if (!answer.ok) throw new ApiError("unknown", 0);
+    if (!answer.ok) throw new ApiError("unknown", answer.status, t("phone.name.not_fetched"));
     return answer.blob();
   }
 

@@ -89,9 +89,9 @@ export const ringScreen = (call) =>
 /** @param {View} view */
 export function firstScreen({ error, reach }) {
   const retry = place("retry", "plain", "move", { text: false });
-  const isSignedOut = error?.status === 401; // its door is being fetched
-  const says = ((error && !isSignedOut) || reach === "offline") && "common.cannot_reach";
-  const shown = says ? stateOf("offline", t(says), "", retry) : stateOf("loading", t("common.loading"));
+  const isBroken = error?.status && error.status !== 401; // of who is signed out the door is being fetched
+  const says = isBroken ? "common.our_side" : reach === "offline" && "common.cannot_reach";
+  const shown = says ? stateOf(isBroken ? "error" : "offline", t(says), "", retry) : stateOf("loading", t("common.loading"));
   return h("section", { class: "screen terminal-state", "data-says": says }, shown);
 }
 

@@ -4,10 +4,11 @@ import json
 import re
 import urllib.request
 from itertools import count
+from threading import Event
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 
 from app.calls.models import Call
@@ -240,9 +241,31 @@ def test_called_now_answered_by_the_wrong_one_and_rung_again(village: Village, d
     devices.forgive("409")
 
 
+def opened_while_the_server_fails(devices: Devices, village: Village, whom: Household) -> Page:
+    """It says that this is not the network, and tries again by itself."""
+    is_mended = Event()
+    page = devices.device(PHONE).new_page()
+
+    def answer(route: Route) -> None:
+        if is_mended.is_set():
+            route.continue_()
+        else:
+            route.fulfill(status=500, headers={"Retry-After": "1"}, body="oops")
+
+    page.route("**/api/now", answer)
+    page.goto(village.enter(PrincipalKind.PERSON, whom.parent, None))
+    expect(page.locator(".state[data-state=error]")).to_contain_text("on our side")
+    shoot(page, "server-fails")
+    is_mended.set()
+    expect(page.locator("[data-act=settings]")).to_be_visible()
+    page.unroute("**/api/now")
+    devices.forgive("500")
+    return page
+
+
 def test_a_device_that_is_ended_shows_the_door_by_itself(village: Village, devices: Devices) -> None:
     alice = village.scene.alice
-    lost, mine = open_phone(devices, village, alice), open_phone(devices, village, alice)
+    lost, mine = open_phone(devices, village, alice), opened_while_the_server_fails(devices, village, alice)
     touch(mine, "settings")
     expect(mine.locator("dialog [data-device-id].row")).to_have_count(2)
     mine.wait_for_timeout(300)

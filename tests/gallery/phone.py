@@ -81,7 +81,7 @@ PHONE = (
         phone("home-to-confirm", "unsure", "", ".next-call"),
         phone("home-caregiver", "booked" + CAREGIVER, "", ".next-call"),
         phone("loading", "booked", "", STATE.format("loading"), now=NEVER),
-        phone("error", "booked", "", STATE.format("offline"), now=FAILED),
+        phone("error", "booked", "", STATE.format("error"), now=FAILED),
         phone("counter", "asked", "counter", "[data-act=slot]"),
         phone("book", "empty", "book", "[data-act=propose]"),
         phone("book-taken", "empty", "book slot send-booking", ".toast, .banner, dialog[open]", calls=TAKEN),

@@ -76,7 +76,7 @@ TERMINAL = (
         terminal("to-confirm", "unsure", "", "main[data-screen=to-confirm]"),
         terminal("pin-set", "empty", "lock", ".pin"),
         terminal("ask-loading", "empty", "ask", "main[data-screen=ask]", proposals=NEVER),
-        terminal("error", NOBODY, "", STATE.format("offline"), now=FAILED),
+        terminal("error", NOBODY, "", STATE.format("error"), now=FAILED),
         terminal("ask-offline", "empty", "ask", ".toast", proposals=BROKEN),
         terminal("ask-error", "empty", "ask", ".toast", proposals=FAILED),
         terminal("ask-more-loading", "empty", "ask visit.more", STATE.format("loading"), slots=NEVER),
