@@ -13,10 +13,11 @@ from app.messages.words import From
 from tests.browser import stories
 from tests.browser.conftest import Devices, shoot
 from tests.browser.stories import sees, touch, wait_until
-from tests.browser.test_call import at_the_minute
+from tests.browser.test_call import ringing
 from tests.browser.village import Village
 from tests.browser.voices import may_send
 from tests.calls.media_stage import withdraw_messages
+from tests.gallery.checks import complaints
 from tests.scene import at
 
 Record = Callable[[str, object], None]
@@ -35,9 +36,7 @@ def answered(village: Village) -> Village:
 
 def waits_alone(village: Village, devices: Devices) -> tuple[Page, Page, str]:
     """Three minutes have passed, and the phone is offered to leave a message."""
-    phone, terminal, call_id = at_the_minute(village, devices)
-    touch(phone, "join")
-    sees(terminal, "ring", 20)
+    phone, terminal, call_id = ringing(village, devices)
     village.move_clock_to(at(19, 3) + timedelta(seconds=1))
     expect(phone.locator(PLACE)).to_be_visible(timeout=20_000)
     return phone, terminal, call_id
@@ -56,7 +55,8 @@ def sent(village: Village) -> list[Message]:
 
 
 def looks(page: Page, name: str) -> None:
-    """Nothing is cut off on any screen."""
+    """Nothing is cut off on any screen, and it keeps what all screens must."""
+    page.emulate_media(reduced_motion="reduce")
     was = page.viewport_size
     assert was is not None
     for wide, high in SMALL_SIZES if was["width"] < 1000 else [(1024, 600), (800, 1280)]:
@@ -70,6 +70,7 @@ def looks(page: Page, name: str) -> None:
         assert place["x"] + place["width"] <= wide
         assert place["y"] + place["height"] <= high
     page.set_viewport_size(was)
+    assert not complaints(page, "phone")
 
 
 def test_nobody_answers_and_the_message_is_heard_at_the_terminal(

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,18 +19,20 @@ from app.families.words import ConsentKind, MemberRole
 from tests.browser import stories
 from tests.browser.conftest import Devices, shoot
 from tests.browser.stories import sees, touch, wait_until
-from tests.browser.test_call import at_the_minute
+from tests.browser.test_call import before_the_minute, waits_until_it_rings
 from tests.browser.test_desk_joins import each, everything_arrives, join, marks
+from tests.browser.test_line_check import is_served
 from tests.browser.village import Village
 from tests.calls.media_stage import withdraw
 from tests.scene import ZONE, Household
+from tests.web.waiting import until
 
 Record = Callable[[str, object], None]
 
 EARS = Path(__file__).parent / "ears.js"
 VOICES_HZ = {"mother": 180, "child": 260, "father": 110}
 LONGEST_GAP_MS = 300
-BACK_MS = 5_000
+NOT_HEARD_MS, BACK_MS = 200, 5_000
 OUT_SECONDS = 6.0  # for a loaded machine; the figure that is recorded says how it was
 DIRECT_SECONDS = 5
 SETTLED_MS = 3_000
@@ -63,11 +66,10 @@ def give_voice(page: Page, who: str) -> None:
 
 def talking(village: Village, devices: Devices) -> tuple[Page, Page, str]:
     """Mother and child in a call, each with a voice that never pauses."""
-    phone, terminal, call_id = at_the_minute(village, devices)
+    phone, terminal, call_id = before_the_minute(village, devices)
     give_voice(phone, "mother")
     give_voice(terminal, "child")
-    touch(phone, "join")
-    sees(terminal, "ring", 20)
+    waits_until_it_rings(village, phone, terminal)
     touch(terminal, "answer")
     for end in (phone, terminal):
         sees(end, "live", 20)
@@ -157,8 +159,8 @@ def shows_who_speaks(phone: Page, terminal: Page, father: Page) -> None:
         father.evaluate("void (ears.loudness.value = 0)")
         father.wait_for_timeout(1_500)
         father.evaluate("void (ears.loudness.value = 1)")
-        father.wait_for_timeout(4_000)
-        if phone.locator(lit).count() and terminal.locator(lit).count():
+        with suppress(AssertionError):
+            wait_until(father, "faces are lit", lambda: all(end.locator(lit).count() for end in (phone, terminal)), 4)
             break
     for end in (phone, terminal):
         expect(end.locator(lit)).to_have_count(1)
@@ -177,18 +179,20 @@ def test_a_media_program_is_killed_and_another_one_carries_on(
     ends, call_id = three_talk(bridged, devices)
     phone = ends["phone"]
     bridged.start("media2")
-    phone.wait_for_timeout(5_000)
+    until(partial(is_served, bridged, 2))
     for end in ends.values():
         end.evaluate("ears.listen()")
     phone.wait_for_timeout(500)
     bridged.kill("media1")
-    phone.wait_for_timeout(BACK_MS + 1_000)
+    for end in ends.values():
+        wait_until(end, "silence", lambda end=end: longest(end) > NOT_HEARD_MS)
+    for end in ends.values():
+        wait_until(end, "a voice by one connection", partial(hears_bridge, end))
     for name, end in ends.items():
         gap = longest(end)
         record_property("figure", f"{name}: silent for {gap} ms after SIGKILL of its media program")
         assert 0 < gap <= BACK_MS, end.evaluate("ears.silences")
         sees(end, "live")
-        wait_until(end, "a voice by one connection", partial(hears_bridge, end))
     assert stories.call_of(bridged, call_id).state is CallState.LIVE
     bridged.scene.clock.at = bridged.now()
     withdraw(bridged.scene, bridged.scene.alice.parent)

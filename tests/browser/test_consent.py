@@ -13,7 +13,7 @@ from app.families.models import Consent
 from tests.browser import stories
 from tests.browser.conftest import Devices, shoot
 from tests.browser.stories import both_arrive, figures, sees, touch, wait_until
-from tests.browser.test_call import at_the_minute, live
+from tests.browser.test_call import live, ringing
 from tests.browser.village import Village
 from tests.scene import at
 
@@ -54,9 +54,7 @@ def test_withdrawn_before_the_call_it_is_gone_on_both(
 
 
 def test_withdrawn_while_it_rings_it_stops(village: Village, devices: Devices) -> None:
-    phone, terminal, call_id = at_the_minute(village, devices)
-    touch(phone, "join")
-    sees(terminal, "ring", 20)
+    phone, terminal, call_id = ringing(village, devices)
     revoke(village)
     sees(terminal, "idle", WITHIN_SECONDS)
     sees(phone, "ended", WITHIN_SECONDS)
