@@ -10,7 +10,7 @@ import { head, settings } from "./roster_head.js";
 import { pickedPanel, unplaced } from "./roster_rows.js";
 import { cellsOf, paper } from "./roster_sheet.js";
 import { daysOf, freePlaces } from "./roster_places.js";
-import { weekGrid } from "./roster_week.js";
+import { terminalLegend, weekGrid } from "./roster_week.js";
 
 /** @typedef {import("./wire.js").Roster} Roster
  * @typedef {import("./wire.js").Assignment} Assignment
@@ -194,6 +194,7 @@ export class RosterView {
     const places = this.#chosen?.isMoving ? freePlaces(roster, this.#bufferMinutes, this.#row?.minutes ?? roster.minutes, at) : [];
     return [
       unplaced(roster, this.#chosen),
+      terminalLegend(roster),
       h("div", { class: "roster__work", "data-picked": String(Boolean(this.#row)) }, weekGrid(roster, days, places, this.#chosen, at), this.#row && pickedPanel(this.#row, roster, now, at, Boolean(this.#chosen?.isMoving), this.#isBusy)),
     ];
   } // prettier-ignore

@@ -54,7 +54,7 @@ function slot(row, roster, chosen) {
       "span",
       { class: "roster__who" },
       h("span", { class: "roster__line" }, when(row, roster), marks(row)),
-      h("span", { class: "roster__child" }, row.child.name),
+      h("span", { class: "roster__child" }, row.child.name, h("span", { class: "roster__family" }, ` ${row.family.name}`)),
     ),
   );
 } // prettier-ignore
@@ -66,6 +66,14 @@ const free = (place, roster) =>
     { class: "roster__row roster__row--free", type: "button", "data-act": "roster-place", "data-terminal-id": place.terminal_id, "data-starts-at": place.starts_at },
     when(place, roster),
     h("span", {}, t("desk.roster.free")),
+  ); // prettier-ignore
+
+/** What the numbers beside the times say, where a village has more than one terminal. @param {Roster} roster */
+export const terminalLegend = ({ terminals }) =>
+  h(
+    "ul",
+    { class: "roster__terminals", hidden: terminals.length < 2 },
+    terminals.map(({ id, name }, place) => h("li", { "data-key": id }, h("span", { class: "roster__terminal" }, place + 1), ` ${name}`)),
   ); // prettier-ignore
 
 /** @param {{starts_at: string | null, terminal_id: string | null}} row @param {Roster} roster */
