@@ -69,7 +69,7 @@ function show() {
 /** @param {number} at */
 function showHome(at) {
   const { view } = live;
-  if (!extras && view.now && wantsMore(view.now.calls)) {
+  if (!extras && view.now && (localStorage["homethread.outbox"] || wantsMore(view.now.calls))) {
     fetchLate("extras", extrasPart, (part) => (extras = new part.Extras(phone)));
   }
   if (!kept && !view.now && view.reach === "offline") {

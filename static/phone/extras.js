@@ -1,12 +1,12 @@
 /**
  * What the first screen says beyond each call: freed times that are offered, calls that must be confirmed, proposals
- * to answer, what belongs to a series, who waits, new times for what came to nothing.
+ * to answer, what belongs to a series, who waits, new times for what came to nothing, what was said and never sent.
  */
 import { otherPerson, past, upcoming } from "../core/rings.js";
 import { t, tn } from "../core/texts.js";
 import { clockTime, dayAndTime, HOUR, MINUTE, minutesAndSeconds, ms, now as serverNow, SECOND } from "../core/time.js";
 import { ApiError } from "../net/api.js";
-import { button, h, icon, parts, photo } from "../ui/dom.js";
+import { banner, button, h, icon, parts, photo } from "../ui/dom.js";
 import { theyTalk } from "./guest.js";
 import { isGuests, isOffer, when } from "./home.js";
 import { capital, known, readSeries, rhythmOf, waits } from "./known.js";
@@ -20,10 +20,13 @@ const AGAIN_MS = 30 * SECOND;
 const OFFER_LASTS_MS = 30 * MINUTE;
 const CLOSE_MS = 2 * MINUTE;
 const LONG_MS = 2 * HOUR;
+const UNSENT_AGAIN_MS = 2 * SECOND;
 
 export class Extras {
   #asked = "";
   #again_at = 0;
+  #hasUnsent = false;
+  #unsent_at = 0;
   #phone;
 
   /** @param {Phone} phone */
@@ -37,6 +40,7 @@ export class Extras {
   /** Reads what the calls don't tell themselves, when they have changed. */
   async look() {
     const { now } = this.#phone.live.view;
+    if (now) this.#lookForUnsent(now.me?.id ?? "");
     if (!now || serverNow() < this.#again_at) return;
     const ofSeries = now.calls.filter(({ series_id, state }) => series_id && state !== "ended");
     const hasCall = upcoming(now.calls).some((call) => !isOffer(call) && !isGuests(call));
@@ -52,6 +56,17 @@ export class Extras {
       this.#asked = ""; // asked again in a while
       this.#again_at = serverNow() + AGAIN_MS;
     }
+    this.#phone.show();
+  }
+
+  /** Also what was interrupted, and lies here until somebody goes on with it. @param {string} owner */
+  async #lookForUnsent(owner) {
+    if (Date.now() < this.#unsent_at) return;
+    this.#unsent_at = Date.now() + UNSENT_AGAIN_MS;
+    const outbox = localStorage["homethread.outbox"] ? await import("../voice/outbox.js").catch(() => null) : null;
+    const hasUnsent = outbox ? await outbox.hasUnsent(owner) : false;
+    if (hasUnsent === this.#hasUnsent) return;
+    this.#hasUnsent = hasUnsent;
     this.#phone.show();
   }
 
@@ -87,6 +102,7 @@ export class Extras {
       onePerPair(past(now.calls).filter(({ offers }) => offers.length)).map((call) =>
         newTimes(call, now, at, this.#phone.busy.has(call.id)),
       ),
+      this.#hasUnsent && banner("info", "hourglass", t("phone.extra.unsent")),
     ];
   }
 

@@ -120,6 +120,7 @@ def test_a_reload_in_the_middle_loses_a_second_at_most(village: Village, devices
     fits(page, "left")
     (take,) = shelf(page, "takes")
     pieces = shelf(page, "pieces")
+    expect(page.locator(".banner")).to_contain_text("not sent yet")
     assert sum(piece["bytes"] for piece in pieces) / 2 / take["rate"] > 3
     touch(page, "voice-discard")
     fits(page, "put-away")
