@@ -12,6 +12,7 @@ from app.doors.credentials import nobodys_hash
 from app.storage.database import Database
 from app.storage.migrate import upgrade
 from tests import opening
+from tests.disk import do_not_wait
 from tests.hashing import REAL, hash_cheaply
 from tests.loopback import keep_on_loopback
 from tests.once import make_once
@@ -22,6 +23,7 @@ from tests.services.lending import Lending
 keep_on_loopback()
 hash_cheaply()
 make_once()
+do_not_wait()
 # The same examples in every run, and no stop-watch: the machine is shared.
 settings.register_profile("tests", deadline=None, derandomize=True, database=None)
 settings.load_profile("tests")

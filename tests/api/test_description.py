@@ -23,13 +23,13 @@ from schemathesis.specs.openapi.checks import (
 from sqlalchemy import delete
 
 from app import factory
-from app.storage.database import Database
 from app.villages import service as villages
 from app.villages.models import Closure
 from app.villages.rules import OpeningFacts
 from app.web import openapi as description
 from app.web.api import KEY_HEADER
 from app.web.principals import FACE_HEADER, cookie_name
+from tests.opening import opened
 from tests.scene import NOW, at
 from tests.web.open_house import Badge, OpenHouse
 
@@ -52,9 +52,8 @@ def house(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> It
     folder = tmp_path_factory.mktemp("house")
     path = folder / "homethread.db"
     path.write_bytes(sqlite_template.read_bytes())
-    database = Database(f"sqlite:///{path}")
-    yield OpenHouse(database, folder)
-    database.close()
+    with opened(f"sqlite:///{path}") as database:
+        yield OpenHouse(database, folder)
 
 
 @pytest.fixture(scope="module")
