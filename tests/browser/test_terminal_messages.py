@@ -25,6 +25,7 @@ from tests.browser.said import allow_messages, keeps, kept, phone_of, say, shelf
 from tests.browser.stories import sees, touch, wait_until
 from tests.browser.test_terminal_scheduling import is_touchable
 from tests.browser.village import Village, open_village
+from tests.browser.voices import leaves_at_once
 from tests.scene import Household, at
 
 # What a hint of the server's does; those of another program than the web's come some seconds later.
@@ -217,6 +218,7 @@ def test_a_child_speaks_to_one_of_two_parents_without_a_network(village: Village
     looks(page, "family-message-goes")
     assert sent(village, bob) == []
     page.context.set_offline(False)
+    leaves_at_once(page)
     wait_until(page, "arrived", lambda: sent(village, bob) == [(father, From.VILLAGE)])
     expect(page.locator(".going")).to_have_count(0)
     devices.forgive_no_network()

@@ -28,6 +28,7 @@ from tests.browser.conftest import TERMINAL, Devices, shoot
 from tests.browser.said import allow, allow_messages, fetches, kept, phone_of, say, says_who_calls
 from tests.browser.stories import sees, wait_until
 from tests.browser.village import Village, open_village
+from tests.browser.voices import leaves_at_once
 from tests.messages.recordings import recorded
 from tests.scene import Household, at
 
@@ -110,6 +111,7 @@ def test_a_child_asks_for_a_call_says_something_and_hears_its_mother(village: Vi
     page.wait_for_timeout(1200)
     picture(page, "stop").click()
     picture(page, "send").click(timeout=15_000)
+    leaves_at_once(page)
     wait_until(page, "it arrives", lambda: spoken_by(village, alice) == [From.PARENT, From.VILLAGE])
 
     picture(page, "arrow-start").click()
