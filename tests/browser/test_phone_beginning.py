@@ -117,6 +117,8 @@ def opens_without_a_network(phone: Page, village: Village) -> None:
     expect(again.locator(".banner")).to_contain_text("This is what was known today")
     touch(again, "messages")
     sees(again, "messages")
+    again.set_viewport_size(FEATURE_PHONE)
+    expect(again.locator("[data-act=messages-again]")).to_be_in_viewport(ratio=0.99)
     shoot(again, "messages-no-network")
     village.start("web")
 
