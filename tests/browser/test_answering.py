@@ -17,7 +17,7 @@ from tests.browser.test_call import ringing
 from tests.browser.village import Village
 from tests.browser.voices import may_send
 from tests.calls.media_stage import withdraw_messages
-from tests.gallery.checks import complaints
+from tests.gallery.checks import complaints, narrow_complaints
 from tests.scene import at
 
 Record = Callable[[str, object], None]
@@ -70,7 +70,7 @@ def looks(page: Page, name: str) -> None:
         assert place["x"] + place["width"] <= wide
         assert place["y"] + place["height"] <= high
     page.set_viewport_size(was)
-    assert not complaints(page, "phone")
+    assert not [*complaints(page, "phone"), *narrow_complaints(page, "phone")]
 
 
 def test_nobody_answers_and_the_message_is_heard_at_the_terminal(
