@@ -150,7 +150,9 @@ def _query(route: Route, path_values: dict[str, str]) -> Response:
         answer = route.function(ask, *arguments, **path_values)
         response = _json(answer.model_dump_json(), route.status)
         response.set_etag(_etag(answer))
-    response.headers["Cache-Control"] = "private, no-cache"
+    # A terminal is everybody's, and what its browser keeps lies readable on its disk: its pages keep the tags.
+    kept = "no-store" if principals.known().kind is principals.TERMINAL else "private, no-cache"
+    response.headers["Cache-Control"] = kept
     response.headers[NOW_HEADER] = floor().now().isoformat()
     response.make_conditional(request)
     return response

@@ -67,11 +67,16 @@ export class Sentences {
   }
 
   async #read() {
+    const kept = await (await shelf())?.match(LIST);
+    const tag = kept?.headers.get("ETag");
+    const { status, headers, body } = await this.#api.ask(LIST, tag ? { headers: { "If-None-Match": tag } } : {});
     /** @type {Told} */
-    const told = await this.#api.get(LIST);
+    const told = status === 304 ? await kept?.json() : body;
     this.#take(told);
     this.#mark = told.mark;
-    await keep(LIST, new Response(JSON.stringify(told), { headers: { "Content-Type": "application/json" } }));
+    if (status === 304) return;
+    const named = { "Content-Type": "application/json", ETag: headers.get("ETag") ?? "" };
+    await keep(LIST, new Response(JSON.stringify(told), { headers: named }));
   }
 
   /** @param {Told} told */

@@ -19,6 +19,10 @@ const known = new Map();
 /** Played to the end here, and when; the server may not know it yet. @type {Map<string, number>} */
 const heardHere = new Map();
 
+/** The newest page of each as it was told last, with its tag: where nothing is new it isn't told again.
+ * @type {Map<string, {tag: string, page: ThreadPage}>} */
+const newest = new Map();
+
 /** Of which families nothing but theirs is here. */
 let lastHere = "";
 
@@ -84,9 +88,8 @@ async function pages(api, familyId) {
   /** @type {Pair[]} */
   let pairs = [];
   for (let place = 0; place < MOST_PAGES; place++) {
-    const page = /** @type {ThreadPage} */ (
-      await api.get(`/api/families/${familyId}/thread`, before ? { before } : undefined)
-    );
+    /** @type {ThreadPage} */
+    const page = before ? await older(api, familyId, before) : await first(api, familyId);
     messages.push(...page.messages);
     pairs = page.pairs;
     before = page.next;
@@ -94,6 +97,23 @@ async function pages(api, familyId) {
   }
   return { messages, pairs };
 }
+
+/** @param {import("../net/api.js").Api} api @param {string} familyId @returns {Promise<ThreadPage>} */
+async function first(api, familyId) {
+  const last = newest.get(familyId);
+  const asked = last ? { headers: { "If-None-Match": last.tag } } : {};
+  const { status, headers, body } = await api.ask(pathOf(familyId), asked);
+  if (status === 304 && last) return last.page;
+  newest.set(familyId, { tag: headers.get("ETag") ?? "", page: body });
+  return body;
+}
+
+/** @param {import("../net/api.js").Api} api @param {string} familyId @param {string} before
+ * @returns {Promise<ThreadPage>} */
+const older = (api, familyId, before) => api.get(pathOf(familyId), { before });
+
+/** @param {string} familyId */
+const pathOf = (familyId) => `/api/families/${familyId}/thread`;
 
 /** Withdrawn, deleted, or no consent stands any more. @param {string} familyId @param {Set<string>} standing */
 async function forgetOthers(familyId, standing) {
@@ -109,6 +129,7 @@ async function forgetOthers(familyId, standing) {
 /** @param {string} familyId */
 export async function forget(familyId) {
   known.delete(familyId);
+  newest.delete(familyId);
   await cache.forgetFamily(familyId);
 }
 
@@ -116,7 +137,7 @@ export async function forget(familyId) {
 export async function forgetStrangers(familyIds) {
   const here = [...familyIds].sort().join();
   if (here === lastHere) return;
-  for (const familyId of known.keys()) if (!familyIds.has(familyId)) known.delete(familyId);
+  for (const each of [known, newest]) for (const id of each.keys()) if (!familyIds.has(id)) each.delete(id);
   for (const { message_id, family_id } of await cache.list()) {
     if (!familyIds.has(family_id)) await cache.forget(message_id);
   }
@@ -126,6 +147,7 @@ export async function forgetStrangers(familyIds) {
 /** This device is nobody's. */
 export async function forgetAll() {
   known.clear();
+  newest.clear();
   heardHere.clear();
   await cache.wipe();
 }

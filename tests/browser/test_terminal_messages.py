@@ -164,6 +164,16 @@ PLANNED = """async ([wanted, left]) => {
       .map((view) => of.hasCall(view, at))];
 }"""
 
+READ_TWICE = """async (id) => {
+  const part = (name) => import(`${document.documentElement.dataset.assets}/${name}.js`);
+  const [threads, { Api }] = await Promise.all([part("voice/threads"), part("net/api")]);
+  const told = [];
+  const api = new Api("terminal", (...asked) => fetch(...asked).then((answer) => (told.push(answer.status), answer)));
+  await threads.read(api, id);
+  const first = JSON.stringify(threads.knownOf(id));
+  await threads.read(api, id);
+  return [...told, first === JSON.stringify(threads.knownOf(id)) && first.includes("pairs")];
+}"""
 # Photos: name, when it was kept, bytes.
 TOO_MANY = """async (rows) => {
   const { tooMany } = await import(`${document.documentElement.dataset.assets}/terminal/photos.js`);
@@ -179,6 +189,7 @@ def test_what_is_due_comes_first_and_least_first_within_the_days_measure(village
     assert busy == [False, True, False, True, False], "a call within ten minutes, or one that lasts"
     assert page.evaluate(PLANNED, [WANTED, 1205])[0] == ["short", "long"]
     assert page.evaluate(PLANNED, [WANTED, 0])[0] == []
+    assert page.evaluate(READ_TWICE, village.scene.alice.family)[1:] == [304, True], "nothing new is not told again"
     assert page.evaluate(TOO_MANY, [["a/96", 3, 9], ["b/320", 2, 9], ["c/320", 5, 9]]) == []
     assert page.evaluate(TOO_MANY, [["a/96", 3, 4e5], ["b/320", 2, 3e5], ["c/320", 5, 3e5]]) == ["b/320"]
     assert page.evaluate(TOO_MANY, [["a/96", 3, 8e5], ["b/96", 2, 1]]) == ["b/96"]

@@ -41,6 +41,9 @@ def test_nothing_is_kept_that_does_not_say_so(house: OpenHouse) -> None:
     alice = house.parent(house.scene.alice)
     assert alice.get("/api/calls/nosuchcall").headers["Cache-Control"] == "no-store"
     assert alice.get("/api/now").headers["Cache-Control"] == "private, no-cache"
+    terminal = house.terminal(house.scene.alice)
+    for path in ("/api/now", f"/api/families/{house.scene.alice.family}/thread", "/api/prompts"):
+        assert terminal.get(path).headers["Cache-Control"] == "no-store", "its disk is everybody's"
     assert house.nobody().get("/healthz").headers["Cache-Control"] == "no-store"
 
 
