@@ -35,7 +35,7 @@ def test_accepted_they_are_told_once_in_their_language(doors: Doors, desk: Guest
         session.get_one(Person, alice.parent).language = "zh-CN"
     assert accepts(desk, request_id).status_code == 201
     (text,) = told(doors)
-    assert "您申请让小卫加入，协调员同意了，请打开 http" in text
+    assert "您申请让小卫加入，管理员同意了，请打开 http" in text
     doors.house.clock.at += timedelta(days=1)
     assert told(doors) == [text]
     assert doors.texts(f"{ALICE[:-1]}2") == [], "nobody else"

@@ -63,7 +63,7 @@ def test_a_voice_message_opens_the_two_who_speak() -> None:
 
 def test_an_answer_of_the_desk_opens_what_was_asked_for() -> None:
     told = said("parent_declined", CHINESE, subject="parent_request:r1", name="小卫")
-    assert (told["url"], told["body"]) == ("/phone#parents", "您申请让小卫加入，协调员没同意")
+    assert (told["url"], told["body"]) == ("/phone#parents", "您申请让小卫加入，管理员没同意")
 
 
 def test_at_a_desk_it_opens_what_wants_mending() -> None:
