@@ -116,11 +116,14 @@ export class RosterView {
     return this.#roster?.assignments.find(({ id }) => id === this.#chosen?.id);
   }
 
-  /** @param {Chosen | null} chosen */
+  /** What had the focus may be gone by it: then the row has it. @param {Chosen | null} chosen */
   #choose(chosen) {
+    const id = chosen?.id ?? this.#chosen?.id;
     this.#chosen = chosen;
     this.#refusal = null;
     this.#desk.show();
+    if (document.activeElement !== document.body) return;
+    /** @type {HTMLElement | null} */ (document.querySelector(`.roster__row[data-row-id="${id}"]`))?.focus();
   }
 
   /** Looks at a row; while one is being moved, the two change places. @param {string} id */

@@ -99,11 +99,13 @@ def test_a_week_for_thirty_families_is_drafted_put_right_and_published(
     before = slots(page)
     assert len(before) >= FAMILIES
     expect(page.locator(".page-head")).to_contain_text("30 of 30 families")
+    expect(page.locator(".roster__terminals li")).to_have_text([re.compile("1 .+"), re.compile("2 .+")])
     shoot(page, "desk-roster-draft")
 
     first, *_others, last = before
     touch(page, "roster-row", row_id=first)
     touch(page, "move-row")
+    expect(page.locator(f".roster__row[data-row-id='{first}']")).to_be_focused()
     shoot(page, "desk-roster-moving")
     touch(page, "roster-row", row_id=last)
     wait_until(page, "the two to change places", lambda: slots(page).get(first) == before[last])
