@@ -8,7 +8,7 @@ import { isOutage, Outage } from "./desk/outage.js";
 import { callsAtHand, neighbour, scrollToNow, tonight } from "./desk/tonight.js";
 import { ApiError, newKey } from "./net/api.js";
 import { Live } from "./net/live.js";
-import { banner, button, draw, h, icon, listen, sentence, startPage, stateOf, toast, withWords } from "./ui/dom.js";
+import { banner, button, clearToast, draw, h, icon, listen, sentence, startPage, stateOf, toast, withWords } from "./ui/dom.js";
 
 /** @typedef {import("./desk/wire.js").DeskNow} DeskNow
  * @typedef {import("./desk/wire.js").Part} Part
@@ -33,6 +33,7 @@ const PARTS = {
   enrol: async () => new (await import("./desk/enrol.js")).EnrolView(desk),
 };
 const REDRAW_MS = 10_000;
+const SLOW_MS = 500;
 const REREAD_MS = 30_000; // a terminal that falls silent gives no hint
 
 const main = startPage();
@@ -59,17 +60,15 @@ const desk = {
   command,
   show,
   async openCall(id) {
-    const details = await later(() => withWords(import("./desk/details.js"), "phone.extra"));
-    await details?.ready;
+    const details = await asked(() => withWords(import("./desk/details.js"), "phone.extra"));
     if (details) new details.Details(desk, id);
   },
   async book(family, moving, shift = null) {
-    const booking = await later(() => withWords(import("./desk/booking.js"), "phone.extra"));
-    await booking?.ready;
+    const booking = await asked(() => withWords(import("./desk/booking.js"), "phone.extra"));
     if (booking) new booking.Booking(desk, family, moving, shift);
   },
   async callNow(family) {
-    const calling = await later(() => import("./desk/callnow.js"));
+    const calling = await asked(() => import("./desk/callnow.js"));
     if (calling) new calling.CallNow(desk, family);
   },
   leave() {
@@ -215,6 +214,16 @@ async function later(load) {
   }
 }
 
+/** What a touch asks for, with its style; where that takes long, it is said. @template {object} T @param {() => Promise<T>} load */
+async function asked(load) {
+  const slow = setTimeout(() => toast("info", t("common.loading")), SLOW_MS);
+  const part = await later(load);
+  if (part && "ready" in part) await part.ready;
+  clearTimeout(slow);
+  clearToast();
+  return part;
+}
+
 /** @param {string} name */
 async function loadPart(name) {
   const whose = owner;
@@ -274,7 +283,7 @@ const ACTS = {
   call: (element) => desk.openCall(element.dataset.callId ?? ""),
   family: (element) => void (location.hash = `family=${element.dataset.familyId}`),
   print: () => print(),
-  account: async () => (await later(() => import("./desk/account.js")))?.openAccount(desk),
+  account: async () => (await asked(() => import("./desk/account.js")))?.openAccount(desk),
 };
 /** What a touch means where it is made: the view's own meaning comes first. */
 const acts = new Proxy(ACTS, { get: (own, act) => (desk.now() ? standing() : door)?.acts?.[String(act)] ?? own[String(act)] });
