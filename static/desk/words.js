@@ -53,7 +53,7 @@ export const word = (key, otherwise) => (hasText(key) ? t(key) : otherwise);
 
 /** Whole minutes: those that were talked, or the one that is running. @param {Pick<Call, "talked_seconds"> & Partial<Call>} call @param {number} at */
 export function minutesTalked({ talked_seconds, talking_since }, at) {
-  if (!talking_since) return Math.round(talked_seconds / 60);
+  if (!talking_since) return talked_seconds && Math.max(1, Math.round(talked_seconds / 60));
   return Math.ceil((talked_seconds * 1_000 + Math.max(0, at - ms(talking_since))) / MINUTE);
 }
 
