@@ -21,6 +21,7 @@ export function eveningPaper(now, at) {
     "section",
     { class: "paper paper--evening", "aria-hidden": "true", "data-key": "paper" },
     h("header", { class: "paper__head" }, h("h2", {}, now.village.name), h("p", {}, `${name} ${date}`)),
+    h("p", { class: "paper__foot" }, t("desk.roster.paper_foot")),
     !calls.length && h("p", {}, t("desk.no_calls")),
     [...terminals].map(([id, terminal]) =>
       h(
@@ -30,7 +31,6 @@ export function eveningPaper(now, at) {
         h("ul", {}, calls.filter((call) => call.terminal.id === id).map((call) => row(call, now.zone))),
       ),
     ),
-    h("p", { class: "paper__foot" }, t("desk.roster.paper_foot")),
   );
 } // prettier-ignore
 

@@ -25,8 +25,8 @@ export const paper = (roster, now, monday) =>
     "section",
     { class: "paper", "aria-hidden": "true", "data-key": "paper" },
     h("header", { class: "paper__head" }, h("h2", {}, now.village.name), h("p", {}, spanText(monday), roster.state === "draft" && ` · ${t("desk.roster.paper_draft")}`)),
-    daysOf(roster, monday).map((day) => paperDay(day, roster)),
     h("p", { class: "paper__foot" }, t("desk.roster.paper_foot")),
+    daysOf(roster, monday).map((day) => paperDay(day, roster)),
   ); // prettier-ignore
 
 /** @param {number} day @param {Roster} roster */
