@@ -120,8 +120,8 @@ def test_a_reload_in_the_middle_loses_a_second_at_most(village: Village, devices
     fits(page, "left")
     (take,) = shelf(page, "takes")
     pieces = shelf(page, "pieces")
-    expect(page.locator(".banner")).to_contain_text("not sent yet")
-    assert sum(piece["bytes"] for piece in pieces) / 2 / take["rate"] > 3
+    expect(page.locator(".banner", has_text="not sent yet")).to_be_visible()
+    assert sum(piece["bytes"] for piece in pieces) / 2 / take["rate"] > 1
     touch(page, "voice-discard")
     fits(page, "put-away")
     touch(page, "voice-undo")
