@@ -18,6 +18,7 @@ from app.kernel.errors import HomethreadError, NotFound, Refused
 from app.storage.database import Database
 from app.villages import queries as villages
 from app.villages import service as village_service
+from tests.groups import ROOT
 from tests.scene import NOW, Household, Scene, at
 
 RACERS = 8
@@ -196,40 +197,37 @@ def test_threads_race_for_slots_that_overlap(scene: Scene) -> None:
     assert sum(isinstance(outcome, str) for outcome in outcomes) == 1
 
 
-RACER = """
+RACE = """
 import sys
 from datetime import datetime
+from functools import partial
 from app.calls import booking
 from app.calls.booking import Actor, Wish
 from app.calls.words import Side
 from app.kernel.errors import Refused
 from app.storage.database import Database
-url, family, child, parent, starts_at, now = sys.argv[1:]
-database = Database(url)
-wish = Wish(family, child, parent, datetime.fromisoformat(starts_at))
-sys.stdin.readline()
-try:
-    with database.begin() as session:
-        print(booking.book(session, wish, Actor(f"person:{parent}", Side.PARENT), datetime.fromisoformat(now)).id)
-except Refused as refused:
-    print(refused.code)
+from tests.racers import race
+url, starts_at, now, *families = sys.argv[1:]
+
+def book(family, child, parent):
+    database, wish = Database(url), Wish(family, child, parent, datetime.fromisoformat(starts_at))
+    try:
+        with database.begin() as session:
+            print(booking.book(session, wish, Actor(f"person:{parent}", Side.PARENT), datetime.fromisoformat(now)).id)
+    except Refused as refused:
+        print(refused.code)
+
+race([partial(book, *family.split(",")) for family in families])
 """
 
 
 def test_processes_race_for_one_slot(scene: Scene, database_url: str) -> None:
-    starters = []
-    for whom in (scene.alice, scene.bob) * 2:
-        arguments = [database_url, whom.family, whom.child, whom.parent, at(19).isoformat(), NOW.isoformat()]
-        starters.append(
-            subprocess.Popen(
-                [sys.executable, "-c", RACER, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-            )
-        )
-    for racer in starters:
-        assert racer.stdin
-        racer.stdin.write("\n")
-        racer.stdin.flush()
-    said = [racer.communicate(timeout=60)[0].strip() for racer in starters]
+    families = [f"{whom.family},{whom.child},{whom.parent}" for whom in (scene.alice, scene.bob)] * 2
+    arguments = [database_url, at(19).isoformat(), NOW.isoformat(), *families]
+    raced = subprocess.run(
+        [sys.executable, "-c", RACE, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True, timeout=60
+    )
+    said = raced.stdout.split()
     assert sorted(word == "slot_taken" for word in said) == [False, True, True, True], said
     with scene.database.read() as session:
         assert len(session.scalars(select(Call)).all()) == 1

@@ -18,6 +18,7 @@ from app.calls.series import Change
 from app.kernel.errors import HomethreadError
 from app.storage.clashes import is_clash
 from tests.calls.series_stage import EIGHT, SEVEN, SUNDAYS, WEEKS, Stage, days, evening, sunday
+from tests.groups import ROOT
 from tests.scene import Scene
 
 Act = Callable[[Session], Any]
@@ -78,32 +79,29 @@ def test_threads_that_extend_make_each_call_once(stage: Stage) -> None:
     stage.check_claims()
 
 
-EXTENDER = """
+EXTENDERS = """
 import sys
 from datetime import datetime
 from app.calls import series
 from app.storage.database import Database
-url, series_id, now = sys.argv[1:]
-database = Database(url)
-sys.stdin.readline()
-with database.begin() as session:
-    series.extend(session, series_id, datetime.fromisoformat(now))
-print("done")
+from tests.racers import race
+url, series_id, now, racers = sys.argv[1:]
+
+def extend():
+    with Database(url).begin() as session:
+        series.extend(session, series_id, datetime.fromisoformat(now))
+    print("done")
+
+race([extend] * int(racers))
 """
 
 
 def test_processes_that_extend_make_each_call_once(stage: Stage, database_url: str) -> None:
     series_id = stage.book()
     stage.scene.clock.step(days=21)
-    arguments = [sys.executable, "-c", EXTENDER, database_url, series_id, stage.now.isoformat()]
-    racers = [
-        subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(RACERS)
-    ]
-    for racer in racers:
-        assert racer.stdin
-        racer.stdin.write("\n")
-        racer.stdin.flush()
-    assert [racer.communicate(timeout=60)[0].strip() for racer in racers] == ["done"] * RACERS
+    command = [sys.executable, "-c", EXTENDERS, database_url, series_id, stage.now.isoformat(), str(RACERS)]
+    raced = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True, timeout=60)
+    assert raced.stdout.split() == ["done"] * RACERS
     assert once_each(stage, series_id) == dict.fromkeys(days(WEEKS + 3), 1)
     assert stage.series(series_id).gaps == {}
     stage.check_claims()

@@ -28,18 +28,22 @@ def worker_on(database: Database, folder: Path, now: datetime) -> Worker:
     return Worker(database, clock, bootstrap.handlers(services))
 
 
-def main() -> None:
-    url, folder, *instants = sys.argv[1:]
-    first, last = datetime.fromisoformat(instants[0]), datetime.fromisoformat(instants[-1])
+def work(url: str, folder: str, first: datetime, last: datetime) -> None:
     database = Database(url)
-    print("ready", flush=True)
-    sys.stdin.readline()
     while first <= last:
         worker = worker_on(database, Path(folder), first)
         while worker.run_due(Lane.STEP):
             pass
         first += STEP
     database.close()
+
+
+def main() -> None:
+    url, folder, *instants = sys.argv[1:]
+    first, last = datetime.fromisoformat(instants[0]), datetime.fromisoformat(instants[-1])
+    print("ready", flush=True)
+    sys.stdin.readline()
+    work(url, folder, first, last)
 
 
 if __name__ == "__main__":

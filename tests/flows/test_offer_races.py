@@ -72,21 +72,21 @@ def by_threads(acts: Sequence[Callable[[], object]]) -> list[object]:
     return outcomes
 
 
+WORKERS = """
+import sys
+from datetime import datetime
+from functools import partial
+from tests.flows.racing_worker import work
+from tests.racers import race
+url, folder, now = sys.argv[1:]
+at = datetime.fromisoformat(now)
+race([partial(work, url, folder, at, at)] * 3)
+"""
+
+
 def by_processes(url: str, folder: Path, now: datetime) -> None:
-    command = [sys.executable, "-m", "tests.flows.racing_worker", url, str(folder), now.isoformat()]
-    racers = [
-        subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)
-    ]
-    for racer in racers:
-        assert racer.stdout
-        assert racer.stdout.readline() == "ready\n"
-    for racer in racers:
-        assert racer.stdin
-        racer.stdin.write("\n")
-        racer.stdin.flush()
-    for racer in racers:
-        racer.communicate(timeout=60)
-        assert racer.returncode == 0
+    command = [sys.executable, "-c", WORKERS, url, str(folder), now.isoformat()]
+    subprocess.run(command, cwd=ROOT, check=True, timeout=60)
 
 
 def acting(scene: Scene, act: Callable[[Session], object]) -> Callable[[], object]:
