@@ -23,7 +23,7 @@ from tests.browser.said import allow, allow_messages, phone_of, put, say
 from tests.browser.stories import sees, touch, wait_until
 from tests.browser.test_terminal_messages import hearings, lit, looks
 from tests.browser.village import Village, open_village
-from tests.browser.voices import fits, may_send, open_messages, phase, shelf, speak_for, to_messages
+from tests.browser.voices import fits, leaves_at_once, may_send, open_messages, phase, shelf, speak_for, to_messages
 from tests.messages.recordings import recorded
 from tests.messages.test_looking import photo_with_a_place
 from tests.scene import Household, at
@@ -224,6 +224,7 @@ def test_a_photo_goes_with_it_small_and_kept_until_there_is_a_network(village: V
     (item,) = shelf(page, "outbox")
     assert item["photo"]["size"] < 60_000
     page.context.set_offline(False)
+    leaves_at_once(page)
     wait_until(page, "it arrived", lambda: len(spoken(village, bob, From.PARENT)) == 1)
     with village.scene.database.read() as session:
         (sent,) = spoken(village, bob, From.PARENT)
@@ -274,6 +275,7 @@ def test_at_the_terminal_it_plays_while_somebody_speaks_there_and_never_to_an_em
     speak_for(page, 1)
     touch(page, "voice-send")
     expect(page.locator(".mark[data-said=hourglass]")).to_be_visible()
+    leaves_at_once(page)
     wait_until(page, "answered", lambda: [one.answers_id for one in spoken(village, dana, From.VILLAGE)] == [comes])
     wait_until(page, "told", lambda: hearings(village, before, comes, sealed) == [comes])
 
