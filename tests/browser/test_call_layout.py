@@ -17,16 +17,16 @@ SIZES: dict[Face, list[tuple[int, int]]] = {
     "phone": [
         (240, 320), (240, 400), (320, 240), (320, 480), (320, 568), (360, 640), (360, 740), (412, 915), (740, 360),
     ],
-    "terminal": [(800, 480), (1024, 600), (600, 960), (800, 1280), (1280, 800), (1920, 1080)],
+    "terminal": [(512, 300), (800, 480), (1024, 600), (600, 960), (800, 1280), (1280, 800), (1920, 1080)],
 }  # fmt: skip
 VIDEO, VOICE, NONE = ({"name": name, "video": video, "stills": None, "audio": audio} for name, video, audio in (
     ("thin_video", {"max_fps": 8}, {"max_kbps": 16}), ("voice", None, {"max_kbps": 12}), ("clips", None, None),
 ))  # fmt: skip
 STILLS = VOICE | {"name": "stills", "stills": {"every_s": 4}}
-# The longest sentences, with and without a picture, and the one that has a place to touch.
+# The longest sentences, with and without a picture, the one that has a place to touch, and where nothing is said.
 NOTES: dict[str, dict[str, Any]] = {
     "smaller": {"rung": VIDEO, "step": -1}, "paused": {"rung": VOICE, "step": -1},
-    "photos": {"rung": STILLS, "step": -1}, "clips": {"rung": NONE, "step": -1},
+    "photos": {"rung": STILLS, "step": -1}, "clips": {"rung": NONE, "step": -1}, "silent": {"rung": STILLS, "step": 0},
 }  # fmt: skip
 
 
