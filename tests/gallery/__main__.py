@@ -53,7 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--face", choices=FACES)
     parser.add_argument("--sizes", nargs="+", type=int, metavar="WIDTH", help="these widths in pixels alone")
     parser.add_argument("--languages", nargs="+", default=["zh-CN", "en"], metavar="TAG")
-    parser.add_argument("--only", default="", metavar="PART", help="screens with this in their names")
+    parser.add_argument(
+        "--only", nargs="+", default=[""], metavar="PART", help="screens with one of these in their names"
+    )
     parser.add_argument("--piece", type=_piece, default=(1, 1), metavar="K/N", help="one piece of as many, e.g. 3/12")
     parser.add_argument("--resume", action="store_true", help="leave out what was gone to before and was well")
     return parser

@@ -56,6 +56,14 @@ globalThis.checks = (() => {
     for (let up = met; up && up !== document.body; up = up.parentElement) if (/sticky|fixed/.test(getComputedStyle(up).position)) return true;
     return false;
   };
+  // A question instead of everything else.
+  const fillsScreen = (met, place) => {
+    for (let up = met; up && !up.contains(place); up = up.parentElement) {
+      const { width, height } = up.getBoundingClientRect();
+      if (width >= innerWidth && height >= innerHeight) return true;
+    }
+    return false;
+  };
   const isInSight = (place, across, down) => {
     if (across < 0 || down < 0 || across >= innerWidth || down >= innerHeight) return false;
     for (let up = place.parentElement; up && up !== document.body; up = up.parentElement) {
@@ -71,14 +79,16 @@ globalThis.checks = (() => {
       const [across, down] = [left + width / 2, top + height / 2];
       if (!width || !isInSight(place, across, down)) return [];
       const met = document.elementFromPoint(across, down);
-      if (!met || place.contains(met) || met.contains(place) || met.closest("label")?.contains(place) || staysAbove(met)) return [];
+      if (!met || fillsScreen(met, place) || place.contains(met) || met.contains(place) || met.closest("label")?.contains(place) || staysAbove(met)) return [];
       return [`${name(place)} lies under ${name(met)}`];
     });
 
-  // Words end where their place ends: what is touched doesn't let them stick out, and nothing cuts them off.
+  // Words end where their place ends: what is touched doesn't let them stick out, and nothing cuts them off, unless a name
+  // is shortened on purpose.
+  const isShortened = (place) => getComputedStyle(place).textOverflow === "ellipsis";
   const hasWords = (place) => [...place.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
   const clipped = () =>
-    all("*").filter((place) => hasWords(place) && !place.closest(".hidden-text, svg")).flatMap((place) => {
+    all("*").filter((place) => hasWords(place) && !isShortened(place) && !place.closest(".hidden-text, svg")).flatMap((place) => {
       const around = document.createRange();
       around.selectNodeContents(place);
       const words = around.getBoundingClientRect();

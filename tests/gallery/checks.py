@@ -45,7 +45,6 @@ RUN_AXE = """async ({ tags, more }) => {
 
 def complaints(page: Page, face: Face) -> list[str]:
     """Of a screen as it stands, at the size that it has."""
-    page.evaluate(CHECKS.read_text(encoding="utf-8"))
     found = [*_axe(page, face), *(f"it moves: {one}" for one in _ask(page, "moves"))]
     if face in LEAST_PX:
         found += [f"too small: {one}" for one in _ask(page, "small", LEAST_PX[face])]
@@ -89,5 +88,7 @@ def _axe(page: Page, face: Face) -> list[str]:
 
 
 def _ask(page: Page, what: str, *more: Any) -> list[str]:
+    if not page.evaluate("'checks' in globalThis"):
+        page.evaluate(CHECKS.read_text(encoding="utf-8"))
     found: list[str] = page.evaluate(f"(more) => checks.{what}(...more)", list(more))
     return found

@@ -12,12 +12,12 @@ from tests.gallery.checks import complaints, contrast_complaints, narrow_complai
 from tests.gallery.looks import Look
 from tests.gallery.people import Cast
 from tests.gallery.plan import Visit
+from tests.gallery.row import Screen
 from tests.gallery.screens import reach
 from tests.gallery.stage import SIZES, Stage, settle
 from tests.gallery.told import Told
 
 SETTLES_MS = 120
-WHY_LINES = 2
 
 
 class Photographer:
@@ -32,6 +32,7 @@ class Photographer:
             stage = Stage(self._browser, self._cast, language)
             call = StagedCall(stage)
             for visit in of_it:
+                self._told.begin(visit.name)
                 wrong = [*dict.fromkeys(self._visit(stage, call, visit))]
                 self._told.keep(visit.name, wrong)
                 print(*(f"{visit.name}: {one}\n" for one in wrong), sep="", end="", flush=True)
@@ -41,21 +42,29 @@ class Photographer:
         screen = visit.screen
         try:
             page = reach(stage, screen, call)
-            yield from complaints(page, screen.face)
-            yield from narrow_complaints(page, screen.face)
-            has_been_dark = False
             for look in visit.looks:
-                if screen.call:
-                    call.page(screen.face, screen.call)  # some of its states stand for seconds only
+                self._stand_still(call, screen)
                 self._shoot(page, visit, look)
                 yield from (f"{look.name}, {one}" for one in sized_complaints(page, screen.face))
-                if look.scheme == "dark" and not has_been_dark:
+                if look == next((one for one in visit.looks if one.scheme == "dark"), None):
                     yield from (f"dark, {one}" for one in contrast_complaints(page, screen.face))
-                    has_been_dark = True
             page.set_viewport_size(SIZES[screen.face])
             page.emulate_media(color_scheme="light")
+            self._stand_still(call, screen)
+            yield from complaints(page, screen.face)  # which turns it about, so that it scrolls back
+            yield from narrow_complaints(page, screen.face)
         except (Error, AssertionError) as missing:
-            yield "not reached: " + " ".join(str(missing).strip().splitlines()[:WHY_LINES])
+            told = str(missing).strip().splitlines()
+            looked_for = [line for line in told if "waiting for" in line]
+            yield "not reached: " + " ".join([told[0], *looked_for[:1]])
+            for number, standing in enumerate(stage.pages):
+                standing.screenshot(path=self._told.instead(visit.name, number))
+
+    @staticmethod
+    def _stand_still(call: StagedCall, screen: Screen) -> None:
+        """Some states of a call pass in seconds."""
+        if screen.call:
+            call.page(screen.face, screen.call)
 
     def _shoot(self, page: Page, visit: Visit, look: Look) -> None:
         page.set_viewport_size({"width": look.width, "height": look.height})

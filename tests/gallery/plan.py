@@ -28,10 +28,11 @@ class Visit:
 
 
 def visits(
-    languages: Iterable[str], face: str | None = None, widths: Sequence[int] | None = None, only: str = ""
+    languages: Iterable[str], face: str | None = None, widths: Sequence[int] | None = None, only: Sequence[str] = ("",)
 ) -> list[Visit]:
     """One language after the other, because everybody in the village is called anew for each."""
-    chosen = [screen for screen in SCREENS if face in (None, screen.face) and only in screen.title]
+    of_face = [screen for screen in SCREENS if face in (None, screen.face)]
+    chosen = [screen for screen in of_face if any(part in screen.title for part in only)]
     all_of_them = [Visit(screen, tag, _looks(screen, tag, widths)) for tag in languages for screen in chosen]
     return [visit for visit in all_of_them if visit.looks]
 

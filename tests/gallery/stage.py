@@ -82,6 +82,11 @@ class Stage:
         self._devices.clear()
         self._page = None
 
+    @property
+    def pages(self) -> list[Page]:
+        """All that are open."""
+        return [page for context in self._devices.values() for page in context.pages]
+
     def _device(self, face: Face, who: str) -> BrowserContext:
         context = self.device(face)
         self._devices[face, who] = context

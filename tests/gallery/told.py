@@ -13,6 +13,15 @@ class Told:
         self._folder = folder / "told"
         self._folder.mkdir(parents=True, exist_ok=True)
 
+    def begin(self, name: str) -> None:
+        """What was kept before, and how it looked then, goes."""
+        for old in (self._file(name), *self._folder.glob(f"{name}--*.png")):
+            old.unlink(missing_ok=True)
+
+    def instead(self, name: str, number: int) -> Path:
+        """Where a picture of what stands there instead is kept."""
+        return self._folder / f"{name}--{number}.png"
+
     def keep(self, name: str, wrong: Collection[str]) -> None:
         """`wrong`: in words; nothing of a row that is well."""
         self._file(name).write_text(json.dumps([*wrong], ensure_ascii=False, indent=1), encoding="utf-8")
