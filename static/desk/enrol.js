@@ -119,6 +119,9 @@ export class EnrolView {
       await this.#desk.live.refresh();
       toast("good", t("desk.enrolled", { family: family.name }));
       location.replace(`#enrol=${family.id}`);
+      this.open(family.id);
+      await this.#home?.load();
+      goTo("photos");
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (!error.isPassing) this.#intent = { body: "", key: "" };

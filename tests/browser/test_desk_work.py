@@ -94,6 +94,7 @@ def enrols(page: Page) -> None:
     shoot(page, "desk-enrol")
     page.locator("[data-submit=save-family] button[type=submit]").click()
     expect(part(page, "photos").locator(".step-row")).to_have_count(3)
+    expect(part(page, "photos")).to_be_focused()
 
 
 def takes_photo_and_number(page: Page, village: Village) -> None:
