@@ -6,7 +6,6 @@ One browser for all stories hears the same file whenever it records; one village
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Request, expect
@@ -25,6 +24,7 @@ from tests.browser.voices import (
     THIN_LINK,
     arrived,
     fits,
+    has_tried,
     is_heard,
     leaves_at_once,
     may_send,
@@ -107,10 +107,6 @@ def test_recorded_without_a_network_and_sent_when_there_is_one(village: Village,
         message = session.scalars(select(Message).where(Message.family_id == bob.family)).one()
         assert (message.child_id, message.contact_id, message.mime) == (bob.child, bob.parent, "audio/ogg")
     devices.forgive_no_network()
-
-
-def has_tried(item: dict[str, Any]) -> bool:
-    return item["tries"] > 0 and bool(item["state"] == "waits")
 
 
 def test_a_reload_in_the_middle_loses_a_second_at_most(village: Village, devices: Devices) -> None:

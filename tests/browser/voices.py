@@ -156,6 +156,10 @@ def states(village: Village, whom: Household, end: From) -> list[MessageState]:
         return list(session.scalars(found.order_by(Message.id)))
 
 
+def has_tried(item: dict[str, Any]) -> bool:
+    return item["tries"] > 0 and bool(item["state"] == "waits")
+
+
 def is_heard(village: Village, whom: Household) -> bool:
     with village.scene.database.read() as session:
         heard = select(Message).where(Message.family_id == whom.family, Message.heard_at.is_not(None))
