@@ -66,12 +66,14 @@ def test_the_same_call_through_the_relay_alone(
     village: Village, devices: Devices, coturn: PrivateCoturn, record_property: Callable[[str, object], None]
 ) -> None:
     starts_at = village.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-    village.move_clock_to(starts_at - timedelta(seconds=20))
+    village.move_clock_to(starts_at - timedelta(minutes=1))
     alice = village.scene.alice
     call_id = village.scene.book(alice, starts_at, alice.desk_acts)
     phone = stories.open_phone(devices, village, alice)
     terminal = stories.open_terminal(devices, village, alice)
     touch(phone, "join")
+    sees(phone, "waiting")
+    village.move_clock_to(starts_at)
     sees(terminal, "ring", 30)
     touch(terminal, "answer")
     answered = stories.last_touch(terminal)
@@ -98,7 +100,7 @@ def test_a_way_that_does_not_lead_there_gives_way_to_another(
 ) -> None:
     """UDP goes nowhere, and is what both remember: they find TCP by themselves, and ask it at once from then on."""
     starts_at = village.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-    village.move_clock_to(starts_at - timedelta(seconds=20))
+    village.move_clock_to(starts_at - timedelta(minutes=1))
     alice = village.scene.alice
     village.scene.book(alice, starts_at, alice.desk_acts)
     phone = stories.open_phone(devices, village, alice)
@@ -106,6 +108,8 @@ def test_a_way_that_does_not_lead_there_gives_way_to_another(
     for page in (phone, terminal):
         page.evaluate(REMEMBER_UDP)
     touch(phone, "join")
+    sees(phone, "waiting")
+    village.move_clock_to(starts_at)
     sees(terminal, "ring", 30)
     touch(terminal, "answer")
     sees(phone, "live", 30)
