@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from app.families import service as families
 from app.families.words import MemberRole
-from app.messages.models import Hearing, Message
+from app.messages.models import Message
 from app.messages.words import From
 from app.web import sessions
 from app.web.models import PrincipalKind
@@ -25,7 +25,7 @@ from tests.browser.said import allow_messages, keeps, kept, phone_of, say, shelf
 from tests.browser.stories import sees, touch, wait_until
 from tests.browser.test_terminal_scheduling import is_touchable
 from tests.browser.village import Village, open_village
-from tests.browser.voices import leaves_at_once
+from tests.browser.voices import hearings, leaves_at_once, lit
 from tests.scene import Household, at
 
 # What a hint of the server's does; those of another program than the web's come some seconds later.
@@ -41,15 +41,6 @@ def village(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> 
     yield running
     running.stop()
     assert "Traceback" not in running.logs(), running.logs()
-
-
-def hearings(village: Village, *ids: str) -> list[str]:
-    with village.scene.database.read() as session:
-        return sorted(session.scalars(select(Hearing.message_id).where(Hearing.message_id.in_(ids))))
-
-
-def lit(page: Page, whom: Household) -> Any:
-    return page.locator(f".window[data-family-id='{whom.family}'][data-lit=true]")
 
 
 def looks(page: Page, name: str) -> None:

@@ -268,18 +268,7 @@ def test_a_terminal_starts_and_plays_without_a_network(
     page.goto(f"{village.url}/terminal")
     sees(page, "idle")
     shoot(page, "terminal-started-offline")
-    touch(page, "family", family_id=alice.family)
-    page.wait_for_timeout(500)
-    sees(page, "idle")  # only the server can look at four pictures
-    touch(page, "family", family_id=village.scene.bob.family)
-    expect(page.locator(".family .photo--none")).to_have_count(2)  # they were not here
-    shoot(page, "terminal-no-face-offline")
-    touch(page, "back")
-    touch(page, "family", family_id=finn.family)
-    expect(page.locator(".family__next img[src^='blob:']")).to_have_count(2)
-    assert page.locator(".family__next").evaluate(WIDTHS) == [320, 320]
-    expect(page.locator(".letter--voice img[src^='blob:']")).to_have_count(1)
-    shoot(page, "terminal-faces-offline")
+    shows_whom_it_kept(page, village, finn)
     touch(page, "visit.message.open", message_id=message)
     expect(page.locator(f"section[data-message-id='{message}'][data-phase=playing]")).to_be_visible()
     shoot(page, "terminal-plays-offline")
@@ -288,6 +277,21 @@ def test_a_terminal_starts_and_plays_without_a_network(
     village.start("web")
     page.evaluate(LOOK_AGAIN)
     wait_until(page, "the sender knows", lambda: is_known_heard(village, message))
+
+
+def shows_whom_it_kept(page: Page, village: Village, whom: Household) -> None:
+    touch(page, "family", family_id=village.scene.alice.family)
+    page.wait_for_timeout(500)
+    sees(page, "idle")  # only the server can look at four pictures
+    touch(page, "family", family_id=village.scene.bob.family)
+    expect(page.locator(".family .photo--none")).to_have_count(2)  # they were not here
+    shoot(page, "terminal-no-face-offline")
+    touch(page, "back")
+    touch(page, "family", family_id=whom.family)
+    expect(page.locator(".family__next img[src^='blob:']")).to_have_count(2)
+    assert page.locator(".family__next").evaluate(WIDTHS) == [320, 320]
+    expect(page.locator(".letter--voice img[src^='blob:']")).to_have_count(1)
+    shoot(page, "terminal-faces-offline")
 
 
 def take_photos(village: Village, whom: Household) -> None:

@@ -3,12 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select
 
 from app.families import service as families
 from app.families.words import ConsentKind
-from app.messages.models import Blob, Message, Upload
+from app.messages.models import Blob, Hearing, Message, Upload
 from app.messages.words import From, MessageState, UploadState
 from app.web.models import PrincipalKind
 from tests.browser.conftest import PHONE, Devices, shoot
@@ -158,6 +158,15 @@ def states(village: Village, whom: Household, end: From) -> list[MessageState]:
 
 def has_tried(item: dict[str, Any]) -> bool:
     return item["tries"] > 0 and bool(item["state"] == "waits")
+
+
+def hearings(village: Village, *ids: str) -> list[str]:
+    with village.scene.database.read() as session:
+        return sorted(session.scalars(select(Hearing.message_id).where(Hearing.message_id.in_(ids))))
+
+
+def lit(page: Page, whom: Household) -> Locator:
+    return page.locator(f".window[data-family-id='{whom.family}'][data-lit=true]")
 
 
 def is_heard(village: Village, whom: Household) -> bool:
