@@ -148,7 +148,7 @@ def test_a_terminal_tries_its_line_before_a_call_and_for_the_desk(served: Villag
     alice = served.scene.alice
     with served.scene.database.begin() as session:
         lee = desk.add_coordinator(session, alice.village, "Teacher Lee", "en", served.now()).id
-    served.move_clock_to(at(18, 59) + timedelta(seconds=50))
+    served.move_clock_to(at(18, 59) + timedelta(seconds=56))
     until(partial(is_served, served))
     terminal = open_terminal(devices, served, alice)
     terminal.evaluate(KEPT)
