@@ -69,7 +69,7 @@ globalThis.checks = (() => {
     for (let up = place.parentElement; up && up !== document.body; up = up.parentElement) {
       if (getComputedStyle(up).overflow === "visible") continue;
       const { left, right, top, bottom } = up.getBoundingClientRect();
-      if (across < left || across >= right || down < top || down >= bottom) return false;
+      if (across < left + 2 || across > right - 2 || down < top + 2 || down > bottom - 2) return false;
     }
     return true;
   };
