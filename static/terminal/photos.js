@@ -4,7 +4,7 @@
  * the server names them no more, and with all else of their family; of a family with four pictures none is kept.
  */
 import { isOver } from "../core/rings.js";
-import { MINUTE, now, SECOND } from "../core/time.js";
+import { MINUTE, ms, now, SECOND } from "../core/time.js";
 import { photos } from "../ui/dom.js";
 import * as cache from "../voice/cache.js";
 import { isClosed } from "../voice/known.js";
@@ -16,6 +16,7 @@ import { StoreError } from "../voice/store.js";
 const AGAIN_MS = 30 * SECOND;
 /** Of who wasn't seen for so long nothing stays. */
 const OLDEST_MS = 30 * 24 * 60 * MINUTE;
+const CALLERS_MS = 60 * MINUTE;
 /** In memory: more than any page shows. */
 const MOST_HERE = 64;
 const MOST_AHEAD = 60;
@@ -59,6 +60,7 @@ class Photos {
 
   /** Brings what tonight's families may need, one after the other. @param {() => boolean} isQuiet nobody else needs the link */
   async ahead(isQuiet) {
+    for (const address of this.#callers) if (isQuiet()) await this.#bring(address).catch(told);
     const wanted = this.#tonight;
     if (this.#isAhead || !canSeal || wanted.join() === this.#done) return;
     this.#isAhead = true;
@@ -72,6 +74,12 @@ class Photos {
     } finally {
       this.#isAhead = false;
     }
+  }
+
+  /** Who will be seen large at a ring, when the link is wanted for the call. */
+  get #callers() {
+    const soon = (this.#known?.calls ?? []).filter((call) => !isOver(call) && ms(call.starts_at) < now() + CALLERS_MS);
+    return soon.flatMap(({ parent }) => parent.photo?.replace(SMALL, LARGE) ?? []);
   }
 
   get #tonight() {
