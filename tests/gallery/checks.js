@@ -85,7 +85,10 @@ globalThis.checks = (() => {
 
   // Words end where their place ends: what is touched doesn't let them stick out, and nothing cuts them off, unless a name
   // is shortened on purpose.
-  const isShortened = (place) => getComputedStyle(place).textOverflow === "ellipsis";
+  const isShortened = (place) => {
+    for (let up = place; up && up !== document.body; up = up.parentElement) if (getComputedStyle(up).textOverflow === "ellipsis") return true;
+    return false;
+  };
   const hasWords = (place) => [...place.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
   const clipped = () =>
     all("*").filter((place) => hasWords(place) && !isShortened(place) && !place.closest(".hidden-text, svg")).flatMap((place) => {
