@@ -21,9 +21,20 @@ from tests.browser import stories
 from tests.browser.conftest import PHONE, Devices
 from tests.browser.said import allow, allow_messages, phone_of, put, say
 from tests.browser.stories import sees, touch, wait_until
-from tests.browser.test_terminal_messages import hearings, lit, looks
+from tests.browser.test_terminal_messages import looks
 from tests.browser.village import Village, open_village
-from tests.browser.voices import fits, leaves_at_once, may_send, open_messages, phase, shelf, speak_for, to_messages
+from tests.browser.voices import (
+    fits,
+    hearings,
+    leaves_at_once,
+    lit,
+    may_send,
+    open_messages,
+    phase,
+    shelf,
+    speak_for,
+    to_messages,
+)
 from tests.messages.recordings import recorded
 from tests.messages.test_looking import photo_with_a_place
 from tests.scene import Household, at
