@@ -17,24 +17,13 @@ from app.families.words import ConsentKind
 from app.messages.models import Blob, Message
 from app.messages.words import From, MessageState
 from app.web.models import PrincipalKind
-from tests.browser import stories
+from tests.browser import stories, voices
 from tests.browser.conftest import PHONE, Devices
 from tests.browser.said import allow, allow_messages, phone_of, put, say
 from tests.browser.stories import sees, touch, wait_until
 from tests.browser.test_terminal_messages import looks
 from tests.browser.village import Village, open_village
-from tests.browser.voices import (
-    fits,
-    hearings,
-    leaves_at_once,
-    lit,
-    may_send,
-    open_messages,
-    phase,
-    shelf,
-    speak_for,
-    to_messages,
-)
+from tests.browser.voices import fits, leaves_at_once, may_send, open_messages, phase, shelf, speak_for, to_messages
 from tests.messages.recordings import recorded
 from tests.messages.test_looking import photo_with_a_place
 from tests.scene import Household, at
@@ -270,7 +259,7 @@ def test_at_the_terminal_it_plays_while_somebody_speaks_there_and_never_to_an_em
     phone = phone_of(devices, village, dana)
     page = stories.open_terminal(devices, village, dana)
     before = say(village, phone, dana, 1.0)
-    expect(lit(page, dana)).to_be_visible(timeout=15_000)
+    expect(voices.lit(page, dana)).to_be_visible(timeout=15_000)
     sees(page, "idle")
     touch(page, "family", family_id=dana.family)
     expect(page.locator(".letter--voice")).to_have_count(1)
@@ -288,7 +277,7 @@ def test_at_the_terminal_it_plays_while_somebody_speaks_there_and_never_to_an_em
     expect(page.locator(".mark[data-said=hourglass]")).to_be_visible()
     leaves_at_once(page)
     wait_until(page, "answered", lambda: [one.answers_id for one in spoken(village, dana, From.VILLAGE)] == [comes])
-    wait_until(page, "told", lambda: hearings(village, before, comes, sealed) == [comes])
+    wait_until(page, "told", lambda: voices.hearings(village, before, comes, sealed) == [comes])
 
 
 def test_a_ring_comes_first_and_what_was_being_said_is_kept(village: Village, devices: Devices) -> None:
