@@ -16,15 +16,13 @@ from sqlalchemy import Select, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.doors import people, rules, texting
+from app.doors import people, regions, rules, texting
 from app.doors.models import SignInCode
 from app.doors.texting import SEALED_NUMBER
 from app.families.models import Person
-from app.families.numbers import parse_number_of, region_of
 from app.kernel.errors import NotFound, Refused
 from app.kernel.numbers import E164
 from app.storage.database import new_id
-from app.villages import queries as villages
 from app.web import limits, sessions
 from app.web.api import Door
 from app.web.limits import Limit
@@ -48,8 +46,9 @@ class Proved:
 
 def ask(door: Door, number: str, region: str | None) -> Asked:
     """Have a code texted. Repeated with the same key it is the same challenge, and no second text."""
-    to = _read(door, number, region)
     sealer, database = door.floor.sealer, door.floor.database
+    with database.read() as session:
+        to = regions.number_of(session, number, region)
     challenge = sealer.hashed("challenge", f"{to}\0{door.key}")[:40]
     with database.read() as session:
         known = session.scalar(_of(challenge))
@@ -68,13 +67,6 @@ def ask(door: Door, number: str, region: str | None) -> Asked:
         if first is None:
             raise
         return Asked(challenge, first.expires_at)
-
-
-def _read(door: Door, text: str, region: str | None) -> E164:
-    """A number without a country code is one of a village's country, or else of the caller's."""
-    with door.floor.database.read() as session:
-        regions = {region_of(village.zone, village.language): None for village in villages.villages(session)}
-    return parse_number_of(text, (*regions, region))
 
 
 def _issue(session: Session, door: Door, challenge: str, to: E164) -> Asked:

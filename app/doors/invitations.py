@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.desk import service as desk
-from app.doors import keys, people, rules, texting
+from app.doors import keys, people, regions, rules, texting
 from app.doors.models import Invitation
 from app.families import queries as families
 from app.families.models import Person
@@ -43,7 +43,7 @@ def invite(ask: Ask, sealer: Sealer, person_id: str, channel: str) -> Invited:
     # One after the other, so that of two that are made at once one ends the other.
     ask.session.execute(select(Person.id).where(Person.id == person.id).with_for_update(key_share=True))
     _revoke_open(ask.session, person.id, ask.now)
-    code = f"{secrets.randbelow(10**rules.INVITATION_DIGITS):0{rules.INVITATION_DIGITS}}"
+    code = _new_code(ask.session)
     invitation = Invitation(
         id=new_id(ask.session), code_hash=sealer.hashed("invitation", code), person_id=person.id,
         village_id=ask.who.village, made_by=ask.who.subject_id, channel=channel, made_at=ask.now,
@@ -70,6 +70,14 @@ def revoke(ask: Ask, invitation_id: str) -> None:
         raise Refused("code_used_or_expired")
     invitation.revoked_at = ask.now
     desk.record(ask.session, ask.who, "revoke_invitation", f"person:{invitation.person_id}", {}, ask.now)
+
+
+def _new_code(session: Session) -> str:
+    """Digits that nobody reads as a phone number there: who types them where a number is asked for is led on."""
+    while True:
+        code = f"{secrets.randbelow(10**rules.INVITATION_DIGITS):0{rules.INVITATION_DIGITS}}"
+        if not regions.is_number(session, code):
+            return code
 
 
 def accept(door: Door, code: str) -> str:

@@ -51,6 +51,14 @@ def test_a_card_opens_once_and_its_code_is_in_no_table(doors: Doors) -> None:
     assert accept(doors.house.nobody(), made["code"]) == "code_used_or_expired"
 
 
+def test_no_card_has_a_phone_number_on_it(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A landline in Shenzhen, and one in Beijing with its country's code: who types them is asked for a code."""
+    drawn = iter([75583001234, 861082345678, 600000000001])
+    monkeypatch.setattr("app.doors.invitations.secrets.randbelow", lambda below: next(drawn))
+    alice = doors.house.scene.alice
+    assert invite(doors, alice, alice.parent)["code"] == "600000000001"
+
+
 def test_an_invitation_by_text_names_one_link_and_the_digits(doors: Doors) -> None:
     alice = doors.house.scene.alice
     made = invite(doors, alice, alice.parent, "text")
