@@ -57,6 +57,8 @@ export class Stills {
   /** How fast the pieces of the last one really went, which may be far below the pace. */
   #poured_kbps = 0;
   #voice;
+  /** What the link is known to carry, by the last that was told of; less for each that wasn't. */
+  #carries_kbps = 0;
   /** The number of the one that was sent and not yet told of. @type {number | null} */
   #sent = null;
   /** @type {string[]} addresses of pictures, the newest last */
@@ -125,7 +127,7 @@ export class Stills {
     let sent_ms = 0;
     for (const piece of cut(this.#number, bytes)) {
       while (this.#channel.bufferedAmount > 0 && performance.now() < until_ms) await wait(BUFFER_LOOK_MS);
-      await this.#voice.leaves((piece.length + AROUND_BYTES) * 8, this.drain_kbps ?? 0);
+      await this.#voice.leaves((piece.length + AROUND_BYTES) * 8, this.#carries_kbps);
       if (turn !== this.#turn || this.#channel.readyState !== "open" || performance.now() >= until_ms) return;
       this.#channel.send(/** @type {Uint8Array<ArrayBuffer>} */ (piece));
       const now_ms = performance.now();
@@ -143,7 +145,7 @@ export class Stills {
     if (!kbps) return;
     const hasKeptUp = kbps >= this.#poured_kbps * KEPT_UP;
     const hasTried = this.#poured_kbps >= this.#pace_kbps * KEPT_UP;
-    this.drain_kbps = hasKeptUp ? Math.max(kbps, this.#pace_kbps) : kbps;
+    this.drain_kbps = this.#carries_kbps = hasKeptUp ? Math.max(kbps, this.#pace_kbps) : kbps;
     const pace_kbps = hasKeptUp ? this.#pace_kbps * (hasTried ? FASTER_BY : 1) : kbps * SLOWER_BY;
     this.#pace_kbps = Math.min(PACE_KBPS.most, Math.max(PACE_KBPS.least, pace_kbps));
   }
@@ -152,6 +154,7 @@ export class Stills {
   #judge() {
     if (this.#sent === null) return;
     this.drain_kbps = 0;
+    this.#carries_kbps *= SLOWER_BY;
     this.#pace_kbps = Math.max(PACE_KBPS.least, this.#pace_kbps / 2);
     this.#sent = null;
   }
