@@ -16,6 +16,7 @@ import { StoreError } from "../voice/store.js";
 const AGAIN_MS = 30 * SECOND;
 /** Of who wasn't seen for so long nothing stays. */
 const OLDEST_MS = 30 * 24 * 60 * MINUTE;
+/** Who rings within that is brought before. */
 const CALLERS_MS = 60 * MINUTE;
 /** In memory: more than any page shows. */
 const MOST_HERE = 64;
