@@ -108,7 +108,7 @@ def handlers(services: Services) -> Handlers:
     return Handlers(
         steps={
             line_checks.EXPIRE: lambda session, row, now: line_checks.expire(session, row.payload["check_id"], now),
-            timetable.TICK: lambda session, row, now: timetable.tick(session, row.payload["call_id"], now),
+            timetable.TICK: lambda session, row, now: timetable.wake(session, row.payload["call_id"], row.due_at, now),
             series.EXTEND: lambda session, row, now: series.extend(session, row.payload["series_id"], now),
             housekeeping.KIND: housekeeping.sweep,
             calls_housekeeping.KIND: calls_housekeeping.sweep,

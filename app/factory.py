@@ -117,7 +117,7 @@ def listen(services: Services, web: Web) -> None:
         unix_doorbell.listen(bootstrap.doorbell_path(services.config), web.sockets.hint)
     poll = threading.Thread(
         target=hints.poll,
-        args=(services.database, services.clock, web.sockets, web.sockets.close_strangers),
+        args=(services.database, services.clock, web.sockets.find, web.sockets.close_strangers),
         name="poll",
         daemon=True,
     )

@@ -176,6 +176,11 @@ def next_moment(call: CallFacts, now: datetime) -> datetime | None:
     return min((at for at in _moments(call) if at > now), default=None)
 
 
+def is_moment(call: CallFacts, at: datetime) -> bool:
+    """Whether something may be new by time alone at `at`."""
+    return at in _moments(call)
+
+
 def _moments(call: CallFacts) -> Iterator[datetime]:
     if call.state is not CallState.ENDED and call.consent_until is not None:
         yield call.consent_until

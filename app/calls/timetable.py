@@ -1,7 +1,8 @@
 """Lets a call do what `life.py` says it must by now, and puts the one due row that wakes it at its next moment.
 
 Every call has one due row (`call.tick`); whatever changes a call calls `rearm`. A turn taken twice does nothing,
-since it is decided from the locked row.
+since it is decided from the locked row. Nobody is told where nothing has changed: whoever is told asks, and that is in
+the way of a voice on a thin link.
 """
 
 from collections.abc import Callable
@@ -35,19 +36,41 @@ UNCONFIRMED = "unconfirmed"
 
 
 def tick(session: Session, call_id: str, now: datetime) -> None:
-    """Take every turn that is due."""
+    """Take every turn that is due, after something of the call has changed."""
     call = queries.locked(session, call_id)
-    _notice_lost_seats(session, call, now)
-    _end_guests(session, call, now)
+    _take_turns(session, call, now)
+    rearm(session, call, now)
+
+
+def wake(session: Session, call_id: str, due_at: datetime, now: datetime) -> None:
+    """Take every turn that is due by time alone. `due_at` is often but the end of a seat's lease, renewed since."""
+    call = queries.locked(session, call_id)
+    may_be_new = life.is_moment(_facts(session, call, now), due_at)
+    if _take_turns(session, call, now) or may_be_new:
+        rearm(session, call, now)
+    else:
+        _put_due(session, call, now)
+
+
+def _take_turns(session: Session, call: Call, now: datetime) -> bool:
+    """Whether there were any."""
+    have_gone = [_notice_lost_seats(session, call, now), _end_guests(session, call, now)]
+    has_turned = False
     while (turn := life.turn(_facts(session, call, now), now)) is not None:
         TURNS[turn](session, call, now)
         session.flush()
         tell(session, call, now)
-    rearm(session, call, now)
+        has_turned = True
+    return has_turned or any(have_gone)
 
 
 def rearm(session: Session, call: Call, now: datetime) -> None:
     """Put the call's due row at its next moment, or at once where a turn is due already; tell who looks at it."""
+    _put_due(session, call, now)
+    tell(session, call, now)
+
+
+def _put_due(session: Session, call: Call, now: datetime) -> None:
     session.flush()
     facts = _facts(session, call, now)
     media_works.settle(session, call, facts, now)
@@ -55,7 +78,6 @@ def rearm(session: Session, call: Call, now: datetime) -> None:
     moments = [at for at in (upcoming, *_leases(session, call), *guests.moments(session, call, now)) if at]
     at = min(moments) if moments and call.state is not CallState.ENDED else None
     jobs.put_again(session, TICK, f"{TICK}:{call.id}", at, now, subject=f"call:{call.id}", payload={"call_id": call.id})
-    tell(session, call, now)
 
 
 def end(session: Session, call: Call, outcome: Outcome, reason: str | None, now: datetime) -> None:
@@ -133,16 +155,21 @@ def _leases(session: Session, call: Call) -> list[datetime]:
     return [s.leased_until for s in queries.seats(session, call.id) if s.lost_at is None and s.left_at is None]
 
 
-def _notice_lost_seats(session: Session, call: Call, now: datetime) -> None:
-    for seat in queries.seats(session, call.id):
-        if seat.lost_at is None and seat.left_at is None and seat.leased_until <= now:
-            lose(session, call, seat, seat.leased_until - life.SEAT_LEASE, now)
+def _notice_lost_seats(session: Session, call: Call, now: datetime) -> bool:
+    """Whether there are any."""
+    held = [seat for seat in queries.seats(session, call.id) if seat.lost_at is None and seat.left_at is None]
+    lost = [seat for seat in held if seat.leased_until <= now]
+    for seat in lost:
+        lose(session, call, seat, seat.leased_until - life.SEAT_LEASE, now)
+    return bool(lost)
 
 
-def _end_guests(session: Session, call: Call, now: datetime) -> None:
-    if call.state in guests.ON:
-        for seat, at in guests.over(session, call, now):
-            part(session, call, seat, at, now)
+def _end_guests(session: Session, call: Call, now: datetime) -> bool:
+    """Whether anybody's stay is over."""
+    over = guests.over(session, call, now) if call.state in guests.ON else []
+    for seat, at in over:
+        part(session, call, seat, at, now)
+    return bool(over)
 
 
 def lose(session: Session, call: Call, seat: Seat, at: datetime, now: datetime) -> None:

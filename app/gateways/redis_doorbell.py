@@ -13,7 +13,7 @@ class RedisDoorbell:
     def __init__(self, url: str) -> None:
         self._sockets = SocketIO(message_queue=url)
 
-    def hint(self, topic: str, subject_id: str) -> None:
+    def hint(self, topic: str, subject_id: str, change_id: str) -> None:
         try:
             self._sockets.emit("hint", {"topic": topic, "id": subject_id}, to=f"{topic}:{subject_id}")
         except Exception as lost:

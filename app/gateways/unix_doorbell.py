@@ -20,16 +20,16 @@ class UnixDoorbell:
     def __init__(self, path: Path) -> None:
         self._path = str(path)
 
-    def hint(self, topic: str, subject_id: str) -> None:
+    def hint(self, topic: str, subject_id: str, change_id: str) -> None:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bell:
             bell.setblocking(False)
             try:
-                bell.sendto(json.dumps([topic, subject_id]).encode(), self._path)
+                bell.sendto(json.dumps([topic, subject_id, change_id]).encode(), self._path)
             except OSError as lost:
                 log.debug("a hint was lost: %s", lost.strerror)
 
 
-def listen(path: Path, ring: Callable[[str, str], None]) -> None:
+def listen(path: Path, ring: Callable[[str, str, str], None]) -> None:
     """Call `ring` for every hint, on a thread of its own, for as long as this process lives."""
     with contextlib.suppress(FileNotFoundError):
         path.unlink()
@@ -42,11 +42,11 @@ def listen(path: Path, ring: Callable[[str, str], None]) -> None:
     threading.Thread(target=_serve, args=(server, ring), name="doorbell", daemon=True).start()
 
 
-def _serve(server: socket.socket, ring: Callable[[str, str], None]) -> None:
+def _serve(server: socket.socket, ring: Callable[[str, str, str], None]) -> None:
     while True:
         heard = server.recv(LARGEST_HINT_BYTES)
         try:
-            topic, subject_id = json.loads(heard)
-            ring(str(topic), str(subject_id))
+            topic, subject_id, change_id = json.loads(heard)
+            ring(str(topic), str(subject_id), str(change_id))
         except Exception:
             log.exception("a hint could not be passed on")

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from app.kernel.errors import HomethreadError, Invalid, NotSignedIn
 from app.web import errors, media_programs, principals, security, sessions
 from app.web.floor import Floor, floor
+from app.web.hints import Heard
 from app.web.models import DeviceSession
 from app.web.principals import Allowed, Principal
 from app.web.websocket import MeasuredWebSocket
@@ -70,6 +71,7 @@ class Sockets:
         self._app = app
         self._unknown_since: dict[str, datetime] = {}
         self.declared: dict[str, Declared] = {}
+        self._heard = Heard()
         self._known: dict[str, Principal] = {}
         self._tokens: dict[str, str] = {}
         self._gone: list[Callable[[SocketAsk], None]] = []
@@ -98,15 +100,24 @@ class Sockets:
     def send(self, sid: str, event: str, payload: dict[str, Any]) -> None:
         self.server.emit(event, payload, to=sid)
 
-    def hint(self, topic: str, subject_id: str) -> None:
-        """Pass a hint on to the browsers that it concerns; one about a device is for this process itself."""
+    def hint(self, topic: str, subject_id: str, change_id: str) -> None:
+        """Pass a hint on, once, to the browsers that it concerns; one about a device is for this process itself."""
+        if self._heard.is_news(change_id):
+            self._pass_on(topic, subject_id)
+
+    def find(self, topic: str, subject_id: str, change_id: str) -> None:
+        """The same for what a look found, to this process's own browsers: every process looks."""
+        if self._heard.is_news(change_id):
+            self._pass_on(topic, subject_id, ignore_queue=True)
+
+    def _pass_on(self, topic: str, subject_id: str, **how: bool) -> None:
         if topic == sessions.DEVICE_TOPIC:
             self._close_if_ended(subject_id)
             return
         if topic == media_programs.TOPIC:
-            self.server.emit("serve", {}, to=f"{topic}:{subject_id}")
+            self.server.emit("serve", {}, to=f"{topic}:{subject_id}", **how)
             return
-        self.server.emit("hint", {"topic": topic, "id": subject_id}, to=f"{topic}:{subject_id}")
+        self.server.emit("hint", {"topic": topic, "id": subject_id}, to=f"{topic}:{subject_id}", **how)
 
     def close_strangers(self, now: datetime) -> None:
         """Close what opened a socket and did not say who it is, or was refused: each takes threads while it lives."""

@@ -6,6 +6,8 @@ import { decode } from "./socket.js";
 const MOST = 3;
 /** For a new socket, which takes four round trips. */
 const PATIENCE_MS = { least: 2_000, most: 5_000, round_trips: 8 };
+/** What stood before is asked too, and is the better one where it answers. */
+const ASKED_MS = 400;
 
 /** Nothing of a call comes any more: where the server is silent too it is this end's path, and a new one is taken.
  * @param {import("./live.js").Live} live */
@@ -41,6 +43,10 @@ export class Spares {
   #link = null;
   /** @type {unknown} */
   #timer = null;
+  /** While the doubted one has its time to answer. @type {unknown} */
+  #asking;
+  /** Takes its place then. @type {(() => void) | null} */
+  #change = null;
   #options;
   #patience_ms;
   #ways;
@@ -51,16 +57,22 @@ export class Spares {
     this.#options = options;
     this.#patience_ms = patience_ms;
     this.#ways = ways;
+    this.#asking = options.timers.setTimeout(() => this.#asked(), ASKED_MS);
     this.#open(1);
   }
 
   /** @returns {null} */
   close() {
+    this.#options.timers.clearTimeout(this.#asking);
+    this.#giveUp();
+    return null;
+  }
+
+  #giveUp() {
     const link = this.#link;
-    this.#link = null;
+    this.#link = this.#change = null;
     this.#options.timers.clearTimeout(this.#timer);
     link?.close(1000, "needless");
-    return null;
   }
 
   /** @param {number} number */
@@ -81,14 +93,23 @@ export class Spares {
 
   /** @param {number} number */
   #next(number) {
-    this.close();
+    this.#giveUp();
     if (number < MOST) this.#open(number + 1);
     else this.#ways.giveUp();
   }
 
   /** @param {WebSocket} link @param {number} heartbeat_ms */
   #stands(link, heartbeat_ms) {
-    this.#link = null;
-    this.#ways.change(link, heartbeat_ms);
+    this.#options.timers.clearTimeout(this.#timer);
+    this.#change = () => {
+      this.#link = null;
+      this.#ways.change(link, heartbeat_ms);
+    };
+    if (!this.#asking) this.#change();
+  }
+
+  #asked() {
+    this.#asking = null;
+    this.#change?.();
   }
 }

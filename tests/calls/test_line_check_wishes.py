@@ -30,7 +30,7 @@ def test_a_terminal_tries_its_line_an_hour_before_a_call_and_once(scene: Scene, 
     scene.clock.at = at(19)
     hear(scene)
     with scene.database.begin() as session:
-        timetable.tick(session, call_id, scene.clock.now())
+        timetable.wake(session, call_id, row.due_at, scene.clock.now())
     assert ("terminal", scene.alice.terminal) in hinted(scene)
     assert wanted(scene)
     check_id = begin(scene, scene.alice.as_terminal).check.id

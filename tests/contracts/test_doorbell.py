@@ -19,7 +19,7 @@ from app import bootstrap
 from app.config import Config, load
 from app.kernel.clock import SystemClock
 from app.storage.database import Database
-from app.web import sessions
+from app.web import hints, sessions
 from app.web.hints import hint
 from app.web.models import PrincipalKind
 from app.web.principals import cookie_name
@@ -102,7 +102,7 @@ def browser_of(scene: Scene, person_id: str, url: str) -> Browser:
 
 def test_a_hint_reaches_whom_it_is_for(config: Config, scene: Scene, web: str) -> None:
     alice, bob = browser_of(scene, scene.alice.parent, web), browser_of(scene, scene.bob.parent, web)
-    bootstrap.doorbell(config).hint("person", scene.alice.parent)
+    bootstrap.doorbell(config).hint("person", scene.alice.parent, "1")
     assert alice.hints.get(timeout=PATIENCE_SECONDS) == {"topic": "person", "id": scene.alice.parent}
     assert bob.hints.empty()
     alice.client.disconnect()
@@ -118,5 +118,17 @@ def test_a_hint_that_nobody_rang_is_found_by_looking(scene: Scene, web: str) -> 
     alice.client.disconnect()
 
 
+def test_a_hint_that_was_rung_is_not_found_again(config: Config, scene: Scene, web: str) -> None:
+    """Through Redis a browser hears twice: nothing tells a web process what others have rung."""
+    alice = browser_of(scene, scene.alice.parent, web)
+    hints.ring_after_commit(scene.database, bootstrap.doorbell(config))
+    with scene.database.begin() as session:
+        hint(session, "person", scene.alice.parent, SystemClock().now())
+    alice.hints.get(timeout=PATIENCE_SECONDS)
+    time.sleep(hints.POLL_SECONDS + 1)
+    assert alice.hints.qsize() == (1 if config.redis_url else 0)
+    alice.client.disconnect()
+
+
 def test_ringing_where_nobody_listens_is_no_error(config: Config) -> None:
-    bootstrap.doorbell(config).hint("person", "nobody")
+    bootstrap.doorbell(config).hint("person", "nobody", "1")

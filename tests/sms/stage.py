@@ -72,7 +72,7 @@ class Stage:
 
     def settle(self) -> None:
         steps = {f"event:{kind}": flows.follow for kind in EVENT_KINDS}
-        ticks = {timetable.TICK: lambda s, row, now: timetable.tick(s, row.payload["call_id"], now)}
+        ticks = {timetable.TICK: lambda s, row, now: timetable.wake(s, row.payload["call_id"], row.due_at, now)}
         worker = Worker(self.database, self.scene.clock, Handlers(steps={**steps, **ticks}, errands={}))
         while worker.run_due(Lane.STEP):
             pass

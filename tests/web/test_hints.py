@@ -19,7 +19,7 @@ class Bell:
     def __init__(self) -> None:
         self.rung: list[tuple[str, str]] = []
 
-    def hint(self, topic: str, subject_id: str) -> None:
+    def hint(self, topic: str, subject_id: str, _change_id: str) -> None:
         self.rung.append((topic, subject_id))
 
 
@@ -59,7 +59,7 @@ def test_what_is_rolled_back_is_neither_written_nor_rung(database: Database, bel
 
 def test_a_bell_that_is_broken_breaks_no_commit(database: Database, bell: Bell) -> None:
     class Broken:
-        def hint(self, topic: str, subject_id: str) -> None:
+        def hint(self, topic: str, subject_id: str, _change_id: str) -> None:
             raise ConnectionError(topic, subject_id)
 
     database.after_commit.clear()
@@ -75,14 +75,20 @@ def test_who_did_not_hear_finds_it_once(database: Database) -> None:
     with database.begin() as session:
         hints.hint(session, "person", "alice", NOW)
         hints.hint(session, "village", "redstone", NOW)
-    seen = hints.look(database, clock, bell, set())
+    seen = hints.look(database, clock, bell.hint, set())
     assert sorted(bell.rung) == [("person", "alice"), ("village", "redstone")]
     clock.step(seconds=4)
     with database.begin() as session:
         hints.hint(session, "person", "alice", clock.now())
-    seen = hints.look(database, clock, bell, seen)
-    seen = hints.look(database, clock, bell, seen)
+    seen = hints.look(database, clock, bell.hint, seen)
+    seen = hints.look(database, clock, bell.hint, seen)
     assert bell.rung[2:] == [("person", "alice")]
+
+
+def test_what_was_heard_of_is_forgotten_when_there_is_much_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hints, "MOST_HEARD", 2)
+    heard = hints.Heard()
+    assert [heard.is_news(change) for change in ("a", "b", "a", "c", "a")] == [True, True, False, True, True]
 
 
 def test_of_changes_long_ago_nobody_is_told(database: Database) -> None:
@@ -90,7 +96,7 @@ def test_of_changes_long_ago_nobody_is_told(database: Database) -> None:
     with database.begin() as session:
         hints.hint(session, "person", "alice", NOW)
     clock.step(seconds=31)
-    assert hints.look(database, clock, bell, set()) == set()
+    assert hints.look(database, clock, bell.hint, set()) == set()
     assert bell.rung == []
 
 

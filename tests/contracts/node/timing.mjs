@@ -7,6 +7,7 @@ import { Socket, Spares } from "./load.mjs";
 const OPEN = '0{"pingInterval":5000,"pingTimeout":4000}';
 const HEARTBEAT_MS = 9000;
 const CONNECT_TIMEOUT_MS = 10_000;
+const ASKED_MS = 400;
 
 class FakeTimers {
   now = 0;
@@ -134,6 +135,7 @@ test("in doubt another connection is opened beside, and takes over when it stand
   assert.equal(attempts(), 2);
   latest().say(OPEN);
   assert.deepEqual([latest().sent, before.closed], [['40{"token":"t"}'], undefined]);
+  timers.step(ASKED_MS);
   latest().say('40{"sid":"other"}', '42["hint",1]');
   assert.deepEqual([lives, before.closed.code, events], [["connected"], 4000, [1]]);
   await assert.rejects(asked, { code: "lost" });
@@ -155,6 +157,22 @@ test("a doubted connection that speaks stays, and the one beside it is closed", 
   beside.say(OPEN, '40{"sid":"late"}');
   assert.deepEqual([beside.sent, before.closed], [[], undefined]);
   assert.deepEqual(timers.waits, [HEARTBEAT_MS]);
+});
+
+test("one that stands at once waits for as long as the doubted one may take to answer", () => {
+  for (const answers of [true, false]) {
+    const socket = connected();
+    const before = latest();
+    socket.doubt(Spares);
+    const beside = latest();
+    timers.step(ASKED_MS - 20);
+    beside.say(OPEN, '40{"sid":"other"}');
+    if (answers) before.say("2");
+    timers.step(20);
+    assert.deepEqual([before.closed?.code, beside.closed?.code], answers ? [undefined, 1000] : [4000, undefined]);
+    assert.deepEqual(timers.waits, [answers ? HEARTBEAT_MS - 20 : HEARTBEAT_MS]);
+    timers = new FakeTimers();
+  }
 });
 
 test("where the one beside it doesn't stand either, the next does; where none does, all are given up", () => {
