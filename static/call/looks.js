@@ -34,7 +34,7 @@ export class Looks {
   /** @type {Totals | null} */
   #last = null;
   /** @type {number | null} */
-  #rtt_ms = null;
+  rtt_ms = null;
   #measured_ms = 0;
 
   /**
@@ -56,11 +56,11 @@ export class Looks {
       bytes: { ...this.bytes },
       look: {
         at_ms, heard, available_kbps, drain_kbps, loss_in, sent_kbps, received_kbps,
-        rtt_ms: this.#rtt_ms, loss_out: now.reported_ms === last?.reported_ms ? null : now.loss_out,
+        rtt_ms: this.rtt_ms, loss_out: now.reported_ms === last?.reported_ms ? null : now.loss_out,
         jitter_ms: now.jitter_ms, concealed: since.concealed,
       },
       figures: {
-        received_audio_bytes: now.audio_bytes, received_video_frames: now.frames, rtt_ms: rounded(this.#rtt_ms),
+        received_audio_bytes: now.audio_bytes, received_video_frames: now.frames, rtt_ms: rounded(this.rtt_ms),
         loss_permille: loss_in === null ? null : Math.round(loss_in * 1_000), received_kbps: rounded(received_kbps),
         sent_kbps: rounded(sent_kbps), frames_per_second: rounded(frames_per_second),
       },
@@ -69,8 +69,8 @@ export class Looks {
 
   /** @param {number | null} rtt_ms @param {number} at_ms */
   #measure(rtt_ms, at_ms) {
-    if (rtt_ms !== null) [this.#rtt_ms, this.#measured_ms] = [rtt_ms, at_ms];
-    else if (at_ms - this.#measured_ms > STALE_MS) this.#rtt_ms = null;
+    if (rtt_ms !== null) [this.rtt_ms, this.#measured_ms] = [rtt_ms, at_ms];
+    else if (at_ms - this.#measured_ms > STALE_MS) this.rtt_ms = null;
   }
 
   /** Pairs come and go with the path; what each has carried stays counted. @param {RTCStatsReport} report */
@@ -97,6 +97,8 @@ const SILENT_MS = { doubted: 900, seeks: 1_800, ends_by_itself: 2_500 };
 /** Where little is lost two packets in a row hardly are, once what a call begins with has drained. */
 const CALM_MS = { doubted: 700, begins: 8_000 };
 const LONGER_MS = { doubted: 300, seeks: 900 };
+/** On a long link what stands in a queue is silent for longer, and what is asked for stands there too. */
+const ROUND_TRIPS = { doubted: 2.5, seeks: 4 };
 const FORGETS = 0.999; // in each pulse: half of it in a minute
 
 /** `seek`: another path. @typedef {{pc: RTCPeerConnection, ondoubt: () => void, seek: () => void}} Ways */
@@ -111,11 +113,11 @@ export class Pulse {
   #began_ms = 0;
   /** How long silences may be that end by themselves. */
   #usual_ms = 0;
-  #isLossy;
+  #link;
 
-  /** @param {() => boolean} isLossy the link, as far as is known */
-  constructor(isLossy) {
-    this.#isLossy = isLossy;
+  /** @param {() => {isLossy: boolean, rtt_ms: number | null}} link as far as is known */
+  constructor(link) {
+    this.#link = link;
   }
 
   /** From now on, or no more. @param {Ways | null} ways */
@@ -128,7 +130,7 @@ export class Pulse {
   #feel({ pc, ondoubt, seek }) {
     const silent_ms = this.silence_ms(pc.getReceivers(), performance.now());
     this.#usual_ms *= FORGETS;
-    const isCalm = !this.#isLossy() && this.#felt_ms - this.#began_ms >= CALM_MS.begins;
+    const isCalm = !this.#link().isLossy && this.#felt_ms - this.#began_ms >= CALM_MS.begins;
     if (silent_ms < this.#least_ms("doubted", isCalm ? CALM_MS.doubted : SILENT_MS.doubted)) return void (this.#met = "");
     if (!this.#met) {
       this.#met = "doubted";
@@ -139,7 +141,7 @@ export class Pulse {
 
   /** @param {"doubted" | "seeks"} what @param {number} least_ms */
   #least_ms(what, least_ms = SILENT_MS[what]) {
-    return Math.max(least_ms, this.#usual_ms + LONGER_MS[what]);
+    return Math.max(least_ms, this.#usual_ms + LONGER_MS[what], (this.#link().rtt_ms ?? 0) * ROUND_TRIPS[what]);
   }
 
   /** Whether it is time for another path: once in a silence. */

@@ -19,7 +19,7 @@ const ANSWER_IN_CALL_MS = 6_000;
 /** Several hints in a row are read once. */
 const CALM_MS = 150;
 /** While a call is being connected the link is wanted for that. */
-const PRESSED_MS = 3_000;
+const PRESSED_MS = { connecting: 3_000, most: 8_000 };
 /** After an answer that was none; nothing tells when there is one. */
 const AGAIN_MS = 10_000;
 const KEPT = "homethread.now";
@@ -169,9 +169,9 @@ export class Live {
     });
   }
 
-  /** A call is being connected: what only hints ask for is read a little later. */
-  press() {
-    this.#pressed_until = performance.now() + PRESSED_MS;
+  /** The link is wanted for a call: what only hints ask for is read a little later. */
+  press(for_ms = PRESSED_MS.connecting) {
+    this.#pressed_until = Math.max(this.#pressed_until, performance.now() + for_ms);
   }
 
   /** Beats come faster in a call. @param {boolean} inCall */
@@ -192,6 +192,7 @@ export class Live {
   refresh(calm_ms = 0) {
     if (this.#reading) {
       this.#stale = true;
+      if (!calm_ms) this.#pressed_until = -Infinity;
       return this.#reading;
     }
     this.#reading = this.#read(calm_ms).finally(() => {
@@ -204,8 +205,11 @@ export class Live {
   /** @param {number} calm_ms */
   async #read(calm_ms) {
     // what was read last may have begun a call a moment ago
-    for (let wait_ms = calm_ms; wait_ms > 0; wait_ms = calm_ms && this.#pressed_until - performance.now())
+    const latest_ms = performance.now() + PRESSED_MS.most;
+    for (let wait_ms = calm_ms; wait_ms > 0; ) {
       await new Promise((done) => setTimeout(done, wait_ms));
+      wait_ms = Math.min(this.#pressed_until, latest_ms) - performance.now();
+    }
     this.#stale = false;
     const asked_ms = Date.now();
     try {

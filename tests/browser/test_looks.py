@@ -21,7 +21,7 @@ LOOK = """async ([reports, known]) => {
   });
 }"""
 # A packet every 60 ms but in the silences, [from, until]; when the server was asked, and when another path.
-PULSE = """async ([silences, isLossy]) => {
+PULSE = """async ([silences, isLossy, rtt_ms = null]) => {
   const { Pulse } = await import("/call/looks.js");
   const [real, realNow] = [window.setInterval, performance.now];
   let now = 1000;
@@ -32,7 +32,7 @@ PULSE = """async ([silences, isLossy]) => {
   let newest = 1000;
   const getReceivers = () => [{ getSynchronizationSources: () => [{ timestamp: newest }] }];
   const [doubted, sought] = [[], []];
-  const pulse = new Pulse(() => isLossy);
+  const pulse = new Pulse(() => ({ isLossy, rtt_ms }));
   const seek = () => pulse.answer() && sought.push(now - 1000);
   pulse.feel({ pc: { connectionState: "connected", getReceivers }, ondoubt: () => doubted.push(now - 1000), seek });
   window.setInterval = real;
@@ -155,6 +155,13 @@ def test_a_silence_is_doubted_and_then_answered_by_another_path(
     assert asked_ms - 60 <= doubted <= asked_ms + 100
     began = silences[-1][0]
     assert began + 1_740 <= sought <= began + 1_900
+
+
+def test_on_a_long_link_a_silence_is_doubted_after_some_round_trips(page: Page) -> None:
+    told = page.evaluate(PULSE, [[[12_000, 21_000]], False, 600])
+    (doubted,), (sought,) = told["doubted"][-1:], told["sought"]
+    assert 13_440 <= doubted <= 13_600
+    assert 14_340 <= sought <= 14_500
 
 
 def test_each_silence_is_met_anew(page: Page) -> None:
