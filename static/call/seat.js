@@ -256,10 +256,7 @@ export class Seat {
 
   /** An instant at which a ring may begin or end. */
   tick() {
-    if (this.isOver) return;
-    // the link is wanted for the voice that comes ahead
-    this.#live.press();
-    if (this.#toShare() !== this.flow.shares) this.#share();
+    if (!this.isOver && this.#toShare() !== this.flow.shares) this.#share();
   }
 
   /** Voice and picture go out when both are there; the parent's voice goes ahead to the terminal that is rung, which

@@ -243,7 +243,8 @@ export class Calling {
   /** @param {number} at */
   async #sound(at) {
     const { ringing } = this;
-    if (ringing) this.#tell("ring", ringing, "ring");
+    // the link is wanted for the voice that comes ahead
+    if (ringing) this.#tell("ring", ringing, "ring") && this.#live.press();
     else this.#told.ring = "";
     const wanted = ringing ? "ring" : answeringOf(this)?.isOpen ? null : this.#soundOf(this.seat, at);
     if (wanted && !this.#sounds) {
@@ -267,9 +268,9 @@ export class Calling {
   /** For whoever listens: each change once. @param {"ring" | "seat"} what @param {Call} call @param {string} state */
   #tell(what, call, state) {
     const told = `${call.id} ${state}`;
-    if (this.#told[what] === told) return;
+    if (this.#told[what] === told) return false;
     this.#told[what] = told;
-    dispatchEvent(
+    return dispatchEvent(
       new CustomEvent("homethread:call", { detail: { state, call: call.id, at: new Date(now()).toISOString() } }),
     );
   }
