@@ -13,9 +13,7 @@ const SILENCE = { audio: null, video: null };
 const REPORT_MS = 5_000;
 // voice comes at least twice a second, also when nobody speaks
 const FLOWS_MS = 3_500;
-/** On a link so long an answer of the server's stands before the voice: it waits for a pause. */
-const LONG_RTT_MS = 400;
-const LISTENS = { kbps: 5, ms: 1_300 };
+const LISTENS_MS = 500;
 
 export class Flow {
   /** How it is carried; null until that has been fetched. @type {import("./rungs.js").Rungs | null} */
@@ -93,6 +91,7 @@ export class Flow {
       send: (message) => this.#live.signal({ call: this.#call, to, ...message }),
       onstate: () => this.#onflow(false),
       ondoubt: () => this.#live.doubt(),
+      onvoice: () => this.#live.press(LISTENS_MS),
       onstill: (still) => {
         this.still = still;
         this.#onchange();
@@ -192,7 +191,6 @@ export class Flow {
   /** @param {Seen} seen */
   #weigh(seen) {
     const { figures, heard, seen: pictured, isFirst, at } = seen;
-    if ((figures.rtt_ms ?? 0) > LONG_RTT_MS && (figures.received_kbps ?? 0) > LISTENS.kbps) this.#live.press(LISTENS.ms);
     const more = this.rungs?.look(seen) ?? {};
     const isMore = (seen.bytes?.received ?? 0) > this.#received;
     this.#received = seen.bytes?.received ?? 0;

@@ -101,10 +101,17 @@ const LONGER_MS = { doubted: 300, seeks: 900 };
 const ROUND_TRIPS = { doubted: 2.5, seeks: 4 };
 const FORGETS = 0.999; // in each pulse: half of it in a minute
 
-/** `seek`: another path. @typedef {{pc: RTCPeerConnection, ondoubt: () => void, seek: () => void}} Ways */
+/** Silence is told of every 400 ms, a voice far more often. On a link so long what else comes stands in its way. */
+const SPEAKS_MS = 350;
+const LONG_RTT_MS = 400;
+
+/** `seek`: another path; `onvoice`: on a long link somebody speaks.
+ * @typedef {{pc: RTCPeerConnection, ondoubt?: () => void, onvoice?: () => void, seek: () => void}} Ways */
 
 /** Whether anything comes at all: asked far more often than statistics, which cost more. */
 export class Pulse {
+  /** From one arrival to the next. */
+  #gap_ms = Infinity;
   /** How the present silence was met. @type {"" | "doubted" | "answered"} */
   #met = "";
   #timer = 0;
@@ -127,14 +134,15 @@ export class Pulse {
   }
 
   /** @param {Ways} ways */
-  #feel({ pc, ondoubt, seek }) {
+  #feel({ pc, ondoubt, onvoice, seek }) {
     const silent_ms = this.silence_ms(pc.getReceivers(), performance.now());
+    if (!silent_ms && this.#gap_ms < SPEAKS_MS && (this.#link().rtt_ms ?? 0) > LONG_RTT_MS) onvoice?.();
     this.#usual_ms *= FORGETS;
     const isCalm = !this.#link().isLossy && this.#felt_ms - this.#began_ms >= CALM_MS.begins;
     if (silent_ms < this.#least_ms("doubted", isCalm ? CALM_MS.doubted : SILENT_MS.doubted)) return void (this.#met = "");
     if (!this.#met) {
       this.#met = "doubted";
-      ondoubt();
+      ondoubt?.();
     }
     if (pc.connectionState === "connected" && silent_ms >= this.#least_ms("seeks")) seek();
   }
@@ -161,7 +169,7 @@ export class Pulse {
     this.#began_ms ||= at_ms;
     const hasEndedByItself = silent_ms < SILENT_MS.ends_by_itself && this.#met !== "answered";
     if (hasEndedByItself) this.#usual_ms = Math.max(this.#usual_ms, silent_ms);
-    [this.#newest, this.#felt_ms] = [newest, at_ms];
+    [this.#newest, this.#felt_ms, this.#gap_ms] = [newest, at_ms, silent_ms];
     return 0;
   }
 }

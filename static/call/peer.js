@@ -40,7 +40,7 @@ export class Peer {
   #isOfferer;
   #send;
   #onstate;
-  #ondoubt;
+  #ways;
   #onstill;
   #bitrates;
   #restart;
@@ -77,18 +77,20 @@ export class Peer {
    * @param {(message: Message) => void} options.send
    * @param {(state: RTCPeerConnectionState) => void} options.onstate also when a track of the other end came
    * @param {() => void} [options.ondoubt] nothing comes any more
+   * @param {() => void} [options.onvoice] somebody speaks whose voice an answer of the server's would delay
    * @param {((still: Still) => void) | null} [options.onstill] a still came; without it none are sent or taken
    * @param {Record<Kind, number>} [options.bitrates] at most
    * @param {() => void} [options.restart] another path is needed; else one is sought for this connection
    */
-  constructor({ iceServers, icePolicy, isOfferer, send, onstate, ondoubt = () => {}, onstill = null, bitrates, restart }) {
+  constructor(options) {
+    const { iceServers, icePolicy, isOfferer, send, onstate, ondoubt, onvoice, onstill = null, bitrates, restart } = options;
     this.#bitrates = bitrates;
     this.#restart = restart ?? (() => this.#pc.restartIce());
     this.#pc = new RTCPeerConnection({ iceServers, iceTransportPolicy: icePolicy, bundlePolicy: "max-bundle" });
     this.#isOfferer = isOfferer;
     this.#send = send;
     this.#onstate = onstate;
-    this.#ondoubt = ondoubt;
+    this.#ways = { pc: this.#pc, ondoubt, onvoice, seek: () => this.#seekPath() };
     this.#onstill = onstill;
     this.#run(() => Promise.race([this.#fetchParts(), new Promise((resolve) => setTimeout(resolve, PARTS_MS))]));
     this.#pc.onnegotiationneeded = () => void this.#run(() => this.#offer());
@@ -163,7 +165,7 @@ export class Peer {
   }
 
   #watched() {
-    this.#pulse?.feel(this.#onlook && { pc: this.#pc, ondoubt: this.#ondoubt, seek: () => this.#seekPath() });
+    this.#pulse?.feel(this.#onlook && this.#ways);
     if (this.#onlook) this.#bringPicture(false);
   }
 

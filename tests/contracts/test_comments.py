@@ -1,4 +1,4 @@
-"""Modules are served without their comments: what is left must be the same code, as TypeScript's own parser reads it."""
+"""Modules are served without their comments: what is left must be the same code, as TypeScript's parser reads it."""
 
 import re
 import subprocess
