@@ -112,7 +112,17 @@ def pick(ladder: Ladder, memory: Memory, look: Look) -> Picked:
         m = _judge(ladder, m, look, ceiling)
     if m.rung < ceiling:
         m = _go(m, ceiling, "held")
-    return Picked(m, names[m.rung], m.reason, m.is_lossy)
+    return Picked(m, names[m.rung], m.reason, _is_lossy(m))
+
+
+def _is_lossy(m: Memory) -> bool:
+    """Worth the bytes of redundancy. Long links lose until they have been clean for a while: losses are so few in ten
+    seconds that by their count a voice would often go once where one packet of twenty is lost. Not while what a call
+    begins with drains.
+    """
+    if (m.least_rtt_ms or 0.0) <= LONG_RTT_MS:
+        return m.is_lossy
+    return m.now_ms >= FIRST_MS and m.clean_ms < CLEAN_MS
 
 
 def _see(m: Memory, look: Look, silent_ms: float) -> Memory:
@@ -191,7 +201,7 @@ def _climb(ladder: Ladder, rung: Rung, m: Memory, look: Look, ceiling: int) -> M
     wait, needs_kbps = m.waits_ms[to], ladder.rungs[to].needs_kbps
     estimate = look.available_kbps if rung.audio and rung.audio.feedback and needs_kbps <= THIN_KBPS else None
     is_doubted = estimate is not None and estimate < CARRIES * needs_kbps  # by the browser's own probes
-    if (look.rtt_ms or 0.0) > LONG_RTT_MS and (is_doubted or (m.is_lossy and ladder.rungs[to].stills)):
+    if (look.rtt_ms or 0.0) > LONG_RTT_MS and (is_doubted or (_is_lossy(m) and ladder.rungs[to].stills)):
         wait = max(wait, DOUBTED_MS)
     return _go(m, to, "better") if m.good_ms >= (RETURN_MS if is_back and wait <= GOOD_MS else wait) else m
 
@@ -199,7 +209,7 @@ def _climb(ladder: Ladder, rung: Rung, m: Memory, look: Look, ceiling: int) -> M
 def _trouble(rung: Rung, m: Memory, look: Look, is_last_voice: bool) -> Trouble:
     """A delay alone gives no voice up that is heard within two seconds."""
     assert rung.audio
-    least_kbps = rung.stills.kbps * (DRAINS_TWICE if m.is_lossy else 1) if rung.stills else 0
+    least_kbps = rung.stills.kbps * (DRAINS_TWICE if _is_lossy(m) else 1) if rung.stills else 0
     is_slow = m.drain_kbps is not None and m.drain_kbps < least_kbps
     is_fresh = m.now_ms - m.since_ms < FRESH_MS
     if rung.audio.feedback and look.available_kbps is not None and not is_fresh:

@@ -18,6 +18,7 @@ const GOOD_MS = 6_000;
 const DOUBTED_MS = 30_000;
 const TRIED_MS = 60_000;
 const FRESH_MS = 8_000;
+const CLEAN_MS = 15_000;
 const [FIRST_MS, LONG_RTT_MS, THIN_KBPS] = [4_000, 400, 100];
 
 /** @param {Ladder} ladder @param {string} start_rung @param {number} at_ms */
@@ -47,7 +48,7 @@ export function pick({ rungs }, memory, seen) {
   if (m.silent_ms >= silentMs(rungs, m)) wait(rungs, m);
   else if (m.now_ms >= m.settled_ms) judge(rungs, m, look, ceiling);
   if (m.rung < ceiling) go(m, ceiling, "held");
-  return { memory: m, rung: /** @type {Rung} */ (rungs[m.rung]).name, reason: m.reason, is_lossy: m.is_lossy };
+  return { memory: m, rung: /** @type {Rung} */ (rungs[m.rung]).name, reason: m.reason, is_lossy: isLossy(m) };
 }
 
 /** @param {unknown} value @param {number} most */
@@ -86,8 +87,12 @@ function see(rungs, m, look) {
   m.drain_kbps = look.drain ?? m.drain_kbps;
   const loss = m.loss_out ?? m.loss_in ?? 0;
   m.clean_ms = loss < 0.01 ? m.clean_ms + step : 0;
-  m.is_lossy = loss >= 0.025 || (m.is_lossy && m.clean_ms < 15_000);
+  m.is_lossy = loss >= 0.025 || (m.is_lossy && m.clean_ms < CLEAN_MS);
 }
+
+/** @param {Memory} m */
+const isLossy = ({ is_lossy, least_rtt_ms, now_ms, clean_ms }) =>
+  (least_rtt_ms ?? 0) > LONG_RTT_MS ? now_ms >= FIRST_MS && clean_ms < CLEAN_MS : is_lossy;
 
 /** @param {number | null} before @param {number | null} value @param {number | null} kbps @param {number} ms */
 function smooth(before, value, kbps, ms) {
@@ -152,7 +157,7 @@ function climb(rungs, rung, m, { available, rtt }, ceiling) {
   const to = Math.max(back ?? m.rung - 1, ceiling);
   const needs_kbps = rungs[to]?.needs_kbps ?? 0;
   const isDoubted = rung.audio?.feedback && needs_kbps <= THIN_KBPS && available !== null && available < 0.8 * needs_kbps;
-  const isHeavy = m.is_lossy && rungs[to]?.stills;
+  const isHeavy = isLossy(m) && rungs[to]?.stills;
   const isLong = (rtt ?? 0) > LONG_RTT_MS;
   const wait_ms = Math.max(m.waits_ms[to] ?? GOOD_MS, isLong && (isDoubted || isHeavy) ? DOUBTED_MS : 0);
   if (to < m.rung && m.good_ms >= (back !== null && wait_ms <= GOOD_MS ? 1_000 : wait_ms)) go(m, to, "better");
@@ -169,7 +174,7 @@ function troubleOf({ audio, video, stills, needs_kbps }, m, { rtt, jitter, avail
   const sends_kbps = audio.max_kbps + (video?.max_kbps ?? 0);
   const starves =
     audio.feedback && available !== null && !isFresh && available < Math.min(0.6 * needs_kbps, 0.9 * sends_kbps);
-  const least_kbps = stills ? still_kbps(stills) * (m.is_lossy ? 6.5 : 1) : 0;
+  const least_kbps = stills ? still_kbps(stills) * (isLossy(m) ? 6.5 : 1) : 0;
   const slow = Number(starves || (m.drain_kbps !== null && m.drain_kbps < least_kbps));
   return { delay, loss, slow, worst: Math.max(delay, loss, slow) };
 }
