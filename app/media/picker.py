@@ -201,7 +201,9 @@ def _climb(ladder: Ladder, rung: Rung, m: Memory, look: Look, ceiling: int) -> M
     wait, needs_kbps = m.waits_ms[to], ladder.rungs[to].needs_kbps
     estimate = look.available_kbps if rung.audio and rung.audio.feedback and needs_kbps <= THIN_KBPS else None
     is_doubted = estimate is not None and estimate < CARRIES * needs_kbps  # by the browser's own probes
-    if (look.rtt_ms or 0.0) > LONG_RTT_MS and (is_doubted or (_is_lossy(m) and ladder.rungs[to].stills)):
+    is_heavy = _is_lossy(m) and ladder.rungs[to].stills
+    is_untried = rung.stills and m.drain_kbps is None  # no still has told yet what the link carries
+    if (look.rtt_ms or 0.0) > LONG_RTT_MS and (is_doubted or is_heavy or is_untried):
         wait = max(wait, DOUBTED_MS)
     return _go(m, to, "better") if m.good_ms >= (RETURN_MS if is_back and wait <= GOOD_MS else wait) else m
 

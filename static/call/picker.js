@@ -158,8 +158,9 @@ function climb(rungs, rung, m, { available, rtt }, ceiling) {
   const needs_kbps = rungs[to]?.needs_kbps ?? 0;
   const isDoubted = rung.audio?.feedback && needs_kbps <= THIN_KBPS && available !== null && available < 0.8 * needs_kbps;
   const isHeavy = isLossy(m) && rungs[to]?.stills;
+  const isUntried = rung.stills && m.drain_kbps === null;
   const isLong = (rtt ?? 0) > LONG_RTT_MS;
-  const wait_ms = Math.max(m.waits_ms[to] ?? GOOD_MS, isLong && (isDoubted || isHeavy) ? DOUBTED_MS : 0);
+  const wait_ms = Math.max(m.waits_ms[to] ?? GOOD_MS, isLong && (isDoubted || isHeavy || isUntried) ? DOUBTED_MS : 0);
   if (to < m.rung && m.good_ms >= (back !== null && wait_ms <= GOOD_MS ? 1_000 : wait_ms)) go(m, to, "better");
 }
 

@@ -72,7 +72,7 @@ def talk(thin: Thin, place: Place, seed: int, prepare: Prepare | None) -> Figure
         ends = call.ends()
         since = call.answered_at + SETTLED_SECONDS
         both = [figures.worth(call, ends, end, since, since + LISTENED_SECONDS - 2) for end in ("far", "near")]
-        return _worse(both) | _photos(ends, since) | {"rung_changes": _changes(ends)}
+        return _worse(both) | _pictures(ends, since) | {"rung_changes": _changes(ends)}
 
 
 def _worse(both: list[Worth]) -> Figures:
@@ -91,12 +91,19 @@ def _worse(both: list[Worth]) -> Figures:
     return {name: round(value, 2) for name, value in found.items()}
 
 
-def _photos(ends: dict[str, Heard], since: float) -> Figures:
-    """Seconds from photo to photo, the longest of both ends; none where none came."""
-    came = [[at for at in heard.photos if at >= since] for heard in ends.values()]
+def _pictures(ends: dict[str, Heard], since: float) -> Figures:
+    """Seconds from one picture to the next, photo or moving, the longest of both ends; none where none came."""
+    came = [sorted([*heard.photos, *_moved(heard)]) for heard in ends.values()]
+    came = [[at for at in times if at >= since] for times in came]
     if not all(len(times) > 1 for times in came):
         return {}
-    return {"photo_every_seconds": round(max(max(b - a for a, b in pairwise(t)) for t in came), 2)}
+    return {"picture_every_seconds": round(max(max(b - a for a, b in pairwise(t)) for t in came), 2)}
+
+
+def _moved(heard: Heard) -> list[float]:
+    """When a look found that frames had come."""
+    looks = [look for look in heard.looks if "frames" in look]
+    return [after["at"] for before, after in pairwise(looks) if after["frames"] > before["frames"]]
 
 
 def answer(thin: Thin, when: When, place: Place, seed: int, prepare: Prepare | None) -> Figures:
@@ -200,7 +207,7 @@ ROWS: tuple[Row, ...] = (
     _talks("voice-32", Thin(32, 500, 0.05), REDUNDANT_GOALS),
     _talks("clean-voice", CLEAN, VOICE_GOALS, rung="voice"),
     _talks("clean-thin-voice", CLEAN, THIN_VOICE_GOALS, rung="thin_voice"),
-    _talks("stills-48", Thin(48, 500, 0.03), {"photo_every_seconds": Goal(most=7), "rtt_ms": Goal(most=1000)}),
+    _talks("stills-48", Thin(48, 500, 0.03), {"picture_every_seconds": Goal(most=7), "rtt_ms": Goal(most=1000)}),
     _talks("micro-64", Thin(64, 300, 0.03), MICRO_GOALS),
     _talks("micro-64-dense", Thin(64, 300, 0.03), MICRO_GOALS, DENSE_SPEECH),
     _talks("thin-128", Thin(128, 300, 0.03), {"frames_per_second": Goal(least=8)}),

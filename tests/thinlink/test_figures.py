@@ -64,6 +64,14 @@ def test_who_speaks_without_a_pause_is_never_quiet(tmp_path: Path) -> None:
     assert dense.voiced(BEGINS, BEGINS + 12).mean() > 0.98
 
 
+def test_what_a_busy_machine_did_not_record_is_not_judged(speech: Samples) -> None:
+    noise = np.random.default_rng(1).normal(0, 1e-4, speech.shape).astype(np.float32)
+    found = [(BEGINS + at, 0.2) for at in range(9)]
+    for cut, judged in ((0, 1), (0.01, 1), (0.03, 0)):
+        said = Recording(BEGINS, without(speech + noise, 3, 3 + cut))
+        assert len(voice.quality(said, later(speech + noise, 0.2), found)) == judged
+
+
 def test_quality_falls_with_noise_and_holds_with_delay(speech: Samples) -> None:
     said, noise = Recording(BEGINS, speech), np.random.default_rng(3).normal(0, 0.02, len(speech)).astype(np.float32)
     found = [(BEGINS + at, 0.2) for at in range(10)]

@@ -16,6 +16,7 @@ STEP_SECONDS = 0.02
 VOICED_DBFS = -45.0  # a word is louder; a quiet room, comfort noise and what is left of a tone are not
 PIECE_SECONDS, QUALITY_SECONDS = 2.0, 8.0
 LONGEST_DELAY_SECONDS = 6.0
+HOLE_SECONDS = 0.02
 LIKE_ENOUGH = 0.3  # of a correlation, 0..1
 TOLERANCE_SECONDS = 0.4  # how far one moment's delay may be from the usual one
 
@@ -55,6 +56,12 @@ class Recording:
         cut = self.samples[max(0, first) : max(0, last)]
         before = min(max(0, -first), last - first)
         return np.pad(cut, (before, max(0, last - first - before - len(cut))))
+
+    def has_holes(self, since: float, until: float) -> bool:
+        """Whether samples are missing: even a quiet microphone is never silent for so long."""
+        silent = np.concatenate(([False], self.part(since, until) == 0, [False]))
+        begins, ends = np.flatnonzero(~silent[:-1] & silent[1:]), np.flatnonzero(silent[:-1] & ~silent[1:])
+        return bool(len(begins)) and int((ends - begins).max()) >= HOLE_SECONDS * RATE_HZ
 
     def voiced(self, since: float, until: float) -> NDArray[np.bool_]:
         """Whether there is voice, in steps of 20 ms."""
@@ -117,14 +124,17 @@ def unheard_seconds(said: Recording, heard: Recording, since: float, until: floa
 
 
 def quality(said: Recording, heard: Recording, found: list[tuple[float, float]]) -> list[float]:
-    """PESQ of each eight seconds, put beside each other by the delay that was found in them."""
+    """PESQ of each eight seconds, put beside each other by the delay that was found in them.
+
+    Not of those in which the machine was too busy to record what the microphone gave: they say nothing of the call.
+    """
     scores = []
     by_time = dict(found)
     starts = sorted(by_time)
     place = starts[0] if starts else 0.0
     while starts and place + QUALITY_SECONDS <= starts[-1] + PIECE_SECONDS:
         inside = [by_time[at] for at in starts if place <= at <= place + QUALITY_SECONDS - PIECE_SECONDS]
-        if inside:
+        if inside and not said.has_holes(place, place + QUALITY_SECONDS):
             delay = float(np.median(inside))
             worse = heard.part(place + delay, place + delay + QUALITY_SECONDS)
             scores.append(float(pesq(RATE_HZ, said.part(place, place + QUALITY_SECONDS), worse, "wb")))
