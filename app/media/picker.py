@@ -18,6 +18,7 @@ from app.media.look import Look, number_of
 LONGEST_STEP_MS = 2_000
 SMOOTH_MS, LONGEST_REPORT_MS = 4_000, 5_000  # the other end's reports come seldom, and each stands for its time
 TROUBLE_MS, PLAIN_TROUBLE_MS, HOPELESS_MS = 2_500, 1_500, 10_000  # hopeless: voice gives way to clips
+SLOW_MS = 7_000  # the next still may come faster: one of them may have lost a piece
 SETTLE_MS, DRAINED_MS = 3_000, 6_000  # what is measured right after silence, or after a fall, is of before
 FRESH_MS = 8_000  # the browser's estimate takes its time to grow; a queue that a larger picture makes grows at once
 GOOD_MS, DOUBTED_MS, TRIED_MS, LONGEST_GOOD_MS, RETURN_MS = 6_000, 30_000, 60_000, 300_000, 1_000
@@ -116,9 +117,10 @@ def pick(ladder: Ladder, memory: Memory, look: Look) -> Picked:
 
 
 def _is_lossy(m: Memory) -> bool:
-    """Worth the bytes of redundancy. Long links lose until they have been clean for a while: losses are so few in ten
-    seconds that by their count a voice would often go once where one packet of twenty is lost. Not while what a call
-    begins with drains.
+    """Worth the bytes of redundancy. Long links lose until they have been clean for a while.
+
+    Losses are so few in ten seconds that by their count a voice would often go once where one packet of twenty is
+    lost. Not while what a call begins with drains.
     """
     if (m.least_rtt_ms or 0.0) <= LONG_RTT_MS:
         return m.is_lossy
@@ -173,6 +175,8 @@ def _judge(ladder: Ladder, m: Memory, look: Look, ceiling: int) -> Memory:
         m = replace(m, bad_ms=m.bad_ms + m.step_ms, good_ms=0)
         is_soon = trouble.worst > 1 or _is_tried(rung, m)
         lasts = HOPELESS_MS if is_last_voice else PLAIN_TROUBLE_MS if is_soon else TROUBLE_MS
+        if rung.stills and trouble.slow and not (trouble.delay or trouble.loss):
+            lasts = SLOW_MS
         return _down(ladder, at, m, look, trouble) if m.bad_ms >= lasts else m
     m = replace(m, bad_ms=max(0.0, m.bad_ms - m.step_ms))
     if trouble.worst or in_effect > m.rung or not _is_good(rung, m, look):

@@ -18,7 +18,7 @@ const GOOD_MS = 6_000;
 const DOUBTED_MS = 30_000;
 const TRIED_MS = 60_000;
 const FRESH_MS = 8_000;
-const CLEAN_MS = 15_000;
+const [CLEAN_MS, SLOW_MS] = [15_000, 7_000];
 const [FIRST_MS, LONG_RTT_MS, THIN_KBPS] = [4_000, 400, 100];
 
 /** @param {Ladder} ladder @param {string} start_rung @param {number} at_ms */
@@ -132,7 +132,8 @@ function judge(rungs, m, look, ceiling) {
   if (trouble.worst > Number(isLastVoice)) {
     m.bad_ms += m.step_ms;
     m.good_ms = 0;
-    const lasts = isLastVoice ? 10_000 : trouble.worst > 1 || isTried(rung, m) ? 1_500 : 2_500;
+    const isSlow = rung.stills && trouble.slow && !trouble.delay && !trouble.loss;
+    const lasts = isLastVoice ? 10_000 : isSlow ? SLOW_MS : trouble.worst > 1 || isTried(rung, m) ? 1_500 : 2_500;
     if (m.bad_ms < lasts) return;
     if (rung.video && reasonOf(trouble) !== "loss") m.is_lossy = false;
     go(m, below(rungs, at, trouble, look), reasonOf(trouble));

@@ -145,7 +145,9 @@ export class Stills {
     if (!kbps) return;
     const hasKeptUp = kbps >= this.#poured_kbps * KEPT_UP;
     const hasTried = this.#poured_kbps >= this.#pace_kbps * KEPT_UP;
-    this.drain_kbps = this.#carries_kbps = hasKeptUp ? Math.max(kbps, this.#pace_kbps) : kbps;
+    // one that went slowly, beside a voice, and kept up says nothing against what is known
+    this.#carries_kbps = hasKeptUp ? Math.max(kbps, this.#pace_kbps, this.#carries_kbps) : kbps;
+    this.drain_kbps = this.#carries_kbps;
     const pace_kbps = hasKeptUp ? this.#pace_kbps * (hasTried ? FASTER_BY : 1) : kbps * SLOWER_BY;
     this.#pace_kbps = Math.min(PACE_KBPS.most, Math.max(PACE_KBPS.least, pace_kbps));
   }
