@@ -87,6 +87,10 @@ class Ladder:
     rungs: tuple[Rung, ...]
 
     @property
+    def names(self) -> list[str]:
+        return [rung.name.value for rung in self.rungs]
+
+    @property
     def still(self) -> int:
         """The place of the best rung without a moving picture."""
         return next(n for n, rung in enumerate(self.rungs) if not rung.video)

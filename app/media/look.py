@@ -27,6 +27,13 @@ class Look:
     heard: bool | None = None
     in_effect: str | None = None
 
+    @property
+    def missed(self) -> float | None:
+        """The share of voice that didn't come, or came too late to be heard."""
+        if self.loss_in is None or self.concealed is None:
+            return self.concealed if self.loss_in is None else self.loss_in
+        return max(self.loss_in, self.concealed)
+
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> "Look":
         """Of what was recorded: what can't be true becomes None."""

@@ -92,7 +92,7 @@ class Trouble(NamedTuple):
 
 def begin(ladder: Ladder, start_rung: str, at_ms: float) -> Memory:
     """A rung that isn't known becomes `voice`."""
-    names = _names(ladder)
+    names = ladder.names
     place = names.index(start_rung) if start_rung in names else ladder.voice
     return Memory(number_of(at_ms, math.inf) or 0.0, place, (float(GOOD_MS),) * len(names))
 
@@ -104,7 +104,7 @@ def hold(memory: Memory, rung: str | None) -> Memory:
 
 def pick(ladder: Ladder, memory: Memory, look: Look) -> Picked:
     """The rung to propose from now on; its reason is that of the last change."""
-    names = _names(ladder)
+    names = ladder.names
     ceiling = names.index(memory.held) if memory.held in names else 0
     m = _see(memory, look, _silent_ms(ladder, memory))
     if m.silent_ms >= _silent_ms(ladder, m):
@@ -142,7 +142,7 @@ def _see(m: Memory, look: Look, silent_ms: float) -> Memory:
     m = replace(
         m,
         least_rtt_ms=_least(m.least_rtt_ms, look.rtt_ms, step),
-        loss_in=_smooth(m.loss_in, _missed(look), step * _weight(look.received_kbps)),
+        loss_in=_smooth(m.loss_in, look.missed, step * _weight(look.received_kbps)),
         loss_out=_smooth(m.loss_out, look.loss_out, reported * _weight(look.sent_kbps)),
         reported_ms=m.reported_ms if look.loss_out is None else m.now_ms,
         drain_kbps=m.drain_kbps if look.drain_kbps is None else look.drain_kbps,
@@ -288,13 +288,6 @@ def _loss(m: Memory) -> float:
     return max(m.loss_in or 0.0, m.loss_out or 0.0)
 
 
-def _missed(look: Look) -> float | None:
-    """The share of voice that didn't come, or came too late to be heard."""
-    if look.loss_in is None or look.concealed is None:
-        return look.concealed if look.loss_in is None else look.loss_in
-    return max(look.loss_in, look.concealed)
-
-
 def _least(least: float | None, rtt: float | None, step: float) -> float | None:
     """The smallest round trip; an old one is slowly forgotten, since the way may be another now."""
     if rtt is None or least is None:
@@ -314,13 +307,9 @@ def _with(waits: tuple[float, ...], place: int, wait: float) -> tuple[float, ...
     return (*waits[:place], float(wait), *waits[place + 1 :])
 
 
-def _names(ladder: Ladder) -> list[str]:
-    return [rung.name.value for rung in ladder.rungs]
-
-
 def _place(ladder: Ladder, name: str | None) -> int:
     """Of what isn't known: the top, which stands in nobody's way."""
-    names = _names(ladder)
+    names = ladder.names
     return names.index(name) if name in names else 0
 
 

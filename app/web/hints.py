@@ -67,6 +67,11 @@ class Heard:
                 del self._ids[next(iter(self._ids))]
             return True
 
+    def forget(self, change_id: str) -> None:
+        """It could not be passed on: the next way by which it comes is tried."""
+        with self._lock:
+            self._ids.pop(change_id, None)
+
 
 def changes_since(session: Session, since: datetime) -> list[tuple[str, Hint]]:
     """List (id, hint) of changes written at or after `since`."""

@@ -102,13 +102,20 @@ class Sockets:
 
     def hint(self, topic: str, subject_id: str, change_id: str) -> None:
         """Pass a hint on, once, to the browsers that it concerns; one about a device is for this process itself."""
-        if self._heard.is_news(change_id):
-            self._pass_on(topic, subject_id)
+        self._pass_on_once(topic, subject_id, change_id)
 
     def find(self, topic: str, subject_id: str, change_id: str) -> None:
         """The same for what a look found, to this process's own browsers: every process looks."""
-        if self._heard.is_news(change_id):
-            self._pass_on(topic, subject_id, ignore_queue=True)
+        self._pass_on_once(topic, subject_id, change_id, ignore_queue=True)
+
+    def _pass_on_once(self, topic: str, subject_id: str, change_id: str, **how: bool) -> None:
+        if not self._heard.is_news(change_id):
+            return
+        try:
+            self._pass_on(topic, subject_id, **how)
+        except BaseException:
+            self._heard.forget(change_id)
+            raise
 
     def _pass_on(self, topic: str, subject_id: str, **how: bool) -> None:
         if topic == sessions.DEVICE_TOPIC:

@@ -7,6 +7,7 @@
 
 const AUDIO = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
 const VIDEO = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 20, max: 24 }, facingMode: "user" };
+const OFF_KEPT = "homethread.off";
 
 export class OwnMedia {
   /** For the small picture of oneself. */
@@ -21,13 +22,15 @@ export class OwnMedia {
   /** @type {Promise<void> | null} */
   #ahead = null;
   #isClosed = false;
+  #off;
 
-  /** @param {() => void} onchange @param {() => MediaStreamTrack | null} silence stands in for a microphone: the
-   * other end
-   * must receive something to know that the line is good */
-  constructor(onchange, silence) {
+  /** @param {() => void} onchange @param {() => MediaStreamTrack | null} silence stands in for a microphone: the other
+   * end must receive something to know that the line is good @param {string} [call] in which what the person switches
+   * off stays so, also over a reload */
+  constructor(onchange, silence, call) {
     this.#onchange = onchange;
     this.#silence = silence;
+    this.#off = recallOff(call);
   }
 
   /** Where both are granted already the voice doesn't wait for the camera; else they are asked for in one question. */
@@ -35,14 +38,14 @@ export class OwnMedia {
     if (this.#isOpened) return;
     this.#isOpened = true;
     await this.#ahead;
-    if (this.microphone === "on") return this.#openCamera();
-    if ((await isGranted("microphone")) && (await isGranted("camera"))) {
+    if (this.stream.getAudioTracks().length) return this.#openCamera();
+    if (this.#off.video || ((await isGranted("microphone")) && (await isGranted("camera")))) {
       await Promise.all([this.#openMicrophone(), this.#openCamera()]);
       return;
     }
     try {
       this.#add(await ask({ audio: AUDIO, video: VIDEO }));
-      this.microphone = this.camera = "on";
+      [this.microphone, this.camera] = [this.#off.audio ? "off" : "on", "on"];
       this.#onchange();
     } catch {
       await this.#openMicrophone();
@@ -77,6 +80,7 @@ export class OwnMedia {
   /** One that was refused is asked for again: it may have been allowed meanwhile. */
   async toggleMicrophone() {
     const [track] = this.stream.getAudioTracks();
+    this.#switchOff("audio", Boolean(track?.enabled));
     if (!track) return this.#openMicrophone();
     track.enabled = !track.enabled;
     this.microphone = track.enabled ? "on" : "off";
@@ -85,6 +89,7 @@ export class OwnMedia {
 
   /** Switched off, the camera is let go of, so that its light goes out. */
   async toggleCamera() {
+    this.#switchOff("video", this.camera === "on");
     if (this.camera !== "on") return this.#openCamera();
     this.#remove(this.stream.getVideoTracks());
     this.camera = "off";
@@ -99,12 +104,23 @@ export class OwnMedia {
 
   async #openMicrophone() {
     this.microphone = await this.#openOne({ audio: AUDIO });
+    if (this.microphone === "on" && this.#off.audio) this.microphone = "off";
     this.#onchange();
   }
 
   async #openCamera() {
-    this.camera = await this.#openOne({ video: VIDEO });
+    this.camera = this.#off.video ? "off" : await this.#openOne({ video: VIDEO });
     this.#onchange();
+  }
+
+  /** @param {"audio" | "video"} kind @param {boolean} isOff */
+  #switchOff(kind, isOff) {
+    this.#off[kind] = isOff;
+    try {
+      sessionStorage.setItem(OFF_KEPT, JSON.stringify(this.#off));
+    } catch {
+      // forbidden
+    }
   }
 
   /** @param {MediaStreamConstraints} wish @returns {Promise<Access>} */
@@ -125,6 +141,7 @@ export class OwnMedia {
         track.stop(); // the person hung up while the browser was still asking
         continue;
       }
+      if (track.kind === "audio") track.enabled = !this.#off.audio;
       track.addEventListener("ended", () => this.#taken(track), { once: true });
       this.stream.addTrack(track);
     }
@@ -145,6 +162,17 @@ export class OwnMedia {
       this.stream.removeTrack(track);
     }
   }
+}
+
+/** @param {string} [call] @returns {{call?: string, audio: boolean, video: boolean}} */
+function recallOff(call) {
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(OFF_KEPT) ?? "{}");
+    if (call && kept.call === call) return kept;
+  } catch {
+    // forbidden, or no words of ours
+  }
+  return { call, audio: false, video: false };
 }
 
 /** @param {MediaStreamConstraints} wish */

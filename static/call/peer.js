@@ -73,14 +73,12 @@ export class Peer {
   /**
    * @param {object} options
    * @param {RTCIceServer[]} options.iceServers @param {RTCIceTransportPolicy} options.icePolicy
-   * @param {boolean} options.isOfferer the other end is the polite one
-   * @param {(message: Message) => void} options.send
+   * @param {(message: Message) => void} options.send @param {boolean} options.isOfferer the other end is the polite one
    * @param {(state: RTCPeerConnectionState) => void} options.onstate also when a track of the other end came
-   * @param {() => void} [options.ondoubt] nothing comes any more
-   * @param {() => void} [options.onvoice] somebody speaks whose voice an answer of the server's would delay
+   * @param {() => void} [options.ondoubt] nothing comes any more @param {() => void} [options.onvoice] see Pulse
    * @param {((still: Still) => void) | null} [options.onstill] a still came; without it none are sent or taken
-   * @param {Record<Kind, number>} [options.bitrates] at most
-   * @param {() => void} [options.restart] another path is needed; else one is sought for this connection
+   * @param {Record<Kind, number>} [options.bitrates] at most @param {() => void} [options.restart] another path is
+   * needed; else one is sought for this connection
    */
   constructor(options) {
     const { iceServers, icePolicy, isOfferer, send, onstate, ondoubt, onvoice, onstill = null, bitrates, restart } = options;

@@ -73,7 +73,7 @@ export class Seat {
     this.#onmore = onmore;
     this.hasTalked = call.state === "live" && call.my_side !== "guest";
     this.#rung_again_ms = rungAgain(call);
-    this.own = new OwnMedia(() => this.changed(), silence);
+    this.own = new OwnMedia(() => this.changed(), silence, call.id);
     /** The other end, as far as it comes here. */
     this.flow = new Flow(live, call.id, this.own, {
       onflow: (heard) => ((this.hasTalked ||= heard), this.#turn()),

@@ -178,8 +178,7 @@ def test_a_camera_goes_the_tab_reloads_and_another_tab_takes_over(village: Villa
     """All in one call, which goes on."""
     phone, terminal, call_id = live(village, devices)
     a_camera_is_taken_away(phone, terminal)
-    phone.reload()
-    sees(phone, "live", 25)
+    what_is_switched_off_stays_so_over_a_reload(phone)
     both_arrive(phone, terminal)
     sees(terminal, "live")
     assert stories.call_of(village, call_id).state is CallState.LIVE
@@ -202,6 +201,23 @@ def a_camera_is_taken_away(phone: Page, terminal: Page) -> None:
     camera.click()
     expect(camera).to_have_attribute("aria-pressed", "false")
     wait_until(terminal, "pictures again", lambda: figures(terminal).frames > last)
+
+
+def what_is_switched_off_stays_so_over_a_reload(phone: Page) -> None:
+    """Nobody is heard or seen who believes that they are not."""
+    switches = [phone.locator(f"[data-act={what}]") for what in ("microphone", "camera")]
+    for switch in switches:
+        switch.click()
+        expect(switch).to_have_attribute("aria-pressed", "true")
+    phone.reload()
+    sees(phone, "live", 25)
+    for switch in switches:
+        expect(switch).to_have_attribute("aria-pressed", "true")
+    sent = "watched.newest().getSenders().map(({ track }) => track && track.enabled)"
+    assert not any(phone.evaluate(sent))
+    for switch in switches:
+        switch.click()
+        expect(switch).to_have_attribute("aria-pressed", "false")
 
 
 def hears_only(page: Page, before: Figures) -> bool:

@@ -91,6 +91,13 @@ def test_what_was_heard_of_is_forgotten_when_there_is_much_more(monkeypatch: pyt
     assert [heard.is_news(change) for change in ("a", "b", "a", "c", "a")] == [True, True, False, True, True]
 
 
+def test_what_could_not_be_passed_on_is_news_again() -> None:
+    heard = hints.Heard()
+    for _ in range(2):
+        assert heard.is_news("a")
+        heard.forget("a")
+
+
 def test_of_changes_long_ago_nobody_is_told(database: Database) -> None:
     bell, clock = Bell(), StepClock()
     with database.begin() as session:
