@@ -131,7 +131,11 @@ def is_open(device: DeviceSession, now: datetime) -> bool:
 
 
 def beat(session: Session, device_id: str, page: str, is_visible: bool, now: datetime) -> None:
+    """A device is heard of. Of a terminal that wasn't for a while its village is told."""
     device = session.get_one(DeviceSession, device_id)
+    was_there = device.beat_at is not None and device.beat_at > now - timedelta(seconds=PRESENT_SECONDS)
+    if device.kind is PrincipalKind.TERMINAL and device.village_id and not was_there:
+        hint(session, "village", device.village_id, now)
     device.beat_at, device.page, device.is_visible = now, page, is_visible
 
 
