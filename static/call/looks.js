@@ -103,7 +103,7 @@ const FORGETS = 0.999; // in each pulse: half of it in a minute
 
 /** Silence is told of every 400 ms, a voice far more often. On a link so long what else comes stands in its way. */
 const SPEAKS_MS = 350;
-const LONG_RTT_MS = 400;
+export const LONG_RTT_MS = 400;
 
 /** `seek`: another path; `onvoice`: on a long link somebody speaks.
  * @typedef {{pc: RTCPeerConnection, ondoubt?: () => void, onvoice?: () => void, seek: () => void}} Ways */

@@ -3,6 +3,8 @@
  * why they are so: `app/media/picker.py`, which is the same and is held to the same cases.
  */
 
+import { LONG_RTT_MS } from "./looks.js";
+
 /** @typedef {import("./ladder.js").Ladder} Ladder */
 /** @typedef {import("./ladder.js").Rung} Rung */
 /**
@@ -19,7 +21,7 @@ const DOUBTED_MS = 30_000;
 const TRIED_MS = 60_000;
 const FRESH_MS = 8_000;
 const [CLEAN_MS, SLOW_MS] = [15_000, 7_000];
-const [FIRST_MS, LONG_RTT_MS, THIN_KBPS] = [4_000, 400, 100];
+const [FIRST_MS, THIN_KBPS] = [4_000, 100];
 
 /** @param {Ladder} ladder @param {string} start_rung @param {number} at_ms */
 export function begin({ rungs }, start_rung, at_ms) {

@@ -57,7 +57,7 @@ export class Stills {
   /** How fast the pieces of the last one really went, which may be far below the pace. */
   #poured_kbps = 0;
   #voice;
-  /** What the link is known to carry, by the last that was told of; less for each that wasn't. */
+  /** What the link is known to carry: the most since one came slower than it went; less for each not told of. */
   #carries_kbps = 0;
   /** The number of the one that was sent and not yet told of. @type {number | null} */
   #sent = null;

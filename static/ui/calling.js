@@ -244,8 +244,8 @@ export class Calling {
   async #sound(at) {
     const { ringing } = this;
     // the link is wanted for the voice that comes ahead
-    if (ringing) this.#tell("ring", ringing, "ring") && this.#live.press();
-    else this.#told.ring = "";
+    if (ringing && this.#tell("ring", ringing, "ring")) this.#live.press();
+    if (!ringing) this.#told.ring = "";
     const wanted = ringing ? "ring" : answeringOf(this)?.isOpen ? null : this.#soundOf(this.seat, at);
     if (wanted && !this.#sounds) {
       // rung in silence then, and again at the next tick
@@ -265,14 +265,16 @@ export class Calling {
     return isCalling && at < ms(seat.call.starts_at) + 10 * MINUTE ? "ring_back" : null;
   }
 
-  /** For whoever listens: each change once. @param {"ring" | "seat"} what @param {Call} call @param {string} state */
+  /** For whoever listens: each change once. Whether it is one.
+   * @param {"ring" | "seat"} what @param {Call} call @param {string} state */
   #tell(what, call, state) {
     const told = `${call.id} ${state}`;
     if (this.#told[what] === told) return false;
     this.#told[what] = told;
-    return dispatchEvent(
+    dispatchEvent(
       new CustomEvent("homethread:call", { detail: { state, call: call.id, at: new Date(now()).toISOString() } }),
     );
+    return true;
   }
 }
 

@@ -31,17 +31,18 @@ PULSE = """async ([silences, isLossy, rtt_ms = null]) => {
   const isSilent = (at) => silences.some(([from, until]) => at > from && at < until);
   let newest = 1000;
   const getReceivers = () => [{ getSynchronizationSources: () => [{ timestamp: newest }] }];
-  const [doubted, sought] = [[], []];
+  const [doubted, sought, voiced] = [[], [], []];
   const pulse = new Pulse(() => ({ isLossy, rtt_ms }));
   const seek = () => pulse.answer() && sought.push(now - 1000);
-  pulse.feel({ pc: { connectionState: "connected", getReceivers }, ondoubt: () => doubted.push(now - 1000), seek });
+  const ways = { ondoubt: () => doubted.push(now - 1000), onvoice: () => voiced.push(now - 1000), seek };
+  pulse.feel({ pc: { connectionState: "connected", getReceivers }, ...ways });
   window.setInterval = real;
   for (; now < 21_000; now += 20) {
     if (now % 60 === 0 && !isSilent(now - 1000)) newest = now;
     if (now % 100 === 0) feel();
   }
   performance.now = realNow;
-  return { doubted, sought };
+  return { doubted, sought, voiced };
 }"""
 NEAR: Part = {"id": "N", "type": "local-candidate", "candidateType": "host", "protocol": "udp", "address": "192.0.2.1"}
 
@@ -164,9 +165,19 @@ def test_on_a_long_link_a_silence_is_doubted_after_some_round_trips(page: Page) 
     assert 14_340 <= sought <= 14_500
 
 
+def test_a_voice_is_felt_on_a_long_link_alone_and_not_in_its_pauses(page: Page) -> None:
+    """Silence is told of every 400 ms."""
+    pause = [[at, at + 400] for at in range(5_000, 9_000, 400)]
+    voiced = page.evaluate(PULSE, [pause, False, 600])["voiced"]
+    assert len([at for at in voiced if at < 5_000]) > 30
+    assert not [at for at in voiced if 5_500 < at < 9_000]
+    assert [at for at in voiced if at > 9_500]
+    assert page.evaluate(PULSE, [pause, False, 200])["voiced"] == []
+
+
 def test_each_silence_is_met_anew(page: Page) -> None:
     told = page.evaluate(PULSE, [[[9_000, 14_000], [16_000, 21_000]], False])
     assert [len(told["doubted"]), len(told["sought"])] == [2, 2]
     assert page.evaluate(PULSE, [[[9_000, 9_600], [11_000, 11_480], [13_000, 13_480]], False]) == {
-        "doubted": [], "sought": [],
+        "doubted": [], "sought": [], "voiced": [],
     }, "the quiet between words is none"  # fmt: skip
