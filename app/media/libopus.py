@@ -9,7 +9,7 @@ import ctypes.util
 import weakref
 from typing import Any
 
-from app.media.opus_packets import LONGEST_MS, RATE_HZ, OpusError, packet_ms
+from app.media.opus_packets import LONGEST_MS, RATE_HZ, WIDE_BAND_KBPS, OpusError, packet_ms
 
 SAMPLES_PER_MS = RATE_HZ // 1000
 MOST_BYTES = 1200  # of a packet: what passes every path with its headers
@@ -20,7 +20,8 @@ NOTHING_TO_SEND = 2  # bytes: a packet not longer than this says "silence goes o
 COMPLEXITY = 9  # of 10; from 7 on, silence is told from a noisy room; 5 takes half the time and sounds worse
 
 _VOIP, _VOICE = 2048, 3001
-_BITRATE, _COMPLEXITY, _FEC, _LOSS, _DTX, _SIGNAL = 4002, 4010, 4012, 4014, 4016, 4024
+_BITRATE, _MOST_BAND, _COMPLEXITY, _FEC, _LOSS, _DTX, _SIGNAL = 4002, 4004, 4010, 4012, 4014, 4016, 4024
+_WIDE_BAND, _FULL_BAND = 1103, 1105
 
 
 def _load() -> Any:
@@ -76,7 +77,9 @@ class Encoder:
         self.packet_ms = packet_ms
         self._samples = packet_ms * SAMPLES_PER_MS
         loss = min(100, max(0, round(loss_permille / 10)))
-        for request, value in ((_BITRATE, round(max_kbps * 1000)), (_FEC, int(loss > 0)), (_LOSS, loss)):
+        band = _WIDE_BAND if max_kbps <= WIDE_BAND_KBPS else _FULL_BAND
+        bits = round(max_kbps * 1000)
+        for request, value in ((_BITRATE, bits), (_MOST_BAND, band), (_FEC, int(loss > 0)), (_LOSS, loss)):
             self._ctl(request, value)
 
     def encode(self, pcm: bytes) -> bytes:

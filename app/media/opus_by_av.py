@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from av import AudioCodecContext, AudioFrame, CodecContext, FFmpegError, Packet
 
-from app.media.opus_packets import RATE_HZ, OpusError, packet_ms
+from app.media.opus_packets import RATE_HZ, WIDE_BAND_KBPS, OpusError, packet_ms
 
 SAMPLES_PER_MS = RATE_HZ // 1000
 PACKETS_MS = (20, 40, 60, 120)
@@ -42,7 +42,8 @@ class Encoder:
         context.time_base = Fraction(1, RATE_HZ)
         context.bit_rate = round(max_kbps * 1000)
         loss = str(min(100, max(0, round(loss_permille / 10))))
-        form = {"application": "voip", "vbr": "on", "compression_level": self._complexity}
+        band_hz = "8000" if max_kbps <= WIDE_BAND_KBPS else "20000"
+        form = {"application": "voip", "vbr": "on", "compression_level": self._complexity, "cutoff": band_hz}
         context.options = form | {"frame_duration": str(packet_ms), "packet_loss": loss}
         self._context = context
 

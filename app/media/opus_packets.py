@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 RATE_HZ = 48_000
 LONGEST_MS = 120
 LONGEST_FRAME_BYTES = 1275
+WIDE_BAND_KBPS = 16  # up to so many a voice of 8 kHz sounds better than a wider one, which takes a fifth more of them
 
 Bandwidth = Literal["narrow", "medium", "wide", "superwide", "full"]
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from app.media.ladder import Audio
+from app.media.opus_packets import WIDE_BAND_KBPS
 
 MOST_CHARACTERS = 15_000  # what web takes of a description
 USED_CODECS = ("opus", "red", "vp8", "h264", "rtx")
@@ -100,7 +101,11 @@ def _voice(section: list[str], audio: Audio) -> list[str]:
     opus, red = _payloads(section, "opus")[:1], _payloads(section, "red")
     if not opus:
         return section
-    asked = f"useinbandfec=1;usedtx={int(audio.dtx)};maxaveragebitrate={round(audio.max_kbps * 1000)}"
+    played_hz = 16_000 if audio.max_kbps <= WIDE_BAND_KBPS else 48_000
+    asked = (
+        f"useinbandfec=1;usedtx={int(audio.dtx)};maxaveragebitrate={round(audio.max_kbps * 1000)}"
+        f";maxplaybackrate={played_hz}"
+    )
     section = [" ".join([*section[0].split()[:3], *opus, *red]), *section[1:]]  # what comes first is sent
     others = [line for line in section if not line.startswith(("a=ptime:", "a=maxptime:", f"a=fmtp:{opus[0]} "))]
     place = next(at for at, line in enumerate(others) if line.startswith(f"a=rtpmap:{opus[0]} ")) + 1

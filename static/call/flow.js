@@ -13,7 +13,8 @@ const SILENCE = { audio: null, video: null };
 const REPORT_MS = 5_000;
 // voice comes at least twice a second, also when nobody speaks
 const FLOWS_MS = 3_500;
-const LISTENS_MS = 500;
+const LISTENS_MS = 3_000;
+const ANSWERED_MS = 8_000;
 
 export class Flow {
   /** How it is carried; null until that has been fetched. @type {import("./rungs.js").Rungs | null} */
@@ -135,7 +136,7 @@ export class Flow {
     const wasWatched = this.shares === "all";
     this.shares = shares;
     if (!wasWatched && shares === "all") {
-      this.#live.press();
+      this.#live.press(ANSWERED_MS);
       // nothing is there to be told yet
       this.#reported_at = performance.now();
     }

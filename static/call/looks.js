@@ -105,8 +105,9 @@ const FORGETS = 0.999; // in each pulse: half of it in a minute
 const SPEAKS_MS = 350;
 export const LONG_RTT_MS = 400;
 
-/** `seek`: another path; `onvoice`: on a long link somebody speaks.
- * @typedef {{pc: RTCPeerConnection, ondoubt?: () => void, onvoice?: () => void, seek: () => void}} Ways */
+/** `seek`: another path; `hear`, `onvoice`: what comes, on a long link.
+ * @typedef {{pc: RTCPeerConnection, ondoubt?: () => void, onvoice?: () => void, hear?: (heard: "voice" | "silence") => void,
+ *   seek: () => void}} Ways */
 
 /** Whether anything comes at all: asked far more often than statistics, which cost more. */
 export class Pulse {
@@ -134,9 +135,13 @@ export class Pulse {
   }
 
   /** @param {Ways} ways */
-  #feel({ pc, ondoubt, onvoice, seek }) {
+  #feel({ pc, ondoubt, onvoice, hear, seek }) {
     const silent_ms = this.silence_ms(pc.getReceivers(), performance.now());
-    if (!silent_ms && this.#gap_ms < SPEAKS_MS && (this.#link().rtt_ms ?? 0) > LONG_RTT_MS) onvoice?.();
+    if ((this.#link().rtt_ms ?? 0) > LONG_RTT_MS) {
+      const speaks = Math.max(silent_ms, this.#gap_ms) < SPEAKS_MS;
+      hear?.(speaks ? "voice" : "silence");
+      if (speaks) onvoice?.();
+    }
     this.#usual_ms *= FORGETS;
     const isCalm = !this.#link().isLossy && this.#felt_ms - this.#began_ms >= CALM_MS.begins;
     if (silent_ms < this.#least_ms("doubted", isCalm ? CALM_MS.doubted : SILENT_MS.doubted)) return void (this.#met = "");

@@ -88,7 +88,8 @@ export class Peer {
     this.#isOfferer = isOfferer;
     this.#send = send;
     this.#onstate = onstate;
-    this.#ways = { pc: this.#pc, ondoubt, onvoice, seek: () => this.#seekPath() };
+    const hear = (/** @type {"voice" | "silence"} */ heard) => this.#tuning?.hear(heard);
+    this.#ways = { pc: this.#pc, ondoubt, onvoice, hear, seek: () => this.#seekPath() };
     this.#onstill = onstill;
     this.#run(() => Promise.race([this.#fetchParts(), new Promise((resolve) => setTimeout(resolve, PARTS_MS))]));
     this.#pc.onnegotiationneeded = () => void this.#run(() => this.#offer());
@@ -180,9 +181,8 @@ export class Peer {
   /** What was received in all, and what the link did since the last time. @returns {Promise<Looked>} */
   async look() {
     const report = await this.#pc.getStats();
-    if (!this.#looks) return { figures: bare(report), look: null, bytes: null };
-    const { hasEstimate = false, drain_kbps = null } = this.#tuning ?? {};
-    return this.#looks.take(report, performance.now(), { hasEstimate, drain_kbps });
+    if (!this.#looks || !this.#tuning) return { figures: bare(report), look: null, bytes: null };
+    return this.#looks.take(report, performance.now(), this.#tuning);
   }
 
   close() {

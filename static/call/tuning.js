@@ -16,9 +16,12 @@ const THIN_KBPS = 100;
 const PICTURE_MS = { heard: 700, unheard: 8_000 };
 /** The addresses of this device itself are known by then. */
 const GATHER_MS = 30;
-/** So many packets of a voice that is thin wait at this end. With fewer of them a browser plays each sentence a little
- * faster or slower than the one before, which sounds worse than what is lost. */
-const HELD_PACKETS = 3.2;
+/** So many packets of a thin voice wait at this end of a long link, where something is always in front of them; of a
+ * lossy one the next tells what was lost. What tells of silence is small, and quicker by what a voice takes on the link:
+ * of more than half a packet a browser would give up the rest in each silence, and play the next sentence slower to have
+ * it back, which sounds worse than what is lost. So it keeps more there, until what comes is played. */
+const HELD_PACKETS = { clean: 2, lossy: 3.2, inSilence: 0.4 };
+const PLAYED_MS = 1_000;
 const MAX_BITRATE = { audio: 24_000, video: 600_000 };
 /** Both ends make the channel by themselves, so that it costs no message. */
 const CHANNEL = { negotiated: true, id: 0, ordered: false, maxPacketLifeTime: 5_000 };
@@ -32,6 +35,9 @@ export class Tuning {
   #rung = null;
   #isLossy = false;
   #isPictureDue = false;
+  /** What is heard on a long link; null: on no such. @type {"voice" | "silence" | null} */
+  #heard = null;
+  #heard_timer = 0;
   #isGathering = false;
   #picture_timer = 0;
   /** The other end's last description as it came. @type {RTCSessionDescriptionInit | null} */
@@ -108,6 +114,15 @@ export class Tuning {
     return isOut ? null : track;
   }
 
+  /** What comes over a long link. @param {"voice" | "silence"} heard */
+  hear(heard) {
+    if (this.#heard === heard) return;
+    const isNew = this.#heard === "silence";
+    this.#heard = heard;
+    clearTimeout(this.#heard_timer);
+    this.#heard_timer = window.setTimeout(() => this.#holdBack(), isNew ? PLAYED_MS : 0);
+  }
+
   /** A browser that can't be limited in some way still sends. */
   async limit() {
     this.#holdBack();
@@ -181,24 +196,31 @@ export class Tuning {
 
   close() {
     clearTimeout(this.#picture_timer);
+    clearTimeout(this.#heard_timer);
     this.#channel = null;
     this.#stills?.close();
   }
 
-  /** What comes is sent by the same rung, and the loss is taken for that of this end's own way. Not the first words. */
+  /** What comes is sent by the same rung, and the loss is taken for that of this end's own way. */
   #holdBack() {
-    const { audio } = this.#rung ?? {};
-    if (!audio || !this.#isPictureDue) return;
-    const { packet_ms } = (this.#isLossy && audio.redundancy) || audio;
+    const audio = this.#heard && this.#rung?.audio;
+    if (!audio) return;
+    const packets = HELD_PACKETS[this.#isLossy ? "lossy" : "clean"] + (this.#heard === "silence" ? HELD_PACKETS.inSilence : 0);
     for (const receiver of /** @type {any[]} */ (this.#pc.getReceivers()))
-      if (receiver.track.kind === "audio") receiver.jitterBufferTarget = audio.dtx ? packet_ms * HELD_PACKETS : null;
+      if (receiver.track.kind === "audio")
+        receiver.jitterBufferTarget = audio.dtx ? packets * this.#asSent(audio).packet_ms : null;
   }
+
+  /** @param {import("./ladder.js").AudioRung} audio */
+  #asSent = (audio) => (this.#isLossy && audio.redundancy) || audio;
 
   /** @param {Kind} kind @returns {Partial<RTCRtpEncodingParameters>} */
   #limits(kind) {
-    const maxBitrate = Math.min(this.#bitrates[kind], (this.#rung?.[kind]?.max_kbps ?? Infinity) * 1_000);
-    if (kind === "audio" || !this.#rung?.video) return { maxBitrate };
-    const { scale_down_by: scaleResolutionDownBy, max_fps: maxFramerate } = this.#rung.video;
+    const { audio, video } = this.#rung ?? {};
+    const { max_kbps = Infinity } = (kind === "video" ? video : audio && this.#asSent(audio)) ?? {};
+    const maxBitrate = Math.min(this.#bitrates[kind], max_kbps * 1_000);
+    if (kind === "audio" || !video) return { maxBitrate };
+    const { scale_down_by: scaleResolutionDownBy, max_fps: maxFramerate } = video;
     return { maxBitrate, scaleResolutionDownBy, maxFramerate };
   }
 

@@ -19,7 +19,7 @@ const ANSWER_IN_CALL_MS = 6_000;
 /** Several hints in a row are read once. */
 const CALM_MS = 150;
 /** While a call is being connected the link is wanted for that. */
-const PRESSED_MS = { connecting: 3_000, most: 15_000 };
+const PRESSED_MS = { connecting: 3_000, most: 60_000 };
 /** After an answer that was none; nothing tells when there is one. */
 const AGAIN_MS = 10_000;
 const KEPT = "homethread.now";

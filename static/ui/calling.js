@@ -17,6 +17,8 @@ import { withWords } from "./dom.js";
 // the call that this tab's person is in: a reload goes back to it
 const SEAT_KEPT = "homethread.seat";
 const READY_AGAIN_MS = 30 * SECOND;
+/** Where the call before is about to be over: nothing else would tell when. */
+const FREE_AGAIN_MS = 5 * SECOND;
 
 export class Calling {
   /** @type {Seat | null} */
@@ -150,8 +152,8 @@ export class Calling {
   /** @param {Seat} seat */
   #over(seat) {
     this.seat = null;
-    const at = now();
-    this.#left.set(seat.call.id, seat.isHere || seat.phase === "moved" ? Infinity : at + READY_AGAIN_MS);
+    const again_ms = seat.error?.code === "terminal_busy" ? FREE_AGAIN_MS : READY_AGAIN_MS;
+    this.#left.set(seat.call.id, seat.isHere || seat.phase === "moved" ? Infinity : now() + again_ms);
     if (!seat.isHere) return;
     remember(null);
     const kind = /** @type {Farewell["kind"]} */ (seat.phase);

@@ -31,10 +31,11 @@ PULSE = """async ([silences, isLossy, rtt_ms = null]) => {
   const isSilent = (at) => silences.some(([from, until]) => at > from && at < until);
   let newest = 1000;
   const getReceivers = () => [{ getSynchronizationSources: () => [{ timestamp: newest }] }];
-  const [doubted, sought, voiced] = [[], [], []];
+  const [doubted, sought, voiced, heard] = [[], [], [], []];
   const pulse = new Pulse(() => ({ isLossy, rtt_ms }));
   const seek = () => pulse.answer() && sought.push(now - 1000);
-  const ways = { ondoubt: () => doubted.push(now - 1000), onvoice: () => voiced.push(now - 1000), seek };
+  const hear = (what) => what === heard.at(-1)?.[0] || heard.push([what, now - 1000]);
+  const ways = { ondoubt: () => doubted.push(now - 1000), onvoice: () => voiced.push(now - 1000), hear, seek };
   pulse.feel({ pc: { connectionState: "connected", getReceivers }, ...ways });
   window.setInterval = real;
   for (; now < 21_000; now += 20) {
@@ -42,7 +43,7 @@ PULSE = """async ([silences, isLossy, rtt_ms = null]) => {
     if (now % 100 === 0) feel();
   }
   performance.now = realNow;
-  return { doubted, sought, voiced };
+  return { doubted, sought, voiced, heard };
 }"""
 NEAR: Part = {"id": "N", "type": "local-candidate", "candidateType": "host", "protocol": "udp", "address": "192.0.2.1"}
 
@@ -168,16 +169,22 @@ def test_on_a_long_link_a_silence_is_doubted_after_some_round_trips(page: Page) 
 def test_a_voice_is_felt_on_a_long_link_alone_and_not_in_its_pauses(page: Page) -> None:
     """Silence is told of every 400 ms."""
     pause = [[at, at + 400] for at in range(5_000, 9_000, 400)]
-    voiced = page.evaluate(PULSE, [pause, False, 600])["voiced"]
+    told = page.evaluate(PULSE, [pause, False, 600])
+    voiced = told["voiced"]
     assert len([at for at in voiced if at < 5_000]) > 30
     assert not [at for at in voiced if 5_500 < at < 9_000]
     assert [at for at in voiced if at > 9_500]
-    assert page.evaluate(PULSE, [pause, False, 200])["voiced"] == []
+    (voice, silence, again) = told["heard"][-3:]
+    assert (voice[0], silence[0], again[0]) == ("voice", "silence", "voice")
+    assert 5_300 <= silence[1] <= 5_500
+    assert 9_000 < again[1] <= 9_200
+    near = page.evaluate(PULSE, [pause, False, 200])
+    assert (near["voiced"], near["heard"]) == ([], []), "on no other one it matters"
 
 
 def test_each_silence_is_met_anew(page: Page) -> None:
     told = page.evaluate(PULSE, [[[9_000, 14_000], [16_000, 21_000]], False])
     assert [len(told["doubted"]), len(told["sought"])] == [2, 2]
     assert page.evaluate(PULSE, [[[9_000, 9_600], [11_000, 11_480], [13_000, 13_480]], False]) == {
-        "doubted": [], "sought": [], "voiced": [],
+        "doubted": [], "sought": [], "voiced": [], "heard": [],
     }, "the quiet between words is none"  # fmt: skip

@@ -118,19 +118,6 @@ def line(name: str, end: str, got: dict[str, Any]) -> str:
     return f"{name}, at {end}: {heard}; {seen}; wire {got['wire_kbps']:.1f} kbps"
 
 
-@pytest.mark.parametrize(
-    ("rung", "is_lossy", "held_ms"),
-    [("video", False, None), ("stills", False, 192), ("voice", True, 384), ("thin_voice", False, 384)],
-)
-def test_a_thin_voice_waits_where_it_arrives(page: Page, rung: str, is_lossy: bool, held_ms: float | None) -> None:
-    """From shortly after it is heard first, so that it is played as evenly as it was said."""
-    held = "[ends.a, ends.b].map(({ connection }) => connection.getReceivers()[0].jitterBufferTarget)"
-    meet(page, rung="voice")
-    page.wait_for_function(f"{held}.every((ms) => ms === 192)", timeout=5_000)
-    turn(page, rung, is_lossy=is_lossy)
-    page.wait_for_function(f"wanted => {held}.every((ms) => ms === wanted)", arg=held_ms, timeout=5_000)
-
-
 @pytest.mark.parametrize("way", [LEAPS, pytest.param(STEPS, marks=pytest.mark.long)], ids=["leaps", "steps"])
 def test_down_and_up_the_ladder(page: Page, way: list[str], record_property: Record) -> None:
     """By leaps, or by every neighbouring pair; both ends at once. Nobody is told of it, no answer is waited for."""

@@ -86,20 +86,20 @@ def section(sdp: str, kind: str) -> list[str]:
 
 
 def test_the_voice_is_asked_for_as_the_rung_says(page: Page, offers: list[str]) -> None:
-    for tuning, packets, first in ((THIN, THIN, "111 63"), (RICH, TWICE, "63 111")):
+    for tuning, packets, first, played_hz in ((THIN, THIN, "111 63", 16_000), (RICH, TWICE, "63 111", 48_000)):
         made = written(page, offers[0], tuning)["tuned"]
         voice = section(made["made"], "audio")
         assert voice[0].split(" ", 3)[3].startswith(first)
-        dtx = f"usedtx=1;maxaveragebitrate={packets['max_kbps']}000"
-        assert f"a=fmtp:111 minptime=10;useinbandfec=1;{dtx}" in voice
+        asked = f"usedtx=1;maxaveragebitrate={packets['max_kbps']}000;maxplaybackrate={played_hz}"
+        assert f"a=fmtp:111 minptime=10;useinbandfec=1;{asked}" in voice
         assert f"a=ptime:{packets['packet_ms']}" in voice
         assert made["again"]
         assert made["isTaken"]
         costs = re.findall(r"transport-cc|transport-wide-cc|abs-send-time|ssrc-audio-level", made["made"])
         assert bool(costs) is tuning["feedback"]
-    back = written(page, made["made"], RICH | {"redundancy": None, "dtx": False})["tuned"]["made"]
+    back = written(page, made["made"], RICH | {"redundancy": None, "dtx": False, "max_kbps": 24})["tuned"]["made"]
     assert section(back, "audio")[0].split(" ")[3:5] == ["111", "63"]
-    assert "usedtx=0" in back
+    assert "usedtx=0;maxaveragebitrate=24000;maxplaybackrate=48000" in back
 
 
 def test_what_is_sent_is_slim(page: Page, offers: list[str]) -> None:
@@ -144,7 +144,10 @@ def test_what_is_not_known_stays(page: Page, offers: list[str]) -> None:
     assert made["tuned"]["made"].endswith(f"{foreign}a=ptime:120\r\n")
     assert foreign in made["slim"]["made"]
     lacks = re.sub(r"(?m)^a=fmtp:111 .*\r\n", "", offers[1])
-    assert "a=fmtp:111 usedtx=1;maxaveragebitrate=8000" in written(page, lacks, THIN)["tuned"]["made"]
+    assert (
+        "a=fmtp:111 usedtx=1;maxaveragebitrate=8000;maxplaybackrate=16000"
+        in written(page, lacks, THIN)["tuned"]["made"]
+    )
     without_red = re.sub(r"(?m)^a=(rtpmap|fmtp):63 .*\r\n", "", offers[1]).replace("111 63 ", "111 ")
     plain = section(written(page, without_red, RICH)["tuned"]["made"], "audio")
     assert plain[0].split(" ")[3] == "111"

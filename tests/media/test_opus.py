@@ -39,6 +39,18 @@ def test_packets_last_as_long_as_they_say_and_take_what_they_may(
 
 
 @pytest.mark.parametrize("kind", [Encoder, opus_by_av.Encoder])
+def test_a_thin_voice_is_no_wider_than_it_sounds_good(kind: type[Encoder] | type[opus_by_av.Encoder]) -> None:
+    """Also after one that was richer, which libopus else keeps as wide for a while."""
+    encoder, piece = kind(60, 32), cut(speech(), 60)[10]
+    assert toc(encoder.encode(piece)).bandwidth in ("superwide", "full")
+    encoder.set(60, 16)
+    assert {toc(encoder.encode(piece)).bandwidth for _ in range(5)} == {"wide"}
+    encoder.set(60, 24)
+    after = [packet for piece in cut(speech(), 60)[10:] if (packet := encoder.encode(piece))]
+    assert toc(after[-1]).bandwidth in ("superwide", "full"), "when there was a pause"
+
+
+@pytest.mark.parametrize("kind", [Encoder, opus_by_av.Encoder])
 @pytest.mark.parametrize("ms", PACKETS_MS)
 def test_silence_gives_nothing_to_send(kind: type[Encoder] | type[opus_by_av.Encoder], ms: int) -> None:
     encoder = kind(ms, 12)

@@ -41,13 +41,12 @@ def worth(call: Call, ends: dict[str, Heard], listener: str, since: float, until
     said, heard = ends[OTHER[listener]].said, ends[listener].heard
     found = voice.delays(said, heard, since, until)
     delay = median(after for _at, after in found) if found else None
-    scores = voice.quality(said, heard, found) if pesq else []
     looks = ends[listener].looks
     trips = [look["rtt"] * 1000 for look in looks if look.get("rtt") is not None and since <= look["at"] <= until]
     way = Way.of(call, listener, since, until)
     return Worth(
         way.kbps("ip_bytes"), way.kbps("ip_bytes") - way.kbps("tcp"), way.per_second("packets"),
-        median(scores) if scores else None,
+        voice.quality(said, heard, found) if pesq else None,
         None if delay is None else delay * 1000,
         voice.unheard_seconds(said, heard, since, until - 2, delay or 0.5),
         concealed_percent(looks, since, until), frames_per_second(looks, since, until),

@@ -64,19 +64,30 @@ def test_who_speaks_without_a_pause_is_never_quiet(tmp_path: Path) -> None:
     assert dense.voiced(BEGINS, BEGINS + 12).mean() > 0.98
 
 
-def test_what_a_busy_machine_did_not_record_is_not_judged(speech: Samples) -> None:
-    noise = np.random.default_rng(1).normal(0, 1e-4, speech.shape).astype(np.float32)
-    found = [(BEGINS + at, 0.2) for at in range(9)]
-    for cut, judged in ((0, 1), (0.01, 1), (0.03, 0)):
-        said = Recording(BEGINS, without(speech + noise, 3, 3 + cut))
-        assert len(voice.quality(said, later(speech + noise, 0.2), found)) == judged
+@pytest.mark.parametrize(
+    ("cut_seconds", "judged_seconds"), [(0, 12), (0.01, 12), (0.03, 9)], ids=["nothing", "little", "a hole"]
+)
+def test_what_a_busy_machine_did_not_record_is_not_judged(
+    speech: Samples, cut_seconds: float, judged_seconds: float
+) -> None:
+    room = np.random.default_rng(1).normal(0, 1e-4, speech.shape).astype(np.float32)
+    said = Recording(BEGINS, without(speech + room, 3 - cut_seconds, 3))
+    since, until = said.unbroken(BEGINS, BEGINS + 12)
+    assert until - since == pytest.approx(judged_seconds, abs=0.001)
+    heard = later(without(speech + room, 0, 12 - judged_seconds), 0.2)
+    found = [(BEGINS + at, 0.2) for at in range(11)]
+    score = voice.quality(said, heard, found)
+    assert score is not None
+    assert score > 4.5
+    assert (voice.quality(said, heard, found[:9]) is None) == (judged_seconds == 9), "seven seconds are too little"
 
 
 def test_quality_falls_with_noise_and_holds_with_delay(speech: Samples) -> None:
     said, noise = Recording(BEGINS, speech), np.random.default_rng(3).normal(0, 0.02, len(speech)).astype(np.float32)
     found = [(BEGINS + at, 0.2) for at in range(10)]
-    (same,) = voice.quality(said, later(speech, 0.2), found)
-    (noisy,) = voice.quality(said, later(speech + noise, 0.2), found)
+    same, noisy = voice.quality(said, later(speech, 0.2), found), voice.quality(said, later(speech + noise, 0.2), found)
+    assert same is not None
+    assert noisy is not None
     assert same > 4.5
     assert noisy < 3
 

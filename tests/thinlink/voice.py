@@ -1,6 +1,6 @@
 """How a voice came through: delay, what of it was never heard, and its quality, from recordings with a wall clock.
 
-Quality is PESQ (ITU-T P.862.2, wide band) over pieces of several seconds, beside what the microphone gave to the call.
+Quality is PESQ (ITU-T P.862.2, wide band) of all that was listened to, beside what the microphone gave to the call.
 Instants are seconds of one wall clock; delays are those from a mouth to an ear.
 """
 
@@ -57,11 +57,14 @@ class Recording:
         before = min(max(0, -first), last - first)
         return np.pad(cut, (before, max(0, last - first - before - len(cut))))
 
-    def has_holes(self, since: float, until: float) -> bool:
-        """Whether samples are missing: even a quiet microphone is never silent for so long."""
+    def unbroken(self, since: float, until: float) -> tuple[float, float]:
+        """The longest stretch between two instants of which no samples are missing: else it is never silent for so long."""
         silent = np.concatenate(([False], self.part(since, until) == 0, [False]))
         begins, ends = np.flatnonzero(~silent[:-1] & silent[1:]), np.flatnonzero(silent[:-1] & ~silent[1:])
-        return bool(len(begins)) and int((ends - begins).max()) >= HOLE_SECONDS * RATE_HZ
+        holes = ends - begins >= HOLE_SECONDS * RATE_HZ
+        starts, stops = [0, *ends[holes]], [*begins[holes], len(silent) - 2]
+        start, stop = max(zip(starts, stops, strict=True), key=lambda stretch: stretch[1] - stretch[0])
+        return since + float(start) / RATE_HZ, since + float(stop) / RATE_HZ
 
     def voiced(self, since: float, until: float) -> NDArray[np.bool_]:
         """Whether there is voice, in steps of 20 ms."""
@@ -123,20 +126,17 @@ def unheard_seconds(said: Recording, heard: Recording, since: float, until: floa
     return longest
 
 
-def quality(said: Recording, heard: Recording, found: list[tuple[float, float]]) -> list[float]:
-    """PESQ of each eight seconds, put beside each other by the delay that was found in them.
+def quality(said: Recording, heard: Recording, found: list[tuple[float, float]]) -> float | None:
+    """PESQ, put beside each other by the delay that was found; None of less than eight seconds.
 
-    Not of those in which the machine was too busy to record what the microphone gave: they say nothing of the call.
+    In one piece, as the measure wants it: where sentences are cut it takes the cut for something lost. Not of what the
+    machine was too busy to record of the microphone, which says nothing of the call.
     """
-    scores = []
-    by_time = dict(found)
-    starts = sorted(by_time)
-    place = starts[0] if starts else 0.0
-    while starts and place + QUALITY_SECONDS <= starts[-1] + PIECE_SECONDS:
-        inside = [by_time[at] for at in starts if place <= at <= place + QUALITY_SECONDS - PIECE_SECONDS]
-        if inside and not said.has_holes(place, place + QUALITY_SECONDS):
-            delay = float(np.median(inside))
-            worse = heard.part(place + delay, place + delay + QUALITY_SECONDS)
-            scores.append(float(pesq(RATE_HZ, said.part(place, place + QUALITY_SECONDS), worse, "wb")))
-        place += QUALITY_SECONDS
-    return scores
+    if not found:
+        return None
+    since, until = said.unbroken(found[0][0], found[-1][0] + PIECE_SECONDS)
+    inside = [delay for at, delay in found if since <= at <= until - PIECE_SECONDS]
+    if not inside or until - since < QUALITY_SECONDS:
+        return None
+    delay = float(np.median(inside))
+    return float(pesq(RATE_HZ, said.part(since, until), heard.part(since + delay, until + delay), "wb"))
