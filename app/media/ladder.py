@@ -21,8 +21,8 @@ class LadderError(ValueError):
 class Redundancy:
     """What the packets are that carry the one before them again (RFC 2198).
 
-    On the wire while somebody speaks 12 kbit/s in packets of 60 ms would be 34, more than a link of 32 drains; in packets
-    of 120 ms they are 29.
+    On the wire while somebody speaks 12 kbit/s in packets of 60 ms would be 34, more than a link of 32 drains; in
+    packets of 120 ms they are 29.
     """
 
     packet_ms: int

@@ -58,7 +58,7 @@ class Recording:
         return np.pad(cut, (before, max(0, last - first - before - len(cut))))
 
     def unbroken(self, since: float, until: float) -> tuple[float, float]:
-        """The longest stretch between two instants of which no samples are missing: else it is never silent for so long."""
+        """The longest stretch between two instants of which no samples are missing: even a quiet room isn't silent."""
         silent = np.concatenate(([False], self.part(since, until) == 0, [False]))
         begins, ends = np.flatnonzero(~silent[:-1] & silent[1:]), np.flatnonzero(silent[:-1] & ~silent[1:])
         holes = ends - begins >= HOLE_SECONDS * RATE_HZ
