@@ -14,9 +14,8 @@
 /** @typedef {Looked & {heard: boolean, seen: boolean, isFirst: boolean, at: number}} Seen what has come */
 
 const KINDS = /** @type {Kind[]} */ (["audio", "video"]);
-const ANSWER_MS = 5_000;
 const DISCONNECTED_MS = { offerer: 4_000, answerer: 10_000 }; // the answerer only if the offerer hasn't noticed
-const RESTARTED_MS = 8_000;
+const [ANSWER_MS, RESTARTED_MS] = [5_000, 8_000];
 const LOOK_MS = 1_000;
 const LOOK_EAGERLY_MS = 250; // until the first sound and picture have come
 const EAGER_FOR_MS = 15_000;
@@ -67,8 +66,7 @@ export class Peer {
   #look_timer = 0;
   /** @type {((seen: Seen) => void) | null} */
   #onlook = null;
-  #sound = 0;
-  #frames = 0;
+  #came = { sound: 0, frames: 0 };
 
   /**
    * @param {object} options
@@ -151,10 +149,10 @@ export class Peer {
       const looked = await this.look();
       if (this.#onlook !== onlook || !onlook) return;
       const { received_audio_bytes: sound, received_video_frames: frames } = looked.figures;
-      const [heard, seen] = [sound > this.#sound, frames > this.#frames];
-      const isFirst = (heard && !this.#sound) || (seen && !this.#frames);
-      if (heard && !this.#sound) this.#bringPicture(true);
-      [this.#sound, this.#frames] = [sound, frames];
+      const [heard, seen] = [sound > this.#came.sound, frames > this.#came.frames];
+      const isFirst = (heard && !this.#came.sound) || (seen && !this.#came.frames);
+      if (heard && !this.#came.sound) this.#bringPicture(true);
+      this.#came = { sound, frames };
       const at = performance.now();
       const isCalm = (sound && frames) || at - since > EAGER_FOR_MS;
       this.#look_timer = window.setTimeout(look, isCalm ? LOOK_MS : LOOK_EAGERLY_MS);
@@ -182,7 +180,9 @@ export class Peer {
   async look() {
     const report = await this.#pc.getStats();
     if (!this.#looks || !this.#tuning) return { figures: bare(report), look: null, bytes: null };
-    return this.#looks.take(report, performance.now(), this.#tuning);
+    const looked = this.#looks.take(report, performance.now(), this.#tuning);
+    if (this.#tuning.leaves(looked.look.available_kbps)) this.#run(() => this.#tuning?.limit());
+    return looked;
   }
 
   close() {

@@ -22,6 +22,9 @@ const GATHER_MS = 30;
  * it back, which sounds worse than what is lost. So it keeps more there, until what comes is played. */
 const HELD_PACKETS = { clean: 2, lossy: 3.2, inSilence: 0.4 };
 const PLAYED_MS = 1_000;
+/** Of what a link seems to carry a large picture takes so much: the estimate wavers, and what is too much for the link
+ * stands in front of the voice. In steps, so that not every look changes it. */
+const PICTURE = { takes: 0.85, least_kbps: 150, step_kbps: 20 };
 const MAX_BITRATE = { audio: 24_000, video: 600_000 };
 /** Both ends make the channel by themselves, so that it costs no message. */
 const CHANNEL = { negotiated: true, id: 0, ordered: false, maxPacketLifeTime: 5_000 };
@@ -38,6 +41,8 @@ export class Tuning {
   /** What is heard on a long link; null: on no such. @type {"voice" | "silence" | null} */
   #heard = null;
   #heard_timer = 0;
+  /** At most, of a picture. */
+  #left_kbps = Infinity;
   #isGathering = false;
   #picture_timer = 0;
   /** The other end's last description as it came. @type {RTCSessionDescriptionInit | null} */
@@ -112,6 +117,16 @@ export class Tuning {
   carried(kind, track) {
     const isOut = (this.#rung && !this.#rung[kind]) || (kind === "video" && !this.#isPictureDue);
     return isOut ? null : track;
+  }
+
+  /** Whether that changes what a picture may take. @param {number | null} available_kbps as the browser estimates */
+  leaves(available_kbps) {
+    const { audio, video } = this.#rung ?? {};
+    const kbps = video && available_kbps ? available_kbps * PICTURE.takes - (audio?.max_kbps ?? 0) : Infinity;
+    const left_kbps = Math.max(PICTURE.least_kbps, Math.round(kbps / PICTURE.step_kbps) * PICTURE.step_kbps);
+    const isOther = left_kbps !== this.#left_kbps && (video?.max_kbps ?? 0) > PICTURE.least_kbps;
+    this.#left_kbps = left_kbps;
+    return isOther;
   }
 
   /** What comes over a long link. @param {"voice" | "silence"} heard */
@@ -218,7 +233,8 @@ export class Tuning {
   #limits(kind) {
     const { audio, video } = this.#rung ?? {};
     const { max_kbps = Infinity } = (kind === "video" ? video : audio && this.#asSent(audio)) ?? {};
-    const maxBitrate = Math.min(this.#bitrates[kind], max_kbps * 1_000);
+    const left_kbps = kind === "video" ? this.#left_kbps : Infinity;
+    const maxBitrate = Math.min(this.#bitrates[kind], Math.min(max_kbps, left_kbps) * 1_000);
     if (kind === "audio" || !video) return { maxBitrate };
     const { scale_down_by: scaleResolutionDownBy, max_fps: maxFramerate } = video;
     return { maxBitrate, scaleResolutionDownBy, maxFramerate };

@@ -1,4 +1,4 @@
-"""For how long a browser is asked to hold back what comes, so that it is played as evenly as it was said."""
+"""What a browser is asked for besides the description: how long it holds back what comes, how much a picture takes."""
 
 import json
 from collections.abc import Iterator
@@ -39,6 +39,25 @@ HELD = """async ([rungs, isLossy, heard, playedMs]) => {
 }"""
 
 
+# What a picture may take, after each estimate.
+LIMITED = """async ([rung, estimates]) => {
+  const { Tuning } = await import("/call/tuning.js");
+  const pc = new RTCPeerConnection();
+  const senders = { video: pc.addTransceiver("video").sender };
+  const tuning = new Tuning(pc, senders, null);
+  tuning.set(rung, false);
+  await tuning.limit();
+  const told = [];
+  for (const estimate of estimates) {
+    const isOther = tuning.leaves(estimate);
+    if (isOther) await tuning.limit();
+    told.push([isOther, senders.video.getParameters().encodings[0].maxBitrate / 1_000]);
+  }
+  pc.close();
+  return told;
+}"""
+
+
 @pytest.fixture(scope="module")
 def page(chromium: Browser) -> Iterator[Page]:
     opened = chromium.new_page()
@@ -72,3 +91,15 @@ def test_another_rung_is_held_back_by_its_own_packets(page: Page) -> None:
 
 def test_where_nothing_is_long_a_browser_does_as_it_likes(page: Page) -> None:
     assert held(page, "voice", "thin_voice", is_lossy=True) == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("rung", "limited"),
+    [
+        ("video", [[False, 600], [True, 320], [False, 320], [True, 240], [True, 150], [True, 600]]),
+        ("thin_video", [[False, 64]] * 6),
+    ],
+)
+def test_a_large_picture_leaves_some_of_what_the_link_seems_to_carry(page: Page, rung: str, limited: object) -> None:
+    by_name = {one["name"]: one for one in RUNGS}
+    assert page.evaluate(LIMITED, [by_name[rung], [None, 400, 402, 310, 60, 2_000]]) == limited
