@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.calls import answers, guests, line_checks, picture, queries
+from app.calls import answers, guests, life, line_checks, picture, queries
 from app.calls.answers import Awaited, Refused
 from app.calls.models import Call
 from app.calls.shapes import CallShape, FamilyShape, InstantOut, PersonShape, Shape, TerminalShape
-from app.calls.words import CallState
 from app.desk.outage_shapes import TextsNow
 from app.desk.queries import desk_now
 from app.desk.shapes import DeskFamily, DeskTerminal, NamedShape, OpeningShape, TroubleShape
@@ -241,8 +240,9 @@ def _terminal_family(ask: Ask, family: Family, news: _News) -> TerminalFamily:
         for person, role in families.members(ask.session, family.id)
     ]
     upcoming = queries.next_of_family(ask.session, family.id, ask.now)
-    is_on = upcoming is not None and upcoming.state is CallState.LIVE
-    following = queries.following_of_family(ask.session, family.id, ask.now) if is_on else None
+    # before a call is left the one after it is shown, whether or not the link gave room to read of it meanwhile
+    is_open = upcoming is not None and life.opens_at(upcoming.starts_at) <= ask.now
+    following = queries.following_of_family(ask.session, family.id, ask.now) if is_open else None
     return TerminalFamily(
         **shape, members=members, wishes=news.wishes[family.id],
         next_call=picture.call_shape(ask.session, upcoming, ask.who, ask.now) if upcoming else None,

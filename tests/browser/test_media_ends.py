@@ -108,9 +108,9 @@ def test_either_may_offer_and_voice_goes_both_ways_as_the_rung_says(page: Page, 
         media.tell("offer")
     carry(page, media, media.stands.is_set)
     carry(page, media, lambda: len(media.heard) > 20 and page.evaluate(HEARD) > 500)
-    assert {duration_ms for _, duration_ms in media.heard[5:]} == {60}
+    assert {duration_ms for _, duration_ms in media.heard[5:]} == {120}
     stamps = [stamp for stamp, _ in media.heard[5:20]]
-    assert {later - earlier for earlier, later in pairwise(stamps)} == {2_880}
+    assert {later - earlier for earlier, later in pairwise(stamps)} == {5_760}
 
 
 def offered(page: Page) -> dict[str, Any]:
@@ -128,7 +128,7 @@ def test_an_answer_is_small_and_names_no_server(page: Page, media: MediaEnd) -> 
     candidates = [line for line in answer["sdp"].splitlines() if line.startswith("a=candidate:")]
     assert {line.split()[4] for line in candidates} == {HOST}
     assert all("typ host" in line for line in candidates)
-    assert "a=ptime:60" in answer["sdp"]
+    assert "a=ptime:120" in answer["sdp"]
 
 
 def test_an_offer_that_comes_twice_is_answered_twice_alike(page: Page, media: MediaEnd) -> None:

@@ -103,7 +103,8 @@ class Gathering:
     async def _emit(self, event: str, payload: dict[str, Any]) -> dict[str, Any]:
         raise AssertionError(f"a bridge tells the web nothing: {event} {payload}")
 
-    async def come(self, name: str, rung: RungName = RungName.VOICE) -> FamilyEnd:
+    async def come(self, name: str, rung: RungName = RungName.STILLS) -> FamilyEnd:
+        """By itself on a rung of packets as they are spoken here."""
         end = self.ends[name] = FamilyEnd(name)
         seat = End(f"{name}.1", "guest", rung)
         policy = "relay" if self._relays else "all"
@@ -175,7 +176,7 @@ async def test_a_voice_that_is_transcoded_for_a_thin_end_is_understood(tmp_path:
     rich = packets_of(said, 24)
     async with gathering(tmp_path) as family:
         a = await family.come("a", RungName.VIDEO)
-        b = await family.come("b", RungName.VOICE)
+        b = await family.come("b", RungName.STILLS)
         c = await family.come("c", RungName.VIDEO)
         await a.speak(rich)
         await asyncio.sleep(0.6)

@@ -49,6 +49,17 @@ def test_a_parents_proposal_waits_for_a_word_and_a_familys_own_does_not(house: O
     assert not shown(terminal, alice)["is_awaited"], "it has run out, whether or not anybody has noticed"
 
 
+def test_the_call_after_the_next_is_known_before_that_one_begins(house: OpenHouse) -> None:
+    """Who hangs up sees it, also where the link carried nothing but the voice meanwhile."""
+    alice = house.scene.alice
+    first, second = (house.scene.book(alice, when, alice.desk_acts) for when in (TOMORROW, LATER))
+    terminal = house.terminal(alice)
+    assert shown(terminal, alice)["following"] is None
+    house.clock.step(hours=(TOMORROW - house.clock.now()) / timedelta(hours=1) - 10 / 60)
+    family = shown(terminal, alice)
+    assert (family["next_call"]["id"], family["following"]["id"]) == (first, second)
+
+
 def test_an_offer_waits_and_goes_before_what_is_due_later(house: OpenHouse) -> None:
     alice = house.scene.alice
     house.scene.book(alice, LATER, is_proposal=True)
