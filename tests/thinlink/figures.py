@@ -46,7 +46,7 @@ def worth(call: Call, ends: dict[str, Heard], listener: str, since: float, until
     way = Way.of(call, listener, since, until)
     return Worth(
         way.kbps("ip_bytes"), way.kbps("ip_bytes") - way.kbps("tcp"), way.per_second("packets"),
-        voice.quality(said, heard, found) if pesq else None,
+        voice.quality(said, heard, found, ends[listener].said) if pesq else None,
         None if delay is None else delay * 1000,
         voice.unheard_seconds(said, heard, since, until - 2, delay or 0.5),
         concealed_percent(looks, since, until), frames_per_second(looks, since, until),

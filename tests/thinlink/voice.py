@@ -57,14 +57,13 @@ class Recording:
         before = min(max(0, -first), last - first)
         return np.pad(cut, (before, max(0, last - first - before - len(cut))))
 
-    def unbroken(self, since: float, until: float) -> tuple[float, float]:
-        """The longest stretch between two instants of which no samples are missing: even a quiet room isn't silent."""
+    def holes(self, since: float, until: float) -> list[tuple[float, float]]:
+        """Where a microphone's samples are missing: even a quiet room isn't silent for so long."""
         silent = np.concatenate(([False], self.part(since, until) == 0, [False]))
         begins, ends = np.flatnonzero(~silent[:-1] & silent[1:]), np.flatnonzero(silent[:-1] & ~silent[1:])
-        holes = ends - begins >= HOLE_SECONDS * RATE_HZ
-        starts, stops = [0, *ends[holes]], [*begins[holes], len(silent) - 2]
-        start, stop = max(zip(starts, stops, strict=True), key=lambda stretch: stretch[1] - stretch[0])
-        return since + float(start) / RATE_HZ, since + float(stop) / RATE_HZ
+        long = ends - begins >= HOLE_SECONDS * RATE_HZ
+        at = zip(begins[long] / RATE_HZ, ends[long] / RATE_HZ, strict=True)
+        return [(since + float(first), since + float(last)) for first, last in at]
 
     def voiced(self, since: float, until: float) -> NDArray[np.bool_]:
         """Whether there is voice, in steps of 20 ms."""
@@ -126,17 +125,27 @@ def unheard_seconds(said: Recording, heard: Recording, since: float, until: floa
     return longest
 
 
-def quality(said: Recording, heard: Recording, found: list[tuple[float, float]]) -> float | None:
+def quality(said: Recording, heard: Recording, found: list[tuple[float, float]], beside: Recording) -> float | None:
     """PESQ, put beside each other by the delay that was found; None of less than eight seconds.
 
-    In one piece, as the measure wants it: where sentences are cut it takes the cut for something lost. Not of what the
-    machine was too busy to record of the microphone, which says nothing of the call.
+    In one piece, as the measure wants it: where sentences are cut it takes the cut for something lost. Not of what a
+    machine was too busy to record, which says nothing of the call: `beside` is the microphone where it was heard, by
+    which it is known there.
     """
     if not found:
         return None
-    since, until = said.unbroken(found[0][0], found[-1][0] + PIECE_SECONDS)
-    inside = [delay for at, delay in found if since <= at <= until - PIECE_SECONDS]
-    if not inside or until - since < QUALITY_SECONDS:
+    since, until = found[0][0], found[-1][0] + PIECE_SECONDS
+    delay = float(np.median([late for _at, late in found]))
+    missing = [(first - delay, last - delay) for first, last in beside.holes(since + delay, until + delay)]
+    since, until = _longest_between(since, until, [*said.holes(since, until), *missing])
+    if until - since < QUALITY_SECONDS:
         return None
-    delay = float(np.median(inside))
     return float(pesq(RATE_HZ, said.part(since, until), heard.part(since + delay, until + delay), "wb"))
+
+
+def _longest_between(since: float, until: float, holes: list[tuple[float, float]]) -> tuple[float, float]:
+    longest, at = (since, since), since
+    for first, last in [*sorted(holes), (until, until)]:
+        longest = max(longest, (at, first), key=lambda stretch: stretch[1] - stretch[0])
+        at = max(at, last)
+    return longest
