@@ -118,6 +118,27 @@ def line(name: str, end: str, got: dict[str, Any]) -> str:
     return f"{name}, at {end}: {heard}; {seen}; wire {got['wire_kbps']:.1f} kbps"
 
 
+# What the browser says of the path, as if it were so long.
+LONG_PATH = """() => {
+  const real = RTCPeerConnection.prototype.getStats;
+  const counts = { "candidate-pair": "responsesReceived", "remote-inbound-rtp": "roundTripTimeMeasurements" };
+  RTCPeerConnection.prototype.getStats = async function () {
+    const far = (part) => (counts[part.type] ? { totalRoundTripTime: (part[counts[part.type]] ?? 0) * 0.6 } : {});
+    return new Map([...(await real.call(this))].map(([id, part]) => [id, { ...part, ...far(part) }]));
+  };
+}"""
+
+
+def test_a_voice_over_a_long_path_is_held_back_by_its_rung(page: Page) -> None:
+    page.evaluate(LONG_PATH)
+    meet(page, rung="stills")
+    page.evaluate("[ends.a, ends.b].forEach((end) => end.watch(() => {}))")
+    held = "[ends.a, ends.b].map(({ connection }) => connection.getReceivers()[0].jitterBufferTarget)"
+    for rung, is_lossy, wanted_ms in (("stills", False, 120), ("voice", True, 384), ("video", False, None)):
+        turn(page, rung, is_lossy=is_lossy)
+        page.wait_for_function(f"wanted => {held}.every((ms) => ms === wanted)", arg=wanted_ms, timeout=8_000)
+
+
 @pytest.mark.parametrize("way", [LEAPS, pytest.param(STEPS, marks=pytest.mark.long)], ids=["leaps", "steps"])
 def test_down_and_up_the_ladder(page: Page, way: list[str], record_property: Record) -> None:
     """By leaps, or by every neighbouring pair; both ends at once. Nobody is told of it, no answer is waited for."""

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page
 
+from app.media.opus_packets import WIDE_BAND_KBPS
 from tests.browser.modules import serve_modules
 
 Tuning = dict[str, Any]
@@ -100,6 +101,12 @@ def test_the_voice_is_asked_for_as_the_rung_says(page: Page, offers: list[str]) 
     back = written(page, made["made"], RICH | {"redundancy": None, "dtx": False, "max_kbps": 24})["tuned"]["made"]
     assert section(back, "audio")[0].split(" ")[3:5] == ["111", "63"]
     assert "usedtx=0;maxaveragebitrate=24000;maxplaybackrate=48000" in back
+
+
+@pytest.mark.parametrize("more_kbps", [0, 1])
+def test_up_to_the_media_programs_own_bound_a_voice_is_wide_band(page: Page, offers: list[str], more_kbps: int) -> None:
+    made = written(page, offers[1], THIN | {"max_kbps": WIDE_BAND_KBPS + more_kbps})["tuned"]["made"]
+    assert f"maxplaybackrate={48_000 if more_kbps else 16_000}" in made
 
 
 def test_what_is_sent_is_slim(page: Page, offers: list[str]) -> None:
