@@ -1,4 +1,4 @@
-"""When a page reads the server's picture of its world anew, while a call wants the link for itself."""
+"""When a page asks again: what is new, while a call wants the link; for a seat that is not free yet."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Route
 from tests.browser.modules import HOST, serve_modules
 from tests.web.waiting import until
 
-# A server that lets everybody in and answers nothing; what it says comes by `tell`.
+# A server that lets everybody in, has no seat and answers nothing else; what it says comes by `tell`.
 SERVER = """() => {
   window.WebSocket = class extends EventTarget {
     static OPEN = 1;
@@ -27,9 +27,25 @@ SERVER = """() => {
     }
     send(said) {
       if (said.startsWith("40")) setTimeout(() => this.say('40{"sid":"t"}'), 1);
+      const [, id] = /^42(\\d+)\\["take_seat"/.exec(said) ?? [];
+      if (!id) return;
+      window.refused = (window.refused ?? 0) + 1;
+      setTimeout(() => this.say(`43${id}[{"error":"terminal_busy","detail":{},"message":"Another call."}]`), 1);
     }
     close() {}
   };
+}"""
+PERSON = {"id": "p", "name": "Wang"}
+CALL = {
+    "id": "c", "state": "booked", "my_side": "village", "family": {"id": "f"}, "child": PERSON, "parent": PERSON,
+    "opens_at": "2026-11-23T11:55:00Z", "starts_at": "2026-11-23T12:05:00Z", "ends_at": "2026-11-23T12:20:00Z",
+    "rings": [], "rings_there": [], "talked_seconds": 0, "talking_since": None, "can": [], "rung_again_at": None,
+    "sides": {side: {"seated": False, "here": False, "lost_at": None} for side in ("village", "parent")},
+}  # fmt: skip
+STAND_READY = """async () => {
+  const { Calling } = await import("/ui/calling.js");
+  window.calling = new Calling(live, { redraw() {}, standsReady: () => true, rejoinsAlone: true });
+  await live.refresh();
 }"""
 BEGIN = """async () => {
   const { Live } = await import("/net/live.js");
@@ -68,7 +84,7 @@ def reader(chromium: Browser) -> Iterator[Reader]:
 
     def answer(route: Route) -> None:
         found.readings += 1
-        now: dict[str, Any] = {"server_time": "2026-11-23T12:00:00+00:00", "face": "phone", "calls": []}
+        now: dict[str, Any] = {"server_time": "2026-11-23T12:00:00+00:00", "face": "phone", "calls": [CALL]}
         route.fulfill(json=now)
 
     page.route(f"{HOST}/api/now", answer)
@@ -123,3 +139,16 @@ def test_what_the_person_does_is_read_at_once(reader: Reader) -> None:
     reader.page.evaluate("live.refresh()")
     reader.passes(10)
     assert reader.new() == 1
+
+
+def test_a_seat_at_a_terminal_that_is_busy_yet_is_asked_for_again_soon(reader: Reader) -> None:
+    """A call that is about to be over tells nobody else when it is."""
+    refused = "window.refused ?? 0"
+    reader.page.evaluate(STAND_READY)
+    for _ in range(20):
+        reader.passes(50)
+    assert reader.page.evaluate(refused) == 1
+    reader.passes(3_000)
+    assert reader.page.evaluate(refused) == 1, "not without a pause"
+    reader.passes(4_000)
+    assert reader.page.evaluate(refused) == 2
