@@ -12,7 +12,8 @@ import { AROUND_BYTES, cut, Gathering, kindOf, readReceipt, writeReceipt } from 
 const PACE_KBPS = { first: 40, least: 4, most: 128 };
 /** A call begins with messages of many kinds: pictures wait for them to be over. */
 const BEGINS_MS = 6_000;
-const FASTER_BY = 1.25;
+/** Until one came slower than it went; after that every try to go faster than that may be a queue again. */
+const FASTER_BY = { first: 1.6, then: 1.1 };
 /** Of the pace at which they came where they came slower than they went: what had queued must drain. */
 const SLOWER_BY = 0.8;
 /** As fast as asked for, but for the clock's grain. */
@@ -20,7 +21,7 @@ const KEPT_UP = 0.9;
 const BUFFER_LOOK_MS = 20;
 /** While this end speaks a piece waits for a pause, which there may not be where it is never still; or for as long as it
  * takes beside the voice on a link that is known to carry both. */
-const PAUSE_MS = { look: 250, stale: 800, most: 3_000 }; // a look sees two packets of the longest
+const PAUSE_MS = { look: 250, stale: 800, most: 3_000 }; // a look back over two packets of the longest
 /** IPv4, UDP and SRTP's tag around a packet of the voice. */
 const AROUND_VOICE_BYTES = 38;
 /** Of what the voice leaves. */
@@ -59,6 +60,7 @@ export class Stills {
   #voice;
   /** What the link is known to carry: the most since one came slower than it went; less for each not told of. */
   #carries_kbps = 0;
+  #hasQueued = false;
   /** The number of the one that was sent and not yet told of. @type {number | null} */
   #sent = null;
   /** @type {string[]} addresses of pictures, the newest last */
@@ -80,7 +82,7 @@ export class Stills {
     this.#turn += 1;
     this.#sent = null;
     if (rung && track) this.#send(this.#turn).catch((error) => console.warn("no more stills are sent:", error));
-    else [this.drain_kbps, this.#pace_kbps] = [null, PACE_KBPS.first];
+    else [this.drain_kbps, this.#pace_kbps, this.#hasQueued] = [null, PACE_KBPS.first, false];
     if (!rung || !track) this.#camera.close();
   }
 
@@ -145,10 +147,13 @@ export class Stills {
     if (!kbps) return;
     const hasKeptUp = kbps >= this.#poured_kbps * KEPT_UP;
     const hasTried = this.#poured_kbps >= this.#pace_kbps * KEPT_UP;
-    // one that went slowly, beside a voice, and kept up says nothing against what is known
-    this.#carries_kbps = hasKeptUp ? Math.max(kbps, this.#pace_kbps, this.#carries_kbps) : kbps;
+    this.#hasQueued ||= !hasKeptUp;
+    // one that went slowly, beside a voice, and kept up says nothing against what is known, and nothing for more
+    const tried_kbps = hasTried ? this.#pace_kbps : Math.min(this.#pace_kbps, PACE_KBPS.first);
+    this.#carries_kbps = hasKeptUp ? Math.max(kbps, tried_kbps, this.#carries_kbps) : kbps;
     this.drain_kbps = this.#carries_kbps;
-    const pace_kbps = hasKeptUp ? this.#pace_kbps * (hasTried ? FASTER_BY : 1) : kbps * SLOWER_BY;
+    const faster_by = !hasTried ? 1 : this.#hasQueued ? FASTER_BY.then : FASTER_BY.first;
+    const pace_kbps = hasKeptUp ? this.#pace_kbps * faster_by : kbps * SLOWER_BY;
     this.#pace_kbps = Math.min(PACE_KBPS.most, Math.max(PACE_KBPS.least, pace_kbps));
   }
 
@@ -183,7 +188,8 @@ export class Stills {
 /** What this end says, as far as it is sent: silence isn't. */
 class Voice {
   #sender;
-  #seen = { bytes: 0, at_ms: -Infinity };
+  /** What had been sent when, the newest last. @type {{bytes: number, at_ms: number}[]} */
+  #seen = [];
   #kbps = 0;
 
   /** @param {RTCRtpSender} [sender] */
@@ -206,19 +212,23 @@ class Voice {
   /** @returns {Promise<boolean>} */
   async #speaks() {
     if (!this.#sender) return false;
-    const { bytes, at_ms } = this.#seen;
-    this.#seen = { bytes: 0, at_ms: performance.now() };
-    (await this.#sender.getStats()).forEach((part) => {
+    const now = { bytes: await this.#sent(this.#sender), at_ms: performance.now() };
+    this.#seen = [...this.#seen.filter(({ at_ms }) => now.at_ms - at_ms <= PAUSE_MS.stale), now];
+    const before = this.#seen.filter(({ at_ms }) => now.at_ms - at_ms >= PAUSE_MS.look * KEPT_UP).at(-1);
+    if (!before) return (await wait(PAUSE_MS.look), this.#speaks());
+    this.#kbps = ((now.bytes - before.bytes) * 8) / (now.at_ms - before.at_ms);
+    return this.#kbps > SPEAKS_KBPS;
+  }
+
+  /** @param {RTCRtpSender} sender bytes on the wire */
+  async #sent(sender) {
+    let sum = 0;
+    (await sender.getStats()).forEach((part) => {
       if (part.type !== "outbound-rtp") return;
       const { bytesSent = 0, headerBytesSent = 0, packetsSent = 0 } = part;
-      this.#seen.bytes += bytesSent + headerBytesSent + packetsSent * AROUND_VOICE_BYTES;
+      sum += bytesSent + headerBytesSent + packetsSent * AROUND_VOICE_BYTES;
     });
-    const since_ms = this.#seen.at_ms - at_ms;
-    const isTooLittle = since_ms < PAUSE_MS.look / 2;
-    if (isTooLittle) this.#seen = { bytes, at_ms };
-    if (isTooLittle || since_ms > PAUSE_MS.stale) return (await wait(PAUSE_MS.look), this.#speaks());
-    this.#kbps = ((this.#seen.bytes - bytes) * 8) / since_ms;
-    return this.#kbps > SPEAKS_KBPS;
+    return sum;
   }
 }
 

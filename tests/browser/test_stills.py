@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
+from app.media.picker import DRAINS
 from tests.browser.modules import serve_modules
+from tests.media.replay import LADDER
 
 Record = Callable[[str, object], None]
 
@@ -108,6 +110,16 @@ def test_photos_come_both_ways_at_a_pace_also_while_somebody_speaks(page: Page, 
     carried = page.evaluate("ends.a.look()")["look"]["drain_kbps"]
     assert len(beside) > 2, "there is room for them"
     assert kbps < carried - 15, "and more than they take of it"
+
+
+def test_pieces_follow_each_other_fast_enough_to_tell_that_a_moving_picture_has_room(page: Page) -> None:
+    page.evaluate("peers.meet({ rung: 'stills' })")
+    page.evaluate("peers.speak(0)")
+    page.evaluate(EVERY, 1)
+    stills = LADDER.rungs[LADDER.still].stills
+    assert stills
+    tells = "(kbps) => peers.until(async () => (await ends.a.look()).look.drain_kbps >= kbps, 20)"
+    page.evaluate(tells, DRAINS * stills.kbps)
 
 
 def poured(page: Page) -> list[dict[str, float]]:
