@@ -11,7 +11,8 @@ class Look:
     """What an end saw since its last look; None where it can't tell.
 
     `loss` and `concealed` are shares from 0 to 1, `loss_out` None where no new report came; `drain_kbps` is how fast
-    the data channel took the last still, `heard` whether voice came, `in_effect` the rung that both go by.
+    the data channel took the last still, `late_ms` by how much later voice comes than a few seconds before, `heard`
+    whether any came, `in_effect` the rung that both go by.
     """
 
     at_ms: float
@@ -24,6 +25,7 @@ class Look:
     sent_kbps: float | None = None
     available_kbps: float | None = None
     drain_kbps: float | None = None
+    late_ms: float | None = None
     heard: bool | None = None
     in_effect: str | None = None
 
@@ -38,7 +40,7 @@ class Look:
     def of(cls, data: Mapping[str, Any]) -> "Look":
         """Of what was recorded: what can't be true becomes None."""
         shares = {name: number_of(data.get(name), 1) for name in ("loss_in", "loss_out", "concealed")}
-        times = {name: number_of(data.get(name), 60_000) for name in ("rtt_ms", "jitter_ms")}
+        times = {name: number_of(data.get(name), 60_000) for name in ("rtt_ms", "jitter_ms", "late_ms")}
         rates = ("received_kbps", "sent_kbps", "available_kbps", "drain_kbps")
         kbps = {name: number_of(data.get(name), 1_000_000) for name in rates}
         heard, in_effect = data.get("heard"), data.get("in_effect")

@@ -217,14 +217,14 @@ def _trouble(rung: Rung, m: Memory, look: Look, is_last_voice: bool) -> Trouble:
     assert rung.audio
     least_kbps = rung.stills.kbps * (DRAINS_TWICE if _is_lossy(m) else 1) if rung.stills else 0
     is_slow = m.drain_kbps is not None and m.drain_kbps < least_kbps
-    is_fresh = m.now_ms - m.since_ms < FRESH_MS
-    if rung.audio.feedback and look.available_kbps is not None and not is_fresh:
+    if rung.audio.feedback and look.available_kbps is not None and m.now_ms - m.since_ms >= FRESH_MS:
         sends = rung.audio.max_kbps + (rung.video.max_kbps if rung.video else 0)
         is_slow = is_slow or look.available_kbps < min(STARVES_NEEDS * rung.needs_kbps, STARVES_SENDS * sends)
     growth_ms = TRIED_GROWTH_MS if _is_tried(rung, m) else GROWTH_MS
     delay = max(
         _level(_growth(m, look), growth_ms, math.inf if is_last_voice else PLAIN_GROWTH_MS),
-        _level(look.rtt_ms or 0.0, RTT_MS, PLAIN_RTT_MS), _level(look.jitter_ms or 0.0, JITTER_MS, math.inf),
+        _level(look.late_ms if rung.video else None, GROWTH_MS, PLAIN_GROWTH_MS),  # else it may be held back by itself
+        _level(look.rtt_ms, RTT_MS, PLAIN_RTT_MS), _level(look.jitter_ms, JITTER_MS, math.inf),
     )  # fmt: skip
     bearable = LOSS if rung.video else VOICE_LOSS
     return Trouble(delay, _level(_loss(m), bearable, bearable * PLAIN_TIMES), int(is_slow))
@@ -235,8 +235,8 @@ def _is_tried(rung: Rung, m: Memory) -> bool:
     return m.has_climbed and rung.needs_kbps >= THIN_KBPS and m.now_ms - m.since_ms < FRESH_MS
 
 
-def _level(value: float, bad: float, plain: float) -> int:
-    return 2 if value > plain else int(value > bad)
+def _level(value: float | None, bad: float, plain: float) -> int:
+    return 0 if value is None else 2 if value > plain else int(value > bad)
 
 
 def _is_good(rung: Rung, m: Memory, look: Look) -> bool:

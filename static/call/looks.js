@@ -7,10 +7,10 @@
 /** @typedef {import("../core/wire.js").Figures} Figures */
 /**
  * `loss` and `concealed`: 0 to 1. `available_kbps`: the browser's estimate, null where there is none to trust;
- * `drain_kbps`: see Stills; `heard`: voice came since the last look. Null is: not known.
+ * `drain_kbps`: see Stills; `late_ms`: see Pulse; `heard`: voice came since the last look. Null is: not known.
  * @typedef {{at_ms: number, rtt_ms: number | null, loss_in: number | null, loss_out: number | null, jitter_ms: number |
  *   null, concealed: number | null, received_kbps: number | null, sent_kbps: number | null, available_kbps: number |
- *   null, drain_kbps: number | null, heard: boolean}} Look
+ *   null, drain_kbps: number | null, late_ms: number | null, heard: boolean}} Look
  * @typedef {{sent: number, received: number}} Bytes on the wire, headers and checks of the path estimated
  * @typedef {{figures: Figures, look: Look, bytes: Bytes}} Looked
  * @typedef {ReturnType<typeof addUp>} Totals
@@ -36,6 +36,12 @@ export class Looks {
   /** @type {number | null} */
   rtt_ms = null;
   #measured_ms = 0;
+  #pulse;
+
+  /** @param {Pulse} [pulse] */
+  constructor(pulse) {
+    this.#pulse = pulse;
+  }
 
   /**
    * @param {RTCStatsReport} report @param {number} at_ms
@@ -57,7 +63,7 @@ export class Looks {
       look: {
         at_ms, heard, available_kbps, drain_kbps, loss_in, sent_kbps, received_kbps,
         rtt_ms: this.rtt_ms, loss_out: now.reported_ms === last?.reported_ms ? null : now.loss_out,
-        jitter_ms: now.jitter_ms, concealed: since.concealed,
+        jitter_ms: now.jitter_ms, concealed: since.concealed, late_ms: this.#pulse?.late_ms ?? null,
       },
       figures: {
         received_audio_bytes: now.audio_bytes, received_video_frames: now.frames, rtt_ms: rounded(this.rtt_ms),
@@ -100,6 +106,9 @@ const LONGER_MS = { doubted: 300, seeks: 900 };
 /** On a long link what stands in a queue is silent for longer, and what is asked for stands there too. */
 const ROUND_TRIPS = { doubted: 2.5, seeks: 4 };
 const FORGETS = 0.999; // in each pulse: half of it in a minute
+/** What a voice was late for longer than some seconds may be its own clock; what leaps is another voice. */
+const LATE_MS = { forgotten: 5_000, leaps: 1_000 };
+const VOICE_KHZ = 48;
 
 /** Silence is told of every 400 ms, a voice far more often. On a link so long what else comes stands in its way. */
 const SPEAKS_MS = 350;
@@ -111,6 +120,11 @@ export const LONG_RTT_MS = 400;
 
 /** Whether anything comes at all: asked far more often than statistics, which cost more. */
 export class Pulse {
+  /** By how much later a voice is heard than a few seconds before: a queue has grown, long before a round trip through it
+   * is measured. */
+  late_ms = 0;
+  /** @type {RTCRtpSynchronizationSource | null} */
+  #voice = null;
   /** From one arrival to the next. */
   #gap_ms = Infinity;
   /** How the present silence was met. @type {"" | "doubted" | "answered"} */
@@ -167,7 +181,11 @@ export class Pulse {
   /** For how long nothing has come; 0 before the first. Silence is packets too, at least two in a second.
    * @param {RTCRtpReceiver[]} receivers @param {number} at_ms */
   silence_ms(receivers, at_ms) {
-    const sources = receivers.flatMap((receiver) => receiver.getSynchronizationSources());
+    const sources = receivers.flatMap((receiver) => {
+      const found = receiver.getSynchronizationSources();
+      if (receiver.track.kind === "audio" && found[0]) this.#compare(found[0]);
+      return found;
+    });
     const newest = Math.max(0, ...sources.map(({ timestamp }) => timestamp));
     if (newest === this.#newest) return newest ? at_ms - this.#felt_ms : 0;
     const silent_ms = this.#newest ? at_ms - this.#felt_ms : 0;
@@ -176,6 +194,17 @@ export class Pulse {
     if (hasEndedByItself) this.#usual_ms = Math.max(this.#usual_ms, silent_ms);
     [this.#newest, this.#felt_ms, this.#gap_ms] = [newest, at_ms, silent_ms];
     return 0;
+  }
+
+  /** @param {RTCRtpSynchronizationSource} voice */
+  #compare(voice) {
+    const before = this.#voice ?? voice;
+    this.#voice = voice;
+    const passed_ms = voice.timestamp - before.timestamp;
+    const later_ms = passed_ms - ((voice.rtpTimestamp - before.rtpTimestamp) | 0) / VOICE_KHZ;
+    if (Math.abs(later_ms) > LATE_MS.leaps) return;
+    const kept = Math.max(0, 1 - passed_ms / LATE_MS.forgotten);
+    this.late_ms = Math.max(0, this.late_ms * kept + later_ms);
   }
 }
 

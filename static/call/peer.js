@@ -206,7 +206,7 @@ export class Peer {
     const [{ Tuning }, { Looks, Pulse }, { Relays }] = await prepare();
     new Relays(this.#pc, this.#isOfferer);
     this.#pulse = new Pulse(() => ({ isLossy: this.#isLossy, rtt_ms: this.#looks?.rtt_ms ?? null }));
-    [this.#looks, this.#tuning] = [new Looks(), new Tuning(this.#pc, this.#senders, this.#onstill, this.#bitrates)];
+    [this.#looks, this.#tuning] = [new Looks(this.#pulse), new Tuning(this.#pc, this.#senders, this.#onstill, this.#bitrates)];
     this.#tuning.set(this.#rung, this.#isLossy);
     if (this.#onlook) this.#watched();
     if (this.#isOfferer) this.#tuning.openStills();

@@ -11,7 +11,8 @@ import { LONG_RTT_MS } from "./looks.js";
  * What was seen since the last look; null where that can't be told. `loss_out` is null where no new report came.
  * @typedef {{at_ms: number, rtt_ms?: number | null, loss_in?: number | null, loss_out?: number | null,
  *   jitter_ms?: number | null, concealed?: number | null, received_kbps?: number | null, sent_kbps?: number | null,
- *   available_kbps?: number | null, drain_kbps?: number | null, heard?: boolean | null, in_effect?: string | null}} Look
+ *   available_kbps?: number | null, drain_kbps?: number | null, late_ms?: number | null, heard?: boolean | null,
+ *   in_effect?: string | null}} Look
  * @typedef {ReturnType<typeof begin>} Memory plain data: may be kept
  * @typedef {{delay: number, loss: number, slow: number, worst: number}} Trouble 0 not, 1 bad, 2 plainly bad
  */
@@ -65,7 +66,7 @@ function trusted(look) {
     at_ms: known("at_ms", Infinity) ?? 0, rtt: known("rtt_ms", 60_000), jitter: known("jitter_ms", 60_000) ?? 0,
     loss_in: loss_in === null ? concealed : Math.max(loss_in, concealed ?? 0), loss_out: known("loss_out", 1),
     received: known("received_kbps", 1e6), sent: known("sent_kbps", 1e6), available: known("available_kbps", 1e6),
-    drain: known("drain_kbps", 1e6), heard: look.heard, in_effect: look.in_effect,
+    drain: known("drain_kbps", 1e6), late: known("late_ms", 60_000) ?? 0, heard: look.heard, in_effect: look.in_effect,
   }; // prettier-ignore
 }
 /** @typedef {ReturnType<typeof trusted>} Trusted */
@@ -168,11 +169,12 @@ function climb(rungs, rung, m, { available, rtt }, ceiling) {
 }
 
 /** @param {Rung} rung @param {Memory} m @param {Trusted} look @param {boolean} isLastVoice @returns {Trouble} */
-function troubleOf({ audio, video, stills, needs_kbps }, m, { rtt, jitter, available }, isLastVoice) {
+function troubleOf({ audio, video, stills, needs_kbps }, m, { rtt, jitter, available, late }, isLastVoice) {
   if (!audio) return { delay: 0, loss: 0, slow: 0, worst: 0 };
   const isFresh = m.now_ms - m.since_ms < FRESH_MS;
   const grown = level(growth(m, rtt), isTried({ needs_kbps }, m) ? 200 : 400, isLastVoice ? Infinity : 1_000);
-  const delay = Math.max(grown, level(rtt ?? 0, 1_500, 3_000), level(jitter, 300, Infinity));
+  const isLate = video ? level(late, 400, 1_000) : 0;
+  const delay = Math.max(grown, isLate, level(rtt ?? 0, 1_500, 3_000), level(jitter, 300, Infinity));
   const bearable = video ? 0.12 : 0.25;
   const loss = level(lossOf(m), bearable, bearable * 2.5);
   const sends_kbps = audio.max_kbps + (video?.max_kbps ?? 0);

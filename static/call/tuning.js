@@ -13,7 +13,8 @@ import { slim, tuned } from "./sdp.js";
 
 /** For a rung of no more a picture begins within half of what the link should give. */
 const THIN_KBPS = 100;
-const PICTURE_MS = { heard: 700, unheard: 8_000 };
+/** `drains`: a smaller picture waits until what the larger one left in front of the voice is gone. */
+const PICTURE_MS = { heard: 700, unheard: 8_000, drains: 2_000 };
 /** The addresses of this device itself are known by then. */
 const GATHER_MS = 30;
 /** So many packets of a thin voice wait at this end of a long link, where something is always in front of them; of a
@@ -45,6 +46,9 @@ export class Tuning {
   #left_kbps = Infinity;
   #isGathering = false;
   #picture_timer = 0;
+  #isDraining = false;
+  #drain_timer = 0;
+  #bring = () => {};
   /** The other end's last description as it came. @type {RTCSessionDescriptionInit | null} */
   #theirs;
   /** What it was made to ask for. */
@@ -88,6 +92,7 @@ export class Tuning {
    * @param {() => void} then to limit, carry and retune anew */
   bringPicture(isHeard, then) {
     clearTimeout(this.#picture_timer);
+    this.#bring = then;
     if (this.#isPictureDue) return;
     this.#picture_timer = window.setTimeout(() => {
       this.#isPictureDue = true;
@@ -102,7 +107,17 @@ export class Tuning {
 
   /** @param {Rung | null} rung @param {boolean} isLossy */
   set(rung, isLossy) {
+    if (rung?.video && rung.needs_kbps < (this.#rung?.video ? this.#rung.needs_kbps : 0)) this.#drain();
     [this.#rung, this.#isLossy] = [rung, isLossy];
+  }
+
+  #drain() {
+    clearTimeout(this.#drain_timer);
+    this.#isDraining = true;
+    this.#drain_timer = window.setTimeout(() => {
+      this.#isDraining = false;
+      this.#bring();
+    }, PICTURE_MS.drains);
   }
 
   /** What stills are made of, where the rung has any. @param {MediaStreamTrack | null} camera */
@@ -115,7 +130,7 @@ export class Tuning {
   /** What is really sent of a track: no picture where the rung has none.
    * @param {Kind} kind @param {MediaStreamTrack | null} track */
   carried(kind, track) {
-    const isOut = (this.#rung && !this.#rung[kind]) || (kind === "video" && !this.#isPictureDue);
+    const isOut = (this.#rung && !this.#rung[kind]) || (kind === "video" && (this.#isDraining || !this.#isPictureDue));
     return isOut ? null : track;
   }
 
@@ -210,8 +225,7 @@ export class Tuning {
   }
 
   close() {
-    clearTimeout(this.#picture_timer);
-    clearTimeout(this.#heard_timer);
+    for (const timer of [this.#picture_timer, this.#drain_timer, this.#heard_timer]) clearTimeout(timer);
     this.#channel = null;
     this.#stills?.close();
   }

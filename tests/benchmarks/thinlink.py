@@ -102,13 +102,14 @@ def run(rows: Sequence[str] = (), runs: int | None = None) -> Table:
 
 
 def _row(row: Row, place: Place, runs: int) -> Found:
-    """Ours and, every sixth time, theirs, so that a machine's mood falls on both."""
+    """Ours and, every sixth time, theirs, so that a machine's mood falls on both; each time where theirs is the measure."""
+    is_measure = any(goal.times for goal in row.goals.values())
     ours: list[Figures | None] = []
     theirs: list[Figures | None] = []
     prepare: Prepare | None = only(row.rung) if row.rung else None
     for seed in range(1, runs + 1):
         ours.append(_try(row, place, seed, "ours", prepare))
-        if seed % THEIRS_EVERY == 1:
+        if is_measure or seed % THEIRS_EVERY == 1:
             theirs.append(_try(row, place, seed, "the default call", as_browsers_do))
     return Found(row, _figures(ours), _figures(theirs), (ours.count(None), theirs.count(None)))
 

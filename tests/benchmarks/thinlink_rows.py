@@ -22,6 +22,7 @@ THINKS_SECONDS = 1.5  # who sees the ring before they touch it
 EDGE, THREE_G, FAIR = Thin(64, 500, 0.03), Thin(300, 150, 0.01), Thin(200, 200, 0.01)
 SINKS = (300, 64, 32, 64, 300)
 SINKS_SECONDS = 20
+LATE = 1  # seconds; until then something said on a sinking link is heard
 # When the ring is touched: connected before, when the other's offer has come, or before it has.
 When = Literal["ahead", "offered", "at sight"]
 Figures = dict[str, float]
@@ -163,7 +164,7 @@ def sink(place: Place, seed: int, prepare: Prepare | None) -> Figures:
         ends = call.ends()
         since, until = call.answered_at + 3, call.answered_at + SINKS_SECONDS * len(SINKS)
         both = [
-            voice.unheard_seconds(ends[figures.OTHER[end]].said, ends[end].heard, since, until - 3, 0.6)
+            voice.unheard_seconds(ends[figures.OTHER[end]].said, ends[end].heard, since, until - 3, LATE / 2, LATE / 2)
             for end in ("far", "near")
         ]
         return {"unheard_seconds": max(both), "rung_changes": _changes(ends)}

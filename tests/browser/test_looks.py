@@ -30,7 +30,9 @@ PULSE = """async ([silences, isLossy, rtt_ms = null]) => {
   performance.now = () => now;
   const isSilent = (at) => silences.some(([from, until]) => at > from && at < until);
   let newest = 1000;
-  const getReceivers = () => [{ getSynchronizationSources: () => [{ timestamp: newest }] }];
+  const track = { kind: "audio" };
+  const voice = () => ({ timestamp: newest, rtpTimestamp: newest * 48 });
+  const getReceivers = () => [{ track, getSynchronizationSources: () => [voice()] }];
   const [doubted, sought, voiced, heard] = [[], [], [], []];
   const pulse = new Pulse(() => ({ isLossy, rtt_ms }));
   const seek = () => pulse.answer() && sought.push(now - 1000);
@@ -44,6 +46,22 @@ PULSE = """async ([silences, isLossy, rtt_ms = null]) => {
   }
   performance.now = realNow;
   return { doubted, sought, voiced, heard };
+}"""
+# A voice in packets of 60 ms, stretch by stretch: how late it is said to be after each.
+LATE = """async ([stretches, began]) => {
+  const { Pulse } = await import("/call/looks.js");
+  const pulse = new Pulse(() => ({ isLossy: false, rtt_ms: null }));
+  let [at, said] = [0, began];
+  return stretches.map(({ packets, later_ms = 0, leap_ms = 0 }) => {
+    at += leap_ms;
+    for (let number = 0; number < packets; number++) {
+      at += 60 + later_ms;
+      said = (said + 60 * 48) % 2 ** 32;
+      const voice = { timestamp: at, rtpTimestamp: said };
+      pulse.silence_ms([{ track: { kind: "audio" }, getSynchronizationSources: () => [voice] }], at);
+    }
+    return Math.round(pulse.late_ms);
+  });
 }"""
 NEAR: Part = {"id": "N", "type": "local-candidate", "candidateType": "host", "protocol": "udp", "address": "192.0.2.1"}
 
@@ -99,7 +117,7 @@ def test_what_the_link_did_since_the_last_look(page: Page) -> None:
     assert first["bytes"] == {"sent": 1000 + 280, "received": 2000 + 280}
     assert second["look"] == {
         "at_ms": 1000, "heard": True, "rtt_ms": 500, "loss_in": 0.1, "loss_out": 0.25, "jitter_ms": 30,
-        "concealed": 0.05, "available_kbps": 64, "drain_kbps": 31, "sent_kbps": pytest.approx(20.48),
+        "concealed": 0.05, "available_kbps": 64, "drain_kbps": 31, "late_ms": None, "sent_kbps": pytest.approx(20.48),
         "received_kbps": pytest.approx(20.48 + 88 * 8 / 1000),
     }  # fmt: skip
     assert (second["figures"]["loss_permille"], second["figures"]["sent_kbps"]) == (100, 20)
@@ -188,3 +206,23 @@ def test_each_silence_is_met_anew(page: Page) -> None:
     assert page.evaluate(PULSE, [[[9_000, 9_600], [11_000, 11_480], [13_000, 13_480]], False]) == {
         "doubted": [], "sought": [], "voiced": [], "heard": [],
     }, "the quiet between words is none"  # fmt: skip
+
+
+@pytest.mark.parametrize("began", [0, 2**32 - 48 * 60 * 110], ids=["", "where its clock starts anew"])
+def test_a_voice_that_comes_later_and_later_is_late_and_one_that_is_as_before_is_not(page: Page, began: int) -> None:
+    steady, after_minutes, queued, drained, paused, longer, used_to = page.evaluate(
+        LATE,
+        [
+            [
+                {"packets": 100}, {"packets": 5000, "later_ms": 0.01}, {"packets": 20, "later_ms": 45},
+                {"packets": 20, "later_ms": -45}, {"packets": 10, "leap_ms": 10_000}, {"packets": 1, "leap_ms": 300},
+                {"packets": 200},
+            ],
+            began,
+        ],
+    )  # fmt: skip
+    assert (steady, after_minutes) == (0, 1), "another clock is no queue"
+    assert 600 < queued < 900
+    assert (drained, paused) == (0, 0), "a microphone that was off is no queue either"
+    assert 250 < longer <= 300
+    assert used_to < 30, "nor is a path that has become a longer one"

@@ -254,3 +254,15 @@ def test_a_connection_is_made_without_what_makes_it_lean(page: Page, complaints:
     assert looked["figures"]["received_audio_bytes"] > 0
     assert looked["look"] is None
     complaints.clear()
+
+
+def test_a_smaller_picture_waits_until_what_the_larger_one_left_is_gone(page: Page) -> None:
+    thin, micro = BY_NAME["thin_video"], BY_NAME["micro_video"]
+    meet(page, rung="thin_video")
+    check_picture(grown(page, thin, thin)["b"]["video"], thin)
+    turn(page, "micro_video")
+    waiting = measured(page, 1200)
+    for end in ("a", "b"):
+        assert waiting[end]["video"]["fps"] == 0, waiting
+        check_voice(waiting[end]["audio"], micro)
+    check_picture(grown(page, micro, micro)["b"]["video"], micro)
