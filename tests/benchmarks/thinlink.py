@@ -102,7 +102,7 @@ def run(rows: Sequence[str] = (), runs: int | None = None) -> Table:
 
 
 def _row(row: Row, place: Place, runs: int) -> Found:
-    """Ours and, every sixth time, theirs, so that a machine's mood falls on both; each time where theirs is the measure."""
+    """Ours beside theirs, so that a machine's mood falls on both; every sixth time, where theirs is no measure."""
     is_measure = any(goal.times for goal in row.goals.values())
     ours: list[Figures | None] = []
     theirs: list[Figures | None] = []
