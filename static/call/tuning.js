@@ -14,7 +14,7 @@ import { slim, tuned } from "./sdp.js";
 /** For a rung of no more a picture begins within half of what the link should give. */
 const THIN_KBPS = 100;
 /** `drains`: a smaller picture waits until what the larger one left in front of the voice is gone. */
-const PICTURE_MS = { heard: 700, unheard: 8_000, drains: 2_000 };
+const PICTURE_MS = { heard: 700, unheard: 8_000, drains: 1_200 };
 /** The addresses of this device itself are known by then. */
 const GATHER_MS = 30;
 /** So many packets of a thin voice wait at this end of a long link, where something is always in front of them; of a

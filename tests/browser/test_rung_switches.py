@@ -261,7 +261,7 @@ def test_a_smaller_picture_waits_until_what_the_larger_one_left_is_gone(page: Pa
     meet(page, rung="thin_video")
     check_picture(grown(page, thin, thin)["b"]["video"], thin)
     turn(page, "micro_video")
-    waiting = measured(page, 1200)
+    waiting = measured(page, 500)
     for end in ("a", "b"):
         assert waiting[end]["video"]["fps"] == 0, waiting
         check_voice(waiting[end]["audio"], micro)
