@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 from tests.groups import BIN, PYTHON, ROOT, Check, Group
 
+SLOW_SECONDS, MOST_SLOW = 10, 20
 AGAIN = "rerun"  # the outcome, in pytest-rerunfailures, of a try that failed and is followed by another one
 KEEPER = ROOT / "tests" / "keeper.py"
 
@@ -128,9 +130,12 @@ def count(lines: Sequence[str], outcome: Outcome, second_tries: int = 0) -> None
     """Adds up a tally; a test that failed in any of its phases failed, unless it was tried again."""
     tests: dict[str, str] = {}
     again: set[str] = set()
+    lasted: dict[str, float] = defaultdict(float)
     for line in map(json.loads, lines):
         if "figure" in line:
             outcome.notes.append(line["figure"])
+        elif "seconds" in line:
+            lasted[line["test"]] += float(line["seconds"])
         elif line["outcome"] == AGAIN:
             again.add(line["test"])
             tests[line["test"]] = "began"
@@ -143,6 +148,8 @@ def count(lines: Sequence[str], outcome: Outcome, second_tries: int = 0) -> None
     outcome.failed += ended.count("failed")
     outcome.skipped += ended.count("skipped")
     outcome.again += len(again)
+    slowest = sorted(((seconds, test) for test, seconds in lasted.items() if seconds >= SLOW_SECONDS), reverse=True)
+    outcome.notes += [f"took {seconds:.0f} s: {test}" for seconds, test in slowest[:MOST_SLOW]]
     outcome.notes += [f"did not end: {test}" for test, what in tests.items() if what == "began"]
     if again and len(again) >= second_tries:
         late = [test for test, what in tests.items() if what == "failed" and test not in again]

@@ -31,6 +31,7 @@ class Tally:
         self._write(test=nodeid, outcome="began")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._write(test=report.nodeid, seconds=f"{report.duration:.2f}")
         if report.outcome != "passed" or report.when == "call":
             self._write(test=report.nodeid, outcome=report.outcome, reason=_reason(report))
         if report.when == "teardown":

@@ -108,7 +108,7 @@ const ROUND_TRIPS = { doubted: 2.5, seeks: 4 };
 const FORGETS = 0.999; // in each pulse: half of it in a minute
 /** What a voice was late for longer than some seconds may be its own clock; what leaps is another voice. */
 const LATE_MS = { forgotten: 5_000, leaps: 1_000 };
-const VOICE_KHZ = 48;
+const [VOICE_KHZ, CLOCK] = [48, 2 ** 32];
 
 /** Silence is told of every 400 ms, a voice far more often. On a link so long what else comes stands in its way. */
 const SPEAKS_MS = 350;
@@ -201,10 +201,10 @@ export class Pulse {
     const before = this.#voice ?? voice;
     this.#voice = voice;
     const passed_ms = voice.timestamp - before.timestamp;
-    const later_ms = passed_ms - ((voice.rtpTimestamp - before.rtpTimestamp) | 0) / VOICE_KHZ;
-    if (Math.abs(later_ms) > LATE_MS.leaps) return;
+    const said = (voice.rtpTimestamp - before.rtpTimestamp + 1.5 * CLOCK) % CLOCK; // no number where a browser doesn't say
+    const later_ms = passed_ms - (said - CLOCK / 2) / VOICE_KHZ;
     const kept = Math.max(0, 1 - passed_ms / LATE_MS.forgotten);
-    this.late_ms = Math.max(0, this.late_ms * kept + later_ms);
+    if (Math.abs(later_ms) <= LATE_MS.leaps) this.late_ms = Math.max(0, this.late_ms * kept + later_ms);
   }
 }
 

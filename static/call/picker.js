@@ -173,8 +173,8 @@ function troubleOf({ audio, video, stills, needs_kbps }, m, { rtt, jitter, avail
   if (!audio) return { delay: 0, loss: 0, slow: 0, worst: 0 };
   const isFresh = m.now_ms - m.since_ms < FRESH_MS;
   const grown = level(growth(m, rtt), isTried({ needs_kbps }, m) ? 200 : 400, isLastVoice ? Infinity : 1_000);
-  const isLate = video ? level(late, 400, 1_000) : 0;
-  const delay = Math.max(grown, isLate, level(rtt ?? 0, 1_500, 3_000), level(jitter, 300, Infinity));
+  const later = video ? level(late, 400, 1_000) : 0;
+  const delay = Math.max(grown, later, level(rtt ?? 0, 1_500, 3_000), level(jitter, 300, Infinity));
   const bearable = video ? 0.12 : 0.25;
   const loss = level(lossOf(m), bearable, bearable * 2.5);
   const sends_kbps = audio.max_kbps + (video?.max_kbps ?? 0);

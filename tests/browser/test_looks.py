@@ -57,7 +57,7 @@ LATE = """async ([stretches, began]) => {
     for (let number = 0; number < packets; number++) {
       at += 60 + later_ms;
       said = (said + 60 * 48) % 2 ** 32;
-      const voice = { timestamp: at, rtpTimestamp: said };
+      const voice = { timestamp: at, ...(began === null ? {} : { rtpTimestamp: said }) };
       pulse.silence_ms([{ track: { kind: "audio" }, getSynchronizationSources: () => [voice] }], at);
     }
     return Math.round(pulse.late_ms);
@@ -226,3 +226,7 @@ def test_a_voice_that_comes_later_and_later_is_late_and_one_that_is_as_before_is
     assert (drained, paused) == (0, 0), "a microphone that was off is no queue either"
     assert 250 < longer <= 300
     assert used_to < 30, "nor is a path that has become a longer one"
+
+
+def test_where_a_browser_does_not_say_what_it_plays_nothing_is_late(page: Page) -> None:
+    assert page.evaluate(LATE, [[{"packets": 100}, {"packets": 20, "later_ms": 45}], None]) == [0, 0]

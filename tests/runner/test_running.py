@@ -70,6 +70,13 @@ def test_a_group_without_its_folder_fails_and_does_not_run_all_others(tmp_path: 
     assert (outcome.passed, outcome.failed) == (0, 1)
 
 
+def test_what_takes_longest_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.running.SLOW_SECONDS", 0.5)
+    outcome = run(tmp_path, "import time\ndef test_a(): pass\ndef test_b(): time.sleep(0.6)\n")
+    (slow,) = [note for note in outcome.notes if note.startswith("took ")]
+    assert slow.endswith("::test_b")
+
+
 def test_a_hung_group_ends_at_its_limit_and_names_the_test(tmp_path: Path) -> None:
     outcome = run(tmp_path, HANGS, limit_seconds=8)
     assert (outcome.passed, outcome.failed) == (1, 1)
