@@ -189,7 +189,7 @@ def _answers(link: str, thin: Thin, warm: float, both: float, cold: float) -> li
 
 
 def _talks(name: str, thin: Thin, goals: Mapping[str, Goal], share: float = SPEECH, rung: str | None = None) -> Row:
-    title = f"clean link, rung `{rung}`" if rung else str(thin)
+    title = f"clean link, rung `{rung}`" if rung else str(thin) if share == SPEECH else f"{thin}, {share:.0%} speech"
     return Row(name, title, partial(talk, thin), goals, share, rung, runs=3)
 
 
