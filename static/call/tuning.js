@@ -48,6 +48,7 @@ export class Tuning {
   #picture_timer = 0;
   #isDraining = false;
   #drain_timer = 0;
+  /** To carry it again. */
   #bring = () => {};
   /** The other end's last description as it came. @type {RTCSessionDescriptionInit | null} */
   #theirs;

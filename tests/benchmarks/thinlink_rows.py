@@ -22,7 +22,7 @@ THINKS_SECONDS = 1.5  # who sees the ring before they touch it
 EDGE, THREE_G, FAIR = Thin(64, 500, 0.03), Thin(300, 150, 0.01), Thin(200, 200, 0.01)
 SINKS = (300, 64, 32, 64, 300)
 SINKS_SECONDS = 20
-LATE = 1  # seconds; until then something said on a sinking link is heard
+LATEST_SECONDS = 1  # after it was said, that something counts as heard on a sinking link
 # When the ring is touched: connected before, when the other's offer has come, or before it has.
 When = Literal["ahead", "offered", "at sight"]
 Figures = dict[str, float]
@@ -163,8 +163,9 @@ def sink(place: Place, seed: int, prepare: Prepare | None) -> Figures:
             call.wait_until(SINKS_SECONDS * number)
         ends = call.ends()
         since, until = call.answered_at + 3, call.answered_at + SINKS_SECONDS * len(SINKS)
+        about = LATEST_SECONDS / 2, LATEST_SECONDS / 2
         both = [
-            voice.unheard_seconds(ends[figures.OTHER[end]].said, ends[end].heard, since, until - 3, LATE / 2, LATE / 2)
+            voice.unheard_seconds(ends[figures.OTHER[end]].said, ends[end].heard, since, until - 3, *about)
             for end in ("far", "near")
         ]
         return {"unheard_seconds": max(both), "rung_changes": _changes(ends)}

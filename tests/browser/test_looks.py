@@ -208,7 +208,7 @@ def test_each_silence_is_met_anew(page: Page) -> None:
     }, "the quiet between words is none"  # fmt: skip
 
 
-@pytest.mark.parametrize("began", [0, 2**32 - 48 * 60 * 110], ids=["", "where its clock starts anew"])
+@pytest.mark.parametrize("began", [0, 2**32 - 48 * 60 * 110], ids=["from nothing", "where its clock starts anew"])
 def test_a_voice_that_comes_later_and_later_is_late_and_one_that_is_as_before_is_not(page: Page, began: int) -> None:
     steady, after_minutes, queued, drained, paused, longer, used_to = page.evaluate(
         LATE,

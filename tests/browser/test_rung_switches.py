@@ -139,6 +139,16 @@ def test_a_voice_over_a_long_path_is_held_back_by_its_rung(page: Page) -> None:
         page.wait_for_function(f"wanted => {held}.every((ms) => ms === wanted)", arg=wanted_ms, timeout=8_000)
 
 
+def test_a_voice_that_is_played_later_is_felt(page: Page) -> None:
+    meet(page, rung="video")
+    page.evaluate("ends.a.watch(() => {})")
+    late = "async () => (await ends.a.look()).look.late_ms"
+    page.wait_for_timeout(4_000)
+    assert page.evaluate(late) < 150
+    page.evaluate("ends.a.connection.getReceivers()[0].jitterBufferTarget = 1500")
+    page.evaluate(f"peers.until(async () => (await ({late})()) > 250)")
+
+
 @pytest.mark.parametrize("way", [LEAPS, pytest.param(STEPS, marks=pytest.mark.long)], ids=["leaps", "steps"])
 def test_down_and_up_the_ladder(page: Page, way: list[str], record_property: Record) -> None:
     """By leaps, or by every neighbouring pair; both ends at once. Nobody is told of it, no answer is waited for."""

@@ -110,12 +110,17 @@ def _best(piece: Samples, where: Samples) -> tuple[float, float]:
 
 
 def unheard_seconds(
-    said: Recording, heard: Recording, since: float, until: float, delay: float, tolerance: float = TOLERANCE_SECONDS
+    said: Recording,
+    heard: Recording,
+    since: float,
+    until: float,
+    delay: float,
+    tolerance_seconds: float = TOLERANCE_SECONDS,
 ) -> float:
     """The longest stretch of what was said of which nothing was heard at about its time."""
     spoken = said.voiced(since, until)
-    came = heard.voiced(since + delay - tolerance, until + delay + tolerance)
-    width = round(2 * tolerance / STEP_SECONDS) + 1
+    came = heard.voiced(since + delay - tolerance_seconds, until + delay + tolerance_seconds)
+    width = round(2 * tolerance_seconds / STEP_SECONDS) + 1
     near = np.convolve(came, np.ones(width), "valid")[: len(spoken)] > 0
     longest, began = 0.0, None
     for place in np.flatnonzero(spoken):
