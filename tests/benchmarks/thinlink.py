@@ -21,6 +21,7 @@ from tests.thinlink.plain import as_browsers_do, only
 
 THEIRS_EVERY = 6
 PICTURE = ROOT / "tests/out/thinlink.svg"
+LOOKS = ROOT / "tests/out/looks"
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,7 @@ def _row(row: Row, place: Place, runs: int) -> Found:
 
 def _try(row: Row, place: Place, seed: int, whose: str, prepare: Prepare | None) -> Figures | None:
     """None where no call came about: an hour of others is not thrown away for it, but the table tells."""
+    place.looks = LOOKS / row.name / whose.split()[-1]
     try:
         found = row.attempt(place, seed, prepare)
     except (TimeoutError, PlaywrightError) as failure:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
+from statistics import mean
 from typing import Literal
 
-from tests.thinlink import figures, voice
+from tests.thinlink import figures, following, voice
 from tests.thinlink.calls import Call, Heard, Place, Prepare, Thin
 from tests.thinlink.figures import Worth
 from tests.web.waiting import until
@@ -22,6 +23,7 @@ THINKS_SECONDS = 1.5  # who sees the ring before they touch it
 EDGE, THREE_G, FAIR = Thin(64, 500, 0.03), Thin(300, 150, 0.01), Thin(200, 200, 0.01)
 SINKS = (300, 64, 32, 64, 300)
 SINKS_SECONDS = 20
+SINK_TURNS = 2 + 2 * 2  # it goes up, down and up again; and may try a larger picture in vain twice
 LATEST_SECONDS = 1  # after it was said, that something counts as heard on a sinking link
 # When the ring is touched: connected before, when the other's offer has come, or before it has.
 When = Literal["ahead", "offered", "at sight"]
@@ -93,12 +95,17 @@ def _worse(both: list[Worth]) -> Figures:
 
 
 def _pictures(ends: dict[str, Heard], since: float) -> Figures:
-    """Seconds from one picture to the next, photo or moving, the longest of both ends; none where none came."""
+    """Seconds from one picture to the next, photo or moving, of the worse end: the mean, and the longest; none where
+    none came."""
     came = [sorted([*heard.photos, *_moved(heard)]) for heard in ends.values()]
     came = [[at for at in times if at >= since] for times in came]
     if not all(len(times) > 1 for times in came):
         return {}
-    return {"picture_every_seconds": round(max(max(b - a for a, b in pairwise(t)) for t in came), 2)}
+    gaps = [[after - before for before, after in pairwise(times)] for times in came]
+    return {
+        "picture_every_seconds": round(max(map(mean, gaps)), 2),
+        "picture_longest_seconds": round(max(map(max, gaps)), 2),
+    }
 
 
 def _moved(heard: Heard) -> list[float]:
@@ -168,7 +175,17 @@ def sink(place: Place, seed: int, prepare: Prepare | None) -> Figures:
             voice.unheard_seconds(ends[figures.OTHER[end]].said, ends[end].heard, since, until - 3, *about)
             for end in ("far", "near")
         ]
-        return {"unheard_seconds": max(both), "rung_changes": _changes(ends)}
+        stages = [(call.answered_at + SINKS_SECONDS * number, kbps) for number, kbps in enumerate(SINKS, 1)]
+        return {"unheard_seconds": max(both), "rung_changes": _changes(ends)} | _follows(ends, stages)
+
+
+def _follows(ends: dict[str, Heard], stages: list[tuple[float, int]]) -> Figures:
+    rungs = following.in_effect(*(heard.rungs for heard in ends.values()))
+    return {
+        "fell_after_seconds": round(following.fell_after(rungs, stages[0][0], SINKS[1], SINKS_SECONDS), 2),
+        "stages_astray": following.astray(rungs, stages),
+        "turns": following.turns(rungs),
+    }
 
 
 def _changes(ends: dict[str, Heard]) -> float:
@@ -198,6 +215,9 @@ CLEAN = Thin(2000, 40)
 VOICE_GOALS = {"call_kbps": Goal(most=14.5), "pesq": Goal(least=3.3)}
 THIN_VOICE_GOALS = {"call_kbps": Goal(most=9.5), "pesq": Goal(least=2.5)}
 REDUNDANT_GOALS = {"pesq": Goal(least=3.2), "wire_kbps": Goal(most=26), "delay_ms": Goal(most=900)}
+STILLS_GOALS = {
+    "picture_every_seconds": Goal(most=5.5), "picture_longest_seconds": Goal(most=7), "rtt_ms": Goal(most=1000),
+}  # fmt: skip
 MICRO_GOALS = {
     "frames_per_second": Goal(least=3), "rtt_ms": Goal(most=600), "concealed_percent": Goal(most=5),
 }  # fmt: skip
@@ -209,7 +229,7 @@ ROWS: tuple[Row, ...] = (
     _talks("voice-32", Thin(32, 500, 0.05), REDUNDANT_GOALS),
     _talks("clean-voice", CLEAN, VOICE_GOALS, rung="voice"),
     _talks("clean-thin-voice", CLEAN, THIN_VOICE_GOALS, rung="thin_voice"),
-    _talks("stills-48", Thin(48, 500, 0.03), {"picture_every_seconds": Goal(most=7), "rtt_ms": Goal(most=1000)}),
+    _talks("stills-48", Thin(48, 500, 0.03), STILLS_GOALS),
     _talks("micro-64", Thin(64, 300, 0.03), MICRO_GOALS),
     _talks("micro-64-dense", Thin(64, 300, 0.03), MICRO_GOALS, DENSE_SPEECH),
     _talks("thin-128", Thin(128, 300, 0.03), {"frames_per_second": Goal(least=8)}),
@@ -223,5 +243,6 @@ ROWS: tuple[Row, ...] = (
     ),
     Row("move", f"another address: {FAIR}", move, {"back_seconds": Goal(most=3)}, NO_PAUSE, runs=11),
     Row("sink", f"{' -> '.join(map(str, SINKS))} kbit/s", sink,
-        {"unheard_seconds": Goal(most=2)}, DENSE_SPEECH, runs=3),
+        {"unheard_seconds": Goal(most=2), "fell_after_seconds": Goal(most=3), "stages_astray": Goal(most=0),
+         "turns": Goal(most=SINK_TURNS)}, DENSE_SPEECH, runs=3),
 )  # fmt: skip

@@ -2,10 +2,12 @@
 
 import json
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from app.media.picker import LONGEST_STEP_MS
 from tests.media import replay
 from tests.media.replay import LADDER, changes, looks_of
 from tests.media.thin_model import Stretch, lived
@@ -18,6 +20,22 @@ TRACES = {
     "blackout": [Stretch(20, 128, 200, 0.01), Stretch(15, 0), Stretch(20, 128, 200, 0.01)],
     "bufferbloat": [Stretch(5, 500, 100, queued_ms=queued) for queued in range(0, 1_500, 100)],
 }
+RECORDED = sorted((Path(__file__).parent / "recorded").glob("*.jsonl"))
+
+
+@pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
+def test_what_a_real_call_saw_leads_to_what_it_proposed(path: Path) -> None:
+    """Of a link that sank and rose again, look by look. `tests.benchmarks thinlink` keeps such in `tests/out/looks`."""
+    looks = looks_of(path)
+    begun = [{"at_ms": looks[0]["at_ms"] - LONGEST_STEP_MS}, *looks]
+    rungs = [step.rung for step in replay.replay(begun, looks[0]["in_effect"])]
+    picked = [after if after != before else None for before, after in pairwise(rungs)]
+    assert picked == [look["proposed"] for look in looks]
+    assert len([rung for rung in picked if rung]) > 3
+
+
+def test_a_real_call_was_recorded() -> None:
+    assert RECORDED
 
 
 @pytest.mark.parametrize("name", TRACES)

@@ -6,6 +6,7 @@ Each run is a call of its own at the village's next half hour, on pages of its o
 """
 
 import base64
+import json
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -69,7 +70,7 @@ class Heard:
     audible: list[tuple[float, bool]]  # when the page began or stopped to let a person hear
     looks: list[dict[str, Any]]  # the browser's own figures, twice a second, `at` in seconds
     touches: list[float]
-    photos: list[float]  # when each came
+    photos: list[float]  # when each was whole
     rungs: list[tuple[float, str]]  # what this end proposed, as it was sent
 
     @classmethod
@@ -122,6 +123,12 @@ class Call:
         """`near` is what the parent heard, `far` what was heard at the terminal."""
         return {"near": Heard.of(self.phone), "far": Heard.of(self.terminal)}
 
+    def keep_looks(self, folder: Path, name: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        for end, page in (("near", self.phone), ("far", self.terminal)):
+            lines = map(json.dumps, page.evaluate("ear.judged"))
+            (folder / f"{name}-{end}.jsonl").write_text("".join(f"{line}\n" for line in lines))
+
 
 @dataclass
 class Place:
@@ -133,6 +140,7 @@ class Place:
     far: Browser
     times: Iterator[datetime] = field(default_factory=lambda: half_hours())
     devices: dict[Prepare | None, dict[str, BrowserContext]] = field(default_factory=dict)
+    looks: Path | None = None  # a folder for what both pickers judged by, as `tests.media.replay` reads it
 
     @contextmanager
     def call(
@@ -154,6 +162,8 @@ class Place:
             call = ring(self._pages(stack, prepare), starts_at, thin, seed)
             sees(call.terminal, "ring", RUNG_WITHIN_SECONDS)
             yield call
+            if self.looks:
+                call.keep_looks(self.looks, str(seed))
             with suppress(Error):
                 stories.hang_up(call.phone)
 

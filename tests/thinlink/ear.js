@@ -58,14 +58,17 @@
       });
     }
   };
-  // A photo comes in pieces; each that follows the one before within a second belongs to it.
+  // A photo has come when its last piece has: 1, its number in two bytes, the piece's place, their count (`pieces.js`).
   const createDataChannel = Real.prototype.createDataChannel;
   Real.prototype.createDataChannel = function (...more) {
     const channel = createDataChannel.apply(this, more);
-    let before = -Infinity;
-    channel.addEventListener("message", () => {
-      if (Date.now() - before > 1_000) photos.push(Date.now());
-      before = Date.now();
+    const growing = new Map();
+    channel.addEventListener("message", ({ data }) => {
+      const [kind, high, low, place, count] = new Uint8Array(data);
+      if (kind !== 1 || data.byteLength <= 5) return;
+      const places = growing.get(high * 256 + low) ?? new Set();
+      growing.set(high * 256 + low, places.add(place));
+      if (places.size === count) photos.push(Date.now());
     });
     return channel;
   };
@@ -130,6 +133,24 @@
     looks.push({ at, ...total, ...now });
   }, 500);
 
+  // What the page's picker judged by, look by look, and what it proposed then.
+  const judged = [];
+  const waiting = setInterval(async () => {
+    const script = performance.getEntriesByType("resource").find(({ name }) => name.endsWith("/call/rungs.js"));
+    if (!script) return;
+    clearInterval(waiting);
+    const { Rungs } = await import(script.name);
+    const judge = Rungs.prototype.look;
+    Rungs.prototype.look = function (seen) {
+      const [in_effect, before] = [this.rung.name, rungs.length];
+      const told = judge.call(this, seen);
+      const [, proposal] = rungs.length > before ? JSON.parse(rungs.at(-1).said.replace(/^\d+/, "")) : [];
+      const carried_bytes = told.sent_bytes + told.received_bytes; // as the meter has it
+      if (seen.look) judged.push({ ...seen.look, in_effect, proposed: proposal?.rung ?? null, carried_bytes });
+      return told;
+    };
+  }, 200);
+
   const packed = (blocks) => {
     const bytes = new Uint8Array(blocks.length * BLOCK * 2);
     blocks.forEach(({ samples }, place) => bytes.set(new Uint8Array(samples.buffer), place * BLOCK * 2));
@@ -146,6 +167,7 @@
     isOpen: () => connections.some((connection) => connection.connectionState === "connected"),
     isOffered: () => connections.some((connection) => connection.remoteDescription?.type === "offer"),
     connections,
+    judged,
     take: () => ({ said: recording("said"), heard: recording("heard"), audible, looks, touches, rungs, photos }),
   };
 })();

@@ -24,7 +24,7 @@ class Worth:
     """Of one direction over some seconds. None where nothing could be recognised."""
 
     wire_kbps: float  # all that crossed
-    call_kbps: float  # of that the call itself, without page and signals
+    call_kbps: float  # of that the call itself
     packets_per_second: float
     pesq: float | None
     delay_ms: float | None
@@ -45,7 +45,7 @@ def worth(call: Call, ends: dict[str, Heard], listener: str, since: float, until
     trips = [look["rtt"] * 1000 for look in looks if look.get("rtt") is not None and since <= look["at"] <= until]
     way = Way.of(call, listener, since, until)
     return Worth(
-        way.kbps("ip_bytes"), way.kbps("ip_bytes") - way.kbps("tcp"), way.per_second("packets"),
+        way.kbps("ip_bytes"), way.call_kbps(), way.per_second("packets"),
         voice.quality(said, heard, found, ends[listener].said) if pesq else None,
         None if delay is None else delay * 1000,
         voice.unheard_seconds(said, heard, since, until - 2, delay or 0.5),
@@ -72,6 +72,10 @@ class Way:
 
     def kbps(self, what: str) -> float:
         return self.per_second(what) * 8 / 1000
+
+    def call_kbps(self) -> float:
+        """Without page and signals."""
+        return self.kbps("ip_bytes") - self.kbps("tcp")
 
     def kinds(self) -> dict[str, float]:
         """kbit/s of each kind of packet."""

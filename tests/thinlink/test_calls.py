@@ -6,6 +6,7 @@ How good they are in numbers is measured by the benchmark `thinlink`; here is wh
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
@@ -43,6 +44,13 @@ def test_voice_and_a_face_over_64_kbit(place: Place, record_property: Record) ->
         rungs = {"near": rung(call.phone), "far": rung(call.terminal)}
         ends = call.ends()
         since = call.answered_at + SETTLED_SECONDS
+        crossed_kbps = sum(
+            figures.Way.of(call, end, since, since + LISTENED_SECONDS).call_kbps() for end in ("near", "far")
+        )
+        for page in (call.phone, call.terminal):
+            metered_kbps = metered(page.evaluate("ear.judged"))
+            record_property("figure", f"64 kbit/s, both ways: {crossed_kbps:.1f} crossed, {metered_kbps:.1f} metered")
+            assert metered_kbps == pytest.approx(crossed_kbps, rel=0.1), "what a person is told that data was used"
         for end in ("near", "far"):
             found = figures.worth(call, ends, end, since, since + LISTENED_SECONDS - 1, pesq=False)
             record_property("figure", f"64 kbit/s, {end}, {rungs[end]}: {found}")
@@ -76,6 +84,13 @@ def test_after_a_blackout_the_voice_comes_back_without_a_tap(place: Place, recor
             record_property("figure", figure)
             assert unheard < 3, end
             assert back < 2 + PAUSE_SECONDS, end
+
+
+def metered(judged: list[dict[str, Any]]) -> float:
+    """kbit/s of the last seconds, as the meter counted them."""
+    last = judged[-1]
+    first = next(look for look in judged if look["at_ms"] >= last["at_ms"] - LISTENED_SECONDS * 1000)
+    return float(8 * (last["carried_bytes"] - first["carried_bytes"]) / (last["at_ms"] - first["at_ms"]))
 
 
 def is_live(call: Call) -> None:

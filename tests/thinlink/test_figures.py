@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.browser.speech import speak
-from tests.thinlink import figures, voice
+from tests.thinlink import figures, following, voice
 from tests.thinlink.voice import RATE_HZ, Recording, Samples
 
 BEGINS = 1000.0
@@ -109,3 +109,29 @@ def test_made_up_samples_are_those_that_replace_a_voice() -> None:
     ]
     assert figures.concealed_percent(looks, 2, 10) == pytest.approx(4)
     assert figures.frames_per_second(looks, 2, 10) == pytest.approx(8)
+
+
+def proposals(*rungs: tuple[float, str]) -> list[tuple[float, str]]:
+    said = [f'["rung",{{"call":"c","rung":"{name}","held":false}}]' for _at, name in rungs]
+    return [(at, f"42{number}{text}") for number, ((at, _name), text) in enumerate(zip(rungs, said, strict=True))]
+
+
+def test_the_lower_of_both_ends_is_in_effect() -> None:
+    near, far = proposals((1, "video"), (9, "stills"), (20, "video")), proposals((5, "voice"), (12, "video"))
+    assert following.in_effect(near, far) == [(1, 0), (5, 4), (12, 3), (20, 0)]
+    assert following.in_effect([], []) == []
+
+
+def test_a_call_follows_its_link_or_is_astray() -> None:
+    stages = [(20.0, 300), (40.0, 64), (60.0, 32), (80.0, 300)]
+    follows = [(5.0, 0), (22.0, 2), (45.0, 3), (50.0, 4), (65.0, 3)]
+    assert (following.astray(follows, stages), following.turns(follows)) == (0, 1)
+    late = [(5.0, 0), (41.0, 2), (62.0, 3), (65.0, 0)]
+    assert following.astray(late, stages) == 2, "64 and 32 kbit/s are met with more than they carry"
+    stays = [(5.0, 3), (41.0, 4)]
+    assert following.astray(stays, stages) == 1, "it never came up again"
+    assert following.turns([(5.0, 0), (6.0, 3), (7.0, 0), (8.0, 3), (9.0, 0)]) == 3, "it flaps"
+    assert (following.astray([], stages), following.turns([])) == (0, 0)
+    assert following.fell_after(follows, 20, 64, 20) == pytest.approx(2)
+    assert following.fell_after(stays, 20, 64, 20) == 0, "it stood low enough"
+    assert following.fell_after([(5.0, 0), (6.0, 1), (7.0, 0)], 20, 64, 20) == 20
