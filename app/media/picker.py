@@ -56,6 +56,7 @@ class Memory:
     silent_ms: float = 0
     has_heard: bool = False
     before: int | None = None
+    in_effect: int | None = None
     least_rtt_ms: float | None = None
     loss_in: float | None = None
     loss_out: float | None = None
@@ -92,9 +93,8 @@ class Trouble(NamedTuple):
 
 def begin(ladder: Ladder, start_rung: str, at_ms: float) -> Memory:
     """A rung that isn't known becomes `voice`."""
-    names = ladder.names
-    place = names.index(start_rung) if start_rung in names else ladder.voice
-    return Memory(number_of(at_ms, math.inf) or 0.0, place, (float(GOOD_MS),) * len(names))
+    place = ladder.names.index(start_rung) if start_rung in ladder.names else ladder.voice
+    return Memory(number_of(at_ms, math.inf) or 0.0, place, (float(GOOD_MS),) * len(ladder.names))
 
 
 def hold(memory: Memory, rung: str | None) -> Memory:
@@ -107,6 +107,10 @@ def pick(ladder: Ladder, memory: Memory, look: Look) -> Picked:
     names = ladder.names
     ceiling = names.index(memory.held) if memory.held in names else 0
     m = _see(memory, look, _silent_ms(ladder, memory))
+    in_effect = _place(ladder, look.in_effect)
+    if m.in_effect is not None and in_effect > max(m.in_effect, m.rung):
+        m = _settle(m, DRAINED_MS)  # the other end fell: what is measured now is of before, as after an own fall
+    m = replace(m, in_effect=in_effect)
     if m.silent_ms >= _silent_ms(ladder, m):
         m = _wait(ladder, m)
     elif m.now_ms >= m.settled_ms:
@@ -117,11 +121,7 @@ def pick(ladder: Ladder, memory: Memory, look: Look) -> Picked:
 
 
 def _is_lossy(m: Memory) -> bool:
-    """Worth the bytes of redundancy. Long links lose until they have been clean for a while.
-
-    Losses are so few in ten seconds that by their count a voice would often go once where one packet of twenty is
-    lost. Not while what a call begins with drains.
-    """
+    """Worth the bytes of redundancy. A long link loses until it was clean for a while: ten seconds tell too little."""
     if (m.least_rtt_ms or 0.0) <= LONG_RTT_MS:
         return m.is_lossy
     return m.now_ms >= FIRST_MS and m.clean_ms < CLEAN_MS
@@ -309,8 +309,7 @@ def _with(waits: tuple[float, ...], place: int, wait: float) -> tuple[float, ...
 
 def _place(ladder: Ladder, name: str | None) -> int:
     """Of what isn't known: the top, which stands in nobody's way."""
-    names = ladder.names
-    return names.index(name) if name in names else 0
+    return ladder.names.index(name) if name in ladder.names else 0
 
 
 def _silent_ms(ladder: Ladder, m: Memory) -> float:

@@ -32,7 +32,7 @@ export function begin({ rungs }, start_rung, at_ms) {
     reason: "start", held: /** @type {string | null} */ (null), now_ms: 0, step_ms: 0, since_ms: 0, settled_ms: 0,
     has_climbed: false, good_ms: 0, bad_ms: 0, silent_ms: 0, has_heard: false, clean_ms: 0, is_lossy: false,
     before: /** @type {number | null} */ (null), least_rtt_ms: /** @type {number | null} */ (null),
-    reported_ms: 0, ...FORGOTTEN,
+    in_effect: /** @type {number | null} */ (null), reported_ms: 0, ...FORGOTTEN,
   }; // prettier-ignore
 }
 
@@ -48,6 +48,9 @@ export function pick({ rungs }, memory, seen) {
   const look = trusted(seen);
   const ceiling = placeOf(rungs, m.held);
   see(rungs, m, look);
+  const inEffect = placeOf(rungs, look.in_effect);
+  if (m.in_effect !== null && inEffect > Math.max(m.in_effect, m.rung)) settle(m, 6_000);
+  m.in_effect = inEffect;
   if (m.silent_ms >= silentMs(rungs, m)) wait(rungs, m);
   else if (m.now_ms >= m.settled_ms) judge(rungs, m, look, ceiling);
   if (m.rung < ceiling) go(m, ceiling, "held");
