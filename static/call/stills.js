@@ -18,6 +18,8 @@ const FASTER_BY = { first: 1.6, then: 1.1 };
 const SLOWER_BY = 0.8;
 /** As fast as asked for, but for the clock's grain. */
 const KEPT_UP = 0.9;
+/** Times the pace of those that waited: of what comes with one of them, where the one between was lost. */
+const WAITED = 2;
 const BUFFER_LOOK_MS = 20;
 /** While this end speaks a piece waits for a pause, which there may not be where it is never still; or for as long as it
  * takes beside the voice on a link that is known to carry both. */
@@ -55,8 +57,8 @@ export class Stills {
   #turn = 0;
   #number = 0;
   #pace_kbps = PACE_KBPS.first;
-  /** How fast the pieces of the last one really went, which may be far below the pace. */
-  #poured_kbps = 0;
+  /** How fast the pieces of the last one really went, which may be far below the pace. @type {number[]} */
+  #poured_kbps = [];
   #voice;
   /** What the link is known to carry: the most since one came slower than it went; less for each not told of. */
   #carries_kbps = 0;
@@ -125,7 +127,7 @@ export class Stills {
    * @param {Uint8Array} bytes @param {number} turn @param {number} until_ms */
   async #pour(bytes, turn, until_ms) {
     this.#sent = this.#number = (this.#number + 1) % 65_536;
-    const kbps = [];
+    const kbps = (this.#poured_kbps = /** @type {number[]} */ ([]));
     let sent_ms = 0;
     for (const piece of cut(this.#number, bytes)) {
       while (this.#channel.bufferedAmount > 0 && performance.now() < until_ms) await wait(BUFFER_LOOK_MS);
@@ -134,7 +136,6 @@ export class Stills {
       this.#channel.send(/** @type {Uint8Array<ArrayBuffer>} */ (piece));
       const now_ms = performance.now();
       if (sent_ms) kbps.push(((piece.length + AROUND_BYTES) * 8) / Math.max(1, now_ms - sent_ms));
-      this.#poured_kbps = middle(kbps);
       sent_ms = now_ms;
       await wait(((piece.length + AROUND_BYTES) * 8) / this.#pace_kbps);
     }
@@ -144,14 +145,18 @@ export class Stills {
   #arrived({ number, kbps }) {
     if (number !== this.#sent) return;
     this.#sent = null;
-    if (!kbps) return;
-    const hasKeptUp = kbps >= this.#poured_kbps * KEPT_UP;
-    const hasTried = this.#poured_kbps >= this.#pace_kbps * KEPT_UP;
+    const poured_kbps = this.#poured_kbps.sort((one, other) => one - other);
+    const [middle_kbps, low_kbps] = [0, -2].map((less) => poured_kbps[Math.floor((poured_kbps.length + less) / 2)] ?? 0);
+    const hasKeptUp = kbps >= middle_kbps * KEPT_UP;
+    // about as slow as those that waited for a voice: their neighbours may have been lost, so that tells nothing
+    const hasWaited = kbps >= low_kbps * KEPT_UP && kbps <= low_kbps * WAITED;
+    if (!kbps || (!hasKeptUp && hasWaited)) return;
+    const hasTried = middle_kbps >= this.#pace_kbps * KEPT_UP;
     this.#hasQueued ||= !hasKeptUp;
     // one that went slowly, beside a voice, and kept up says nothing against what is known, and nothing for more
     const tried_kbps = hasTried ? this.#pace_kbps : Math.min(this.#pace_kbps, PACE_KBPS.first);
-    this.#carries_kbps = hasKeptUp ? Math.max(kbps, tried_kbps, this.#carries_kbps) : kbps;
-    this.drain_kbps = this.#carries_kbps;
+    this.#carries_kbps = hasKeptUp ? Math.max(tried_kbps, this.#carries_kbps) : kbps;
+    if (hasTried || !hasKeptUp) this.drain_kbps = this.#carries_kbps;
     const faster_by = !hasTried ? 1 : this.#hasQueued ? FASTER_BY.then : FASTER_BY.first;
     const pace_kbps = hasKeptUp ? this.#pace_kbps * faster_by : kbps * SLOWER_BY;
     this.#pace_kbps = Math.min(PACE_KBPS.most, Math.max(PACE_KBPS.least, pace_kbps));
@@ -214,7 +219,7 @@ class Voice {
     if (!this.#sender) return false;
     const now = { bytes: await this.#sent(this.#sender), at_ms: performance.now() };
     this.#seen = [...this.#seen.filter(({ at_ms }) => now.at_ms - at_ms <= PAUSE_MS.stale), now];
-    const before = this.#seen.filter(({ at_ms }) => now.at_ms - at_ms >= PAUSE_MS.look * KEPT_UP).at(-1);
+    const before = this.#seen.filter(({ at_ms }) => now.at_ms - at_ms >= PAUSE_MS.look * KEPT_UP).pop();
     if (!before) return (await wait(PAUSE_MS.look), this.#speaks());
     this.#kbps = ((now.bytes - before.bytes) * 8) / (now.at_ms - before.at_ms);
     return this.#kbps > SPEAKS_KBPS;
@@ -231,9 +236,6 @@ class Voice {
     return sum;
   }
 }
-
-/** @param {number[]} values */
-const middle = (values) => [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0;
 
 /** Small pictures of what a track shows. */
 class Camera {
