@@ -195,8 +195,17 @@ export class Tuning {
    * @param {RTCSessionDescriptionInit} description
    */
   async take(description) {
+    if (description.type === "answer" && this.#isLate(description)) return;
     this.bringBack();
     await this.#apply(description, description.type === "offer");
+  }
+
+  /** To an offer of before this one, which asks for another path: who answers that names another one too (RFC 8839, 4.4).
+   * @param {RTCSessionDescriptionInit} answer */
+  #isLate(answer) {
+    const { localDescription, currentLocalDescription, currentRemoteDescription } = this.#pc;
+    const isRestart = currentLocalDescription && pathOf(currentLocalDescription) !== pathOf(localDescription);
+    return isRestart && pathOf(answer) === pathOf(currentRemoteDescription);
   }
 
   /** Makes the last description ask for what the rung says now. False: that takes a real offer, and its answer will. */
