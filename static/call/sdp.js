@@ -43,7 +43,7 @@ export function slim(sdp) {
 function parse(sdp) {
   if (typeof sdp !== "string" || sdp.length > MOST_CHARACTERS) throw new SdpError("too long for a description");
   const lines = sdp.split(/\r\n|\n/);
-  if (lines.at(-1) === "") lines.pop();
+  if (lines[lines.length - 1] === "") lines.pop();
   if (lines[0] !== "v=0" || !lines.every((line) => /^[a-z]=./.test(line))) throw new SdpError("not a description");
   const starts = lines.flatMap((line, place) => (line.startsWith("m=") ? [place] : []));
   const media = starts.map((start, at) => lines.slice(start, starts[at + 1]));
@@ -124,7 +124,7 @@ const isShorter = (line, packet_ms) => Number(/^a=maxptime:(\d+)$/.exec(line)?.[
 
 /** @param {string[]} section @param {string} payload @param {Record<string, string>} wanted */
 function withParameters(section, payload, wanted) {
-  const isKept = (/** @type {string} */ part) => part.trim() && !Object.hasOwn(wanted, nameOf(part));
+  const isKept = (/** @type {string} */ part) => part.trim() && !Object.keys(wanted).includes(nameOf(part));
   const parts = parametersOf(section, payload).split(";").filter(isKept);
   const line = `a=fmtp:${payload} ${[...parts, ...Object.entries(wanted).map((pair) => pair.join("="))].join(";")}`;
   const others = section.filter((other) => !other.startsWith(`a=fmtp:${payload} `));

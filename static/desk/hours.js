@@ -21,7 +21,7 @@ export class Hours {
   acts = {
     "add-span": (element) => this.#change((week) => (week[Number(element.dataset.day)][`n${++this.#count}${Date.now()}`] = { ...USUAL })),
     "drop-span": (element) => this.#change((week) => delete week[Number(element.dataset.day)][element.dataset.span ?? ""]),
-    "copy-monday": () => this.#change((week) => DAYS.slice(1).forEach((day) => (week[day] = structuredClone(week[0])))),
+    "copy-monday": () => this.#change((week) => DAYS.slice(1).forEach((day) => (week[day] = copied(week[0])))),
     "forget-hours": () => this.#forget(),
     "save-hours": () => this.#save(plain(this.#view.draft.week ?? []), t("desk.hours_saved")),
     "hours-back": () => this.#before && this.#save(this.#before, t("desk.hours_undone")),
@@ -92,6 +92,9 @@ const weekOf = (page) =>
         .map((opening, place) => [`s${place}`, { opens: timeOf(opening.opens_minute), closes: timeOf(opening.closes_minute) }]),
     ),
   ); // prettier-ignore
+
+/** @param {Record<string, Span>} spans @returns {Record<string, Span>} */
+const copied = (spans) => Object.fromEntries(Object.entries(spans).map(([place, span]) => [place, { ...span }]));
 
 /** What is sent: spans in their order, as the server keeps them; one that is half typed is left out. @param {Week} week */
 const plain = (week) =>

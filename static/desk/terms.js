@@ -50,7 +50,7 @@ export class TermsForm {
   view(terms) {
     const { draft } = this.#view;
     const kept = typedOf(terms);
-    const typed = draft.terms ? followed(draft.terms, this.#kept ?? kept, kept) : structuredClone(kept);
+    const typed = draft.terms ? followed(draft.terms, this.#kept ?? kept, kept) : typedOf(terms);
     draft.terms = typed; // fields need a place to write to
     this.#kept = kept;
     const { isChanged } = this;

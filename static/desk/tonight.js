@@ -91,7 +91,7 @@ export function neighbour(block, key) {
   if (key === "ArrowLeft") return blocks[row][place - 1];
   if (key === "ArrowRight") return blocks[row][place + 1];
   if (key === "Home") return blocks[row][0];
-  if (key === "End") return blocks[row].at(-1);
+  if (key === "End") return blocks[row][blocks[row].length - 1];
   const others = key === "ArrowUp" ? blocks.slice(0, row).reverse() : key === "ArrowDown" ? blocks.slice(row + 1) : [];
   const far = (/** @type {HTMLElement} */ other) => Math.abs(other.getBoundingClientRect().left - here);
   return others.find((some) => some.length)?.reduce((one, other) => (far(other) < far(one) ? other : one));

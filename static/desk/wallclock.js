@@ -67,7 +67,7 @@ export function zones(home, known, at) {
 }
 
 /** What people call the place; a zone that nobody has a word for by its own name. @param {string} zone */
-export const cityName = (zone) => word(`desk.city.${zone}`, zone.split("/").at(-1)?.replaceAll("_", " ") ?? zone);
+export const cityName = (zone) => word(`desk.city.${zone}`, zone.split("/").pop()?.replaceAll("_", " ") ?? zone);
 
 /** "Dubai (UTC+4)" @param {string} zone @param {number} at */
 export function zoneName(zone, at) {

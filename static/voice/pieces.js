@@ -30,7 +30,7 @@ export async function piecesOf(take) {
 
 /** When the last piece was written, by this device's clock. @param {string} take @returns {Promise<number>} */
 export async function writtenAt(take) {
-  return (await store.all("pieces", ofTake(take))).at(-1)?.at ?? 0;
+  return (await store.all("pieces", ofTake(take))).pop()?.at ?? 0;
 }
 
 /** In a transaction of the caller's. @param {IDBObjectStore} takes @param {string} key @param {number | undefined} at */

@@ -74,6 +74,12 @@ def test_no_page_names_a_foreign_host() -> None:
         assert found <= HOSTS_THAT_ARE_NAMES, path
 
 
+def test_no_page_asks_for_what_the_oldest_browsers_lack() -> None:
+    """Chromium 90 and Safari 15.4, says the README. What the language had later is found by `tsc`: see its `lib`."""
+    later = re.compile(r"\bstructuredClone\(|\bAbortSignal\.(timeout|any)\b|\bURL\.canParse\(|\.showPopover\(")
+    assert not [str(path.relative_to(ROOT)) for path in tracked("static/*.js") if later.search(path.read_text())]
+
+
 @pytest.mark.parametrize(
     "pattern",
     [
