@@ -1,8 +1,9 @@
 """Seats: taken, kept by the heartbeat, lost, left, taken again. Signals go from seat to seat.
 
 A side has one seat. A device that only stands ready (`here` is false) never takes it from one that is connected; a
-person who joins or answers does, and the first device is told that the call has moved. Nothing of the call's life is
-decided by the seats of guests (one each), of a coordinator, which is never kept, and of a media program.
+person who joins or answers does, and the first device is told that the call has moved. Coming back takes it from nobody
+who went on there. Nothing of the call's life is decided by the seats of guests (one each), of a coordinator, which is
+never kept, and of a media program.
 """
 
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ CAME = {
 class Device:
     """What asks for a seat: its socket, the page loaded in it, whether a person is there, and a coordinator's name.
 
-    `by_itself`: it answers without anybody's touch.
+    `by_itself`: it answers without anybody's touch. `had` is the name of the seat in which somebody was here before.
     """
 
     sid: str
@@ -43,6 +44,7 @@ class Device:
     is_here: bool
     name: str | None = None
     by_itself: bool = False
+    had: str | None = None
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,7 @@ def leave(
         timetable.log(session, call, "left", seat.occupant, now)
     else:
         timetable.lose(session, call, seat, now, now)
+        seat.sid = seat.page = ""  # its connection is gone: the same page comes back with another
     timetable.tick(session, call.id, now)
     return seat
 
@@ -248,12 +251,12 @@ def is_connected(seat: Seat) -> bool:
 
 def _displace(session: Session, call: Call, seat: Seat, who: Principal, device: Device, now: datetime) -> str:
     """Whose socket loses the seat to this device, if it may be taken."""
-    if seat.side is SeatSide.DESK:
-        if seat.occupant != who.name:
-            raise Refused("another_coordinator", name=seat.name)
-        timetable.dismiss(session, call, seat, now, now)
-    elif not device.is_here:
+    if seat.side is SeatSide.DESK and seat.occupant != who.name:
+        raise Refused("another_coordinator", name=seat.name)
+    if not device.is_here or device.had not in (None, seat_name(seat)):
         raise Refused("seat_taken_elsewhere")
+    if seat.side is SeatSide.DESK:
+        timetable.dismiss(session, call, seat, now, now)
     return seat.sid
 
 

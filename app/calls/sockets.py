@@ -27,6 +27,7 @@ Permille = Annotated[int, Field(ge=0, le=1000)]
 Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Bytes = Annotated[int, Field(ge=0, le=100_000_000_000)]
 Page = Annotated[Text, Field(min_length=1, max_length=36)]
+SeatName = Annotated[Text, Field(min_length=1, max_length=32)]
 
 
 class Link(Shape):
@@ -43,12 +44,16 @@ class Beat(Shape):
 
 
 class TakeSeat(Shape):
-    """`by_itself`: nobody has touched the terminal, which answers all the same."""
+    """`by_itself`: nobody has touched the terminal, which answers all the same.
+
+    `had` is the seat in which this page was with somebody there: it comes back, unless they went on at another device.
+    """
 
     call: Id
     here: StrictBool = True
     by_itself: StrictBool = False
     page: Page
+    had: SeatName | None = None
 
 
 class LeaveSeat(Shape):
@@ -127,7 +132,7 @@ class CallSockets:
     def take_seat(self, ask: SocketAsk, body: TakeSeat) -> dict[str, Any]:
         with ask.floor.database.begin() as session:
             name = self.name_of(session, ask.who) if ask.who.kind is COORDINATOR else None
-            device = Device(ask.sid, body.page, body.here, name, body.by_itself)
+            device = Device(ask.sid, body.page, body.here, name, body.by_itself, body.had)
             taken = seats.take(session, body.call, ask.who, device, ask.now)
             rung = proposing.begin(session, taken.seat, ask.now)
             relay_until = session.get_one(Call, body.call).ends_at + RELAY_GRACE

@@ -17,9 +17,10 @@ from flask import Flask, request
 from flask_socketio import ConnectionRefusedError as Refusal
 from flask_socketio import SocketIO
 from pydantic import BaseModel, ValidationError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from app.kernel.errors import HomethreadError, Invalid, NotSignedIn
+from app.kernel.errors import Busy, HomethreadError, Invalid, NotSignedIn
 from app.web import errors, media_programs, principals, security, sessions
 from app.web.floor import Floor, floor
 from app.web.hints import Heard
@@ -203,6 +204,9 @@ class Sockets:
             return errors.problem(error, language)
         except ValidationError as error:
             return errors.problem(errors.invalid(error), language)
+        except OperationalError as error:
+            log.warning("a socket event had no database: %s", type(error.orig).__name__)
+            return errors.problem(Busy("unavailable", errors.BUSY_RETRY_SECONDS), language)
         except Exception:
             log.exception("a socket event failed")
             return errors.problem(HomethreadError("unexpected"), language)

@@ -4,7 +4,7 @@
  * until then nothing is heard or seen of it.
  */
 import { newKey } from "../net/api.js";
-import { UNANSWERED } from "../net/live.js";
+import { AWAY, UNANSWERED } from "../net/live.js";
 import { Line } from "./line.js";
 import { OwnMedia } from "./media.js";
 
@@ -76,7 +76,7 @@ export class DeskSeat {
     clearTimeout(this.#take_timer);
     if (this.isOver || !this.#isOpened) return;
     try {
-      const taken = await this.#live.emit("take_seat", { call: this.call.id, here: true, page: PAGE });
+      const taken = await this.#live.emit("take_seat", { call: this.call.id, here: true, page: PAGE, had: this.#mine?.seat });
       if (!this.isOver) this.#seated(taken);
     } catch (error) {
       this.#notSeated(/** @type {import("../net/socket.js").SocketError} */ (error));
@@ -97,9 +97,9 @@ export class DeskSeat {
 
   /** @param {import("../net/socket.js").SocketError} error */
   #notSeated({ code, message }) {
-    if (this.isOver) return;
-    if (code === "timeout") this.#take_timer = window.setTimeout(() => this.#take(), TAKE_AGAIN_MS);
-    if (UNANSWERED.has(code)) return;
+    if (this.isOver || AWAY.has(code)) return;
+    if (UNANSWERED.has(code)) return void (this.#take_timer = window.setTimeout(() => this.#take(), TAKE_AGAIN_MS));
+    if (code === "seat_taken_elsewhere") return this.#finish("moved");
     this.message = message;
     this.#finish(code === "call_over" ? "ended" : "refused");
   }

@@ -6,7 +6,7 @@
 import { isRungThere, otherSide, rungAgain } from "../core/rings.js";
 import { now } from "../core/time.js";
 import { newKey } from "../net/api.js";
-import { UNANSWERED } from "../net/live.js";
+import { AWAY, UNANSWERED } from "../net/live.js";
 import { Flow } from "./flow.js";
 import { OwnMedia } from "./media.js";
 
@@ -59,6 +59,8 @@ export class Seat {
   #rung_again_ms = 0;
   /** @type {boolean | undefined} */
   #by_itself;
+  /** The seat in which somebody is here. @type {string | undefined} */
+  #had;
   #take_timer = 0;
   /** @type {(() => void)[]} */
   #offs;
@@ -143,12 +145,13 @@ export class Seat {
     clearTimeout(this.#take_timer);
     if (this.isOver) return;
     unheard.get(this.call.id)?.();
-    const here = this.isHere;
+    const wanted = { call: this.call.id, here: this.isHere, by_itself: this.#by_itself, page: PAGE, had: this.#had };
     try {
-      const taken = await this.#live.emit("take_seat", { call: this.call.id, here, by_itself: this.#by_itself, page: PAGE });
+      const taken = await this.#live.emit("take_seat", wanted);
+      if (wanted.here) this.#had = taken.seat;
       if (!this.isOver) this.#seated(taken);
     } catch (error) {
-      if (here === this.isHere) this.#notSeated(/** @type {import("../net/socket.js").SocketError} */ (error));
+      if (wanted.here === this.isHere) this.#notSeated(/** @type {import("../net/socket.js").SocketError} */ (error));
     }
   }
 
@@ -172,12 +175,12 @@ export class Seat {
   }
 
   /** @param {import("../net/socket.js").SocketError} error */
-  #notSeated(error) {
-    if (this.isOver) return;
-    if (!UNANSWERED.has(error.code)) {
-      this.error = { code: error.code, message: error.message };
-      this.#finish("refused");
-    } else if (error.code === "timeout") this.#takeLater();
+  #notSeated({ code, message }) {
+    if (this.isOver || AWAY.has(code)) return;
+    if (UNANSWERED.has(code)) return this.#takeLater();
+    if (this.#had && code === "seat_taken_elsewhere") return this.#finish("moved");
+    this.error = { code, message };
+    this.#finish("refused");
   }
 
   #takeLater() {
@@ -215,9 +218,8 @@ export class Seat {
     else if (this.#isMore(news)) this.#meetMore([news]);
     else if (news.state === "rung") this.flow.hear(news.rung);
     else if (news.state === "left") this.otherLeft();
-    else if (news.state === "lost") {
-      if (this.other) this.other.isLost = true;
-    } else {
+    else if (news.state === "lost") this.other &&= { ...this.other, isLost: true };
+    else {
       this.#meet(news);
       if (news.state === "back") this.flow.retry(); // it may have missed what was said to it
     }
@@ -286,8 +288,7 @@ export class Seat {
     const phase = this.#phaseAt(at);
     const hasPicture = this.flow.hasPictureAt(at, phase === "lost");
     if (phase === this.phase && hasPicture === this.hasPicture) return;
-    this.phase = phase;
-    this.hasPicture = hasPicture;
+    [this.phase, this.hasPicture] = [phase, hasPicture];
     this.#onchange();
   }
 
@@ -303,8 +304,7 @@ export class Seat {
   /** @param {"ended" | "moved" | "refused"} phase */
   #finish(phase) {
     if (this.isOver) return;
-    this.phase = phase;
-    this.hasPicture = false;
+    [this.phase, this.hasPicture] = [phase, false];
     clearTimeout(this.#take_timer);
     this.flow.close();
     this.third?.close();

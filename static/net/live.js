@@ -23,8 +23,10 @@ const PRESSED_MS = { connecting: 3_000, most: 60_000 };
 /** After an answer that was none; nothing tells when there is one. */
 const AGAIN_MS = 10_000;
 const KEPT = "homethread.now";
-/** No answer of the server's. */
-export const UNANSWERED = new Set(["offline", "lost", "timeout"]);
+/** The socket is gone: another one comes. */
+export const AWAY = new Set(["offline", "lost"]);
+/** No answer of the server's, or none that decides anything. */
+export const UNANSWERED = new Set([...AWAY, "timeout", "unavailable"]);
 
 export class Live {
   /** @type {View} */
@@ -125,14 +127,26 @@ export class Live {
   }
 
   /**
-   * Says it again over each next socket, until the server has answered.
+   * Says it again over each next socket, and after a while over this one, until the server has answered.
    * @param {string} name @param {object} payload @returns {() => void} takes it back
    */
   insist(name, payload) {
-    const say = () => this.emit(name, payload).then(off, ({ code }) => UNANSWERED.has(code) || off());
+    let [timer, isOver] = [0, false];
+    const say = () => {
+      clearTimeout(timer);
+      this.emit(name, payload).then(stop, ({ code }) => {
+        if (!UNANSWERED.has(code)) stop();
+        else if (!AWAY.has(code) && !isOver) timer = window.setTimeout(say, AGAIN_MS);
+      });
+    };
     const off = this.onconnect(say);
+    const stop = () => {
+      isOver = true;
+      clearTimeout(timer);
+      off();
+    };
     say();
-    return off;
+    return stop;
   }
 
   /** One that is lost with its socket, or stale, is made good by the next connection. @param {object} signal */

@@ -169,6 +169,7 @@ class TestNonsense:
             ("take_seat", {"call": "a\0", "page": "p"}, "call"),
             ("take_seat", {"call": "a"}, "page"),
             ("take_seat", {"call": "a", "page": "p", "here": 1}, "here"),
+            ("take_seat", {"call": "a", "page": "p", "had": "x" * 33}, "had"),
             ("leave_seat", {"call": "a", "reason": "bored"}, "reason"),
             ("figures", {"call": "a"}, "received_audio_bytes"),
             ("figures", {"call": "a", "received_audio_bytes": -1}, "received_audio_bytes"),
