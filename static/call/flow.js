@@ -168,10 +168,11 @@ export class Flow {
     this.rungs?.hear(this.#isAlone ? null : rung);
   }
 
-  /** Fetches how it is carried; without a network the next seat taken tries again, and until then it goes as the
-   * browser likes. @param {string} start */
-  async takeRungs(start) {
-    if (this.rungs || this.#isFetching) return;
+  /** Fetches how it is carried, and later tells it again; without a network the next seat taken tries again, and until
+   * then it goes as the browser likes. @param {string} known what the server has of the seat that was just taken */
+  async takeRungs(known) {
+    if (this.rungs) return this.rungs.tellAgain(known);
+    if (this.#isFetching) return;
     this.#isFetching = true;
     const ways = {
       send: (/** @type {import("./peer.js").Rung} */ rung, /** @type {{isLossy: boolean}} */ link) =>
@@ -180,10 +181,11 @@ export class Flow {
         this.#live.tellRung({ call: this.#call, rung, reason, held }),
       onchange: this.#onchange,
     };
-    const rungs = await import("./rungs.js").then((part) => part.takeRungs(start, ways)).catch(() => null);
+    const rungs = await import("./rungs.js").then((part) => part.takeRungs(this.#call, known, ways)).catch(() => null);
     this.#isFetching = false;
     if (!rungs || this.#isOver) return;
     this.rungs = rungs;
+    rungs.recall();
     this.hear(this.#theirs);
     this.peer?.setRung(...rungs.sending);
     this.#onchange();

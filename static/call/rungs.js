@@ -14,8 +14,10 @@ import { begin, hold, pick } from "./picker.js";
  * @property {() => void} onchange
  */
 
-/** Rejects without a network; may be called again then. @param {string} start @param {Ways} ways */
-export const takeRungs = async (start, ways) => new Rungs(await readLadder(), start, ways);
+const HELD_KEPT = "homethread.held";
+
+/** Rejects without a network; may be called again then. @param {string} call @param {string} start @param {Ways} ways */
+export const takeRungs = async (call, start, ways) => new Rungs(await readLadder(), call, start, ways);
 
 export class Rungs {
   /** In effect. @type {Rung} */
@@ -26,27 +28,30 @@ export class Rungs {
   step = 0;
   /** By performance.now(). */
   since_ms = 0;
-  /** A person's ceiling. @type {string | null} */
+  /** A person's ceiling, in this call also over a reload. @type {string | null} */
   held = null;
   /** All that this end has carried in this call. @type {Bytes} */
   bytes = { sent: 0, received: 0 };
   #ladder;
+  #call;
   #memory;
   #ways;
   #isLossy = false;
   #mine;
   #told = "";
+  #hasTold = false;
   /** @type {string | null} */
   #theirs = null;
   /** Carried by connections that are gone. @type {Bytes} */
   #before = { sent: 0, received: 0 };
 
-  /** @param {import("./ladder.js").Ladder} ladder @param {string} start @param {Ways} ways */
-  constructor(ladder, start, ways) {
+  /** @param {import("./ladder.js").Ladder} ladder @param {string} call @param {string} start @param {Ways} ways */
+  constructor(ladder, call, start, ways) {
     this.#ladder = ladder;
+    this.#call = call;
     this.#ways = ways;
     this.#memory = begin(ladder, start, performance.now());
-    this.rung = ladder.rungs.find(({ name }) => name === start) ?? /** @type {Rung} */ (ladder.rungs.at(-3));
+    this.rung = ladder.rungs.find(({ name }) => name === start) ?? /** @type {Rung} */ (ladder.rungs[ladder.rungs.length - 3]);
     this.#mine = this.rung.name;
     this.#told = `${this.#mine} false`;
   }
@@ -79,11 +84,24 @@ export class Rungs {
   /** A person wants no more than this rung, or null: as much as the link carries. @param {string | null} name */
   hold(name) {
     this.held = name;
+    keepHeld(this.#call, name);
     this.#memory = hold(this.#memory, name);
     const lower = name && this.#place(name) > this.#place(this.#mine);
     if (lower) this.#propose(name, "held", this.#isLossy);
     else this.#tell(this.reason);
     this.#ways.onchange();
+  }
+
+  /** What a person held in this call before the page was loaded anew. */
+  recall() {
+    const held = recallHeld(this.#call);
+    if (held) this.hold(held);
+  }
+
+  /** The seat was taken again: what was told before may be lost. @param {string} known what the server has of it */
+  tellAgain(known) {
+    if (this.#hasTold || known !== this.#mine) this.#told = "";
+    this.#tell(this.reason);
   }
 
   /** The connection is made anew: its bytes stay counted. */
@@ -121,6 +139,7 @@ export class Rungs {
     const told = `${this.#mine} ${this.held !== null}`;
     if (told === this.#told) return;
     this.#told = told;
+    this.#hasTold = true;
     this.#ways.tell(this.#mine, reason, this.held !== null);
   }
 
@@ -132,3 +151,22 @@ export class Rungs {
 
 /** @param {Bytes} one @param {Bytes} other */
 const add = (one, other) => ({ sent: one.sent + other.sent, received: one.received + other.received });
+
+/** @param {string} call @param {string | null} held */
+function keepHeld(call, held) {
+  try {
+    sessionStorage.setItem(HELD_KEPT, JSON.stringify({ call, held }));
+  } catch {
+    // forbidden
+  }
+}
+
+/** @param {string} call @returns {string | null} */
+function recallHeld(call) {
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(HELD_KEPT) ?? "{}");
+    return kept.call === call ? kept.held : null;
+  } catch {
+    return null; // forbidden, or no words of ours
+  }
+}

@@ -1,0 +1,130 @@
+"""What an end proposes is told again where it may be lost; what a person holds in a call stays held over a reload."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.modules import serve_modules
+
+Told = list[list[Any]]  # a rung, and whether a person holds it
+
+# A seat in the call of this name, whose server this page is.
+SIT = """async ([id, start]) => {
+  const { Seat } = await import("/call/seat.js");
+  const told = [];
+  const mine = { seat: "mine.1", side: "parent", peers: [], ice_servers: [], ice_policy: "all", rung: start };
+  const socket = { connections: 1, on: () => () => {} };
+  let connected;
+  const live = {
+    socket,
+    press: () => {},
+    onconnect: (run) => ((connected = run), () => {}),
+    emit: async () => ({ ...mine }),
+    tellRung: ({ call, rung, held }) => call === id && told.push([rung, held]),
+  };
+  const call = { id, state: "ringing", my_side: "parent", rings: [], rings_there: [], rung_again_at: null };
+  const seat = new Seat(live, call, { onchange: () => {}, silence: () => null, onmore: async () => true });
+  await seat.open();
+  const takeAgain = async (known) => {
+    told.length = 0;
+    socket.connections += 1;
+    mine.rung = known;
+    await connected();
+    return told;
+  };
+  Object.assign(window, { seat, told, takeAgain });
+}"""
+# A minute on a link that carries everything.
+CLIMB = """() => {
+  const began_ms = performance.now();
+  const good = {
+    rtt_ms: 40, loss_in: 0, loss_out: 0, jitter_ms: 5, concealed: 0, received_kbps: 300, sent_kbps: 300,
+    available_kbps: 2000, drain_kbps: 500, late_ms: 0, heard: true,
+  };
+  for (let second = 1; second <= 60; second++)
+    seat.flow.rungs.look({ look: { ...good, at_ms: began_ms + second * 1000 }, bytes: null });
+}"""
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    opened = chromium.new_page()
+    wrong: list[str] = []
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    serve_modules(opened)
+    yield opened
+    opened.close()
+    assert not wrong, wrong
+
+
+def sits(page: Page, call: str = "one", start: str = "video") -> None:
+    page.evaluate(SIT, [call, start])
+    page.wait_for_function("seat.flow.rungs !== null")
+
+
+def hold(page: Page, rung: str | None) -> None:
+    page.evaluate("(rung) => seat.flow.rungs.hold(rung)", rung)
+
+
+def told(page: Page) -> Told:
+    found: Told = page.evaluate("told")
+    return found
+
+
+def told_again(page: Page, known: str) -> Told:
+    """With the seat over another socket, where the server knew of this rung."""
+    found: Told = page.evaluate("(known) => takeAgain(known)", known)
+    return found
+
+
+def stands(page: Page) -> list[str | None]:
+    """On which rung it sends, and which one is held."""
+    found: list[str | None] = page.evaluate("[seat.flow.rungs.sending[0].name, seat.flow.rungs.held]")
+    return found
+
+
+def test_data_that_a_person_saves_is_told_again_with_the_seat(page: Page) -> None:
+    sits(page)
+    hold(page, "voice")
+    assert told(page) == [["voice", True]]
+    assert told_again(page, "video") == [["voice", True]], "it was lost with its socket"
+    hold(page, None)
+    assert told_again(page, "voice") == [["voice", False]], "so may be that it is saved no more"
+
+
+def test_a_climb_is_told_again_with_the_seat(page: Page) -> None:
+    sits(page, start="voice")
+    page.evaluate(CLIMB)
+    assert told(page)[-1] == ["video", False]
+    assert told_again(page, "voice") == [["video", False]]
+
+
+def test_where_nothing_can_be_lost_nothing_is_said(page: Page) -> None:
+    """The seat is taken again at the touch that answers."""
+    sits(page)
+    assert told_again(page, "video") == []
+    assert told_again(page, "stills") == [["video", False]], "of a seat that begins anew the server knows another"
+
+
+def test_what_is_held_stays_so_over_a_reload_in_this_call_alone(page: Page) -> None:
+    sits(page)
+    hold(page, "voice")
+    page.reload()
+    sits(page)
+    assert stands(page) == ["voice", "voice"]
+    assert told(page) == [["voice", True]]
+    page.reload()
+    sits(page, "another")
+    assert stands(page) == ["video", None]
+    assert told(page) == []
+
+
+def test_what_is_let_go_is_not_held_after_a_reload(page: Page) -> None:
+    sits(page)
+    hold(page, "voice")
+    hold(page, None)
+    page.reload()
+    sits(page)
+    assert stands(page) == ["video", None]
