@@ -30,6 +30,10 @@ export class AnsweringLine {
   #channel;
   /** Of this message alone: the call's own stops with the call. @type {MediaStreamTrack | null} */
   #voice = null;
+  /** What was begun, until the machine is told of it. @type {symbol | null} */
+  #beginning = null;
+  /** Another path is needed, or this one comes back. */
+  #isBroken = false;
   #off;
   #timer = 0;
 
@@ -46,8 +50,8 @@ export class AnsweringLine {
       icePolicy: mine.ice_policy,
       isOfferer: true,
       send: (message) => this.#live.signal({ call: this.#call, to: this.#seat, ...message }),
-      onstate: (state) => state === "failed" && this.#died(),
-      restart: () => this.#died(),
+      onstate: (state) => this.#pathTurned(state),
+      restart: () => this.#broke(),
     });
     this.#channel = this.#peer.connection.createDataChannel("media");
     this.#channel.onmessage = ({ data }) => this.#hear(parsed(data));
@@ -68,29 +72,38 @@ export class AnsweringLine {
     return this.state === "tone" || this.state === "recording";
   }
 
-  /** Nothing more can be said by this connection. */
+  /** Nothing can be said by this connection, or not now. */
   get isDead() {
-    return this.state === "cut" || this.#channel.readyState === "closed";
+    return this.state === "cut" || this.#isBroken || this.#channel.readyState === "closed";
   }
 
   /** A person begins to speak. */
   async begin() {
     if (this.isTaking || this.#channel.readyState !== "open") return;
+    const beginning = (this.#beginning = Symbol());
+    this.seconds = 0;
     this.#turn("tone");
-    this.#voice = await this.#microphone();
-    if (!this.#voice) return this.#turn("lost");
-    await this.#peer.setTracks({ audio: this.#voice, video: null });
+    const voice = await this.#microphone();
+    if (this.#beginning !== beginning) return voice?.stop(); // it was ended while the browser was still asking
+    this.#voice = voice;
+    if (!voice) return this.#turn("lost");
+    await this.#peer.setTracks({ audio: voice, video: null });
+    if (this.#beginning !== beginning) return;
+    this.#beginning = null;
     this.#say({ record: true });
     this.#expect();
   }
 
   end() {
+    this.#beginning = null;
     this.#say({ record: false });
   }
 
   discard() {
+    const isUntold = this.#beginning !== null; // else the machine says when it is ready again
     this.#say({ discard: true });
     this.#quieten();
+    if (isUntold) this.#turn("ready");
   }
 
   close() {
@@ -101,18 +114,20 @@ export class AnsweringLine {
     this.#peer.close();
   }
 
+  /** Who is muted in the call is heard here all the same. */
   async #microphone() {
     const [own] = this.#own.stream.getAudioTracks();
-    if (own?.readyState === "live") return own.clone();
+    if (own?.readyState === "live") return Object.assign(own.clone(), { enabled: true });
     const stream = await navigator.mediaDevices?.getUserMedia({ audio: true }).catch(() => null); // refused: it says so
     return stream?.getAudioTracks()[0] ?? null;
   }
 
   /** @param {{state?: string, seconds?: number} | null} line */
   #hear(line) {
-    if (!line?.state) return;
-    this.seconds = line.seconds ?? this.seconds;
+    if (!line?.state || this.state === "cut") return;
     const wasTaking = this.isTaking;
+    if (line.state === "recording" && !wasTaking) return; // said while the path was broken
+    this.seconds = line.seconds ?? this.seconds;
     if (line.state === "recording") this.#expect();
     if (line.state === "ready" && wasTaking && line.seconds === undefined) return; // said when the channel opened
     if (line.state !== "recording") this.#quieten();
@@ -125,9 +140,25 @@ export class AnsweringLine {
     this.#timer = window.setTimeout(() => this.#died(), SILENT_MS);
   }
 
+  /** @param {RTCPeerConnectionState} state */
+  #pathTurned(state) {
+    if (state === "failed") return this.#broke();
+    if (state !== "connected" || !this.#isBroken) return;
+    this.#isBroken = false;
+    // the machine says so only when the channel opens
+    const isReady = this.state === "connecting" && this.#channel.readyState === "open";
+    this.#turn(isReady ? "ready" : this.state);
+  }
+
+  #broke() {
+    this.#isBroken = true;
+    this.#died();
+  }
+
   /** What the other end has got by now it keeps. */
   #died() {
     if (this.state === "cut") return;
+    if (this.isTaking) this.end(); // it hears that if the path comes back
     const state = this.isTaking ? (this.seconds >= SHORTEST_S ? "cut" : "lost") : this.state;
     this.#quieten();
     this.#turn(state === "ready" ? "connecting" : state);
@@ -135,6 +166,7 @@ export class AnsweringLine {
 
   #quieten() {
     clearTimeout(this.#timer);
+    this.#beginning = null;
     this.#voice?.stop();
     this.#voice = null;
     this.#peer.setTracks({ audio: null, video: null }).catch(() => {}); // it may be closed by now

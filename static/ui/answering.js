@@ -51,8 +51,9 @@ export class Answering {
   /** How the machine's seat stands. @param {OtherSeat} news @param {TakenSeat | null} mine */
   hear({ seat, state }, mine) {
     if (!mine || state === "lost" || state === "left") return; // its connection may stand all the same
-    if (this.#line?.seat === seat || this.#line?.isTaking) return;
-    this.#line?.close();
+    const line = this.#line;
+    if (line?.isTaking || (line?.seat === seat && (this.isOpen || !line.isDead))) return;
+    line?.close();
     const { call, own } = this.#seat;
     this.#line = new AnsweringLine(this.#live, call.id, mine, seat, own, () => this.#turned());
     this.#audio.srcObject = this.#line.remote;
