@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import IntEnum
 from functools import partial
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -32,6 +33,18 @@ from app.web.health import LEAST_FREE_BYTES
 from app.web.models import MediaProgram
 
 Answer = TypeVar("Answer")
+
+NO_TLS = "TLS is not answered: set cert, pkey and tls-listening-port in turnserver.conf"
+WORDS_OF_NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG")  # what came was none
+
+
+class Unproved(IntEnum):
+    """What OpenSSL finds wrong with a certificate (x509_vfy.h)."""
+
+    BEGINS_LATER = 9
+    ENDED = 10
+    OTHER_NAME = 62
+    OTHER_ADDRESS = 64
 
 
 @dataclass(frozen=True)
@@ -185,16 +198,14 @@ def relay_says(server: stun.Server, ask: Callable[[], Answer]) -> Answer:
     except socket.gaierror as unknown:
         raise RuntimeError(f"{server.host} has no address: mend the name in HOMETHREAD_TURN_URLS") from unknown
     except ssl.SSLError as unproved:
-        raise RuntimeError(f"TLS fails ({unproved.reason}): mend cert and pkey in turnserver.conf") from unproved
+        raise RuntimeError(_what_mends_tls(server, unproved)) from unproved
     except stun.NotRelayed as lost:
         raise RuntimeError(
             f"{lost}: are its UDP ports (49152-65535, or min-port to max-port) open, and is external-ip right?"
         ) from lost
     except OSError as silent:
         if server.transport == "tls" and "handshake" in str(silent):
-            raise RuntimeError(
-                "TLS is not answered: set cert, pkey and tls-listening-port in turnserver.conf"
-            ) from silent
+            raise RuntimeError(NO_TLS) from silent
         way = "UDP" if server.transport == "udp" else "TCP"
         raise RuntimeError(
             f"nobody answers there by {way} ({silent}): does turnserver run, is {way} port {server.port} open?"
@@ -204,6 +215,24 @@ def relay_says(server: stun.Server, ask: Callable[[], Answer]) -> Answer:
 def _is_public(host: str) -> bool:
     found = socket.getaddrinfo(host, None)
     return any(ipaddress.ip_address(str(where[0]).partition("%")[0]).is_global for *_, where in found)
+
+
+def _what_mends_tls(server: stun.Server, failed: ssl.SSLError) -> str:
+    """Phones refuse the certificates that are refused here, and find no way by TLS then."""
+    if not isinstance(failed, ssl.SSLCertVerificationError):
+        is_other = isinstance(failed, ssl.SSLEOFError) or failed.reason in WORDS_OF_NO_TLS
+        return NO_TLS if is_other else f"TLS fails ({failed.reason}): mend cert and pkey in turnserver.conf"
+    match failed.verify_code:
+        case Unproved.BEGINS_LATER:
+            lacks, mends = "is not valid yet", "are both clocks right?"
+        case Unproved.ENDED:
+            lacks, mends = "has ended", "renew it, and restart turnserver, which reads it only then"
+        case Unproved.OTHER_NAME | Unproved.OTHER_ADDRESS:
+            lacks, mends = "holds for other names", f"get one for {server.host}, or mend HOMETHREAD_TURN_URLS"
+        case _:
+            lacks = "is vouched for by nobody whom this machine knows"
+            mends = "cert in turnserver.conf needs the whole chain, from an authority that browsers know"
+    return f"its certificate {lacks} ({failed.verify_message}): {mends}"
 
 
 def _what_mends(refusal: stun.Refusal) -> str:

@@ -1,5 +1,8 @@
 """The same call when there is no direct way: voice and picture through coturn alone, with the call's own credential."""
 
+import os
+import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -7,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page, Playwright
 
 from app.calls.words import CallState
+from app.gateways.coturn import Coturn
+from app.programs.local_tls import LocalAuthority
 from tests.browser import stories
-from tests.browser.conftest import Devices
+from tests.browser.conftest import FLAGS, PHONE, Devices
+from tests.browser.modules import serve_modules
 from tests.browser.stories import both_arrive, hang_up, sees, touch
 from tests.browser.village import Village, open_village
 from tests.scene import at
@@ -31,11 +37,78 @@ REMEMBER_UDP = """() => localStorage.setItem(
   `homethread-way:${navigator.connection?.type ?? "any"}`, JSON.stringify({ way: "udp", at: Date.now() }))"""
 REMEMBERED = """() => Object.entries(localStorage).filter(([key]) => key.startsWith("homethread-way:"))
   .map(([, kept]) => JSON.parse(kept).way)"""
+ASKED = "watched.newest().getConfiguration().iceServers.flatMap(({ urls }) => urls)"
+# Two ends in one page, which agree anew whenever one of them wants it.
+CONNECT = """async (server) => {
+  const { Relays } = await import("/call/relays.js");
+  const ends = [true, false].map((isOfferer) => {
+    const pc = new RTCPeerConnection({ iceServers: [server], iceTransportPolicy: "relay" });
+    new Relays(pc, isOfferer);
+    return pc;
+  });
+  let agreed = Promise.resolve();
+  for (const [one, other] of [ends, ends.toReversed()]) {
+    one.onicecandidate = ({ candidate }) => other.addIceCandidate(candidate);
+    one.onnegotiationneeded = () => (agreed = agreed.then(() => agree(one, other)));
+  }
+  const agree = async (one, other) => {
+    await one.setLocalDescription();
+    await other.setRemoteDescription(one.localDescription);
+    await other.setLocalDescription();
+    await one.setRemoteDescription(other.localDescription);
+  };
+  ends[0].createDataChannel("voice");
+  await new Promise((done) => ends[1].addEventListener("signalingstatechange", done, { once: true }));
+}"""
+CONNECTED = "watched.newest().connectionState === 'connected'"
+GATHERED = """async (server) => {
+  const pc = new RTCPeerConnection({ iceServers: [server], iceTransportPolicy: "relay" });
+  const found = [];
+  const all = new Promise((done) => {
+    pc.onicecandidate = ({ candidate }) => (candidate ? found.push(candidate.relayProtocol) : done());
+  });
+  pc.createDataChannel("voice");
+  await pc.setLocalDescription();
+  await all;
+  pc.close();
+  return found;
+}"""
+WIDENED_MS = 6_000  # by then both ends ask all
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> LocalAuthority:
+    made = LocalAuthority(tmp_path_factory.mktemp("tls"))
+    made.certify([], "relay", datetime.now(UTC))
+    return made
+
+
+@pytest.fixture(scope="module")
+def chromium(
+    authority: LocalAuthority, playwright: Playwright, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Browser]:
+    """It trusts the authority that vouches for the relay, as it does the one of any relay in the world."""
+    home = tmp_path_factory.mktemp("home")
+    store = home / ".pki" / "nssdb"
+    store.mkdir(parents=True)
+    trusted = str(authority.server_file.parent / "ca.crt")
+    for command in (["-N", "--empty-password"], ["-A", "-t", "C,,", "-n", "relay", "-i", trusted]):
+        subprocess.run(["certutil", "-d", f"sql:{store}", *command], check=True, capture_output=True)
+    browser = opened(playwright, home)
+    yield browser
+    browser.close()
+
+
+def opened(playwright: Playwright, home: Path) -> Browser:
+    """With the certificates that are trusted in this home."""
+    return playwright.chromium.launch(
+        executable_path=shutil.which("chromium"), args=FLAGS, env={**os.environ, "HOME": str(home)}
+    )
 
 
 @pytest.fixture
-def coturn() -> Iterator[PrivateCoturn]:
-    running = PrivateCoturn()
+def coturn(authority: LocalAuthority) -> Iterator[PrivateCoturn]:
+    running = PrivateCoturn(certificate=authority.server_file)
     yield running
     running.stop()
 
@@ -47,13 +120,23 @@ def evening() -> datetime:
 
 
 @pytest.fixture
-def village(
-    tmp_path: Path, sqlite_url: str, coturn: PrivateCoturn, request: pytest.FixtureRequest
-) -> Iterator[Village]:
-    urls = coturn.urls
-    if "gives_way" in request.node.name:
-        urls = f"turn:127.0.0.1:{free_port()}?transport=udp,{coturn.url}?transport=tcp"
-    settings = {"TURN_URLS": urls, "TURN_SECRET": SECRET, "ICE_POLICY": "relay"}
+def leads() -> str | None:
+    """The way by which alone a relay is reached; without, each of them leads there."""
+    return None
+
+
+@pytest.fixture
+def relays(coturn: PrivateCoturn, leads: str | None) -> dict[str, str]:
+    """Addresses by the way that leads there, or nowhere."""
+    if leads is None:
+        return {way: coturn.by[way] for way in ("udp", "tcp")}
+    nowhere = {way: f"turn:127.0.0.1:{free_port()}?transport={way}" for way in ("udp", "tcp")}
+    return nowhere | {leads: coturn.by[leads]}
+
+
+@pytest.fixture
+def village(tmp_path: Path, sqlite_url: str, relays: dict[str, str]) -> Iterator[Village]:
+    settings = {"TURN_URLS": ",".join(relays.values()), "TURN_SECRET": SECRET, "ICE_POLICY": "relay"}
     running = open_village(tmp_path, sqlite_url, evening(), **settings)
     yield running
     running.stop()
@@ -95,10 +178,11 @@ def test_the_same_call_through_the_relay_alone(
     sees(terminal, "goodbye")
 
 
+@pytest.mark.parametrize("leads", ["tcp", pytest.param("tls", marks=pytest.mark.long)])
 def test_a_way_that_does_not_lead_there_gives_way_to_another(
-    village: Village, devices: Devices, coturn: PrivateCoturn
+    village: Village, devices: Devices, coturn: PrivateCoturn, relays: dict[str, str], leads: str
 ) -> None:
-    """UDP goes nowhere, and is what both remember: they find TCP by themselves, and ask it at once from then on."""
+    """UDP goes nowhere, and is what both remember: they find what leads there, and ask it at once from then on."""
     starts_at = village.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     village.move_clock_to(starts_at - timedelta(minutes=1))
     alice = village.scene.alice
@@ -116,15 +200,52 @@ def test_a_way_that_does_not_lead_there_gives_way_to_another(
     both_arrive(phone, terminal)
     by_the_relay_alone(coturn, starts_at, phone, terminal)
     until = time.monotonic() + 30
-    while not phone.evaluate(REMEMBERED) == terminal.evaluate(REMEMBERED) == ["tcp"]:
+    while not phone.evaluate(REMEMBERED) == terminal.evaluate(REMEMBERED) == [leads]:
         assert time.monotonic() < until, [phone.evaluate(REMEMBERED), terminal.evaluate(REMEMBERED)]
         terminal.wait_for_timeout(100)
     phone.reload()
     sees(phone, "live", 20)
-    urls = phone.evaluate("watched.newest().getConfiguration().iceServers.flatMap(({ urls }) => urls)")
-    assert [url.split("transport=")[1] for url in urls] == ["udp", "tcp"]
+    assert phone.evaluate(ASKED) == [relays["udp"], relays[leads]]
     hang_up(phone)
     sees(terminal, "goodbye")
+
+
+@pytest.mark.parametrize("leads", ["tls"])
+def test_tls_is_found_where_it_alone_leads_there_and_asked_at_once_from_then_on(
+    devices: Devices, relays: dict[str, str]
+) -> None:
+    """What relays.js makes of it between two ends of Chromium's, whose patience is wound forward."""
+    page = devices.device(PHONE).new_page()
+    page.clock.install()
+    serve_modules(page)
+    server = entry_of(*relays.values())
+    page.evaluate(CONNECT, server)
+    assert page.evaluate(ASKED) == [relays["udp"], relays["tcp"]]
+    page.clock.fast_forward(WIDENED_MS)
+    assert page.evaluate(ASKED) == list(relays.values())
+    stories.wait_until(page, "the way to be remembered", lambda: page.evaluate(REMEMBERED) == ["tls"])
+    page.evaluate(CONNECT, server)
+    stories.wait_until(page, "the connection", lambda: page.evaluate(CONNECTED))
+    assert page.evaluate(ASKED) == [relays["udp"], relays["tls"]]
+
+
+def test_only_a_relay_with_a_certificate_that_is_trusted_relays_by_tls(
+    devices: Devices, coturn: PrivateCoturn, playwright: Playwright, tmp_path: Path
+) -> None:
+    """What `homethread check` finds wrong with it keeps phones out; so the others here can fail."""
+    strange = opened(playwright, tmp_path)
+    found = []
+    for page in (devices.device(PHONE).new_page(), strange.new_page()):
+        serve_modules(page)
+        found.append(page.evaluate(GATHERED, entry_of(coturn.by["tls"])))
+    strange.close()
+    assert found == [["tls"], []]
+
+
+def entry_of(*urls: str) -> dict[str, Any]:
+    """As the program gives it to a seat."""
+    (entry,) = Coturn(urls, SECRET, "relay").issue("seat", datetime.now(UTC) + timedelta(minutes=10))
+    return entry
 
 
 def by_the_relay_alone(coturn: PrivateCoturn, starts_at: datetime, *pages: Page) -> None:
