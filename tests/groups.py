@@ -59,7 +59,7 @@ GROUPS = (
     Group(
         "browser",
         "the stories in Chromium",
-        1500,
+        1800,
         ("browser",),
         needs=("npm", "chromium", "fonts", "coturn", "certutil", "voice"),
         second_tries=SECOND_TRIES,

@@ -51,6 +51,21 @@
     }
     return total;
   };
+  // What has come by the newest connection: packets of voice, and bytes of everything.
+  const came = async () => {
+    const total = { voicePackets: 0, bytes: 0 };
+    for (const report of (await connections.at(-1).getStats()).values()) {
+      if (report.type === "inbound-rtp" && report.kind === "audio") total.voicePackets += report.packetsReceived;
+      if (report.type === "transport") total.bytes += report.bytesReceived;
+    }
+    return total;
+  };
+  const comesWithin = async (ms) => {
+    const before = await came();
+    await new Promise((done) => setTimeout(done, ms));
+    const after = await came();
+    return { voicePackets: after.voicePackets - before.voicePackets, bytes: after.bytes - before.bytes };
+  };
   // The first instant at which voice and picture really arrived, looked for often enough to be told in tens of ms.
   const first = {};
   setInterval(async () => {
@@ -59,5 +74,5 @@
     if (!first.audio && now.audioEnergy > 0) first.audio = instant();
     if (!first.video && now.frames > 0) first.video = instant();
   }, 25);
-  window.watched = { figures, each, marks, tones, first, newest: () => connections.at(-1) };
+  window.watched = { figures, each, comesWithin, marks, tones, first, newest: () => connections.at(-1) };
 })();
