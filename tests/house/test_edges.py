@@ -84,3 +84,14 @@ def test_every_promise_names_tests_that_exist(promise: str, tests: list[str]) ->
     for place in tests:
         file, _, name = place.partition("::")
         assert re.search(rf"def {name}\b|class {name}\b", (ROOT / "tests" / file).read_text()), place
+
+
+def test_every_failure_in_the_readme_names_tests_that_exist() -> None:
+    page = (ROOT / "README.md").read_text().partition("| what breaks | when |")[2].partition("\n\n")[0]
+    rows = page.splitlines()[2:]
+    assert len(rows) > 15
+    for row in rows:
+        named = re.findall(r"`([\w/]+\.py)::(\w+)`", row)
+        assert named or row.endswith("| the same |"), row
+        for file, name in named:
+            assert re.search(rf"def {name}\(", (ROOT / "tests" / file).read_text()), (file, name)

@@ -22,7 +22,7 @@ from tests.thinlink.following import LADDER
 TEXTS = json.loads((ROOT / "app/translations/en.json").read_text(encoding="utf-8"))
 SPEECH = 0.58
 PICTURES = LADDER[:3]
-DOWN_SECONDS, UP_SECONDS = 60, 120
+DOWN_SECONDS, UP_SECONDS = 150, 240
 STEPS = ((64, {"micro_video", "stills", "thin_video"}), (24, {"voice", "thin_voice"}), (5, {"clips"}))
 # Every rung that was in effect, and every sentence about one, from now on.
 WATCH = """() => {
@@ -56,6 +56,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(540)
 def test_down_the_whole_ladder_and_up_again(place: Place, record_property: Record) -> None:
     with place.call(Thin(300, 150, 0.01)) as call:
         call.answer()
