@@ -118,6 +118,31 @@ def test_what_a_hint_asks_for_waits_while_somebody_speaks(reader: Reader) -> Non
     assert reader.new() == 1, "all of them once"
 
 
+# Where the browser says by what kind of network it goes, as Chrome on Android does.
+NETWORK = """async () => {
+  Object.defineProperty(navigator, "connection", { value: Object.assign(new EventTarget(), { type: "wifi" }) });
+  window.first = tell;
+  live.setInCall(true);
+  await import("/net/path.js");
+}"""
+CHANGE = """(type) => {
+  navigator.connection.type = type;
+  navigator.connection.dispatchEvent(new Event("change"));
+}"""
+ANOTHER_SOCKET = "tell !== first"
+
+
+def test_another_network_is_another_socket_before_anything_is_felt(reader: Reader) -> None:
+    reader.page.evaluate(NETWORK)
+    for kind in ("wifi", "none"):
+        reader.page.evaluate(CHANGE, kind)
+        reader.passes(1_500)
+        assert not reader.page.evaluate(ANOTHER_SOCKET), f"{kind} is no other network that leads anywhere"
+    reader.page.evaluate(CHANGE, "cellular")
+    reader.passes(1_500)
+    assert reader.page.evaluate(ANOTHER_SOCKET)
+
+
 def test_nobody_speaks_for_so_long_that_nothing_is_read(reader: Reader) -> None:
     reader.hint()
     reader.press(1_000_000)
