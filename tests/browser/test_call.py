@@ -106,7 +106,7 @@ def test_a_parent_books_the_terminal_rings_a_child_answers_they_talk(
 def nothing_comes_yet(phone: Page, terminal: Page) -> None:
     """Connected ahead, with an open microphone: until the ring that costs the village next to nothing."""
     expect(phone.locator(".call__own")).to_be_visible()
-    wait_until(terminal, "connected", lambda: terminal.evaluate("watched.newest()?.connectionState") == "connected")
+    wait_until(terminal, "connected", lambda: terminal.evaluate("watched.newest()?.connectionState") == "connected", 40)
     comes = terminal.evaluate("watched.comesWithin(1000)")
     assert comes["voicePackets"] == 0
     assert comes["bytes"] < 500, "no more than keeps it open"
