@@ -29,7 +29,6 @@ OLDER = """
 ON_WIRE_MB = """async () => {
   const pairs = [...(await watched.newest().getStats()).values()].filter(({ type }) => type === "candidate-pair");
   const packets = (pair) => pair.packetsSent + pair.packetsReceived;
-  const packets = (pair) => pair.packetsSent + pair.packetsReceived;
   const bytes = pairs.map((pair) => pair.bytesSent + pair.bytesReceived + 28 * packets(pair));
   return bytes.reduce((sum, one) => sum + one, 0) / 1e6;
 }"""
