@@ -4,32 +4,22 @@ How good they are in numbers is measured by the benchmark `thinlink`; here is wh
 """
 
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from tests.browser.stories import sees
 from tests.thinlink import figures, voice
-from tests.thinlink.calls import Call, Place, Studio, Thin, open_place
+from tests.thinlink.calls import Call, Place, Thin
 
-SPEECH = 0.58  # of the time, at both ends
 SETTLED_SECONDS, LISTENED_SECONDS = 10, 16
 RUNG = "() => document.querySelector('[data-rung]')?.dataset.rung"
 DARK_SECONDS = 15
 PAUSE_SECONDS = 3.5  # of the speaker, between two sentences: only what was said then can be heard
 USUAL_DELAY_SECONDS = 0.3
 Record = Callable[[str, object], None]
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    folder: Path = tmp_path_factory.mktemp("place")
-    with sync_playwright() as playwright, open_place(playwright, folder, Studio(folder), SPEECH) as opened:
-        yield opened
-        assert "Traceback" not in opened.village.logs(), opened.village.logs()
 
 
 def rung(page: Page) -> str | None:

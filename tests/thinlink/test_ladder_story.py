@@ -6,21 +6,19 @@ How good each rung is in numbers is measured elsewhere; here is what the screens
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from tests.browser.conftest import shoot
 from tests.groups import ROOT
-from tests.thinlink.calls import Place, Studio, Thin, open_place
+from tests.thinlink.calls import Place, Thin
 from tests.thinlink.following import LADDER
 
 TEXTS = json.loads((ROOT / "app/translations/en.json").read_text(encoding="utf-8"))
-SPEECH = 0.58
 PICTURES = LADDER[:3]
 DOWN_SECONDS, UP_SECONDS = 150, 240
 STEPS = ((64, {"micro_video", "stills", "thin_video"}), (24, {"voice", "thin_voice"}), (5, {"clips"}))
@@ -45,14 +43,6 @@ PAUSED, OTHERS, THIN, CLIPS, BACK = (
     TEXTS[f"common.rung.{name}"] for name in ("paused", "other", "thin", "clips", "picture_back")
 )
 Record = Callable[[str, object], None]
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    folder: Path = tmp_path_factory.mktemp("place")
-    with sync_playwright() as playwright, open_place(playwright, folder, Studio(folder), SPEECH) as opened:
-        yield opened
-        assert "Traceback" not in opened.village.logs(), opened.village.logs()
 
 
 @pytest.mark.long

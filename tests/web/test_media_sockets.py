@@ -34,12 +34,6 @@ def house(sqlite_url: str, tmp_path: Path) -> Iterator[OpenHouse]:
 
 
 @pytest.fixture
-def port(house: OpenHouse) -> Iterator[int]:
-    with house.served() as port:
-        yield port
-
-
-@pytest.fixture
 def call(house: OpenHouse) -> str:
     """Alice's, at eight; it rings."""
     call_id = house.scene.book(house.scene.alice, at(20))

@@ -26,20 +26,6 @@ def house(database: Database, tmp_path: Path) -> OpenHouse:
 
 
 @pytest.fixture
-def port(house: OpenHouse) -> Iterator[int]:
-    with house.served() as port:
-        yield port
-
-
-@pytest.fixture
-def call(house: OpenHouse) -> str:
-    """Alice's, at eight; it is five to."""
-    call_id = house.scene.book(house.scene.alice, at(20))
-    house.clock.at = at(19, 55)
-    return call_id
-
-
-@pytest.fixture
 def ends(house: OpenHouse, port: int, call: str) -> Iterator[tuple[Wire, Wire]]:
     alice = house.scene.alice
     with house.parent(alice).connect(port) as parent, house.terminal(alice).connect(port) as terminal:

@@ -9,25 +9,10 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from app.storage.database import Database
-from tests.scene import at
 from tests.web.open_house import OpenHouse
 from tests.web.wire import Wire
 
 SEEN = {"page": "home", "visible": True}
-
-
-@pytest.fixture
-def port(house: OpenHouse) -> Iterator[int]:
-    with house.served() as port:
-        yield port
-
-
-@pytest.fixture
-def call(house: OpenHouse) -> str:
-    """Alice's, at eight; it is five to."""
-    call_id = house.scene.book(house.scene.alice, at(20))
-    house.clock.at = at(19, 55)
-    return call_id
 
 
 def seat(wire: Wire, call: str, page: str = "p1", **more: Any) -> str:
