@@ -181,6 +181,7 @@ def test_pairing_anew_ends_what_was_signed_in_and_what_waited(house: OpenHouse) 
 def test_revoked_it_is_signed_out_and_its_socket_closed(house: OpenHouse, way: str) -> None:
     alice, box = house.scene.alice, paired(house)
     beside = house.terminal(alice)
+    house.clock.step(seconds=1)
     with house.served() as port:
         wires = [Guest(house, Badge("terminal", box.token)).connect(port), beside.connect(port)]
         assert house.desk(alice).command(f"/api/terminals/{alice.terminal}/{way}").status_code == 200
