@@ -155,8 +155,8 @@ class Explorer:
 
 
 def _known_by(place: Place) -> str:
-    """All that matters for what comes: without ids, with instants as seen from now, the workers alike."""
-    told = [[_values(row, place.now) for row in place.rows[table.name]] for table in TABLES]
+    """All that matters for what comes: without ids and order, with instants as seen from now."""
+    told = [sorted(str(_values(row, place.now)) for row in place.rows[table.name]) for table in TABLES]
     hands = sorted(_hand(hand) for hand in place.hands.values())
     return str([told, hands, place.taken, place.faults_left, place.receipts_left])
 
