@@ -31,6 +31,7 @@ LOSS, VOICE_LOSS, PLAIN_TIMES, GOOD_LOSS = 0.12, 0.25, 2.5, 0.08
 LOSSY, CLEAN, CLEAN_MS = 0.025, 0.01, 15_000
 FULL_KBPS = 10  # the loss of a trickle says less than that of a voice
 CARRIES, STARVES_NEEDS, STARVES_SENDS = 0.8, 0.6, 0.9
+UNTROUBLED = ("start", "held")  # reasons that tell of no trouble yet
 DRAINS, DRAINS_TWICE = 9, 6.5  # times what stills take: room for a moving picture, for a voice that goes twice
 
 
@@ -138,7 +139,7 @@ def _see(m: Memory, look: Look, silent_ms: float) -> Memory:
     m = replace(m, silent_ms=0.0, has_heard=m.has_heard or look.heard is True)
     if m.now_ms < m.settled_ms:
         return m
-    reported = min(m.now_ms - m.reported_ms, LONGEST_REPORT_MS)
+    reported = min(m.now_ms - max(m.reported_ms, m.settled_ms), LONGEST_REPORT_MS)
     m = replace(
         m,
         least_rtt_ms=_least(m.least_rtt_ms, look.rtt_ms, step),
@@ -155,16 +156,14 @@ def _see(m: Memory, look: Look, silent_ms: float) -> Memory:
 def _wait(ladder: Ladder, m: Memory) -> Memory:
     """Nothing comes: wait for it on a voice rung, at last with clips."""
     m = replace(m, good_ms=0.0, bad_ms=0.0)
-    voice, last = ladder.voice, len(ladder.rungs) - 1
-    if m.silent_ms >= GONE_MS and m.rung < last:
+    if m.silent_ms >= GONE_MS and m.rung < (last := len(ladder.rungs) - 1):
         return replace(_go(m, last, "nothing"), before=m.before)
-    return replace(_go(m, voice, "nothing"), before=m.rung) if m.rung < voice else m
+    return replace(_go(m, ladder.voice, "nothing"), before=m.rung) if m.rung < ladder.voice else m
 
 
 def _judge(ladder: Ladder, m: Memory, look: Look, ceiling: int) -> Memory:
     in_effect = _place(ladder, look.in_effect)
-    at = max(m.rung, in_effect)
-    rung = ladder.rungs[at]
+    rung = ladder.rungs[at := max(m.rung, in_effect)]
     if m.reason == "start" and m.now_ms < FIRST_MS and _is_too_much(rung, look):
         return replace(_go(m, ladder.still, "link"), settled_ms=m.now_ms)
     if m.has_climbed and m.now_ms - m.since_ms >= TRIED_MS:
@@ -207,7 +206,8 @@ def _climb(ladder: Ladder, rung: Rung, m: Memory, look: Look, ceiling: int) -> M
     is_doubted = estimate is not None and estimate < CARRIES * needs_kbps  # by the browser's own probes
     is_heavy = _is_lossy(m) and ladder.rungs[to].stills
     is_untried = rung.stills and m.drain_kbps is None  # no still has told yet what the link carries
-    if (look.rtt_ms or 0.0) > LONG_RTT_MS and (is_doubted or is_heavy or is_untried):
+    is_long = (look.rtt_ms or 0.0) > LONG_RTT_MS
+    if (is_long and (is_doubted or is_heavy)) or (is_untried and (is_long or m.reason not in UNTROUBLED)):
         wait = max(wait, DOUBTED_MS)
     return _go(m, to, "better") if m.good_ms >= (RETURN_MS if is_back and wait <= GOOD_MS else wait) else m
 
@@ -227,7 +227,8 @@ def _trouble(rung: Rung, m: Memory, look: Look, is_last_voice: bool) -> Trouble:
         _level(look.rtt_ms, RTT_MS, PLAIN_RTT_MS), _level(look.jitter_ms, JITTER_MS, math.inf),
     )  # fmt: skip
     bearable = LOSS if rung.video else VOICE_LOSS
-    return Trouble(delay, _level(_loss(m), bearable, bearable * PLAIN_TIMES), int(is_slow))
+    times = 1 if rung.video and delay else PLAIN_TIMES  # late and lost at once: a queue that is full
+    return Trouble(delay, _level(_loss(m), bearable, bearable * times), int(is_slow))
 
 
 def _is_tried(rung: Rung, m: Memory) -> bool:

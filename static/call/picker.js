@@ -23,6 +23,7 @@ const TRIED_MS = 60_000;
 const FRESH_MS = 8_000;
 const [CLEAN_MS, SLOW_MS] = [15_000, 7_000];
 const [FIRST_MS, THIN_KBPS] = [4_000, 100];
+const UNTROUBLED = new Set(["start", "held"]);
 
 /** @param {Ladder} ladder @param {string} start_rung @param {number} at_ms */
 export function begin({ rungs }, start_rung, at_ms) {
@@ -88,7 +89,8 @@ function see(rungs, m, look) {
   const least = m.least_rtt_ms;
   if (rtt !== null) m.least_rtt_ms = least === null ? rtt : Math.min(rtt, least + ((rtt - least) * step) / 120_000);
   m.loss_in = smooth(m.loss_in, look.loss_in, look.received, step);
-  m.loss_out = smooth(m.loss_out, look.loss_out, look.sent, Math.min(m.now_ms - m.reported_ms, 5_000));
+  const reported = Math.min(m.now_ms - Math.max(m.reported_ms, m.settled_ms), 5_000);
+  m.loss_out = smooth(m.loss_out, look.loss_out, look.sent, reported);
   if (look.loss_out !== null) m.reported_ms = m.now_ms;
   m.drain_kbps = look.drain ?? m.drain_kbps;
   const loss = m.loss_out ?? m.loss_in ?? 0;
@@ -167,7 +169,8 @@ function climb(rungs, rung, m, { available, rtt }, ceiling) {
   const isHeavy = isLossy(m) && rungs[to]?.stills;
   const isUntried = rung.stills && m.drain_kbps === null;
   const isLong = (rtt ?? 0) > LONG_RTT_MS;
-  const wait_ms = Math.max(m.waits_ms[to] ?? GOOD_MS, isLong && (isDoubted || isHeavy || isUntried) ? DOUBTED_MS : 0);
+  const isToWait = (isLong && (isDoubted || isHeavy)) || (isUntried && (isLong || !UNTROUBLED.has(m.reason)));
+  const wait_ms = Math.max(m.waits_ms[to] ?? GOOD_MS, isToWait ? DOUBTED_MS : 0);
   if (to < m.rung && m.good_ms >= (back !== null && wait_ms <= GOOD_MS ? 1_000 : wait_ms)) go(m, to, "better");
 }
 
@@ -179,7 +182,7 @@ function troubleOf({ audio, video, stills, needs_kbps }, m, { rtt, jitter, avail
   const later = video ? level(late, 400, 1_000) : 0;
   const delay = Math.max(grown, later, level(rtt ?? 0, 1_500, 3_000), level(jitter, 300, Infinity));
   const bearable = video ? 0.12 : 0.25;
-  const loss = level(lossOf(m), bearable, bearable * 2.5);
+  const loss = level(lossOf(m), bearable, bearable * (video && delay ? 1 : 2.5));
   const sends_kbps = audio.max_kbps + (video?.max_kbps ?? 0);
   const starves =
     audio.feedback && available !== null && !isFresh && available < Math.min(0.6 * needs_kbps, 0.9 * sends_kbps);

@@ -1,14 +1,16 @@
 """What the pace at which a photo's pieces came tells of the link, by a channel and a voice on paper."""
 
 from collections.abc import Iterator
+from statistics import median
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.modules import serve_modules
 
-# Of the second photo two pieces wait for a voice. Each is told of by whoever is asked.
-THREE_PHOTOS = """async ([first, second, third]) => {
+# Two pieces of the second photo wait for a voice of 20 kbit/s, or every one of each photo that does wait for it. Each
+# photo is told of by whoever is asked.
+PHOTOS = """async ([tells, isDense]) => {
   const [{ Stills }, { writeReceipt }, { readLadder }] = await Promise.all(
     ["stills", "pieces", "ladder"].map((name) => import(`/call/${name}.js`)),
   );
@@ -19,6 +21,7 @@ THREE_PHOTOS = """async ([first, second, third]) => {
     canvas.getContext("2d").putImageData(noise, 0, 0);
   }, 100);
   let [photo, sent, speaks, bytes, since, over] = [0, [], false, 0, performance.now(), null];
+  let timer;
   const getStats = async () => {
     const now = performance.now();
     if (speaks) bytes += (now - since) * 2.5;
@@ -29,7 +32,9 @@ THREE_PHOTOS = """async ([first, second, third]) => {
     const [, high, low, place, count] = piece;
     if (place === 0) [photo, sent] = [photo + 1, []];
     sent.push({ at: performance.now(), number: high * 256 + low, bits: (piece.length + 90) * 8 });
-    speaks = photo === 2 && place === 1;
+    speaks = isDense || (photo === 2 && place === 1);
+    clearTimeout(timer);
+    if (isDense) timer = setTimeout(() => (getStats(), (speaks = false)), 500);
     if (place === count - 1) over();
   };
   const stills = new Stills({ readyState: "open", bufferedAmount: 0, send }, () => {}, { getStats });
@@ -37,12 +42,12 @@ THREE_PHOTOS = """async ([first, second, third]) => {
   const told = [];
   const whole = () => new Promise((resolve) => (over = resolve));
   let next = whole();
-  stills.show({ ...stillsRung, every_seconds: 1 }, canvas.captureStream(5).getVideoTracks()[0]);
-  for (const tells of [first, second, third]) {
+  stills.show({ ...stillsRung, every_seconds: isDense ? 2 : 1 }, canvas.captureStream(5).getVideoTracks()[0]);
+  for (const told_kbps of tells) {
     await next;
     next = whole();
     const paces = sent.slice(1).map(({ at, bits }, place) => bits / (at - sent[place].at)).sort((a, b) => a - b);
-    const kbps = Math.floor({ middle: paces[Math.floor(paces.length / 2)], low: paces[1] }[tells] ?? tells);
+    const kbps = Math.floor({ middle: paces[Math.floor(paces.length / 2)], low: paces[1] }[told_kbps] ?? told_kbps);
     await stills.take(writeReceipt({ number: sent[0].number, kbps }).buffer);
     told.push({ kbps, paces, drain_kbps: stills.drain_kbps });
   }
@@ -61,9 +66,32 @@ def page(chromium: Browser) -> Iterator[Page]:
 
 def test_pieces_that_waited_for_a_voice_are_not_taken_for_a_slow_link(page: Page) -> None:
     """Where others were lost on the way the middle of what came is one of them."""
-    fast, waited, slow = page.evaluate(THREE_PHOTOS, ["middle", "low", 9])
+    fast, waited, slow = page.evaluate(PHOTOS, [["middle", "low", 9], False])
     assert fast["drain_kbps"] >= 36, fast
     assert waited["kbps"] < waited["paces"][len(waited["paces"]) // 2] * 0.6, "some waited, most did not"
     assert waited["drain_kbps"] == fast["drain_kbps"], waited
     assert min(slow["paces"]) > 20, "none waited"
-    assert slow["drain_kbps"] == 9, "what came so slowly had queued"
+    assert slow["drain_kbps"] == pytest.approx(9, rel=0.11), "what came so slowly had queued"
+
+
+def test_beside_a_voice_without_pauses_one_photo_of_each_pace_tells_what_the_link_carries(page: Page) -> None:
+    """Else a call stays with photos for good on a link that carries far more."""
+    waited, tried, faster, after = page.evaluate(PHOTOS, [["middle"] * 4, True])
+    assert (max(waited["paces"]) < 10, waited["drain_kbps"]) == (True, None), waited
+    assert (min(tried["paces"]) > 20, tried["drain_kbps"]) == (True, 40), tried
+    assert (min(faster["paces"]) > 32, faster["drain_kbps"]) == (True, 64), faster
+    assert median(after["paces"]) < 40, "no more of them: that tells enough"
+
+
+def test_one_that_came_slower_tells_what_the_link_carries_beside_the_voice(page: Page) -> None:
+    waited, tried, after = page.evaluate(PHOTOS, [["middle", 14, "middle"], True])
+    assert (waited["drain_kbps"], min(tried["paces"]) > 20) == (None, True)
+    assert tried["drain_kbps"] == pytest.approx((14 + 20) * 0.9, rel=0.1)
+    assert max(after["paces"]) < 20, "the voice has its room again"
+    assert after["drain_kbps"] == tried["drain_kbps"]
+
+
+def test_one_that_came_slower_takes_nothing_back_of_what_came_before(page: Page) -> None:
+    _, tried, faster = page.evaluate(PHOTOS, [["middle", "middle", 34], True])
+    assert (tried["drain_kbps"], min(faster["paces"]) > 32) == (40, True)
+    assert faster["drain_kbps"] == 40
