@@ -9,6 +9,8 @@ import { AROUND_BYTES } from "./pieces.js";
 const PACE_KBPS = { first: 40, least: 4, most: 128 };
 /** Enough to tell that a moving picture has room: see the picker. */
 const BESIDE_KBPS = 64;
+/** Of waiting for pauses within one photo: there are too few. */
+const CROWDED_MS = 5_000;
 /** Until one came slower than it went; after that every try to go faster than that may be a queue again. */
 const FASTER_BY = { first: 1.6, then: 1.1 };
 /** Of the pace at which they came where they came slower than they went: what had queued must drain. */
@@ -44,9 +46,10 @@ export class Pace {
   #hasQueued = false;
   /** The last one that waited for pauses found too few. */
   #isCrowded = false;
-  /** The last one waits for none. */
+  #waited_ms = 0;
+  /** The last one waits for no more of them. */
   #isBeside = false;
-  /** The fastest that waited for none. */
+  /** The fastest of those that has told. */
   #beside_kbps = 0;
   /** What had gone of the voice before each piece of such a one. @type {Count[]} */
   #counts = [];
@@ -64,16 +67,23 @@ export class Pace {
 
   /** Another photo. */
   begin() {
-    [this.#poured_kbps, this.#went_ms, this.#counts] = [[], 0, []];
+    [this.#poured_kbps, this.#went_ms, this.#waited_ms, this.#counts] = [[], 0, 0, []];
+    this.#isBeside = false;
+    if (this.#isCrowded) this.#goBeside();
+  }
+
+  #goBeside() {
     const isNew = this.#kbps > this.#beside_kbps && this.#kbps <= BESIDE_KBPS;
-    this.#isBeside = this.#isCrowded && !this.#hasQueued && isNew;
-    if (this.#isBeside) this.#beside_kbps = this.#kbps;
+    if (isNew && !this.#hasQueued) this.#isBeside = this.#isCrowded = true;
   }
 
   /** Until a piece of so many bytes may go. @param {number} bytes */
   async leaves(bytes) {
-    if (this.#isBeside) this.#counts.push(await this.#voice.count());
-    else await this.#voice.leaves(bitsOf(bytes), this.#carries_kbps);
+    if (this.#isBeside) return void this.#counts.push(await this.#voice.count());
+    const since_ms = performance.now();
+    await this.#voice.leaves(bitsOf(bytes), this.#carries_kbps);
+    this.#waited_ms += performance.now() - since_ms;
+    if (this.#waited_ms >= CROWDED_MS) this.#goBeside();
   }
 
   /** @param {number} bytes @returns {number} for how many ms the next piece waits */
@@ -89,9 +99,10 @@ export class Pace {
     const { middle_kbps, low_kbps, hasTried } = this.#poured();
     const hasKeptUp = kbps >= middle_kbps * KEPT_UP;
     // about as slow as those that waited for a voice: their neighbours may have been lost, so that tells nothing
-    const hasWaited = !this.#isBeside && kbps >= low_kbps * KEPT_UP && kbps <= low_kbps * WAITED;
+    const hasWaited = kbps >= low_kbps * KEPT_UP && kbps <= low_kbps * WAITED;
     if (!kbps || (!hasKeptUp && hasWaited)) return;
     this.#hasQueued ||= !hasKeptUp;
+    if (this.#isBeside && (hasTried || !hasKeptUp)) this.#beside_kbps = this.#kbps;
     // one that went slowly, beside a voice, and kept up says nothing against what is known, and nothing for more
     const tried_kbps = hasTried ? this.#kbps : Math.min(this.#kbps, PACE_KBPS.first);
     const both_kbps = Math.min(PACE_KBPS.first, (kbps + this.#voiceBeside()) * SURE);
@@ -106,6 +117,7 @@ export class Pace {
   /** Nothing was said of the last photo. */
   lost() {
     this.#poured();
+    if (this.#isBeside) this.#beside_kbps = this.#kbps;
     this.drain_kbps = 0;
     this.#carries_kbps *= SLOWER_BY;
     this.#kbps = Math.max(PACE_KBPS.least, this.#kbps / 2);

@@ -8,9 +8,9 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.modules import serve_modules
 
-# Two pieces of the second photo wait for a voice of 20 kbit/s, or every one of each photo that does wait for it. Each
-# photo is told of by whoever is asked.
-PHOTOS = """async ([tells, isDense]) => {
+# Two pieces of the second photo wait for a voice of 20 kbit/s, or every one of each photo that does wait for it: it
+# speaks so long after a piece. Each photo is told of by whoever is asked.
+PHOTOS = """async ([tells, speaks_ms]) => {
   const [{ Stills }, { writeReceipt }, { readLadder }] = await Promise.all(
     ["stills", "pieces", "ladder"].map((name) => import(`/call/${name}.js`)),
   );
@@ -32,9 +32,9 @@ PHOTOS = """async ([tells, isDense]) => {
     const [, high, low, place, count] = piece;
     if (place === 0) [photo, sent] = [photo + 1, []];
     sent.push({ at: performance.now(), number: high * 256 + low, bits: (piece.length + 90) * 8 });
-    speaks = isDense || (photo === 2 && place === 1);
+    speaks = speaks_ms > 0 || (photo === 2 && place === 1);
     clearTimeout(timer);
-    if (isDense) timer = setTimeout(() => (getStats(), (speaks = false)), 500);
+    if (speaks_ms) timer = setTimeout(() => (getStats(), (speaks = false)), speaks_ms);
     if (place === count - 1) over();
   };
   const stills = new Stills({ readyState: "open", bufferedAmount: 0, send }, () => {}, { getStats });
@@ -42,18 +42,22 @@ PHOTOS = """async ([tells, isDense]) => {
   const told = [];
   const whole = () => new Promise((resolve) => (over = resolve));
   let next = whole();
-  stills.show({ ...stillsRung, every_seconds: isDense ? 2 : 1 }, canvas.captureStream(5).getVideoTracks()[0]);
+  stills.show({ ...stillsRung, every_seconds: speaks_ms ? 2 : 1 }, canvas.captureStream(5).getVideoTracks()[0]);
   for (const told_kbps of tells) {
     await next;
     next = whole();
     const paces = sent.slice(1).map(({ at, bits }, place) => bits / (at - sent[place].at)).sort((a, b) => a - b);
-    const kbps = Math.floor({ middle: paces[Math.floor(paces.length / 2)], low: paces[1] }[told_kbps] ?? told_kbps);
+    const middle = paces[Math.floor(paces.length / 2)];
+    const kbps = Math.floor({ middle, slower: middle * 0.8, low: paces[1] }[told_kbps] ?? told_kbps);
     await stills.take(writeReceipt({ number: sent[0].number, kbps }).buffer);
     told.push({ kbps, paces, drain_kbps: stills.drain_kbps });
   }
   stills.close();
   return told;
 }"""
+
+
+SOON_MS, NEVER_MS = 350, 600_000  # until there is a pause
 
 
 @pytest.fixture
@@ -66,7 +70,7 @@ def page(chromium: Browser) -> Iterator[Page]:
 
 def test_pieces_that_waited_for_a_voice_are_not_taken_for_a_slow_link(page: Page) -> None:
     """Where others were lost on the way the middle of what came is one of them."""
-    fast, waited, slow = page.evaluate(PHOTOS, [["middle", "low", 9], False])
+    fast, waited, slow = page.evaluate(PHOTOS, [["middle", "low", 9], 0])
     assert fast["drain_kbps"] >= 36, fast
     assert waited["kbps"] < waited["paces"][len(waited["paces"]) // 2] * 0.6, "some waited, most did not"
     assert waited["drain_kbps"] == fast["drain_kbps"], waited
@@ -76,7 +80,7 @@ def test_pieces_that_waited_for_a_voice_are_not_taken_for_a_slow_link(page: Page
 
 def test_beside_a_voice_without_pauses_one_photo_of_each_pace_tells_what_the_link_carries(page: Page) -> None:
     """Else a call stays with photos for good on a link that carries far more."""
-    waited, tried, faster, after = page.evaluate(PHOTOS, [["middle"] * 4, True])
+    waited, tried, faster, after = page.evaluate(PHOTOS, [["middle"] * 4, SOON_MS])
     assert (max(waited["paces"]) < 10, waited["drain_kbps"]) == (True, None), waited
     assert (min(tried["paces"]) > 20, tried["drain_kbps"]) == (True, 40), tried
     assert (min(faster["paces"]) > 32, faster["drain_kbps"]) == (True, 64), faster
@@ -84,7 +88,7 @@ def test_beside_a_voice_without_pauses_one_photo_of_each_pace_tells_what_the_lin
 
 
 def test_one_that_came_slower_tells_what_the_link_carries_beside_the_voice(page: Page) -> None:
-    waited, tried, after = page.evaluate(PHOTOS, [["middle", 14, "middle"], True])
+    waited, tried, after = page.evaluate(PHOTOS, [["middle", 14, "middle"], SOON_MS])
     assert (waited["drain_kbps"], min(tried["paces"]) > 20) == (None, True)
     assert tried["drain_kbps"] == pytest.approx((14 + 20) * 0.9, rel=0.1)
     assert max(after["paces"]) < 20, "the voice has its room again"
@@ -92,6 +96,13 @@ def test_one_that_came_slower_tells_what_the_link_carries_beside_the_voice(page:
 
 
 def test_one_that_came_slower_takes_nothing_back_of_what_came_before(page: Page) -> None:
-    _, tried, faster = page.evaluate(PHOTOS, [["middle", "middle", 34], True])
+    _, tried, faster = page.evaluate(PHOTOS, [["middle", "middle", 34], SOON_MS])
     assert (tried["drain_kbps"], min(faster["paces"]) > 32) == (40, True)
     assert faster["drain_kbps"] == 40
+
+
+def test_where_there_is_no_pause_the_first_photo_tells(page: Page) -> None:
+    """Its pieces would wait for twenty seconds, and a call that could show a face as long."""
+    (first,) = page.evaluate(PHOTOS, [["slower"], NEVER_MS])
+    assert median(first["paces"]) > 20, "most of them waited no more"
+    assert first["drain_kbps"] == pytest.approx(40, rel=0.2), first
