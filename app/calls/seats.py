@@ -102,6 +102,8 @@ def take(session: Session, call_id: str, who: Principal, device: Device, now: da
         session.add(seat)
     elif is_connected(seat) and seat.page != device.page:
         displaced = _displace(session, call, seat, who, device, now)
+    elif seat.page != device.page and not device.is_here and _is_awaited(seat, now):
+        raise Refused("seat_taken_elsewhere")
     _occupy(session, call, seat, who, device, now)
     seat.name, seat.serves = place.name, place.serves
     timetable.tick(session, call.id, now)
@@ -247,6 +249,13 @@ def peers(session: Session, seat: Seat) -> list[Seat]:
 
 def is_connected(seat: Seat) -> bool:
     return seat.lost_at is None and seat.left_at is None
+
+
+def _is_awaited(seat: Seat, now: datetime) -> bool:
+    """Somebody was in it whose link is away: it comes back into that seat, whatever else stands ready meanwhile."""
+    if seat.here_at is None or seat.left_at is not None or seat.lost_at is None:
+        return False
+    return now < seat.lost_at + life.SEAT_KEPT
 
 
 def _displace(session: Session, call: Call, seat: Seat, who: Principal, device: Device, now: datetime) -> str:

@@ -24,9 +24,11 @@ def two(scene: Scene, request: pytest.FixtureRequest) -> Two:
     return alice.as_terminal, person(alice.caregiver)
 
 
-def take(scene: Scene, call_id: str, who: Principal, page: str, had: str | None = None) -> Taken:
+def take(
+    scene: Scene, call_id: str, who: Principal, page: str, had: str | None = None, *, is_here: bool = True
+) -> Taken:
     with scene.database.begin() as session:
-        device = Device(f"sid of {page}", page, is_here=True, name="Somebody", had=had)
+        device = Device(f"sid of {page}", page, is_here=is_here, name="Somebody", had=had)
         return seats.take(session, call_id, who, device, scene.clock.now())
 
 
@@ -49,3 +51,14 @@ def test_it_takes_the_call_from_nobody(scene: Scene, two: Two) -> None:
     lose(scene, "second")
     assert take(scene, call_id, two[0], "first", had).seat.occupant == two[0].name
     assert take(scene, call_id, two[1], "second").displaced == "sid of first"
+
+
+def test_what_only_stands_ready_leaves_it_the_seat_while_its_link_is_away(scene: Scene) -> None:
+    call_id, there, phone = live(scene, scene.alice), scene.alice.as_terminal, person(scene.alice.caregiver)
+    had = seat_name(take(scene, call_id, there, "first").seat)
+    lose(scene, "first")
+    with pytest.raises(Refused, match="seat_taken_elsewhere"):
+        take(scene, call_id, phone, "second", is_here=False)
+    assert seat_name(take(scene, call_id, there, "first", had).seat) == had
+    lose(scene, "first")
+    assert take(scene, call_id, phone, "second").seat.occupant == phone.name, "who joins with a touch goes on"
