@@ -16,7 +16,7 @@ from tests.thinlink.calls import Call, Place, Thin
 
 SETTLED_SECONDS, LISTENED_SECONDS = 10, 16
 RUNG = "() => document.querySelector('[data-rung]')?.dataset.rung"
-DARK_SECONDS = 15
+LISTENED_AFTER_SECONDS = 7
 PAUSE_SECONDS = 3.5  # of the speaker, between two sentences: only what was said then can be heard
 USUAL_DELAY_SECONDS = 0.3
 Record = Callable[[str, object], None]
@@ -55,25 +55,41 @@ def test_voice_and_a_face_over_64_kbit(place: Place, record_property: Record) ->
             assert found.wire_kbps < 64, (end, found)
 
 
-def test_after_a_blackout_the_voice_comes_back_without_a_tap(place: Place, record_property: Record) -> None:
+@pytest.mark.parametrize(("seconds", "most_seconds"), [(15, 2), pytest.param(30, 4, marks=pytest.mark.long)])
+def test_after_a_blackout_the_voice_comes_back_without_a_tap(
+    place: Place, record_property: Record, seconds: int, most_seconds: int
+) -> None:
     with place.call(Thin(200, 200, 0.01)) as call:
         call.answer()
         call.wait_until(SETTLED_SECONDS)
         began = time.time()
-        call.link.dark(DARK_SECONDS)
-        call.wait(DARK_SECONDS + 7)
-        is_live(call)
-        ends, mended = call.ends(), began + DARK_SECONDS
-        for end, heard in ends.items():
-            said = ends[figures.OTHER[end]].said
-            unheard = voice.unheard_seconds(said, heard.heard, mended, mended + 5, USUAL_DELAY_SECONDS)
-            back = figures.back_after(heard.heard, began, mended)
-            figure = (
-                f"{end} hears again {back:.2f} s after {DARK_SECONDS} s of darkness; {unheard:.2f} s of speech missed"
-            )
-            record_property("figure", figure)
-            assert unheard < 3, end
-            assert back < 2 + PAUSE_SECONDS, end
+        call.link.dark(seconds)
+        call.wait(seconds)
+        comes_back(call, began, began + seconds, most_seconds, record_property)
+
+
+@pytest.mark.long
+def test_at_another_address_the_voice_comes_back_without_a_tap(place: Place, record_property: Record) -> None:
+    """As where a phone leaves one network for another: from its old address nothing comes any more."""
+    with place.call(Thin(200, 200, 0.01)) as call:
+        call.answer()
+        call.wait_until(SETTLED_SECONDS)
+        call.link.move()
+        comes_back(call, time.time(), time.time(), 4, record_property)
+
+
+def comes_back(call: Call, began: float, mended: float, most_seconds: int, record_property: Record) -> None:
+    call.wait(LISTENED_AFTER_SECONDS)
+    is_live(call)
+    ends = call.ends()
+    for end, heard in ends.items():
+        said = ends[figures.OTHER[end]].said
+        unheard = voice.unheard_seconds(said, heard.heard, mended, mended + 5, USUAL_DELAY_SECONDS)
+        back = figures.back_after(heard.heard, began, mended)
+        gone = f"{mended - began:.0f} s without the old way"
+        record_property("figure", f"{end} hears again {back:.2f} s after {gone}; {unheard:.2f} s of speech missed")
+        assert unheard < most_seconds + 1, end
+        assert back < most_seconds + PAUSE_SECONDS, end
 
 
 def metered(judged: list[dict[str, Any]]) -> float:
