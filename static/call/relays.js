@@ -11,6 +11,7 @@ const KEY = "homethread-way:"; // and the kind of network
 const KEPT_MS = 14 * 24 * 60 * 60 * 1_000;
 const PATIENCE_MS = { offerer: 4_000, answerer: 6_000 };
 const LEARN_AGAIN_MS = 1_000;
+const FOUND = new Set(["connected", "completed"]);
 const ALWAYS = new Set(["stun", "udp"]);
 
 export class Relays {
@@ -42,7 +43,8 @@ export class Relays {
   }
 
   #widen() {
-    if (this.#pc.connectionState === "connected" || this.#pc.signalingState === "closed") return;
+    const hasPath = FOUND.has(this.#pc.iceConnectionState); // the rest of the way is DTLS, which another path begins anew
+    if (hasPath || this.#pc.signalingState === "closed") return;
     this.#ask(this.#all);
     this.#pc.restartIce();
   }

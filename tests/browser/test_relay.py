@@ -73,6 +73,18 @@ GATHERED = """async (server) => {
   pc.close();
   return found;
 }"""
+# A connection on paper, whose checks of paths stand so; how often it began anew is kept.
+STANDS = """async (iceConnectionState) => {
+  const { Relays } = await import("/call/relays.js");
+  window.anew = 0;
+  const iceServers = [{ urls: ["turn:relay", "turns:relay"] }];
+  const pc = Object.assign(new EventTarget(), {
+    iceConnectionState, connectionState: "connecting", signalingState: "have-local-offer",
+    getConfiguration: () => ({ iceServers }), setConfiguration: () => {}, restartIce: () => (anew += 1),
+  });
+  new Relays(pc, true);
+  pc.dispatchEvent(new Event("signalingstatechange"));
+}"""
 WIDENED_MS = 6_000  # by then both ends ask all
 
 
@@ -227,6 +239,18 @@ def test_tls_is_found_where_it_alone_leads_there_and_asked_at_once_from_then_on(
     page.evaluate(CONNECT, server)
     stories.wait_until(page, "the connection", lambda: page.evaluate(CONNECTED))
     assert page.evaluate(ASKED) == [relays["udp"], relays["tls"]]
+
+
+@pytest.mark.parametrize(("stands", "anew"), [("checking", 1), ("connected", 0), ("completed", 0)])
+def test_no_other_relay_is_asked_once_there_is_a_path(chromium: Browser, stands: str, anew: int) -> None:
+    """Where keys are long in coming: a media program would begin with them again."""
+    page = chromium.new_page()
+    page.clock.install()
+    serve_modules(page)
+    page.evaluate(STANDS, stands)
+    page.clock.fast_forward(WIDENED_MS)
+    assert page.evaluate("anew") == anew
+    page.close()
 
 
 def test_only_a_relay_with_a_certificate_that_is_trusted_relays_by_tls(
