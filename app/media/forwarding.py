@@ -17,6 +17,7 @@ from app.media.opus_packets import LONGEST_MS
 TICKS_PER_MS = 48  # Opus in RTP (RFC 7587, 4.1)
 LEAP_MS, REORDER_MS = 2_000, 240
 RATE_MS, RATE_KNOWN_MS = 1_500, 400  # over how long a rate is taken; the first word is forwarded
+MOST_PAUSE_MS = RATE_MS / 2  # of a pause: it leaves half of a rate, or what was too much would be let in after it
 TAKES, STILL_TAKES = 1.15, 1.35  # times the rung's rate: what is forwarded stays so while it is near
 AHEAD, AHEAD_MS = 1.25, 1_000.0  # more sound than time is a flood
 
@@ -80,15 +81,16 @@ class Timeline:
 
 @dataclass
 class Rate:
-    """What an end's voice takes, in kbit/s of Opus, while it is sent; 0 while that isn't known."""
+    """What an end's voice or picture takes, in kbit/s, while it is sent; 0 while that isn't known."""
 
     kbps: float = 0.0
     _mean_kbps: float = 0.0
     _known_ms: float = 0.0
 
     def add(self, size: int, duration_ms: float) -> None:
-        self._known_ms += duration_ms
-        self._mean_kbps += (size * 8 / duration_ms - self._mean_kbps) * duration_ms / min(RATE_MS, self._known_ms)
+        counted_ms = min(duration_ms, MOST_PAUSE_MS)
+        self._known_ms += counted_ms
+        self._mean_kbps += (size * 8 / counted_ms - self._mean_kbps) * counted_ms / min(RATE_MS, self._known_ms)
         self.kbps = self._mean_kbps if self._known_ms >= RATE_KNOWN_MS else 0.0
 
 

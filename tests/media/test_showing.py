@@ -154,6 +154,19 @@ def test_a_picture_that_is_too_large_for_a_rung_is_not_sent_by_it() -> None:
     assert not family.screens["c"].shown
 
 
+def test_a_pause_makes_no_room_for_a_large_picture_and_a_small_one_goes_on_after_it() -> None:
+    for size, has_room in ((2_000, False), (400, True)):
+        family = Family(RungName.VIDEO, RungName.THIN_VIDEO, RungName.VIDEO)
+        family.look("a")
+        family.film("a", key=True, size=size, pictures=60)
+        for name in "bc":
+            family.screens[name].shown.clear()
+        family.now += 10_000
+        family.film("a", key=True, size=size, pictures=30)
+        assert len(family.screens["c"].shown) == 60
+        assert len(family.screens["b"].shown) == (60 if has_room else 0), size
+
+
 def test_photos_go_to_whose_rung_has_them_and_the_slowest_paces_the_sender() -> None:
     family = Family(RungName.STILLS, RungName.STILLS, RungName.STILLS)
     family.look("a")
