@@ -128,11 +128,15 @@ class Showing:
         self.look(now)
 
     def look(self, now: float) -> None:
-        """See to it that everybody has the picture that is wanted, now and every so often."""
+        """See to it that everybody has the picture that is wanted, now and every so often.
+
+        No key frame is asked of a picture that is too large for who waits: it would be left out. One whose rate isn't
+        known yet has room.
+        """
         for name, place in self._places.items():
-            place.looking.wanted = self._wanted(name, place)
-            if place.looking.waits and place.rung.video is not None and place.looking.wanted is not None:
-                self._ask(place.looking.wanted, now)
+            wanted = place.looking.wanted = self._wanted(name, place)
+            if wanted in self._places and place.looking.waits and self._has_room(place, self._places[wanted]):
+                self._ask(wanted, now)
 
     def see(self, name: str, frame: EncodedFrame, now: float) -> None:
         """Send on what one packet carries of a moving picture."""

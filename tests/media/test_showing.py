@@ -167,6 +167,34 @@ def test_a_pause_makes_no_room_for_a_large_picture_and_a_small_one_goes_on_after
         assert len(family.screens["b"].shown) == (60 if has_room else 0), size
 
 
+def test_no_key_frame_is_asked_for_that_an_end_has_no_room_for() -> None:
+    family = Family(RungName.VIDEO, RungName.THIN_VIDEO, RungName.VIDEO)
+    family.look("a")
+    family.film("a", key=True, size=2_000, pictures=60)
+    asked = family.screens["a"].asked
+    for _ in range(10):
+        family.film("a", size=2_000)
+        family.look("a")
+    assert family.screens["a"].asked == asked
+    family.showing.tune("b", LADDER[RungName.VIDEO])
+    family.look("a")
+    assert family.screens["a"].asked == asked + 1, "its rung has risen"
+
+
+def test_a_key_frame_is_asked_for_once_a_picture_has_become_small_enough() -> None:
+    family = Family(RungName.VIDEO, RungName.THIN_VIDEO, RungName.VIDEO)
+    family.look("a")
+    family.film("a", key=True, size=2_000, pictures=60)
+    asked = family.screens["a"].asked
+    for _ in range(4):
+        family.film("a", size=375)
+        family.look("a")
+    assert family.screens["a"].asked > asked
+    family.screens["b"].shown.clear()
+    family.film("a", key=True, size=375)
+    assert len(family.screens["b"].shown) == 20
+
+
 def test_photos_go_to_whose_rung_has_them_and_the_slowest_paces_the_sender() -> None:
     family = Family(RungName.STILLS, RungName.STILLS, RungName.STILLS)
     family.look("a")
