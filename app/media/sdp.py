@@ -53,8 +53,8 @@ def compact(sdp: str, audio: Audio | None) -> str:
     Everything of the one transport is said once: its candidates in the first section, the rest for the session.
     """
     session, media = _parse(sdp)
-    media = [_with_used_codecs(section) for section in media]
     media = [_voice(section, audio) if audio and _kind(section) == "audio" else section for section in media]
+    media = [_with_used_codecs(section) for section in media]
     media = media[:1] + [[line for line in section if not line.startswith(CANDIDATES)] for section in media[1:]]
     shared = [line for line in media[0] if line.startswith(OF_THE_TRANSPORT) and not NEEDLESS.match(line)]
     shared = [line for line in shared if all(line in section or line.startswith("a=ice-options:") for section in media)]
