@@ -81,6 +81,14 @@ def test_only_the_parent_comes(evening: Evening) -> None:
     assert evening.templates(alice.caregiver)[-3:] == ["ring_village", "unanswered_caregiver", "missed_village"]
 
 
+def unheard(evening: Evening, seconds: int) -> None:
+    """The parent's device is heard of no more, the terminal is."""
+    for _ in range(0, seconds, 5):
+        evening.scene.clock.step(seconds=5)
+        evening.beat(evening.scene.alice.as_terminal)
+    evening.settle()
+
+
 def test_a_side_that_is_lost_is_awaited_for_two_minutes(evening: Evening) -> None:
     scene, alice = evening.scene, evening.scene.alice
     call_id = scene.book(alice, at(19, day=25))
@@ -90,10 +98,7 @@ def test_a_side_that_is_lost_is_awaited_for_two_minutes(evening: Evening) -> Non
         evening.hear(call_id, who)
     evening.hear(call_id, alice.as_parent)
     assert scene.call(call_id).state is CallState.LIVE
-    for _ in range(6):
-        scene.clock.step(seconds=10)
-        evening.beat(alice.as_terminal)
-        evening.settle()
+    unheard(evening, 115)
     with scene.database.read() as session:
         lost = [seat for seat in queries.seats(session, call_id) if seat.lost_at]
     assert [seat.side for seat in lost] == [SeatSide.PARENT]
@@ -102,9 +107,7 @@ def test_a_side_that_is_lost_is_awaited_for_two_minutes(evening: Evening) -> Non
     assert back.seat.epoch == 1, "the same page goes on with the connection that stands"
     evening.hear(call_id, alice.as_parent)
     assert scene.call(call_id).talking_since is not None
-    scene.clock.step(seconds=10)
-    evening.beat(alice.as_terminal)
-    evening.until(scene.clock.now() + timedelta(seconds=170))
+    unheard(evening, 125)
     held = scene.call(call_id)
     assert (held.state, held.outcome) == (CallState.ENDED, Outcome.HELD)
 
