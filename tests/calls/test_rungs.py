@@ -177,7 +177,7 @@ def test_a_call_keeps_its_rungs_bytes_and_rate(evening: Evening, live: str) -> N
         more = {"rung": MICRO, "jitter_ms": 40 + second, "concealed_permille": 3, "received_audio_bytes": 9}
         rates = {"sent_kbps": [50, 10, 60, 20][second], "received_kbps": 30}
         report(evening, live, alice.as_terminal, sent_bytes=sent, received_bytes=received, **rates, **more)
-    report(evening, live, alice.as_parent, received_audio_bytes=9)
+    report(evening, live, alice.as_parent, rung=VIDEO, rtt_ms=310, loss_permille=8, received_audio_bytes=9)
     scene.clock.step(minutes=4)
     propose(evening, live, alice.as_terminal, STILLS, "delay")
     scene.clock.step(minutes=2)
@@ -190,9 +190,10 @@ def test_a_call_keeps_its_rungs_bytes_and_rate(evening: Evening, live: str) -> N
     assert (call.link_rung, call.link_kbps) == (MICRO, 40)
     assert (call.village_bytes, call.parent_bytes) == (5_000 + 1_700 + 900 + 100, None)
     with scene.database.read() as session:
-        samples = select(LinkSample).where(LinkSample.call_id == live, LinkSample.rung == MICRO)
-        kept = [(each.jitter_ms, each.concealed_permille) for each in session.scalars(samples)]
-    assert sorted(kept) == [(40, 3), (41, 3), (42, 3), (43, 3)]
+        samples = session.scalars(select(LinkSample).where(LinkSample.call_id == live, LinkSample.rung.is_not(None)))
+        kept = [(e.side, e.rung, e.rtt_ms, e.loss_permille, e.jitter_ms, e.concealed_permille) for e in samples]
+    terminals = [(Side.VILLAGE, MICRO, None, None, jitter_ms, 3) for jitter_ms in (40, 41, 42, 43)]
+    assert sorted(kept, key=lambda e: e[4] or 0) == [(Side.PARENT, VIDEO, 310, 8, None, None), *terminals]
 
 
 def test_bytes_count_on_over_another_page(evening: Evening, live: str) -> None:
