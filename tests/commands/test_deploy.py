@@ -5,15 +5,20 @@ import json
 import os
 import re
 import shutil
+import socket
+import ssl
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import websocket
 
 from app.doors import rules
+from app.programs.local_tls import LocalAuthority
 from app.web.models import PrincipalKind
 from app.web.principals import FACES, cookie_name
 from tests.browser.village import Village, open_village
@@ -93,14 +98,36 @@ class TestFiles:
             done = subprocess.run(verify, capture_output=True, text=True, check=False)
             assert (done.returncode, done.stderr) == (0, "")
 
-    def test_coturn_takes_its_file_and_keeps_out_of_private_networks(self, written: Path) -> None:
-        """With our file, and what lets it run beside others on this machine."""
-        running = PrivateCoturn("-c", str(written / "turnserver.conf"), "--log-file=stdout", "--simple-log")
+    @pytest.mark.parametrize("has_tls", [False, True])
+    def test_coturn_takes_its_file(self, written: Path, tmp_path: Path, has_tls: bool) -> None:
+        """With what lets it run beside others on this machine; for TLS with the lines that our file has for it."""
+        file, tls_port, authority = tmp_path / "turnserver.conf", free_port(), LocalAuthority(tmp_path)
+        authority.certify([], "relay", datetime.now(UTC))
+        text = re.sub("(?m)^syslog$", "", (written / "turnserver.conf").read_text())  # where no complaint is seen
+        if has_tls:
+            text = re.sub("(?m)^no-tls$", "", text).replace("#tls-listening-port=443", f"tls-listening-port={tls_port}")
+            text = re.sub("(?m)^#(cert|pkey)=.*$", rf"\1={authority.server_file}", text)
+        file.write_text(text)
+        running = PrivateCoturn(configured=file)
         try:
-            log = running.log()
+            assert not re.search(r"(?i)bad configuration|unknown argument|error:|cannot", running.log()), running.log()
+            if has_tls:
+                shaken_hands(tls_port, tmp_path / "ca.crt")
         finally:
             running.stop()
-        assert not re.search(r"(?i)bad configuration|unknown argument|error:", log), log
+
+
+def shaken_hands(port: int, trusted: Path) -> None:
+    """It listens there only after it does elsewhere."""
+    give_up = time.monotonic() + 10
+    while True:
+        try:
+            with socket.create_connection(("127.0.0.1", port), 5) as line:
+                ssl.create_default_context(cafile=trusted).wrap_socket(line, server_hostname="127.0.0.1").close()
+                return
+        except ConnectionRefusedError:
+            assert time.monotonic() < give_up, "nobody listens"
+            time.sleep(0.02)
 
 
 @dataclass

@@ -16,9 +16,12 @@ READY_SECONDS = 15
 
 
 class PrivateCoturn:
-    """Relays between ends on this machine; it listens on UDP and TCP, with a certificate (and its key) also on TLS."""
+    """Relays between ends on this machine; it listens on UDP and TCP, with a certificate (and its key) also on TLS.
 
-    def __init__(self, *more: str, certificate: Path | None = None) -> None:
+    `configured` is a file that it reads, which says itself whether it listens on TLS.
+    """
+
+    def __init__(self, *more: str, certificate: Path | None = None, configured: Path | None = None) -> None:
         program = shutil.which("turnserver")
         if program is None:
             raise RuntimeError("coturn is not installed: apt-get install coturn")
@@ -27,11 +30,12 @@ class PrivateCoturn:
         tls = [f"--tls-listening-port={self.tls_port}", f"--cert={certificate}", f"--pkey={certificate}"]
         # Loopback peers are refused unless allowed; the command line interface would listen on a fixed port.
         command = [
-            program, "-n", "--listening-ip=127.0.0.1", f"--listening-port={self.port}", "--relay-ip=127.0.0.1",
+            program, *(["-c", str(configured)] if configured else ["-n"]),
+            "--listening-ip=127.0.0.1", f"--listening-port={self.port}", "--relay-ip=127.0.0.1",
             "--min-port=49160", "--max-port=49999", "--allow-loopback-peers", "--no-cli", "--no-dtls",
             "--use-auth-secret", f"--static-auth-secret={SECRET}", f"--realm={REALM}", "--no-rfc5780",
             f"--db={self.folder / 'turndb'}", f"--pidfile={self.folder / 'pid'}", "--log-file=stdout", "--verbose",
-            *(tls if certificate else ["--no-tls"]), *more,
+            *(tls if certificate else [] if configured else ["--no-tls"]), *more,
         ]  # fmt: skip
         # Asked to end it takes longer than anybody waits; it keeps nothing that could be lost.
         self._leash = Leash(command, folder=self.folder, end=signal.SIGKILL)
