@@ -1,7 +1,7 @@
 """The picker against its table, on links on paper, and against whatever figures may come."""
 
 import math
-from itertools import pairwise
+from itertools import cycle, islice, pairwise
 from typing import Any
 
 import pytest
@@ -95,6 +95,54 @@ def test_a_full_queue_of_somebody_else_leads_down_step_by_step_and_back() -> Non
     assert "voice" in rungs
     assert "clips" not in rungs
     assert rungs[-1] == "video"
+
+
+PICTURES, VOICES = ("video", "thin_video", "micro_video"), ("stills", "voice")
+CALM_SECONDS = 20
+
+
+def lasts(rung: str, trouble: list[dict[str, Any]]) -> float:
+    """For how many seconds, on a link that was good, until a lower rung is picked; looks of a second, over and over."""
+    seen: list[dict[str, Any]] = [{}] * CALM_SECONDS + list(islice(cycle(trouble), MINUTE))
+    looks = [{"at_ms": 1_000 * (n + 1), **GOOD, "available_kbps": 400, **look} for n, look in enumerate(seen)]
+    lower = (step.at_ms for step in replay(looks, rung, held=rung) if step.rung != rung)
+    return next(lower, math.inf) / 1_000 - CALM_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("trouble", "rungs"),
+    [
+        pytest.param([{"rtt_ms": 650}], PICTURES + VOICES, id="a queue"),
+        pytest.param([{"rtt_ms": 150 + 500 * n} for n in range(1, 61)], PICTURES + VOICES, id="a queue that grows"),
+        pytest.param([{"rtt_ms": 650, "loss_in": 0.4, "loss_out": 0.4}], PICTURES + VOICES, id="a full queue"),
+        pytest.param([{"jitter_ms": 400}], PICTURES + VOICES, id="jitter"),
+        pytest.param([{"late_ms": 500}], PICTURES, id="a voice that comes late"),
+        pytest.param([{"available_kbps": 20}], PICTURES, id="an estimate that falls"),
+        pytest.param([{"heard": False, "received_kbps": 0}], (*PICTURES, "stills"), id="silence"),
+    ],
+)
+def test_trouble_that_is_plain_lasts_three_seconds(trouble: list[dict[str, Any]], rungs: tuple[str, ...]) -> None:
+    assert max(lasts(rung, trouble) for rung in rungs) <= 3
+
+
+@pytest.mark.parametrize(
+    ("trouble", "rungs", "seconds"),
+    [
+        # One bad second is no trouble: loss is the mean of about four, so that a small one takes longer to be seen, ...
+        pytest.param([{"loss_in": 0.4, "loss_out": 0.4}], PICTURES, 4, id="heavy loss"),
+        pytest.param([{"loss_in": 0.2, "loss_out": 0.2}], PICTURES, 7, id="loss"),
+        # ... a voice bears twice as much as a picture, ...
+        pytest.param([{"loss_in": 0.4, "loss_out": 0.4}], VOICES, 7, id="heavy loss of a voice"),
+        # ... and of what gets lost on the way there is heard by the other end's reports alone, which come seldom.
+        pytest.param([*[{"loss_out": None}] * 4, {"loss_out": 0.4}], PICTURES, 7, id="loss on the way there"),
+        # It is no queue before 400 ms, and not plainly one before a second.
+        pytest.param([{"rtt_ms": 150 + 300 * n} for n in range(1, 61)], PICTURES + VOICES, 4, id="a slow queue"),
+        # A photo goes every five seconds, and one may have lost a piece: the next one is waited for.
+        pytest.param([*[{"drain_kbps": None}] * 4, {"drain_kbps": 4}], ("stills",), 11, id="photos that don't drain"),
+    ],
+)
+def test_what_takes_longer_to_be_known(trouble: list[dict[str, Any]], rungs: tuple[str, ...], seconds: int) -> None:
+    assert {lasts(rung, trouble) for rung in rungs} == {seconds}
 
 
 def test_voice_is_back_with_the_link() -> None:
