@@ -28,6 +28,7 @@ from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from app.media.frames import EncodedFrame
 from app.media.receiving import EncodedReceiver
 from app.media.rtp_path import MediaDtls
+from app.media.sdp import with_candidates_last
 from app.media.sending import EncodedSender, EncodedTrack, Heard
 
 __all__ = [
@@ -97,7 +98,8 @@ class PeerConnection(RTCPeerConnection):
         self._kept_extensions = {MID, LEVEL} if has_levels else {MID}
 
     async def setRemoteDescription(self, sessionDescription: RTCSessionDescription) -> None:  # noqa: N802, N803
-        await super().setRemoteDescription(sessionDescription)
+        all_found = with_candidates_last(sessionDescription.sdp)
+        await super().setRemoteDescription(replace(sessionDescription, sdp=all_found))
         described = sdp.SessionDescription.parse(sessionDescription.sdp)
         for media in described.media:
             for transceiver in self.getTransceivers():

@@ -63,6 +63,18 @@ def compact(sdp: str, audio: Audio | None) -> str:
     return "\r\n".join([*lines, *(line for section in kept for line in section), ""])
 
 
+def with_candidates_last(sdp: str) -> str:
+    """A description whose sections are one transport, its candidates also in the last section, where aiortc looks.
+
+    Browsers and we write them into the first alone, that of the bundle (RFC 9143).
+    """
+    session, media = _parse(sdp)
+    if not any(line.startswith("a=group:BUNDLE ") for line in session):
+        return sdp
+    missing = [line for line in media[0] if line.startswith("a=candidate:") and line not in media[-1]]
+    return "\r\n".join([*session, *(line for section in media for line in section), *missing, ""])
+
+
 def _parse(sdp: str) -> tuple[list[str], list[list[str]]]:
     lines = sdp.replace("\r\n", "\n").rstrip("\n").split("\n")
     if len(sdp) > MOST_CHARACTERS * 2 or lines[0] != "v=0" or not all(re.match("[a-z]=.", line) for line in lines):
