@@ -3,15 +3,18 @@
 It stands for speech where bytes are counted and levels are looked at; how people sound it does not say.
 """
 
-import array
-import random
 import shutil
 import subprocess
 import wave
+from itertools import cycle
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+RATE_HZ = 48_000
+Samples = NDArray[np.int16]
 SPEECH_SHARE = 0.58
 ROOM_RMS = 25.0  # of 32768: a quiet room, about -62 dBFS
 QUIET_RMS, QUIET_SECONDS = 600.0, 0.01  # less than that is no voice any more
@@ -37,40 +40,31 @@ def speak(path: Path, seconds: float, *, share: float = SPEECH_SHARE, voice: str
     parts = [_sentence(program, voice, said, path.with_suffix(".part.wav")) for said in SENTENCES]
     if share == 1:
         parts = [_without_quiet(part) for part in parts]
-    rate, noise = 48_000, random.Random(6)
-    samples = array.array("h")
-    place = 0
-    while len(samples) < seconds * rate:
-        spoken = parts[place % len(parts)]
-        samples.extend(spoken)
-        samples.extend([0] * int(len(spoken) * (1 - share) / share))
-        place += 1
-    del samples[int(seconds * rate) :]
-    heard = (max(-32768, min(32767, sample // 3 + int(noise.gauss(0, ROOM_RMS)))) for sample in samples)
+    said, wanted = [np.zeros(0, np.int16)], int(seconds * RATE_HZ)
+    for spoken in cycle(parts):
+        if sum(map(len, said)) >= wanted:
+            break
+        said += [spoken, np.zeros(int(len(spoken) * (1 - share) / share), np.int16)]
+    room = np.random.default_rng(6).normal(0, ROOM_RMS, wanted)
+    heard = np.clip(np.concatenate(said)[:wanted] / 3 + room, -32768, 32767).astype("<i2")
     with wave.open(str(path), "wb") as file:
-        file.setparams((1, 2, rate, 0, "NONE", ""))
-        file.writeframes(array.array("h", heard).tobytes())
+        file.setparams((1, 2, RATE_HZ, 0, "NONE", ""))
+        file.writeframes(heard.tobytes())
     return path
 
 
-def _sentence(program: str, voice: str, said: str, path: Path) -> "array.array[int]":
+def _sentence(program: str, voice: str, said: str, path: Path) -> Samples:
     """espeak-ng speaks at 22.05 kHz; straight lines between its samples bring it to 48 kHz."""
     subprocess.run([program, "-v", voice, "-s", "150", "-w", str(path), said], check=True)
     with wave.open(str(path), "rb") as file:
-        rate, plain = file.getframerate(), array.array("h", file.readframes(file.getnframes()))
+        step, plain = file.getframerate() / RATE_HZ, np.frombuffer(file.readframes(file.getnframes()), "<i2")
     path.unlink()
-    step, made = rate / 48_000, array.array("h")
-    for place in range(int((len(plain) - 1) / step)):
-        whole, part = divmod(place * step, 1)
-        one, other = plain[int(whole)], plain[int(whole) + 1]
-        made.append(int(one + (other - one) * part))
+    made: Samples = np.interp(np.arange(0, len(plain) - 1, step), np.arange(len(plain)), plain).astype(np.int16)
     return made
 
 
-def _without_quiet(spoken: "array.array[int]") -> "array.array[int]":
-    step, kept = int(QUIET_SECONDS * 48_000), array.array("h")
-    for place in range(0, len(spoken), step):
-        part = spoken[place : place + step]
-        if sum(sample * sample for sample in part) > QUIET_RMS**2 * len(part):
-            kept.extend(part)
-    return kept
+def _without_quiet(spoken: Samples) -> Samples:
+    step = int(QUIET_SECONDS * RATE_HZ)
+    parts = np.resize(spoken, (len(spoken) // step, step))
+    voiced: Samples = parts[np.mean(parts.astype(float) ** 2, axis=1) > QUIET_RMS**2].ravel()
+    return voiced
