@@ -34,7 +34,7 @@ from app.web.models import MediaProgram
 
 Answer = TypeVar("Answer")
 
-NO_TLS = "TLS is not answered: set cert, pkey and tls-listening-port in turnserver.conf"
+NO_TLS = "TLS is not answered: set cert, pkey and tls-listening-port in turnserver.conf, and leave no-tls out"
 WORDS_OF_NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG")  # what came was none
 
 
@@ -207,8 +207,9 @@ def relay_says(server: stun.Server, ask: Callable[[], Answer]) -> Answer:
         if server.transport == "tls" and "handshake" in str(silent):
             raise RuntimeError(NO_TLS) from silent
         way = "UDP" if server.transport == "udp" else "TCP"
+        also = ", is no-tls left out of turnserver.conf" if server.transport == "tls" else ""
         raise RuntimeError(
-            f"nobody answers there by {way} ({silent}): does turnserver run, is {way} port {server.port} open?"
+            f"nobody answers there by {way} ({silent}): does turnserver run{also}, is {way} port {server.port} open?"
         ) from silent
 
 

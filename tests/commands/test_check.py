@@ -46,12 +46,15 @@ def test_another_secret_is_told_with_what_mends_it(coturn: PrivateCoturn, folder
     assert SECRET not in found.stdout
 
 
-@pytest.mark.parametrize(("transport", "way"), [("udp", "UDP"), ("tcp", "TCP")])
-def test_nobody_there_is_told_with_the_port(folder: Path, transport: str, way: str) -> None:
+@pytest.mark.parametrize(
+    ("scheme", "transport", "way"), [("turn", "udp", "UDP"), ("turn", "tcp", "TCP"), ("turns", "tcp", "TCP")]
+)
+def test_nobody_there_is_told_with_the_port(folder: Path, scheme: str, transport: str, way: str) -> None:
     port = free_port()
-    found = checked(folder, f"turn:127.0.0.1:{port}?transport={transport}")
+    found = checked(folder, f"{scheme}:127.0.0.1:{port}?transport={transport}")
     assert found.returncode == 1
     assert f"nobody answers there by {way}" in found.stdout
+    assert ("is no-tls left out" in found.stdout) is (scheme == "turns")
     assert f"{way} port {port}" in found.stdout
     assert "Traceback" not in found.stderr
 
