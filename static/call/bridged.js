@@ -9,8 +9,8 @@
 /** @typedef {import("./peer.js").Peer} Peer */
 /** The seat of the other of two for whom the call is.
  * @typedef {{seat: string, isHere: boolean, isLost: boolean, offerer: boolean}} Other
- * One who is here and not connected with directly; a guest's `person`.
- * @typedef {{seat: string, side: OtherSeat["side"], person: string | null, name: string | null, isLost: boolean}} End
+ * One who is here and not connected with directly; a guest's `person`; Infinity for who is not lost.
+ * @typedef {{seat: string, side: OtherSeat["side"], person: string | null, name: string | null, lost_ms: number}} End
  * A connection that is to take the place of the one that stands. @typedef {{peer: Peer, to: string, isMedia: boolean,
  *   isHeard: boolean, since_ms: number, stands_ms: number}} Next
  */
@@ -68,6 +68,12 @@ export class Bridged {
     return this.#isGuest || this.ends.size > 0;
   }
 
+  /** It goes on without the other of the two; not where only guests are there who are lost when that one leaves. */
+  get goesOn() {
+    const isSomebodyThere = [...this.ends.values()].some(({ lost_ms }) => lost_ms === Infinity);
+    return this.hasCompany && (isSomebodyThere || !this.#seat.other);
+  }
+
   get otherSeat() {
     return this.#seat.other?.seat ?? null;
   }
@@ -87,8 +93,10 @@ export class Bridged {
   /** Who else is here, when the seat was taken again. @param {OtherSeat[]} peers */
   keep(peers) {
     const named = new Set(peers.map(({ seat }) => idOf(seat)));
+    const hadEnds = this.ends.size > 0;
     for (const id of [...this.ends.keys()]) if (!named.has(id)) this.ends.delete(id);
     if (this.#media && !named.has(idOf(this.#media))) this.#giveUpLater();
+    if (hadEnds) this.#endAlone();
   }
 
   /** @param {Signal} signal @returns {boolean} whether it was of the bridge, or for a connection that is yet to be used */
@@ -104,9 +112,8 @@ export class Bridged {
 
   /** What goes out to the connection that is not used yet: the voice alone, for the link carries two then. */
   share() {
-    const { audio } = this.#seat.own.tracks;
-    const isSharing = this.#seat.isHere && audio;
-    this.#next?.peer.setTracks({ audio: isSharing ? audio : null, video: null }).catch((error) => console.warn("not sent:", error));
+    const audio = this.#seat.isHere ? this.#seat.own.tracks.audio : null;
+    this.#next?.peer.setTracks({ audio, video: null }).catch((error) => console.warn("not sent:", error));
     this.#settle();
   }
 
@@ -129,8 +136,14 @@ export class Bridged {
   /** @param {OtherSeat} news */
   #hearEnd({ seat, side, state, here, guest, name }) {
     if (state === "left" || !here) this.ends.delete(idOf(seat));
-    else this.ends.set(idOf(seat), { seat, side, person: guest ?? null, name, isLost: state === "lost" });
-    if (state === "left" && !this.#isGuest && !this.ends.size && !this.#seat.other) this.#seat.otherLeft();
+    else this.ends.set(idOf(seat), { seat, side, person: guest ?? null, name, lost_ms: state === "lost" ? performance.now() : Infinity });
+    if (state === "left") this.#endAlone();
+  } // prettier-ignore
+
+  /** The last of those is gone for whom it went on without the other of the two. */
+  #endAlone() {
+    const { call, other } = this.#seat;
+    if (call.state === "live" && !this.#isGuest && !this.ends.size && !other) this.#seat.otherLeft();
   }
 
   /** @param {OtherSeat} news */
@@ -188,8 +201,7 @@ export class Bridged {
     this.#media = this.speaks = null;
     this.#channel = null;
     this.#close();
-    const { mine, other } = this.#seat;
-    const { flow } = this.#seat;
+    const { mine, other, flow } = this.#seat;
     if (this.#isGuest || !mine || !other || flow.to === other.seat) return;
     this.#await(flow.open(mine, other), other.seat, false);
   }

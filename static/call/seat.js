@@ -165,8 +165,8 @@ export class Seat {
     this.mine = taken;
     this.flow.takeRungs(taken.rung);
     const more = taken.peers.filter((peer) => this.#isMore(peer));
-    this.bridged?.keep(more);
     for (const other of taken.peers) if (other.side !== "desk" && !more.includes(other)) this.#meet(other);
+    this.bridged?.keep(more);
     this.#meetMore(more);
     this.#meetDesk(taken.peers.find(({ side }) => side === "desk"));
     this.#share();
@@ -237,10 +237,9 @@ export class Seat {
   }
 
   otherLeft() {
-    const isAlone = !this.bridged?.hasCompany;
-    if (this.hasTalked && this.isHere && isAlone) return this.hangUp();
+    if (this.hasTalked && this.isHere && !this.bridged?.goesOn) return this.hangUp();
     this.other = null;
-    if (isAlone) this.flow.drop();
+    if (!this.bridged?.hasCompany) this.flow.drop();
   }
 
   /** @param {Signal} signal */

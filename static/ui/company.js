@@ -20,6 +20,8 @@ const TONES = {
 }; // prettier-ignore
 
 const LOOKED_AGAIN_MS = 2_000; // news of who has just come is faster than /api/now
+/** The server keeps a seat that was lost for two minutes. */
+const KEPT_MS = 125_000;
 
 const styled = sheet("company.css", import.meta.url);
 /** Of the call that this page is in. @type {Company | null} */
@@ -80,7 +82,7 @@ export class Company {
     const other = call.my_side === "guest" ? null : this.#other();
     const asked = call.my_side === "guest" ? [] : (call.guests ?? []).filter(({ is_here }) => !is_here);
     if (!ends.length && !asked.length) return null;
-    const shown = ends.map((end) => this.#face(this.#personOf(end), end.seat, end.isLost));
+    const shown = ends.map((end) => this.#face(this.#personOf(end), end.seat, end.lost_ms < Infinity));
     return h(
       "aside",
       { class: "company", "data-key": "company" },
@@ -104,12 +106,14 @@ export class Company {
    * it is. */
   look() {
     const { bridged, call } = this.#seat;
+    const at = performance.now();
     const here = new Set(call.guests?.filter(({ is_here }) => is_here).map(({ id }) => id));
-    const isGone = [...(bridged?.ends.values() ?? [])].some((end) => end.side === "guest" && !end.isLost && !here.has(end.person ?? ""));
-    if (!isGone || performance.now() - this.#looked_at < LOOKED_AGAIN_MS) return;
-    this.#looked_at = performance.now();
+    const isGone = (/** @type {import("../call/bridged.js").End} */ { side, person, lost_ms }) =>
+      side === "guest" && !here.has(person ?? "") && (lost_ms === Infinity || at - lost_ms > KEPT_MS);
+    if (![...(bridged?.ends.values() ?? [])].some(isGone) || at - this.#looked_at < LOOKED_AGAIN_MS) return;
+    this.#looked_at = at;
     this.#seat.open();
-  } // prettier-ignore
+  }
 
   /** Nobody looks at it any more. */
   close() {
