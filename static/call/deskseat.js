@@ -68,7 +68,8 @@ export class DeskSeat {
 
   leave() {
     if (this.isOver) return;
-    if (this.#mine) this.#live.insist("leave_seat", { call: this.call.id, reason: "hang_up", page: PAGE });
+    // a seat may be taken before this page knows
+    if (this.#isOpened) this.#live.insist("leave_seat", { call: this.call.id, reason: "hang_up", page: PAGE });
     this.#finish("left");
   }
 

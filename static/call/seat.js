@@ -187,10 +187,11 @@ export class Seat {
     if (!this.isOver) this.#take_timer = window.setTimeout(() => this.#take(), TAKE_AGAIN_MS);
   }
 
-  /** Until it is heard, else the other side would wait. @param {"hang_up" | "page_closed"} reason */
+  /** Until it is heard, else the other side would wait; a seat may be taken before this page knows.
+   * @param {"hang_up" | "page_closed"} reason */
   #leave(reason) {
     const left = { call: this.call.id, reason, page: PAGE };
-    if (this.mine && !this.isOver) unheard.set(left.call, this.#live.insist("leave_seat", left));
+    if (!this.isOver) unheard.set(left.call, this.#live.insist("leave_seat", left));
     this.#finish("ended");
   }
 

@@ -1,4 +1,7 @@
-"""A seat is taken again: where no database answers, where somebody went on elsewhere, after a look at another page."""
+"""A seat is taken again: where no database answers, where somebody went on elsewhere, after a look at another page.
+
+And it is left by who leaves before they know that it is theirs.
+"""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -16,7 +19,7 @@ from tests.browser.village import Village
 from tests.web.waiting import until
 
 # A server that lets everybody in. It gives its `answers` one after the other, by what was asked, and the last of them
-# again and again; all that was asked is kept.
+# again and again; null comes by `late`. All that was asked is kept.
 SERVER = """() => {
   Object.assign(window, { asked: [], answers: {}, links: [] });
   window.WebSocket = class {
@@ -35,7 +38,9 @@ SERVER = """() => {
       asked.push({ name, ...body });
       const left = answers[name] ?? [{}];
       const answer = left.length > 1 ? left.shift() : left[0];
-      setTimeout(() => this.say(`43${id}${JSON.stringify([answer])}`), 1);
+      const give = (answer) => this.say(`43${id}${JSON.stringify([answer])}`);
+      if (answer) setTimeout(() => give(answer), 1);
+      else window.late = give;
     }
     close() {}
   };
@@ -49,24 +54,29 @@ JOIN = {
     "a desk": """async (call) => {
       const { DeskSeat } = await import("/call/deskseat.js");
       window.seat = new DeskSeat(live, call, () => {});
-      await seat.join();
+      seat.join();
     }""",
 }
 LEAVE = "seat.hangUp ? seat.hangUp() : seat.leave()"
 SEATED = {"seat": "s.1", "side": "village", "peers": [], "ice_servers": [], "ice_policy": "all", "rung": "voice"}
 UNAVAILABLE = {"error": "unavailable", "detail": {"retry_seconds": 2}, "message": "Later."}
 ELSEWHERE = {"error": "seat_taken_elsewhere", "detail": {}, "message": "It is elsewhere."}
+LIVE = CALL | {"state": "live", "desk": {"name": "Li"}}
 
 
 class Sitting:
-    """A page whose person is in a call that is live."""
+    """A page for a call that is live; its person is in it, or about to join."""
 
-    def __init__(self, page: Page) -> None:
-        self.page = page
+    def __init__(self, page: Page, joins: str) -> None:
+        self.page, self._joins = page, joins
 
     @property
     def phase(self) -> str:
         return str(self.page.evaluate("seat.phase"))
+
+    def joins(self) -> None:
+        self.page.evaluate(self._joins, LIVE)
+        self.until_asked("take_seat", 1)
 
     def answers(self, **answers: list[Any]) -> None:
         self.page.evaluate("(answers) => Object.assign(window.answers, answers)", answers)
@@ -96,9 +106,8 @@ class Sitting:
 
 
 @pytest.fixture(params=list(JOIN))
-def sitting(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Sitting]:
-    call = CALL | {"state": "live", "desk": {"name": "Li"}}
-    now = {"server_time": "2026-11-23T12:00:00+00:00", "face": "phone", "calls": [call]}
+def outside(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Sitting]:
+    now = {"server_time": "2026-11-23T12:00:00+00:00", "face": "phone", "calls": [LIVE]}
     context = chromium.new_context(permissions=["camera", "microphone"])
     page = context.new_page()
     serve_modules(page)
@@ -106,14 +115,18 @@ def sitting(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Sitti
     page.evaluate(SERVER)
     page.clock.install()
     page.evaluate(BEGIN)
-    found = Sitting(page)
-    found.answers(take_seat=[SEATED])
+    found = Sitting(page, JOIN[request.param])
     found.until(lambda: bool(page.evaluate("live.socket.life.state === 'connected'")))
-    page.evaluate(JOIN[request.param], call)
-    found.until_asked("take_seat", 1)
-    found.passes(100)
     yield found
     context.close()
+
+
+@pytest.fixture
+def sitting(outside: Sitting) -> Sitting:
+    outside.answers(take_seat=[SEATED])
+    outside.joins()
+    outside.passes(100)
+    return outside
 
 
 def test_a_call_outlives_a_database_that_is_away_and_so_does_its_end(sitting: Sitting) -> None:
@@ -140,6 +153,25 @@ def test_who_comes_back_leaves_a_call_that_went_on_elsewhere(sitting: Sitting) -
     sitting.until(lambda: sitting.phase == "moved")
     assert [each.get("had") for each in sitting.asked("take_seat")] == [None, "s.1"]
     assert sitting.asked("leave_seat") == []
+
+
+def test_who_leaves_before_the_seat_is_theirs_does_not_stay_in_it(outside: Sitting) -> None:
+    outside.answers(take_seat=[None])
+    outside.joins()
+    outside.page.evaluate(LEAVE)
+    outside.page.evaluate("(seat) => late(seat)", SEATED)
+    outside.passes(12_000)
+    ((asked,), (left,)) = outside.asked("take_seat"), outside.asked("leave_seat")
+    assert (left["call"], left["page"]) == (asked["call"], asked["page"])
+
+
+def test_who_leaves_while_no_answer_comes_leaves_what_may_be_theirs(outside: Sitting) -> None:
+    outside.answers(take_seat=[None])
+    outside.joins()
+    outside.passes(11_000)
+    outside.page.evaluate(LEAVE)
+    outside.passes(3_000)
+    assert len(outside.asked("leave_seat")) == 1
 
 
 # Where photos go, by every connection of a page.
