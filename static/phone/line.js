@@ -5,6 +5,7 @@
 import { LineCheck } from "../call/linecheck.js";
 import { rateText, TOLD, toldOf } from "../core/lines.js";
 import { t } from "../core/texts.js";
+import { AWAY } from "../net/live.js";
 import { button, h, icon, parts } from "../ui/dom.js";
 import { sheet } from "../ui/sheet.js";
 import { meter, rms } from "../voice/level.js";
@@ -124,7 +125,7 @@ export class LinePage {
   /** @param {LineCheck} check */
   #body(check) {
     const { stage, verdict, error } = check;
-    if (stage === "refused") return said("refused", "warning", error?.message ?? t("common.offline"));
+    if (stage === "refused") return said("refused", "warning", whyNot(error));
     if (stage === "broken") return said("broken", "link-lost", t(check.isForsaken ? "phone.line.forsaken" : "phone.line.broken"));
     if (verdict) return this.#result(verdict, stage === "judged");
     if (stage === "voice") return speaking(check.speaks_ms);
@@ -203,6 +204,12 @@ function progress(stage) {
 /** @param {string} stage @param {string} iconId @param {string} text */
 const said = (stage, iconId, text) =>
   h("div", { class: "line__said", "data-stage": stage }, icon(iconId, "xl"), h("p", { class: "line__what" }, text));
+
+/** The server brings a sentence along. @param {LineCheck["error"]} error */
+function whyNot(error) {
+  if (!error || AWAY.has(error.code)) return t("common.cannot_reach");
+  return error.code === "timeout" ? t("common.timeout") : error.message;
+}
 
 const stopped = () => said("stopped", "phone-call", t("phone.line.stopped"));
 

@@ -12,7 +12,7 @@ from app.calls.media_models import LineCheck
 from app.desk import service as desk
 from app.kernel.levels import VoiceLevel
 from app.kernel.rungs import RungName
-from app.web import media_programs
+from app.web import media_programs, texts
 from app.web.models import MediaProgram
 from tests.browser.conftest import Devices, shoot
 from tests.browser.modules import serve_modules
@@ -132,6 +132,30 @@ def test_it_says_so_where_nobody_can_try_it(village: Village, devices: Devices) 
     touch(page, "try-line")
     expect(page.locator("[data-stage=refused]")).to_contain_text("away at the moment", timeout=PATIENCE_MS)
     shoot(page, "line-refused")
+
+
+# A first screen that tries its line, where the check is not begun for this reason.
+TRY = """async ([texts, code, message]) => {
+  const { setTexts } = await import("/core/texts.js");
+  const { LinePage } = await import("/phone/line.js");
+  const { SocketError } = await import("/net/socket.js");
+  setTexts("zh-CN", texts);
+  const emit = () => Promise.reject(new SocketError(code, {}, message));
+  const page = new LinePage({ live: { socket: { on: () => () => {} }, emit }, calling: {}, show() {} });
+  await page.start();
+  return page.screen().querySelector("[data-stage=refused]").textContent;
+}"""
+
+
+def test_people_are_told_in_their_language_why_nothing_was_tried(chromium: Browser) -> None:
+    page = chromium.new_page()
+    serve_modules(page)
+    words = texts.texts_of("zh-CN")
+    refusal = words["error.no_media_program"]
+    told = [page.evaluate(TRY, [words, code, None]) for code in ("offline", "lost", "timeout")]
+    told.append(page.evaluate(TRY, [words, "no_media_program", refusal]))
+    page.close()
+    assert told == [*[words["common.cannot_reach"]] * 2, words["common.timeout"], refusal]
 
 
 def test_people_are_told_what_the_rules_found(chromium: Browser) -> None:
