@@ -14,7 +14,9 @@ import { begin, hold, pick } from "./picker.js";
  * @property {() => void} onchange
  */
 
-const HELD_KEPT = "homethread.held";
+/** What of a call outlives its page. */
+const KEPT = "homethread.rungs";
+const NOTHING = Object.freeze({ sent: 0, received: 0 });
 
 /** Rejects without a network; may be called again then. @param {string} call @param {string} start @param {Ways} ways */
 export const takeRungs = async (call, start, ways) => new Rungs(await readLadder(), call, start, ways);
@@ -30,8 +32,8 @@ export class Rungs {
   since_ms = 0;
   /** A person's ceiling, in this call also over a reload. @type {string | null} */
   held = null;
-  /** All that this end has carried in this call. @type {Bytes} */
-  bytes = { sent: 0, received: 0 };
+  /** All that this end has carried in this call, also before a reload. @type {Bytes} */
+  bytes = NOTHING;
   #ladder;
   #call;
   #memory;
@@ -43,7 +45,9 @@ export class Rungs {
   /** @type {string | null} */
   #theirs = null;
   /** Carried by connections that are gone. @type {Bytes} */
-  #before = { sent: 0, received: 0 };
+  #before = NOTHING;
+  /** Carried by pages that are gone, which the server has counted. @type {Bytes} */
+  #earlier = NOTHING;
 
   /** @param {import("./ladder.js").Ladder} ladder @param {string} call @param {string} start @param {Ways} ways */
   constructor(ladder, call, start, ways) {
@@ -63,15 +67,19 @@ export class Rungs {
 
   /** @param {Seen} seen @returns {object} what the server is told of it besides */
   look({ look, bytes }) {
-    if (bytes) this.bytes = add(this.#before, bytes);
+    if (bytes) {
+      this.bytes = add(this.#before, bytes);
+      this.#keep();
+    }
     if (!look) return {};
     const picked = pick(this.#ladder, this.#memory, { ...look, in_effect: this.rung.name });
     this.#memory = picked.memory;
     this.#propose(picked.rung, picked.reason, picked.is_lossy);
     const permille = look.concealed === null ? null : Math.round(look.concealed * 1_000);
+    const { sent, received } = this.#earlier;
     return {
       jitter_ms: look.jitter_ms === null ? null : Math.round(look.jitter_ms), concealed_permille: permille,
-      sent_bytes: this.bytes.sent, received_bytes: this.bytes.received, rung: this.rung.name,
+      sent_bytes: this.bytes.sent - sent, received_bytes: this.bytes.received - received, rung: this.rung.name,
     };
   } // prettier-ignore
 
@@ -84,7 +92,7 @@ export class Rungs {
   /** A person wants no more than this rung, or null: as much as the link carries. @param {string | null} name */
   hold(name) {
     this.held = name;
-    keepHeld(this.#call, name);
+    this.#keep();
     this.#memory = hold(this.#memory, name);
     const lower = name && this.#place(name) > this.#place(this.#mine);
     if (lower) this.#propose(name, "held", this.#isLossy);
@@ -92,10 +100,15 @@ export class Rungs {
     this.#ways.onchange();
   }
 
-  /** What a person held in this call before the page was loaded anew. */
+  /** What was held and carried in this call before the page was loaded anew. */
   recall() {
-    const held = recallHeld(this.#call);
+    const { held, bytes } = recall(this.#call);
+    if (bytes) this.bytes = this.#before = this.#earlier = bytes;
     if (held) this.hold(held);
+  }
+
+  #keep() {
+    keep({ call: this.#call, held: this.held, bytes: this.bytes });
   }
 
   /** The seat was taken again: what was told before may be lost. @param {string} known what the server has of it */
@@ -152,21 +165,23 @@ export class Rungs {
 /** @param {Bytes} one @param {Bytes} other */
 const add = (one, other) => ({ sent: one.sent + other.sent, received: one.received + other.received });
 
-/** @param {string} call @param {string | null} held */
-function keepHeld(call, held) {
+/** @typedef {{call: string, held: string | null, bytes: Bytes}} Kept */
+
+/** @param {Kept} kept */
+function keep(kept) {
   try {
-    sessionStorage.setItem(HELD_KEPT, JSON.stringify({ call, held }));
+    sessionStorage.setItem(KEPT, JSON.stringify(kept));
   } catch {
     // forbidden
   }
 }
 
-/** @param {string} call @returns {string | null} */
-function recallHeld(call) {
+/** @param {string} call @returns {Partial<Kept>} */
+function recall(call) {
   try {
-    const kept = JSON.parse(sessionStorage.getItem(HELD_KEPT) ?? "{}");
-    return kept.call === call ? kept.held : null;
+    const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
+    return kept.call === call ? kept : {};
   } catch {
-    return null; // forbidden, or no words of ours
+    return {}; // forbidden, or no words of ours
   }
 }

@@ -1,4 +1,4 @@
-"""What an end proposes is told again where it may be lost; what a person holds in a call stays held over a reload."""
+"""What an end proposes is told again where it may be lost; what is held and carried in a call outlives a reload."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -47,6 +47,13 @@ CLIMB = """() => {
     seat.flow.rungs.look({ look: { ...good, at_ms: began_ms + second * 1000 }, bytes: null });
 }"""
 
+# So much has been carried by the connection that stands: what is shown of it, and what the server is told.
+CARRY = """([sent, received]) => {
+  const look = { at_ms: performance.now(), jitter_ms: null, concealed: null };
+  const told = seat.flow.rungs.look({ look, bytes: { sent, received } });
+  return [Object.values(seat.flow.rungs.bytes), [told.sent_bytes, told.received_bytes]];
+}"""
+
 
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
@@ -76,6 +83,16 @@ def told(page: Page) -> Told:
 def told_again(page: Page, known: str) -> Told:
     """With the seat over another socket, where the server knew of this rung."""
     found: Told = page.evaluate("(known) => takeAgain(known)", known)
+    return found
+
+
+def carries(page: Page, sent: int, received: int) -> list[list[int]]:
+    found: list[list[int]] = page.evaluate(CARRY, [sent, received])
+    return found
+
+
+def shown(page: Page) -> list[int]:
+    found: list[int] = page.evaluate("Object.values(seat.flow.rungs.bytes)")
     return found
 
 
@@ -128,3 +145,21 @@ def test_what_is_let_go_is_not_held_after_a_reload(page: Page) -> None:
     page.reload()
     sits(page)
     assert stands(page) == ["video", None]
+
+
+def test_what_was_carried_goes_on_after_a_reload_and_the_server_is_told_once(page: Page) -> None:
+    """It adds up what each page has counted."""
+    sits(page)
+    assert carries(page, 700, 300) == [[700, 300], [700, 300]]
+    page.evaluate("seat.flow.rungs.startAnew()")
+    assert carries(page, 20, 10) == [[720, 310], [720, 310]]
+    hold(page, "voice")
+    for carried in ([720, 310], [725, 311]):
+        page.reload()
+        sits(page)
+        assert shown(page) == carried
+        assert carries(page, 5, 1) == [[carried[0] + 5, carried[1] + 1], [5, 1]]
+    assert stands(page) == ["voice", "voice"]
+    page.reload()
+    sits(page, "another")
+    assert shown(page) == [0, 0]

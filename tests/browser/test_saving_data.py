@@ -105,6 +105,10 @@ def test_data_is_saved_by_a_touch_and_the_picture_comes_back(village: Village, d
     only_a_thin_voice_comes(phone, terminal)
     later = told_cost(phone.locator(".call__meter"))
     assert later == pytest.approx(phone.evaluate(ON_WIRE_MB) * MB_COSTS, rel=0.2), "both ways, headers and all"
+    phone.reload()
+    sees(phone, "live", 25)
+    stands_on(phone, "voice")
+    assert told_cost(phone.locator(".call__meter")) >= later, "also of before the reload"
     touch(phone, "save-data")
     for page in (phone, terminal):
         stands_on(page, PICTURES, 40)
