@@ -92,6 +92,6 @@ def sight_of(chance: random.Random, names: list[str]) -> dict[str, Any]:
         "loss_out": one_of(0, 0, 0.02, 0.05, 0.15, 0.7, None), "jitter_ms": one_of(10, 40, 200, 400),
         "concealed": one_of(0, 0, 0.05, 0.4, None), "received_kbps": one_of(0, 3, 15, 50, 90, 250),
         "sent_kbps": one_of(3, 15, 50, 90, 250, None), "available_kbps": one_of(None, 20, 50, 110, 400),
-        "drain_kbps": one_of(None, None, 3, 7, 40), "heard": one_of(True, True, True, False),
-        "in_effect": one_of(None, None, None, *names),
+        "drain_kbps": one_of(None, None, 3, 7, 40), "late_ms": one_of(None, 0, 60, 300, 600, 1_400),
+        "heard": one_of(True, True, True, False), "in_effect": one_of(None, None, None, *names),
     }  # fmt: skip
