@@ -24,7 +24,7 @@ SIT = """async (call) => {
   const mine = { seat: "c.1", side: "village", ice_servers: [], ice_policy: "all", rung: "voice" };
   const live = {
     socket: { connections: 1, on: (name, run) => ((heard[name] = run), () => {}) },
-    press() {}, signal() {}, doubt() {}, tellRung() {}, onconnect: () => () => {},
+    press() {}, signal() {}, doubt() {}, tellRung() {}, report: async () => {}, onconnect: () => () => {},
     emit: async (name) => (asked.push(name), { ...mine, peers: there }),
     insist: (name, { reason }) => (asked.push(`${name}: ${reason}`), () => {}),
   };

@@ -136,6 +136,7 @@ def test_it_says_so_where_nobody_can_try_it(village: Village, devices: Devices) 
 
 # A first screen that tries its line, where the check is not begun for this reason.
 TRY = """async ([texts, code, message]) => {
+  document.documentElement.dataset.assets = "";
   const { setTexts } = await import("/core/texts.js");
   const { LinePage } = await import("/phone/line.js");
   const { SocketError } = await import("/net/socket.js");
@@ -152,7 +153,7 @@ def test_people_are_told_in_their_language_why_nothing_was_tried(chromium: Brows
     serve_modules(page)
     words = texts.texts_of("zh-CN")
     refusal = words["error.no_media_program"]
-    told = [page.evaluate(TRY, [words, code, None]) for code in ("offline", "lost", "timeout")]
+    told = [page.evaluate(TRY, [words, code]) for code in ("offline", "lost", "timeout")]
     told.append(page.evaluate(TRY, [words, "no_media_program", refusal]))
     page.close()
     assert told == [*[words["common.cannot_reach"]] * 2, words["common.timeout"], refusal]
