@@ -16,6 +16,7 @@ BY_NAME = {rung["name"]: rung for rung in RUNGS}
 NAMES = list(BY_NAME)
 STEPS = [*NAMES, *NAMES[-2::-1]]
 LEAPS = ["thin_voice", "clips", "micro_video", "thin_voice"]  # a voice, nothing, a picture, which takes a while to grow
+MOST_CHARACTERS = 2_600  # of a description; as a browser writes it, it has more than twice as many
 SETTLES_MS, WINDOW_MS = 400, 2000
 MOST_WINDOWS = 5
 WITH_EXTENSIONS, WITHOUT = 24, 21  # bytes of an RTP header; 12 always, and at first 8 more say which section it is
@@ -160,6 +161,9 @@ def test_down_and_up_the_ladder(page: Page, way: list[str], record_property: Rec
             check_voice(got["audio"], BY_NAME[name])
             check_picture(got["video"], BY_NAME[name])
     assert page.evaluate(OFFERS_AND_ANSWERS) == ["a offer", "b answer"]
+    told = page.evaluate("ends.signals.map(({ sdp }) => sdp.length)")
+    record_property("figure", f"characters of an offer and its answer: {told}")
+    assert max(told) < MOST_CHARACTERS
 
 
 def test_redundancy_comes_where_it_is_lossy_and_silence_is_not_sent(page: Page, record_property: Record) -> None:
