@@ -151,6 +151,7 @@ def test_only_while_the_rung_says_so_and_the_camera_is_there(page: Page) -> None
     count = page.evaluate("ends.stills.b.length")
     come(page, 2, "a")
     assert page.evaluate("ends.stills.b.length") == count, "the last picture stays"
+    assert page.evaluate(SHOWN, "b")["age_ms"] > 1000, "and can be seen"
     assert page.evaluate("ends.a.look()")["look"]["drain_kbps"] is None
     page.evaluate("ends.a.setTracks(ends.tracks)")
     come(page, 1)
