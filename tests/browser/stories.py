@@ -1,6 +1,8 @@
 """What people do in the stories, in the words of the stories: open, book, join, answer, hear, hang up."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -15,6 +17,7 @@ from tests.browser.village import Village
 from tests.scene import Household
 
 GOES_ON_MS = 500
+NEGOTIATED = "['connection', 'description'].map((what) => watched.marks.filter(({ state }) => state === what).length)"
 BOTH_CAME = "Boolean(watched.first.audio && watched.first.video)"
 
 
@@ -90,6 +93,15 @@ def _goes_on(page: Page, earlier: Figures) -> bool:
     later = figures(page)
     is_heard = later.audio_bytes > earlier.audio_bytes and later.audio_energy > earlier.audio_energy
     return is_heard and later.frames > earlier.frames
+
+
+@contextmanager
+def nothing_is_negotiated(*pages: Page) -> Iterator[None]:
+    """Meanwhile no connection is made and no description sent: what stands is used."""
+    before = [page.evaluate(NEGOTIATED) for page in pages]
+    yield
+    assert [page.evaluate(NEGOTIATED) for page in pages] == before
+    assert all(count > 0 for counts in before for count in counts)
 
 
 def last_touch(page: Page) -> float:

@@ -122,7 +122,9 @@ def test_the_offer_goes_with_the_consent_to_messages(answered: Village, devices:
     answered.scene.clock.at = answered.now()
     withdraw_messages(answered.scene, answered.scene.alice)
     expect(phone.locator(PLACE)).to_have_count(0)
-    phone.wait_for_timeout(2_500)  # more than a heartbeat
+    comes = terminal.evaluate("watched.comesWithin(2_500)")  # more than a heartbeat
+    assert comes["voicePackets"] == 0, "the rings are over"
+    expect(phone.locator(".call__status")).not_to_contain_text("You are being sent")
     expect(phone.locator(PLACE)).to_have_count(0)
     assert stories.call_of(answered, call_id).state is CallState.RINGING
     sees(terminal, "ring|idle")

@@ -19,6 +19,12 @@
     if (this.context.state === "running") tones.push(Math.round(this.frequency.value));
     return start.apply(this, when);
   };
+  // What this page tells another one of a connection; what it changes by itself is told to nobody.
+  const { send } = WebSocket.prototype;
+  WebSocket.prototype.send = function (said) {
+    if (/^42\d*\["signal",.*"description":/.test(said)) marks.push({ state: "description", at: instant() });
+    return send.call(this, said);
+  };
   // Of each open connection what really arrives by it, the oldest first.
   const each = async () => {
     const found = [];
