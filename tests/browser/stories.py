@@ -17,6 +17,18 @@ from tests.browser.village import Village
 from tests.scene import Household
 
 GOES_ON_MS = 500
+NO_VOICE = """async () => {
+  const { Rungs } = await import(`${document.documentElement.dataset.assets}/call/rungs.js`);
+  const { look } = Rungs.prototype;
+  const rungs = await new Promise((found) => {
+    Rungs.prototype.look = function (seen) {
+      found(this);
+      return look.call(this, seen);
+    };
+  });
+  Rungs.prototype.look = look;
+  rungs.hold("clips");
+}"""
 NEGOTIATED = "['connection', 'description'].map((what) => watched.marks.filter(({ state }) => state === what).length)"
 BOTH_CAME = "Boolean(watched.first.audio && watched.first.video)"
 
@@ -102,6 +114,17 @@ def nothing_is_negotiated(*pages: Page) -> Iterator[None]:
     yield
     assert [page.evaluate(NEGOTIATED) for page in pages] == before
     assert all(count > 0 for counts in before for count in counts)
+
+
+def looks_again(page: Page) -> None:
+    """At once, and not at its next beat."""
+    with page.expect_response("**/api/now*"):
+        page.evaluate("dispatchEvent(new Event('online'))")
+
+
+def carries_no_voice(page: Page) -> None:
+    """As where not even the thinnest one gets through: the end at this page stays on the last rung."""
+    page.evaluate(NO_VOICE)
 
 
 def last_touch(page: Page) -> float:

@@ -6,7 +6,8 @@ from playwright.sync_api import Page, expect
 
 from app.calls.words import CallState, Outcome
 from tests.browser.conftest import Devices
-from tests.browser.stories import both_arrive, call_of, hang_up, sees, touch, wait_until
+from tests.browser.said import allow_messages
+from tests.browser.stories import both_arrive, call_of, carries_no_voice, looks_again, sees, touch, wait_until
 from tests.browser.test_call import before_the_minute, waits_until_it_rings
 from tests.browser.village import Village
 
@@ -22,6 +23,10 @@ LOCKS = """(() => {
     Object.defineProperty(navigator, "wakeLock", { value: { request } });
     window.locks = locks;
 })()"""
+SET_CLOCK = """(hours) => {
+    window.realNow ??= Date.now;
+    Date.now = () => realNow() + hours * 3_600_000;
+}"""
 LOCKED = "locks.map(({ kind, released }) => `${kind} ${released ? 'may go off' : 'stays on'}`)"
 GO_TO_THE_BACK_AND_COME_AGAIN = """() => {
     for (const lock of locks) lock.released = true;  // as a browser does to a page that isn't seen
@@ -31,6 +36,7 @@ GO_TO_THE_BACK_AND_COME_AGAIN = """() => {
 
 def test_a_browser_that_crashes_at_either_end_is_in_the_call_again(village: Village, devices: Devices) -> None:
     """The phone by its one button, the terminal by itself; and as long as the call is on, no screen goes off."""
+    allow_messages(village, village.scene.alice.child, village.scene.alice.parent)
     phone, terminal, call_id = before_the_minute(village, devices)
     phone.context.add_init_script(LOCKS)
     phone.evaluate(LOCKS)
@@ -39,14 +45,47 @@ def test_a_browser_that_crashes_at_either_end_is_in_the_call_again(village: Vill
     sees(terminal, "live", 20)
     both_arrive(phone, terminal)
     assert phone.evaluate(LOCKED) == ["screen stays on"]
+    its_clock_is_set_and_set_back(phone, terminal)
     phone = the_phone_crashes(village, phone, terminal)
     its_screen_stays_on(phone)
     terminal = the_terminal_crashes(village, phone, terminal)
     assert call_of(village, call_id).state is CallState.LIVE
-    hang_up(phone)
-    sees(terminal, "goodbye")
+    on_the_phone_something_is_said_instead(phone, terminal)
     wait_until(phone, "it may go off again", lambda: phone.evaluate(LOCKED) == ["screen may go off"] * 2)
     wait_until(phone, "the end", lambda: call_of(village, call_id).outcome is Outcome.HELD)
+
+
+def its_clock_is_set_and_set_back(phone: Page, terminal: Page) -> None:
+    """How long is left can't be told until the server is heard again; the call goes on."""
+    before = told_left(phone)
+    for hours in (1, 0):
+        phone.evaluate(SET_CLOCK, hours)
+        wait_until(phone, "it is wrong", lambda: not 0 <= told_left(phone) <= before)
+        looks_again(phone)
+        wait_until(phone, "it is right", lambda: before - 60 < told_left(phone) <= before)
+    sees(phone, "live")
+    both_arrive(phone, terminal)
+
+
+def told_left(phone: Page) -> int:
+    """Seconds until the end, as they stand there; -1 where none do."""
+    for told in phone.locator(".call__left time").all_inner_texts():
+        minutes, _, seconds = told.partition(":")
+        return int(minutes) * 60 + int(seconds)
+    return -1
+
+
+def on_the_phone_something_is_said_instead(phone: Page, terminal: Page) -> None:
+    """Where no voice is carried: both are told; and from there it is one step home."""
+    carries_no_voice(phone)
+    for page in (phone, terminal):
+        expect(page.locator(".call__note--rung[data-rung=clips] [data-act=turns]")).to_be_visible()
+    touch(phone, "turns")
+    sees(terminal, "goodbye")
+    sees(phone, "messages")
+    expect(phone.locator("[data-act=voice-record]")).to_be_visible()
+    touch(phone, "messages-back")
+    sees(phone, "home")
 
 
 def the_phone_crashes(village: Village, phone: Page, terminal: Page) -> Page:

@@ -21,7 +21,7 @@ from app.families.words import Occupation
 from app.web.models import PrincipalKind
 from tests.browser.conftest import PHONE, Devices, shoot
 from tests.browser.scheduling import calls_of, fits, is_busy, said_of, series_of, unheard
-from tests.browser.stories import hang_up, open_phone, open_terminal, sees, touch, wait_until
+from tests.browser.stories import hang_up, looks_again, open_phone, open_terminal, sees, touch, wait_until
 from tests.browser.test_doors_phone import is_heard_of
 from tests.browser.village import Village, open_village, soon
 from tests.scene import Household, at
@@ -283,12 +283,6 @@ def test_the_end_of_a_call_is_said_before_and_put_off_where_nobody_waits(village
     hang_up(terminal)
     sees(phone, "ended")
     wait_until(phone, "the end", lambda: village.scene.call(call.id).outcome is Outcome.HELD)
-
-
-def looks_again(page: Page) -> None:
-    """At once, and not at its next beat."""
-    with page.expect_response("**/api/now*"):
-        page.evaluate("dispatchEvent(new Event('online'))")
 
 
 def ends_in(village: Village, call_id: str, seconds: float) -> None:

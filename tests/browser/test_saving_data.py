@@ -12,7 +12,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, ViewportSize, expect
 
 from tests.browser.conftest import Devices, shoot
-from tests.browser.stories import both_arrive, call_of, figures, sees, touch, wait_until
+from tests.browser.said import allow_messages
+from tests.browser.stories import both_arrive, call_of, carries_no_voice, figures, sees, touch, wait_until
 from tests.browser.test_call import before_the_minute, waits_until_it_rings
 from tests.browser.village import Village
 from tests.scene import at
@@ -83,7 +84,21 @@ def only_a_thin_voice_comes(*pages: Page) -> None:
         assert (new.audio_bytes - old.audio_bytes) * 8 / took_ms < 18, "kbit/s of a thin voice"
 
 
+def at_the_terminal_something_is_said_instead(phone: Page, terminal: Page) -> None:
+    """Where no voice is carried; and from there it is two steps to the wall."""
+    carries_no_voice(phone)
+    expect(terminal.locator(".call__note--rung[data-rung=clips]")).to_contain_text("Leave a message")
+    shoot(terminal, "terminal-clips")
+    touch(terminal, "turns")
+    sees(terminal, "speak")
+    expect(terminal.locator("[data-act=voice-record]")).to_be_visible()
+    for _step in range(2):
+        touch(terminal, "back")
+    sees(terminal, "idle")
+
+
 def test_data_is_saved_by_a_touch_and_the_picture_comes_back(village: Village, devices: Devices) -> None:
+    allow_messages(village, village.scene.alice.child, village.scene.alice.parent)
     phone, terminal, call_id = before_the_minute(village, devices)
     says_what_data_costs(phone)
     waits_until_it_rings(village, phone, terminal)
@@ -117,7 +132,8 @@ def test_data_is_saved_by_a_touch_and_the_picture_comes_back(village: Village, d
     touch(phone, "hang-up")
     expect(phone.locator(f"[data-key=next-time][data-call-id='{following}']")).to_be_visible()  # before it is over
     shoot(phone, "phone-before-the-end")
-    touch(phone, "hang-up-confirm")
+    touch(phone, "stay")
+    at_the_terminal_something_is_said_instead(phone, terminal)
     sees(phone, "ended")
     assert told_cost(phone.locator("main p", has_text="Data of this call")) > later > at_first > 0
     shoot(phone, "phone-ended-data")
