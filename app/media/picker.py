@@ -31,7 +31,7 @@ LOSS, VOICE_LOSS, PLAIN_TIMES, GOOD_LOSS = 0.12, 0.25, 2.5, 0.08
 LOSSY, CLEAN, CLEAN_MS = 0.025, 0.01, 15_000
 FULL_KBPS = 10  # the loss of a trickle says less than that of a voice
 CARRIES, STARVES_NEEDS, STARVES_SENDS = 0.8, 0.6, 0.9
-UNTROUBLED = ("start", "held")  # reasons that tell of no trouble yet
+TROUBLES = ("link", "delay", "loss")  # reasons of a fall
 DRAINS, DRAINS_TWICE = 9, 6.5  # times what stills take: room for a moving picture, for a voice that goes twice
 
 
@@ -207,7 +207,7 @@ def _climb(ladder: Ladder, rung: Rung, m: Memory, look: Look, ceiling: int) -> M
     is_heavy = _is_lossy(m) and ladder.rungs[to].stills
     is_untried = rung.stills and m.drain_kbps is None  # no still has told yet what the link carries
     is_long = (look.rtt_ms or 0.0) > LONG_RTT_MS
-    if (is_long and (is_doubted or is_heavy)) or (is_untried and (is_long or m.reason not in UNTROUBLED)):
+    if (is_long and (is_doubted or is_heavy)) or (is_untried and (is_long or m.reason in TROUBLES)):
         wait = max(wait, DOUBTED_MS)
     return _go(m, to, "better") if m.good_ms >= (RETURN_MS if is_back and wait <= GOOD_MS else wait) else m
 

@@ -23,7 +23,7 @@ const TRIED_MS = 60_000;
 const FRESH_MS = 8_000;
 const [CLEAN_MS, SLOW_MS] = [15_000, 7_000];
 const [FIRST_MS, THIN_KBPS] = [4_000, 100];
-const UNTROUBLED = new Set(["start", "held"]);
+const TROUBLES = new Set(["link", "delay", "loss"]);
 
 /** @param {Ladder} ladder @param {string} start_rung @param {number} at_ms */
 export function begin({ rungs }, start_rung, at_ms) {
@@ -169,7 +169,7 @@ function climb(rungs, rung, m, { available, rtt }, ceiling) {
   const isHeavy = isLossy(m) && rungs[to]?.stills;
   const isUntried = rung.stills && m.drain_kbps === null;
   const isLong = (rtt ?? 0) > LONG_RTT_MS;
-  const isToWait = (isLong && (isDoubted || isHeavy)) || (isUntried && (isLong || !UNTROUBLED.has(m.reason)));
+  const isToWait = (isLong && (isDoubted || isHeavy)) || (isUntried && (isLong || TROUBLES.has(m.reason)));
   const wait_ms = Math.max(m.waits_ms[to] ?? GOOD_MS, isToWait ? DOUBTED_MS : 0);
   if (to < m.rung && m.good_ms >= (back !== null && wait_ms <= GOOD_MS ? 1_000 : wait_ms)) go(m, to, "better");
 }
