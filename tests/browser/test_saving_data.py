@@ -84,6 +84,26 @@ def only_a_thin_voice_comes(*pages: Page) -> None:
         assert (new.audio_bytes - old.audio_bytes) * 8 / took_ms < 18, "kbit/s of a thin voice"
 
 
+def pictures_come_back(phone: Page, terminal: Page) -> None:
+    touch(phone, "save-data")
+    for page in (phone, terminal):
+        stands_on(page, PICTURES, 40)
+        earlier = figures(page).frames
+        wait_until(page, "pictures move again", lambda page=page, earlier=earlier: figures(page).frames > earlier)
+
+
+def cost_goes_on_after_a_reload(phone: Page) -> float:
+    """What it had come to by then; and what is saved stays so."""
+    touch(phone, "save-data")
+    stands_on(phone, "voice")
+    latest = told_cost(phone.locator(".call__meter"))
+    phone.reload()
+    sees(phone, "live", 25)
+    stands_on(phone, "voice")
+    assert told_cost(phone.locator(".call__meter")) >= latest
+    return latest
+
+
 def at_the_terminal_something_is_said_instead(phone: Page, terminal: Page) -> None:
     """Where no voice is carried; and from there it is two steps to the wall."""
     carries_no_voice(phone)
@@ -120,18 +140,9 @@ def test_data_is_saved_by_a_touch_and_the_picture_comes_back(village: Village, d
     only_a_thin_voice_comes(phone, terminal)
     later = told_cost(phone.locator(".call__meter"))
     assert later == pytest.approx(phone.evaluate(ON_WIRE_MB) * MB_COSTS, rel=0.2), "both ways, headers and all"
-    touch(phone, "save-data")
-    for page in (phone, terminal):
-        stands_on(page, PICTURES, 40)
-        earlier = figures(page).frames
-        wait_until(page, "pictures move again", lambda page=page, earlier=earlier: figures(page).frames > earlier)
-    touch(phone, "save-data")
-    stands_on(phone, "voice")
-    latest = told_cost(phone.locator(".call__meter"))
-    phone.reload()
-    sees(phone, "live", 25)
-    stands_on(phone, "voice")
-    assert told_cost(phone.locator(".call__meter")) >= latest > later > at_first > 0
+    pictures_come_back(phone, terminal)
+    latest = cost_goes_on_after_a_reload(phone)
+    assert latest > later > at_first > 0
     touch(phone, "hang-up")
     expect(phone.locator(f"[data-key=next-time][data-call-id='{following}']")).to_be_visible()  # before it is over
     shoot(phone, "phone-before-the-end")
