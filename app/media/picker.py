@@ -139,7 +139,7 @@ def _see(m: Memory, look: Look, silent_ms: float) -> Memory:
     m = replace(m, silent_ms=0.0, has_heard=m.has_heard or look.heard is True)
     if m.now_ms < m.settled_ms:
         return m
-    reported = min(m.now_ms - max(m.reported_ms, m.settled_ms), LONGEST_REPORT_MS)
+    reported = min(m.now_ms - m.reported_ms, LONGEST_REPORT_MS)
     m = replace(
         m,
         least_rtt_ms=_least(m.least_rtt_ms, look.rtt_ms, step),

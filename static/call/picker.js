@@ -89,7 +89,7 @@ function see(rungs, m, look) {
   const least = m.least_rtt_ms;
   if (rtt !== null) m.least_rtt_ms = least === null ? rtt : Math.min(rtt, least + ((rtt - least) * step) / 120_000);
   m.loss_in = smooth(m.loss_in, look.loss_in, look.received, step);
-  const reported = Math.min(m.now_ms - Math.max(m.reported_ms, m.settled_ms), 5_000);
+  const reported = Math.min(m.now_ms - m.reported_ms, 5_000);
   m.loss_out = smooth(m.loss_out, look.loss_out, look.sent, reported);
   if (look.loss_out !== null) m.reported_ms = m.now_ms;
   m.drain_kbps = look.drain ?? m.drain_kbps;
