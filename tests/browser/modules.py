@@ -1,6 +1,9 @@
 """The pages' own modules in a browser, without any program; files come from the folder, and capturing is allowed."""
 
-from playwright.sync_api import Page, Route
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Browser, Page, Route
 
 from app.factory import static_folder
 
@@ -20,3 +23,16 @@ def serve_modules(page: Page) -> None:
 
     page.route(f"{HOST}/**", answer)
     page.goto(f"{HOST}/")
+
+
+@contextmanager
+def faultless_page(chromium: Browser) -> Iterator[Page]:
+    """Such a page; it fails where something was thrown in it that nobody caught, or a text is missing."""
+    opened = chromium.new_page()
+    wrong: list[str] = []
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    opened.on("console", lambda said: wrong.append(said.text) if "no text" in said.text else None)
+    serve_modules(opened)
+    yield opened
+    opened.close()
+    assert not wrong, wrong

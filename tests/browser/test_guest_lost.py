@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.modules import serve_modules
+from tests.browser.modules import faultless_page
 from tests.browser.test_live import CALL
 from tests.web.waiting import until
 
@@ -43,14 +43,9 @@ KEPT_MS = 120_000
 
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
-    opened = chromium.new_page()
-    wrong: list[str] = []
-    opened.on("pageerror", lambda error: wrong.append(str(error)))
-    serve_modules(opened)
-    opened.clock.install()
-    yield opened
-    opened.close()
-    assert not wrong, wrong
+    with faultless_page(chromium) as opened:
+        opened.clock.install()
+        yield opened
 
 
 def sits(page: Page, call: dict[str, Any] = LIVE) -> None:

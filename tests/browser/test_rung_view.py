@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from app.factory import static_folder
 from app.web.texts import texts_of
-from tests.browser.modules import serve_modules
+from tests.browser.modules import faultless_page
 
 LADDER: list[dict[str, Any]] = json.loads((static_folder() / "call/ladder.json").read_text())["rungs"]
 BEGINS = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -74,17 +74,11 @@ STILL = """() => {
 
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
-    opened = chromium.new_page()
-    wrong: list[str] = []
-    opened.on("pageerror", lambda error: wrong.append(str(error)))
-    opened.on("console", lambda said: wrong.append(said.text) if "no text" in said.text else None)
-    serve_modules(opened)
-    opened.clock.install(time=BEGINS)
-    opened.clock.pause_at(BEGINS + timedelta(minutes=1))
-    opened.evaluate(STAGE, texts_of("en"))
-    yield opened
-    opened.close()
-    assert not wrong, wrong
+    with faultless_page(chromium) as opened:
+        opened.clock.install(time=BEGINS)
+        opened.clock.pause_at(BEGINS + timedelta(minutes=1))
+        opened.evaluate(STAGE, texts_of("en"))
+        yield opened
 
 
 def test_a_change_is_said_in_a_sentence_with_its_sign(page: Page) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.modules import serve_modules
+from tests.browser.modules import faultless_page
 
 Told = list[list[Any]]  # a rung, and whether a person holds it
 
@@ -57,13 +57,8 @@ CARRY = """([sent, received]) => {
 
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
-    opened = chromium.new_page()
-    wrong: list[str] = []
-    opened.on("pageerror", lambda error: wrong.append(str(error)))
-    serve_modules(opened)
-    yield opened
-    opened.close()
-    assert not wrong, wrong
+    with faultless_page(chromium) as opened:
+        yield opened
 
 
 def sits(page: Page, call: str = "one", start: str = "video") -> None:
