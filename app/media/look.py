@@ -31,10 +31,14 @@ class Look:
 
     @property
     def missed(self) -> float | None:
-        """The share of voice that didn't come, or came too late to be heard."""
-        if self.loss_in is None or self.concealed is None:
-            return self.concealed if self.loss_in is None else self.loss_in
-        return max(self.loss_in, self.concealed)
+        """The share of voice that didn't come, or came too late to be heard: where none comes nothing is filled in."""
+        shares = (self.loss_in, None if self.heard is False else self.concealed)
+        return max((share for share in shares if share is not None), default=None)
+
+    @property
+    def shaken_ms(self) -> float | None:
+        """The jitter of a voice that comes: that of one that doesn't is of before."""
+        return None if self.heard is False else self.jitter_ms
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> "Look":

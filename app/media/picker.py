@@ -3,68 +3,32 @@
 Down as soon as trouble lasts, several rungs at once where it is plain what the link carries; up one rung after a while
 of good looks, a while that doubles each time a climb fails. Silence of the whole link is waited for on a voice rung, so
 that voice is back with the link. The same rules stand in `static/call/picker.js`, held to one table of cases; what the
-rungs are is data, and which rung takes effect (the lower of two ends') is not decided here.
-
-Time is that of the looks; what goes back or leaps is cut, so that a clock that is set does no harm.
+rungs are is data, and which rung takes effect (the lower of two ends') is not decided here. What is kept from look to
+look: `memory.py`.
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from app.media.ladder import Ladder, Rung
 from app.media.look import Look, number_of
+from app.media.memory import FIRST_MS, LONG_RTT_MS, SILENT_MS, Memory, patience_ms, see, settle
 
-LONGEST_STEP_MS = 2_000
-SMOOTH_MS, LONGEST_REPORT_MS = 4_000, 5_000  # the other end's reports come seldom, and each stands for its time
 TROUBLE_MS, PLAIN_TROUBLE_MS, HOPELESS_MS = 2_500, 1_500, 10_000  # hopeless: voice gives way to clips
 SLOW_MS = 7_000  # the next still may come faster: one of them may have lost a piece
-SETTLE_MS, DRAINED_MS = 3_000, 6_000  # what is measured right after silence, or after a fall, is of before
+DRAINED_MS = 6_000  # what is measured right after a fall is of before
 FRESH_MS = 8_000  # the browser's estimate takes its time to grow; a queue that a larger picture makes grows at once
 GOOD_MS, DOUBTED_MS, TRIED_MS, LONGEST_GOOD_MS, RETURN_MS = 6_000, 30_000, 60_000, 300_000, 1_000
-SILENT_MS, FIRST_SILENT_MS, LIFELESS_MS, GONE_MS = 3_000, 10_000, 5_000, 40_000  # lifeless: where no voice is due
-LEAST_RTT_FORGOTTEN_MS = 120_000
+GONE_MS = 40_000
 GROWTH_MS, TRIED_GROWTH_MS, PLAIN_GROWTH_MS, GOOD_GROWTH_MS = 400, 200, 1_000, 120
 RTT_MS, PLAIN_RTT_MS, GOOD_RTT_MS, JITTER_MS, GOOD_JITTER_MS = 1_500, 3_000, 1_200, 300, 150
-FIRST_MS, LONG_RTT_MS, THIN_KBPS = 4_000, 400, 100  # so long a round trip says at once that the link may be thin
+THIN_KBPS = 100
 LOSS, VOICE_LOSS, PLAIN_TIMES, GOOD_LOSS = 0.12, 0.25, 2.5, 0.08
-LOSSY, CLEAN, CLEAN_MS = 0.025, 0.01, 15_000
-FULL_KBPS = 10  # the loss of a trickle says less than that of a voice
+HOPELESS_LOSS = 0.35  # for ten seconds: of a packet that holds half a word
 CARRIES, STARVES_NEEDS, STARVES_SENDS = 0.8, 0.6, 0.9
 TROUBLES = ("link", "delay", "loss")  # reasons of a fall
 DRAINS, DRAINS_TWICE = 9, 6.5  # times what stills take: room for a moving picture, for a voice that goes twice
-
-
-@dataclass(frozen=True)
-class Memory:
-    """What is kept from look to look. `now_ms` counts from the beginning; `rung` and `before` are places in the ladder.
-
-    `before`: the rung that silence met, or that a person gave up. `waits_ms`: for how long looks must be good for each.
-    """
-
-    at_ms: float
-    rung: int
-    waits_ms: tuple[float, ...]
-    reason: str = "start"
-    held: str | None = None
-    now_ms: float = 0
-    step_ms: float = 0
-    since_ms: float = 0
-    settled_ms: float = 0
-    has_climbed: bool = False
-    good_ms: float = 0
-    bad_ms: float = 0
-    silent_ms: float = 0
-    has_heard: bool = False
-    before: int | None = None
-    in_effect: int | None = None
-    least_rtt_ms: float | None = None
-    loss_in: float | None = None
-    loss_out: float | None = None
-    reported_ms: float = 0
-    drain_kbps: float | None = None
-    is_lossy: bool = False
-    clean_ms: float = 0
 
 
 class Picked(NamedTuple):
@@ -107,50 +71,18 @@ def pick(ladder: Ladder, memory: Memory, look: Look) -> Picked:
     """The rung to propose from now on; its reason is that of the last change."""
     names = ladder.names
     ceiling = names.index(memory.held) if memory.held in names else 0
-    m = _see(memory, look, _silent_ms(ladder, memory))
+    m = see(ladder, memory, look)
     in_effect = _place(ladder, look.in_effect)
     if m.in_effect is not None and in_effect > max(m.in_effect, m.rung):
-        m = _settle(m, DRAINED_MS)  # the other end fell: what is measured now is of before, as after an own fall
+        m = settle(m, DRAINED_MS)  # the other end fell: what is measured now is of before, as after an own fall
     m = replace(m, in_effect=in_effect)
-    if m.silent_ms >= _silent_ms(ladder, m):
+    if m.silent_ms >= patience_ms(ladder, m):
         m = _wait(ladder, m)
     elif m.now_ms >= m.settled_ms:
         m = _judge(ladder, m, look, ceiling)
     if m.rung < ceiling:
         m = _go(m, ceiling, "held")
-    return Picked(m, names[m.rung], m.reason, _is_lossy(m))
-
-
-def _is_lossy(m: Memory) -> bool:
-    """Worth the bytes of redundancy. A long link loses until it was clean for a while: ten seconds tell too little."""
-    if (m.least_rtt_ms or 0.0) <= LONG_RTT_MS:
-        return m.is_lossy
-    return m.now_ms >= FIRST_MS and m.clean_ms < CLEAN_MS
-
-
-def _see(m: Memory, look: Look, silent_ms: float) -> Memory:
-    """Take a look in: time, silence, and the figures that are judged by more than one look."""
-    step = min(max(look.at_ms - m.at_ms, 0.0), LONGEST_STEP_MS)
-    m = replace(m, at_ms=look.at_ms, now_ms=m.now_ms + step, step_ms=step)
-    if look.heard is False and not (look.received_kbps or 0) > 0:
-        return replace(m, silent_ms=m.silent_ms + step)
-    if m.silent_ms >= silent_ms:
-        m = _settle(m, SETTLE_MS)
-    m = replace(m, silent_ms=0.0, has_heard=m.has_heard or look.heard is True)
-    if m.now_ms < m.settled_ms:
-        return m
-    reported = min(m.now_ms - m.reported_ms, LONGEST_REPORT_MS)
-    m = replace(
-        m,
-        least_rtt_ms=_least(m.least_rtt_ms, look.rtt_ms, step),
-        loss_in=_smooth(m.loss_in, look.missed, step * _weight(look.received_kbps)),
-        loss_out=_smooth(m.loss_out, look.loss_out, reported * _weight(look.sent_kbps)),
-        reported_ms=m.reported_ms if look.loss_out is None else m.now_ms,
-        drain_kbps=m.drain_kbps if look.drain_kbps is None else look.drain_kbps,
-    )
-    loss = m.loss_out if m.loss_out is not None else m.loss_in or 0.0
-    clean = m.clean_ms + step if loss < CLEAN else 0.0
-    return replace(m, clean_ms=clean, is_lossy=loss >= LOSSY or (m.is_lossy and clean < CLEAN_MS))
+    return Picked(m, names[m.rung], m.reason, m.wants_redundancy)
 
 
 def _wait(ladder: Ladder, m: Memory) -> Memory:
@@ -204,7 +136,7 @@ def _climb(ladder: Ladder, rung: Rung, m: Memory, look: Look, ceiling: int) -> M
     wait, needs_kbps = m.waits_ms[to], ladder.rungs[to].needs_kbps
     estimate = look.available_kbps if rung.audio and rung.audio.feedback and needs_kbps <= THIN_KBPS else None
     is_doubted = estimate is not None and estimate < CARRIES * needs_kbps  # by the browser's own probes
-    is_heavy = _is_lossy(m) and ladder.rungs[to].stills
+    is_heavy = m.wants_redundancy and ladder.rungs[to].stills
     is_untried = rung.stills and m.drain_kbps is None  # no still has told yet what the link carries
     is_long = (look.rtt_ms or 0.0) > LONG_RTT_MS
     if (is_long and (is_doubted or is_heavy)) or (is_untried and (is_long or m.reason in TROUBLES)):
@@ -215,20 +147,23 @@ def _climb(ladder: Ladder, rung: Rung, m: Memory, look: Look, ceiling: int) -> M
 def _trouble(rung: Rung, m: Memory, look: Look, is_last_voice: bool) -> Trouble:
     """A delay alone gives no voice up that is heard within two seconds."""
     assert rung.audio
-    least_kbps = rung.stills.kbps * (DRAINS_TWICE if _is_lossy(m) else 1) if rung.stills else 0
+    least_kbps = rung.stills.kbps * (DRAINS_TWICE if m.wants_redundancy else 1) if rung.stills else 0
     is_slow = m.drain_kbps is not None and m.drain_kbps < least_kbps
     if rung.audio.feedback and look.available_kbps is not None and m.now_ms - m.since_ms >= FRESH_MS:
         sends = rung.audio.max_kbps + (rung.video.max_kbps if rung.video else 0)
         is_slow = is_slow or look.available_kbps < min(STARVES_NEEDS * rung.needs_kbps, STARVES_SENDS * sends)
     growth_ms = TRIED_GROWTH_MS if _is_tried(rung, m) else GROWTH_MS
     delay = max(
-        _level(_growth(m, look), growth_ms, math.inf if is_last_voice else PLAIN_GROWTH_MS),
+        _level(m.growth_ms(look), growth_ms, math.inf if is_last_voice else PLAIN_GROWTH_MS),
         _level(look.late_ms if rung.video else None, GROWTH_MS, PLAIN_GROWTH_MS),  # else it may be held back by itself
-        _level(look.rtt_ms, RTT_MS, PLAIN_RTT_MS), _level(look.jitter_ms, JITTER_MS, math.inf),
+        _level(look.rtt_ms, RTT_MS, PLAIN_RTT_MS), _level(look.shaken_ms, JITTER_MS, math.inf),
     )  # fmt: skip
     bearable = LOSS if rung.video else VOICE_LOSS
     times = 1 if rung.video and delay else PLAIN_TIMES  # late and lost at once: a queue that is full
-    return Trouble(delay, _level(_loss(m), bearable, bearable * times), int(is_slow))
+    loss = _level(m.loss, bearable, HOPELESS_LOSS if is_last_voice else bearable * times)
+    if not (rung.video or rung.stills) and m.has_heard and m.unheard_ms >= SILENT_MS:
+        loss = 2  # the way stands, but none of the voice comes: perhaps the other end has given it up
+    return Trouble(delay, loss, int(is_slow))
 
 
 def _is_tried(rung: Rung, m: Memory) -> bool:
@@ -244,8 +179,8 @@ def _is_good(rung: Rung, m: Memory, look: Look) -> bool:
     """Whether the link may carry more. Without a round trip nothing is known of it."""
     drains = rung.stills is None or m.drain_kbps is None or m.drain_kbps >= DRAINS * rung.stills.kbps
     return (
-        look.rtt_ms is not None and look.rtt_ms <= GOOD_RTT_MS and _growth(m, look) <= GOOD_GROWTH_MS
-        and (look.jitter_ms or 0) <= GOOD_JITTER_MS and _loss(m) <= GOOD_LOSS and drains
+        look.rtt_ms is not None and look.rtt_ms <= GOOD_RTT_MS and m.growth_ms(look) <= GOOD_GROWTH_MS
+        and (look.shaken_ms or 0) <= GOOD_JITTER_MS and m.loss <= GOOD_LOSS and drains
         and (look.heard is not False or rung.audio is None)
     )  # fmt: skip
 
@@ -270,38 +205,9 @@ def _go(m: Memory, to: int, reason: str) -> Memory:
     if m.has_climbed and reason != "held" and to > m.rung and m.now_ms - m.since_ms < TRIED_MS:
         waits = _with(waits, m.rung, min(LONGEST_GOOD_MS, 2 * waits[m.rung]))
     return replace(
-        _settle(m, DRAINED_MS if to > m.rung else 0), rung=to, reason=reason, since_ms=m.now_ms,
+        settle(m, DRAINED_MS if to > m.rung else 0), rung=to, reason=reason, since_ms=m.now_ms,
         has_climbed=to < m.rung, before=m.rung if reason == "held" else None, waits_ms=waits,
     )  # fmt: skip
-
-
-def _settle(m: Memory, for_ms: float) -> Memory:
-    """Forget what was measured so far, and what comes in a moment; what a climb does is looked at without delay."""
-    forgotten = replace(m, loss_in=None, loss_out=None, drain_kbps=None)
-    return replace(forgotten, settled_ms=m.now_ms + for_ms, good_ms=0.0, bad_ms=0.0)
-
-
-def _growth(m: Memory, look: Look) -> float:
-    return 0.0 if look.rtt_ms is None or m.least_rtt_ms is None else look.rtt_ms - m.least_rtt_ms
-
-
-def _loss(m: Memory) -> float:
-    return max(m.loss_in or 0.0, m.loss_out or 0.0)
-
-
-def _least(least: float | None, rtt: float | None, step: float) -> float | None:
-    """The smallest round trip; an old one is slowly forgotten, since the way may be another now."""
-    if rtt is None or least is None:
-        return least if rtt is None else rtt
-    return min(rtt, least + (rtt - least) * step / LEAST_RTT_FORGOTTEN_MS)
-
-
-def _smooth(before: float | None, value: float | None, step: float) -> float | None:
-    return before if value is None else (before or 0.0) + (value - (before or 0.0)) * step / (step + SMOOTH_MS)
-
-
-def _weight(kbps: float | None) -> float:
-    return 1.0 if kbps is None else min(1.0, kbps / FULL_KBPS)
 
 
 def _with(waits: tuple[float, ...], place: int, wait: float) -> tuple[float, ...]:
@@ -311,10 +217,3 @@ def _with(waits: tuple[float, ...], place: int, wait: float) -> tuple[float, ...
 def _place(ladder: Ladder, name: str | None) -> int:
     """Of what isn't known: the top, which stands in nobody's way."""
     return ladder.names.index(name) if name in ladder.names else 0
-
-
-def _silent_ms(ladder: Ladder, m: Memory) -> float:
-    """For how long nothing may come."""
-    if ladder.rungs[m.rung].audio is None:
-        return LIFELESS_MS
-    return SILENT_MS if m.has_heard else FIRST_SILENT_MS

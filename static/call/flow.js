@@ -194,11 +194,12 @@ export class Flow {
   /** @param {Seen} seen */
   #weigh(seen) {
     const { figures, heard, seen: pictured, isFirst, at } = seen;
-    const more = this.rungs?.look(seen) ?? {};
     const isMore = (seen.bytes?.received ?? 0) > this.#received;
     this.#received = seen.bytes?.received ?? 0;
-    // a bridge is silent for who speaks alone
-    if (heard || pictured || (this.#isAlone && isMore)) this.#flowed_at = at;
+    // a bridge is silent for who speaks alone: nothing heard says nothing of the link
+    const isStill = this.#isAlone && isMore && !heard;
+    const more = this.rungs?.look(isStill && seen.look ? { ...seen, look: { ...seen.look, heard: null } } : seen) ?? {};
+    if (heard || pictured || isStill) this.#flowed_at = at;
     if (pictured) {
       this.#pictured_at = at;
       this.onpicture();

@@ -7,10 +7,11 @@
 /** @typedef {import("../core/wire.js").Figures} Figures */
 /**
  * `loss` and `concealed`: 0 to 1. `available_kbps`: the browser's estimate, null where there is none to trust;
- * `drain_kbps`: see Stills; `late_ms`: see Pulse; `heard`: voice came since the last look. Null is: not known.
+ * `drain_kbps`: see Stills; `late_ms`: see Pulse; `heard`: voice came since the last look. Null is: not known, or
+ * nothing to go by.
  * @typedef {{at_ms: number, rtt_ms: number | null, loss_in: number | null, loss_out: number | null, jitter_ms: number |
  *   null, concealed: number | null, received_kbps: number | null, sent_kbps: number | null, available_kbps: number |
- *   null, drain_kbps: number | null, late_ms: number | null, heard: boolean}} Look
+ *   null, drain_kbps: number | null, late_ms: number | null, heard: boolean | null}} Look
  * @typedef {{sent: number, received: number}} Bytes on the wire, headers and checks of the path estimated
  * @typedef {{figures: Figures, look: Look, bytes: Bytes}} Looked
  * @typedef {ReturnType<typeof addUp>} Totals

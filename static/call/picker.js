@@ -1,6 +1,6 @@
 /**
  * Picks the rung that this end proposes, from what it sees of the link: pure, one look after the other. The rules and
- * why they are so: `app/media/picker.py`, which is the same and is held to the same cases.
+ * why they are so: `app/media/picker.py` and `memory.py`, which are the same and are held to the same cases.
  */
 
 import { LONG_RTT_MS } from "./looks.js";
@@ -23,6 +23,7 @@ const TRIED_MS = 60_000;
 const FRESH_MS = 8_000;
 const [CLEAN_MS, SLOW_MS] = [15_000, 7_000];
 const [FIRST_MS, THIN_KBPS] = [4_000, 100];
+const [SILENT_MS, HOPELESS_LOSS] = [3_000, 0.35];
 const TROUBLES = new Set(["link", "delay", "loss"]);
 
 /** @param {Ladder} ladder @param {string} start_rung @param {number} at_ms */
@@ -31,7 +32,7 @@ export function begin({ rungs }, start_rung, at_ms) {
   return {
     at_ms: number(at_ms, Infinity) ?? 0, rung: place < 0 ? voiceOf(rungs) : place, waits_ms: rungs.map(() => GOOD_MS),
     reason: "start", held: /** @type {string | null} */ (null), now_ms: 0, step_ms: 0, since_ms: 0, settled_ms: 0,
-    has_climbed: false, good_ms: 0, bad_ms: 0, silent_ms: 0, has_heard: false, clean_ms: 0, is_lossy: false,
+    has_climbed: false, good_ms: 0, bad_ms: 0, silent_ms: 0, unheard_ms: 0, has_heard: false, clean_ms: 0, is_lossy: false,
     before: /** @type {number | null} */ (null), least_rtt_ms: /** @type {number | null} */ (null),
     in_effect: /** @type {number | null} */ (null), reported_ms: 0, ...FORGOTTEN,
   }; // prettier-ignore
@@ -65,9 +66,10 @@ const number = (value, most) =>
 /** @param {Look} look */
 function trusted(look) {
   const known = (/** @type {keyof Look} */ name, /** @type {number} */ most) => number(look[name], most);
-  const [loss_in, concealed] = [known("loss_in", 1), known("concealed", 1)];
+  const comes = look.heard !== false;
+  const [loss_in, concealed] = [known("loss_in", 1), comes ? known("concealed", 1) : null];
   return {
-    at_ms: known("at_ms", Infinity) ?? 0, rtt: known("rtt_ms", 60_000), jitter: known("jitter_ms", 60_000) ?? 0,
+    at_ms: known("at_ms", Infinity) ?? 0, rtt: known("rtt_ms", 60_000), jitter: (comes ? known("jitter_ms", 60_000) : null) ?? 0,
     loss_in: loss_in === null ? concealed : Math.max(loss_in, concealed ?? 0), loss_out: known("loss_out", 1),
     received: known("received_kbps", 1e6), sent: known("sent_kbps", 1e6), available: known("available_kbps", 1e6),
     drain: known("drain_kbps", 1e6), late: known("late_ms", 60_000) ?? 0, heard: look.heard, in_effect: look.in_effect,
@@ -80,6 +82,7 @@ function see(rungs, m, look) {
   const step = (m.step_ms = Math.min(Math.max(look.at_ms - m.at_ms, 0), 2_000));
   m.at_ms = look.at_ms;
   m.now_ms += step;
+  m.unheard_ms = look.heard === false ? m.unheard_ms + step : 0;
   if (look.heard === false && !look.received) return void (m.silent_ms += step);
   if (m.silent_ms >= silentMs(rungs, m)) settle(m, 3_000);
   m.silent_ms = 0;
@@ -88,9 +91,10 @@ function see(rungs, m, look) {
   const { rtt } = look;
   const least = m.least_rtt_ms;
   if (rtt !== null) m.least_rtt_ms = least === null ? rtt : Math.min(rtt, least + ((rtt - least) * step) / 120_000);
-  m.loss_in = smooth(m.loss_in, look.loss_in, look.received, step);
+  const isMute = look.heard === false && !rungs[m.rung]?.audio;
+  m.loss_in = isMute ? null : smooth(m.loss_in, look.loss_in, look.received, step);
   const reported = Math.min(m.now_ms - m.reported_ms, 5_000);
-  m.loss_out = smooth(m.loss_out, look.loss_out, look.sent, reported);
+  m.loss_out = isMute ? null : smooth(m.loss_out, look.loss_out, look.sent, reported);
   if (look.loss_out !== null) m.reported_ms = m.now_ms;
   m.drain_kbps = look.drain ?? m.drain_kbps;
   const loss = m.loss_out ?? m.loss_in ?? 0;
@@ -182,7 +186,9 @@ function troubleOf({ audio, video, stills, needs_kbps }, m, { rtt, jitter, avail
   const later = video ? level(late, 400, 1_000) : 0;
   const delay = Math.max(grown, later, level(rtt ?? 0, 1_500, 3_000), level(jitter, 300, Infinity));
   const bearable = video ? 0.12 : 0.25;
-  const loss = level(lossOf(m), bearable, bearable * (video && delay ? 1 : 2.5));
+  const plain = isLastVoice ? HOPELESS_LOSS : bearable * (video && delay ? 1 : 2.5);
+  const isGivenUp = !video && !stills && m.has_heard && m.unheard_ms >= SILENT_MS;
+  const loss = isGivenUp ? 2 : level(lossOf(m), bearable, plain);
   const sends_kbps = audio.max_kbps + (video?.max_kbps ?? 0);
   const starves =
     audio.feedback && available !== null && !isFresh && available < Math.min(0.6 * needs_kbps, 0.9 * sends_kbps);
@@ -250,4 +256,4 @@ const placeOf = (rungs, name) => Math.max(0, rungs.findIndex((rung) => rung.name
 const voiceOf = (rungs) => rungs.findIndex(({ video, stills }) => !video && !stills);
 
 /** For how long nothing may come. @param {Rung[]} rungs @param {Memory} m */
-const silentMs = (rungs, { rung, has_heard }) => (!rungs[rung]?.audio ? 5_000 : has_heard ? 3_000 : 10_000);
+const silentMs = (rungs, { rung, has_heard }) => (!rungs[rung]?.audio ? 5_000 : has_heard ? SILENT_MS : 10_000);

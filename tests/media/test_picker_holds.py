@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from app.kernel.rungs import RungName
 from app.media import picker
 from app.media.look import Look
-from app.media.picker import Memory
+from app.media.memory import Memory
 from tests.media.replay import LADDER, replay
 
 MOST_FALLS_A_MINUTE = 8  # a link that turns with each look, in the worst case; on any constant link fewer

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.media.picker import LONGEST_STEP_MS
+from app.media.memory import LONGEST_STEP_MS
 from tests.media import replay
 from tests.media.replay import LADDER, changes, looks_of
 from tests.media.thin_model import Stretch, lived

@@ -20,7 +20,7 @@ from tests.thinlink.following import LADDER
 
 TEXTS = json.loads((ROOT / "app/translations/en.json").read_text(encoding="utf-8"))
 PICTURES = LADDER[:3]
-DOWN_SECONDS, UP_SECONDS = 150, 240
+DOWN_SECONDS, UP_SECONDS = 75, 120
 STEPS = ((64, {"micro_video", "stills", "thin_video"}), (24, {"voice", "thin_voice"}), (5, {"clips"}))
 # Every rung that was in effect, and every sentence about one, from now on.
 WATCH = """() => {
