@@ -22,6 +22,7 @@ SIT = """async ([id, start]) => {
     press: () => {},
     onconnect: (run) => ((connected = run), () => {}),
     emit: async () => ({ ...mine }),
+    report: async () => {},
     tellRung: ({ call, rung, held }) => call === id && told.push([rung, held]),
   };
   const call = { id, state: "ringing", my_side: "parent", rings: [], rings_there: [], rung_again_at: null };
@@ -52,6 +53,21 @@ CARRY = """([sent, received]) => {
   const look = { at_ms: performance.now(), jitter_ms: null, concealed: null };
   const told = seat.flow.rungs.look({ look, bytes: { sent, received } });
   return [Object.values(seat.flow.rungs.bytes), [told.sent_bytes, told.received_bytes]];
+}"""
+
+# A voice that was heard for five seconds comes no more, while the way stands: by a bridge or directly.
+NOTHING_HEARD = """(isBridge) => {
+  let weigh = () => {};
+  const done = async () => {};
+  const watch = (run) => (weigh = run);
+  seat.flow.use({ remote: new MediaStream(), setTracks: done, setRung: done, watch, close() {} }, "other.1", isBridge);
+  seat.flow.share("all");
+  const began_ms = performance.now();
+  for (let second = 1; second <= 30; second++) {
+    const [at, heard] = [began_ms + second * 1000, second <= 5];
+    const look = { at_ms: at, rtt_ms: 1300, loss_in: null, loss_out: null, received_kbps: 3, heard };
+    weigh({ figures: {}, look, bytes: { sent: 0, received: second * 375 }, heard, seen: false, isFirst: false, at });
+  }
 }"""
 
 
@@ -158,3 +174,11 @@ def test_what_was_carried_goes_on_after_a_reload_and_the_server_is_told_once(pag
     page.reload()
     sits(page, "another")
     assert shown(page) == [0, 0]
+
+
+@pytest.mark.parametrize(("is_bridge", "rung"), [(False, "clips"), (True, "thin_voice")])
+def test_a_voice_is_not_given_up_for_the_silence_of_a_bridge(page: Page, is_bridge: bool, rung: str) -> None:
+    """It is silent for who speaks alone."""
+    sits(page, start="thin_voice")
+    page.evaluate(NOTHING_HEARD, is_bridge)
+    assert stands(page) == [rung, None]
