@@ -161,8 +161,8 @@ def _trouble(rung: Rung, m: Memory, look: Look, is_last_voice: bool) -> Trouble:
     bearable = LOSS if rung.video else VOICE_LOSS
     times = 1 if rung.video and delay else PLAIN_TIMES  # late and lost at once: a queue that is full
     loss = _level(m.loss, bearable, HOPELESS_LOSS if is_last_voice else bearable * times)
-    if not (rung.video or rung.stills) and m.has_heard and m.unheard_ms >= SILENT_MS:
-        loss = 2  # the way stands, but none of the voice comes: perhaps the other end has given it up
+    if is_last_voice and m.has_heard and m.unheard_ms >= SILENT_MS:
+        loss = 2  # the way stands, but none of the voice comes: the other end has given it up, and the news is late
     return Trouble(delay, loss, int(is_slow))
 
 

@@ -187,7 +187,7 @@ function troubleOf({ audio, video, stills, needs_kbps }, m, { rtt, jitter, avail
   const delay = Math.max(grown, later, level(rtt ?? 0, 1_500, 3_000), level(jitter, 300, Infinity));
   const bearable = video ? 0.12 : 0.25;
   const plain = isLastVoice ? HOPELESS_LOSS : bearable * (video && delay ? 1 : 2.5);
-  const isGivenUp = !video && !stills && m.has_heard && m.unheard_ms >= SILENT_MS;
+  const isGivenUp = isLastVoice && m.has_heard && m.unheard_ms >= SILENT_MS;
   const loss = isGivenUp ? 2 : level(lossOf(m), bearable, plain);
   const sends_kbps = audio.max_kbps + (video?.max_kbps ?? 0);
   const starves =
