@@ -36,6 +36,11 @@ class Look:
         return max((share for share in shares if share is not None), default=None)
 
     @property
+    def behind_ms(self) -> float | None:
+        """By how much later a voice comes: of one that doesn't it is of before."""
+        return None if self.heard is False else self.late_ms
+
+    @property
     def shaken_ms(self) -> float | None:
         """The jitter of a voice that comes: that of one that doesn't is of before."""
         return None if self.heard is False else self.jitter_ms

@@ -13,7 +13,7 @@ LONGEST_STEP_MS = 2_000
 SMOOTH_MS, LONGEST_REPORT_MS = 4_000, 5_000  # the other end's reports come seldom, and each stands for its time
 SETTLE_MS = 3_000  # what is measured right after silence is of before
 SILENT_MS, FIRST_SILENT_MS, LIFELESS_MS = 3_000, 10_000, 5_000  # lifeless: where no voice is due
-LEAST_RTT_FORGOTTEN_MS = 120_000
+LEAST_RTT_FORGOTTEN_MS, DRAIN_FORGOTTEN_MS = 120_000, 30_000
 FIRST_MS, LONG_RTT_MS = 4_000, 400  # so long a round trip says at once that the link may be thin
 LOSSY, CLEAN, CLEAN_MS = 0.025, 0.01, 15_000
 FULL_KBPS = 10  # the loss of a trickle says less than that of a voice
@@ -24,6 +24,7 @@ class Memory:
     """What is kept from look to look. `now_ms` counts from the beginning; `rung` and `before` are places in the ladder.
 
     `before`: the rung that silence met, or that a person gave up. `waits_ms`: for how long looks must be good for each.
+    `left_rtt_ms`: of a path that was left, until another is measured; less than nothing where none was known.
     """
 
     at_ms: float
@@ -44,10 +45,12 @@ class Memory:
     before: int | None = None
     in_effect: int | None = None
     least_rtt_ms: float | None = None
+    left_rtt_ms: float | None = None
     loss_in: float | None = None
     loss_out: float | None = None
     reported_ms: float = 0
     drain_kbps: float | None = None
+    drained_ms: float = 0
     is_lossy: bool = False
     clean_ms: float = 0
 
@@ -75,19 +78,22 @@ def see(ladder: Ladder, m: Memory, look: Look) -> Memory:
     if look.heard is False and not (look.received_kbps or 0) > 0:
         return replace(m, silent_ms=m.silent_ms + step)
     if m.silent_ms >= patience_ms(ladder, m):
-        m = settle(m, SETTLE_MS)
+        m = move(settle(m, SETTLE_MS), look.rtt_ms)
     m = replace(m, silent_ms=0.0, has_heard=m.has_heard or look.heard is True)
     if m.now_ms < m.settled_ms:
         return m
     is_mute = look.heard is False and ladder.rungs[m.rung].audio is None  # nothing is there to be lost any more
+    is_elsewhere = m.left_rtt_ms is not None and look.rtt_ms not in (None, m.left_rtt_ms)
     reported = min(m.now_ms - m.reported_ms, LONGEST_REPORT_MS)
     m = replace(
         m,
-        least_rtt_ms=_least(m.least_rtt_ms, look.rtt_ms, step),
+        least_rtt_ms=look.rtt_ms if is_elsewhere else _least(m.least_rtt_ms, look.rtt_ms, step),
+        left_rtt_ms=None if is_elsewhere else m.left_rtt_ms,
         loss_in=None if is_mute else _smooth(m.loss_in, look.missed, step * _weight(look.received_kbps)),
         loss_out=None if is_mute else _smooth(m.loss_out, look.loss_out, reported * _weight(look.sent_kbps)),
         reported_ms=m.reported_ms if look.loss_out is None else m.now_ms,
-        drain_kbps=m.drain_kbps if look.drain_kbps is None else look.drain_kbps,
+        drain_kbps=_drain(m, look),
+        drained_ms=m.drained_ms if look.drain_kbps is None else m.now_ms,
     )
     loss = m.loss_out if m.loss_out is not None else m.loss_in or 0.0
     clean = m.clean_ms + step if loss < CLEAN else 0.0
@@ -105,6 +111,18 @@ def settle(m: Memory, for_ms: float) -> Memory:
     """Forget what was measured so far, and what comes in a moment; what a climb does is looked at without delay."""
     forgotten = replace(m, loss_in=None, loss_out=None, drain_kbps=None)
     return replace(forgotten, settled_ms=m.now_ms + for_ms, good_ms=0.0, bad_ms=0.0)
+
+
+def move(m: Memory, rtt_ms: float | None = None) -> Memory:
+    """Perhaps over another path from now on; what is told of the round trip until the next measurement is of before."""
+    return replace(m, left_rtt_ms=-1.0 if rtt_ms is None else rtt_ms)
+
+
+def _drain(m: Memory, look: Look) -> float | None:
+    """Forgotten where no photo is taken any more."""
+    if look.drain_kbps is not None:
+        return look.drain_kbps
+    return m.drain_kbps if m.now_ms - m.drained_ms < DRAIN_FORGOTTEN_MS else None
 
 
 def _least(least: float | None, rtt: float | None, step: float) -> float | None:

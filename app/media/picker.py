@@ -141,7 +141,9 @@ def _climb(ladder: Ladder, rung: Rung, m: Memory, look: Look, ceiling: int) -> M
     is_long = (look.rtt_ms or 0.0) > LONG_RTT_MS
     if (is_long and (is_doubted or is_heavy)) or (is_untried and (is_long or m.reason in TROUBLES)):
         wait = max(wait, DOUBTED_MS)
-    return _go(m, to, "better") if m.good_ms >= (RETURN_MS if is_back and wait <= GOOD_MS else wait) else m
+    if m.good_ms < (RETURN_MS if is_back and wait <= GOOD_MS else wait):
+        return m
+    return replace(_go(m, to, "better"), before=None if rung.audio else m.before)  # a voice first, then what was before
 
 
 def _trouble(rung: Rung, m: Memory, look: Look, is_last_voice: bool) -> Trouble:
@@ -155,7 +157,7 @@ def _trouble(rung: Rung, m: Memory, look: Look, is_last_voice: bool) -> Trouble:
     growth_ms = TRIED_GROWTH_MS if _is_tried(rung, m) else GROWTH_MS
     delay = max(
         _level(m.growth_ms(look), growth_ms, math.inf if is_last_voice else PLAIN_GROWTH_MS),
-        _level(look.late_ms if rung.video else None, GROWTH_MS, PLAIN_GROWTH_MS),  # else it may be held back by itself
+        _level(look.behind_ms if rung.video else None, GROWTH_MS, PLAIN_GROWTH_MS),  # else perhaps held back
         _level(look.rtt_ms, RTT_MS, PLAIN_RTT_MS), _level(look.shaken_ms, JITTER_MS, math.inf),
     )  # fmt: skip
     bearable = LOSS if rung.video else VOICE_LOSS

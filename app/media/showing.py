@@ -100,6 +100,7 @@ class Place:
     asked_at: float = -KEY_FRAME_EVERY_MS
     numbers: Numbers = field(default_factory=Numbers)
     receipts: dict[tuple[int, str], int] = field(default_factory=dict)
+    unwatched: tuple[int, set[int]] = field(default_factory=lambda: (-1, set()))
 
 
 class Showing:
@@ -163,11 +164,25 @@ class Showing:
     def still(self, name: str, data: bytes) -> None:
         """Send on a piece of a photo, or take a receipt; anything else is left out."""
         if data[:1] == bytes([PIECE]) and RECEIPT_BYTES < len(data) <= MOST_PIECE_BYTES:
-            for place in self._watching(name).values():
+            if not (watching := self._watching(name)):
+                self._tell_unwatched(name, data)
+            for place in watching.values():
                 number = place.numbers.of(name, int.from_bytes(data[1:3], "big"))
                 place.end.say(STILLS, data[:1] + number.to_bytes(2, "big") + data[3:])
         elif data[:1] == bytes([RECEIPT]) and len(data) == RECEIPT_BYTES:
             self._receipt(name, data)
+
+    def _tell_unwatched(self, name: str, data: bytes) -> None:
+        """A photo at which nobody looks has come all the same: its sender would take the link for too thin."""
+        source = self._places.get(name)
+        if source is None:
+            return
+        number, place, count = int.from_bytes(data[1:3], "big"), data[3], data[4]
+        if source.unwatched[0] != number:
+            source.unwatched = number, set()
+        source.unwatched[1].add(place)
+        if len(source.unwatched[1]) == count:
+            source.end.say(STILLS, bytes([RECEIPT]) + data[1:3] + bytes(2))  # 0: not how fast
 
     def _receipt(self, name: str, data: bytes) -> None:
         """The sender is told how fast the slowest of who watches had its photo, once all had."""
@@ -184,9 +199,10 @@ class Showing:
             source.end.say(STILLS, bytes([RECEIPT]) + number.to_bytes(2, "big") + slowest.to_bytes(2, "big"))
 
     def _watching(self, name: str) -> dict[str, Place]:
+        """Who would see a moving picture sees a photo where none moves."""
         return {
             each: place for each, place in self._places.items()
-            if each != name and place.looking.wanted == name and place.rung.stills is not None
+            if each != name and place.looking.wanted == name and (place.rung.stills or place.rung.video)
         }  # fmt: skip
 
     def _wanted(self, name: str, place: Place) -> str | None:

@@ -10,6 +10,7 @@ import { Peer, prepare } from "./peer.js";
 /** `ahead`: the voice, to who is yet to answer. @typedef {"nothing" | "ahead" | "all"} Shares */
 
 const SILENCE = { audio: null, video: null };
+const UNHEARD = { heard: null, jitter_ms: null, late_ms: null, concealed: null };
 const REPORT_MS = 5_000;
 // voice comes at least twice a second, also when nobody speaks
 const FLOWS_MS = 3_500;
@@ -196,9 +197,10 @@ export class Flow {
     const { figures, heard, seen: pictured, isFirst, at } = seen;
     const isMore = (seen.bytes?.received ?? 0) > this.#received;
     this.#received = seen.bytes?.received ?? 0;
+    if (isMore) this.#live.came_ms = at;
     // a bridge is silent for who speaks alone: nothing heard says nothing of the link
     const isStill = this.#isAlone && isMore && !heard;
-    const more = this.rungs?.look(isStill && seen.look ? { ...seen, look: { ...seen.look, heard: null } } : seen) ?? {};
+    const more = this.rungs?.look(isStill && seen.look ? { ...seen, look: { ...seen.look, ...UNHEARD } } : seen) ?? {};
     if (heard || pictured || isStill) this.#flowed_at = at;
     if (pictured) {
       this.#pictured_at = at;

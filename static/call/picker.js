@@ -34,6 +34,7 @@ export function begin({ rungs }, start_rung, at_ms) {
     reason: "start", held: /** @type {string | null} */ (null), now_ms: 0, step_ms: 0, since_ms: 0, settled_ms: 0,
     has_climbed: false, good_ms: 0, bad_ms: 0, silent_ms: 0, unheard_ms: 0, has_heard: false, clean_ms: 0, is_lossy: false,
     before: /** @type {number | null} */ (null), least_rtt_ms: /** @type {number | null} */ (null),
+    left_rtt_ms: /** @type {number | null} */ (null), drained_ms: 0,
     in_effect: /** @type {number | null} */ (null), reported_ms: 0, ...FORGOTTEN,
   }; // prettier-ignore
 }
@@ -43,6 +44,9 @@ const FORGOTTEN = { loss_in: null, loss_out: null, drain_kbps: null };
 
 /** Nothing above this rung until it is let go. @param {Memory} memory @param {string | null} rung @returns {Memory} */
 export const hold = (memory, rung) => ({ ...memory, held: rung });
+
+/** Over another path from now on. @param {Memory} memory @returns {Memory} */
+export const move = (memory) => ({ ...memory, left_rtt_ms: -1 });
 
 /** @param {Ladder} ladder @param {Memory} memory @param {Look} seen */
 export function pick({ rungs }, memory, seen) {
@@ -72,7 +76,7 @@ function trusted(look) {
     at_ms: known("at_ms", Infinity) ?? 0, rtt: known("rtt_ms", 60_000), jitter: (comes ? known("jitter_ms", 60_000) : null) ?? 0,
     loss_in: loss_in === null ? concealed : Math.max(loss_in, concealed ?? 0), loss_out: known("loss_out", 1),
     received: known("received_kbps", 1e6), sent: known("sent_kbps", 1e6), available: known("available_kbps", 1e6),
-    drain: known("drain_kbps", 1e6), late: known("late_ms", 60_000) ?? 0, heard: look.heard, in_effect: look.in_effect,
+    drain: known("drain_kbps", 1e6), late: (comes ? known("late_ms", 60_000) : null) ?? 0, heard: look.heard, in_effect: look.in_effect,
   }; // prettier-ignore
 }
 /** @typedef {ReturnType<typeof trusted>} Trusted */
@@ -84,19 +88,25 @@ function see(rungs, m, look) {
   m.now_ms += step;
   m.unheard_ms = look.heard === false ? m.unheard_ms + step : 0;
   if (look.heard === false && !look.received) return void (m.silent_ms += step);
-  if (m.silent_ms >= silentMs(rungs, m)) settle(m, 3_000);
+  if (m.silent_ms >= silentMs(rungs, m)) {
+    settle(m, 3_000);
+    m.left_rtt_ms = look.rtt ?? -1;
+  }
   m.silent_ms = 0;
   if (look.heard === true) m.has_heard = true;
   if (m.now_ms < m.settled_ms) return;
   const { rtt } = look;
   const least = m.least_rtt_ms;
-  if (rtt !== null) m.least_rtt_ms = least === null ? rtt : Math.min(rtt, least + ((rtt - least) * step) / 120_000);
+  const isElsewhere = rtt !== null && m.left_rtt_ms !== null && rtt !== m.left_rtt_ms;
+  if (isElsewhere) [m.least_rtt_ms, m.left_rtt_ms] = [rtt, null];
+  else if (rtt !== null) m.least_rtt_ms = least === null ? rtt : Math.min(rtt, least + ((rtt - least) * step) / 120_000);
   const isMute = look.heard === false && !rungs[m.rung]?.audio;
   m.loss_in = isMute ? null : smooth(m.loss_in, look.loss_in, look.received, step);
   const reported = Math.min(m.now_ms - m.reported_ms, 5_000);
   m.loss_out = isMute ? null : smooth(m.loss_out, look.loss_out, look.sent, reported);
   if (look.loss_out !== null) m.reported_ms = m.now_ms;
-  m.drain_kbps = look.drain ?? m.drain_kbps;
+  if (look.drain !== null) [m.drain_kbps, m.drained_ms] = [look.drain, m.now_ms];
+  else if (m.now_ms - m.drained_ms >= 30_000) m.drain_kbps = null;
   const loss = m.loss_out ?? m.loss_in ?? 0;
   m.clean_ms = loss < 0.01 ? m.clean_ms + step : 0;
   m.is_lossy = loss >= 0.025 || (m.is_lossy && m.clean_ms < CLEAN_MS);
@@ -175,7 +185,10 @@ function climb(rungs, rung, m, { available, rtt }, ceiling) {
   const isLong = (rtt ?? 0) > LONG_RTT_MS;
   const isToWait = (isLong && (isDoubted || isHeavy)) || (isUntried && (isLong || TROUBLES.has(m.reason)));
   const wait_ms = Math.max(m.waits_ms[to] ?? GOOD_MS, isToWait ? DOUBTED_MS : 0);
-  if (to < m.rung && m.good_ms >= (back !== null && wait_ms <= GOOD_MS ? 1_000 : wait_ms)) go(m, to, "better");
+  if (to >= m.rung || m.good_ms < (back !== null && wait_ms <= GOOD_MS ? 1_000 : wait_ms)) return;
+  const before = rung.audio ? null : m.before;
+  go(m, to, "better");
+  m.before = before;
 }
 
 /** @param {Rung} rung @param {Memory} m @param {Trusted} look @param {boolean} isLastVoice @returns {Trouble} */

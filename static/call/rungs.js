@@ -3,7 +3,7 @@
  * other end proposes; what was carried meanwhile, and the last still. How a rung is sent is not decided here.
  */
 import { readLadder } from "./ladder.js";
-import { begin, hold, pick } from "./picker.js";
+import { begin, hold, move, pick } from "./picker.js";
 
 /** @typedef {import("./ladder.js").Rung} Rung */
 /** @typedef {import("./peer.js").Seen} Seen */
@@ -117,9 +117,10 @@ export class Rungs {
     this.#tell(this.reason);
   }
 
-  /** The connection is made anew: its bytes stay counted. */
+  /** The connection is made anew, perhaps by another path: its bytes stay counted. */
   startAnew() {
     this.#before = this.bytes;
+    this.#memory = move(this.#memory);
   }
 
   /** @param {string} mine @param {string} reason @param {boolean} isLossy */

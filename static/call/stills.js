@@ -94,6 +94,7 @@ export class Stills {
       const picture = this.#channel.readyState === "open" ? await this.#camera.take(this.#track, this.#rung) : null;
       const latest_ms = began_ms + LATEST * every_ms;
       if (picture) await this.#pour(new Uint8Array(await picture.arrayBuffer()), turn, latest_ms);
+      else this.#pace.forget(); // nothing tells of the link now
       const told_ms = performance.now() + RECEIPT_MS;
       while (turn === this.#turn && this.#sent !== null && performance.now() < told_ms) await wait(BUFFER_LOOK_MS * 5);
       await wait(began_ms + every_ms - performance.now());

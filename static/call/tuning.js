@@ -83,9 +83,10 @@ export class Tuning {
     this.#channel.onmessage = ({ data }) => this.#withStills((stills) => stills.take(data));
   }
 
-  /** Whether the browser's estimate of the link's rate means anything. */
+  /** Whether the browser's estimate of the link's rate means anything: beside a voice alone it never grows. */
   get hasEstimate() {
-    return this.#rung ? Boolean(this.#rung.audio?.feedback) && this.#isPictureDue : true;
+    const isPictured = this.#isPictureDue && Boolean(this.#senders.video?.track);
+    return this.#rung ? Boolean(this.#rung.audio?.feedback) && isPictured : true;
   }
 
   /** Until now there was the voice alone: a picture begins with a burst, and an estimate of the link's rate with another,

@@ -14,8 +14,6 @@ import { Socket } from "./socket.js";
 const SLOW_POLL_MS = 60_000;
 const BEAT_MS = 20_000;
 const BEAT_IN_CALL_MS = 5_000;
-/** A network that changed tells nobody: the silence of the old path does. */
-const ANSWER_IN_CALL_MS = 6_000;
 /** Several hints in a row are read once. */
 const CALM_MS = 150;
 /** While a call is being connected the link is wanted for that. */
@@ -35,6 +33,8 @@ export class Live {
   page = "start";
   /** @type {{rtt_ms: number | null, loss: number | null, up_kbps: number | null, down_kbps: number | null} | null} */
   link = null;
+  /** When something of a call came last, by performance.now(). */
+  came_ms = -Infinity;
   #face;
   #keep;
   /** @type {Set<(view: View) => void>} */
@@ -262,9 +262,12 @@ export class Live {
   #socketTurned(state) {
     if (state === "connected") {
       for (const run of this.#onconnect) run();
-      this.refresh();
+      this.refresh(this.#inCall ? CALM_MS : 0); // its seat's answer says how a call stands
       this.#beat();
-    } else if (state === "lost") this.#tell({ reach: "offline" });
+    } else if (state === "lost") {
+      this.#path?.lost(this);
+      this.#tell({ reach: "offline" });
+    }
     else if (state === "refused") this.refresh(); // it says why
   }
 
@@ -279,10 +282,8 @@ export class Live {
     this.#beat_timer = window.setTimeout(() => this.#beat(), this.#inCall ? BEAT_IN_CALL_MS : BEAT_MS);
     if (this.socket.life.state === "lost") this.socket.connect(); // its own retries are patient
     if (this.socket.life.state !== "connected") return;
-    const asked = this.#inCall ? { timeout_ms: ANSWER_IN_CALL_MS } : {};
-    await this.socket.emit("beat", this.beatOfNow, asked).catch(({ code }) => {
-      if (asked.timeout_ms && code === "timeout") this.socket.renew(); // else the socket itself tells when it is lost
-    });
+    if (this.#inCall && this.#path) await this.#path.beat(this);
+    else await this.emit("beat", this.beatOfNow).catch(() => {}); // the socket itself tells when it is lost
   }
 
   /** @param {Partial<View>} change */

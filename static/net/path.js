@@ -4,21 +4,44 @@
 import { decode } from "./socket.js";
 
 const MOST = 3;
-/** For a new socket, which takes four round trips. */
-const PATIENCE_MS = { least: 2_000, most: 5_000, round_trips: 8 };
+/** For a new socket, which takes four round trips. While something of the call comes the link stands, and a socket that
+ * doesn't is slow: one that was given up any sooner would never stand behind a queue of two seconds. */
+const PATIENCE_MS = { least: 2_000, most: 5_000, round_trips: 8, stands: 12_000 };
+const COMES_MS = 3_000;
+/** A network that changed tells nobody: the silence of the old path does. On a long link an answer stands in a queue. */
+const ANSWER_MS = { least: 6_000, most: 12_000, round_trips: 6 };
 /** What stood before is asked too, and is the better one where it answers. */
 const ASKED_MS = 400;
 
 /** Nothing of a call comes any more: where the server is silent too it is this end's path, and a new one is taken.
  * @param {import("./live.js").Live} live */
 export function doubt(live) {
-  const { socket, link } = live;
+  const { socket } = live;
   if (socket.life.state !== "connected") return;
-  const { least, most, round_trips } = PATIENCE_MS;
-  socket.patience_ms = Math.min(most, Math.max(least, round_trips * (link?.rtt_ms ?? most)));
+  socket.patience_ms = patience_ms(live);
   socket.doubt(Spares);
   live.emit("beat", live.beatOfNow).catch(() => {}); // the socket itself tells when it is lost
 }
+
+/** It comes back by another socket. @param {import("./live.js").Live} live */
+export function lost(live) {
+  const isComing = performance.now() - live.came_ms < COMES_MS;
+  live.socket.patience_ms = isComing ? PATIENCE_MS.stands : patience_ms(live);
+}
+
+/** Where neither its answer nor anything else comes, another socket is taken. @param {import("./live.js").Live} live */
+export async function beat(live) {
+  const [{ socket }, asked_ms, timeout_ms] = [live, performance.now(), within(ANSWER_MS, live.link?.rtt_ms ?? 0)];
+  await socket.emit("beat", live.beatOfNow, { timeout_ms }).catch(({ code }) => {
+    if (code === "timeout" && socket.heard_ms < asked_ms) socket.renew();
+  });
+}
+
+/** @param {import("./live.js").Live} live */
+const patience_ms = ({ link }) => within(PATIENCE_MS, link?.rtt_ms ?? Infinity);
+
+/** @param {{least: number, most: number, round_trips: number}} bounds @param {number} rtt_ms */
+const within = ({ least, most, round_trips }, rtt_ms) => Math.min(most, Math.max(least, round_trips * rtt_ms));
 
 /** Where the browser says by what kind of network it goes (Chrome on Android), a change of it needn't be felt first.
  * @param {import("./live.js").Live} live */

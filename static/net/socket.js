@@ -3,8 +3,7 @@
  * opened, watched, lost and opened again, and what becomes of an `emit`. What the events mean is not decided here.
  */
 
-const CONNECT_TIMEOUT_MS = 10_000;
-const ACK_TIMEOUT_MS = 10_000;
+const [CONNECT_TIMEOUT_MS, ACK_TIMEOUT_MS] = [10_000, 10_000];
 const DELAY = { first_ms: 1_000, longest_ms: 15_000 }; // jitter takes up to half of it
 const IN_HURRY = { first_ms: 100, longest_ms: 400 };
 
@@ -35,9 +34,10 @@ export class SocketError extends Error {
 export class Socket {
   /** How often it came to a connection. */
   connections = 0;
-  /** Somebody talks: attempts are given up sooner, after `patience_ms` (four round trips of EDGE), and come more often. */
+  /** Somebody talks: attempts are given up after `patience_ms` and come more often. */
   isInHurry = false;
   patience_ms = 5_000;
+  heard_ms = 0; // when anything came last, by performance.now()
   #options;
   /** @type {WebSocket | null} the present one; whatever another one still says comes too late */
   #link = null;
@@ -115,8 +115,7 @@ export class Socket {
   emit(name, payload, { timeout_ms = ACK_TIMEOUT_MS } = {}) {
     const link = this.#link;
     if (!link || this.#life.state !== "connected") return Promise.reject(new SocketError("offline"));
-    const { timers } = this.#options;
-    const id = ++this.#last_id;
+    const [{ timers }, id] = [this.#options, ++this.#last_id];
     return new Promise((resolve, reject) => {
       const timer = timers.setTimeout(() => this.#waiting.get(id)?.({ error: "timeout" }), timeout_ms);
       this.#waiting.set(id, (answer) => {
@@ -235,6 +234,7 @@ export class Socket {
     const texts = typeof frame === "string" ? frame.split("\x1e") : [""]; // binary is as malformed as nothing
     for (const text of texts) {
       if (link !== this.#link) return;
+      this.heard_ms = performance.now();
       const packet = decode(text);
       if (!packet || !this.#fits(packet)) return this.#lose("malformed");
       this.#spares = this.#spares?.close() ?? null;

@@ -143,6 +143,27 @@ def test_another_network_is_another_socket_before_anything_is_felt(reader: Reade
     assert reader.page.evaluate(ANOTHER_SOCKET)
 
 
+@pytest.mark.parametrize("speaks", [True, False])
+def test_a_late_answer_gives_no_socket_up_over_which_something_comes(reader: Reader, speaks: bool) -> None:
+    reader.page.evaluate(NETWORK)
+    reader.passes(1_000)
+    for _ in range(30):  # no beat is ever answered
+        reader.passes(500)
+        if speaks:
+            reader.hint()
+    assert reader.page.evaluate(ANOTHER_SOCKET) is not speaks
+
+
+@pytest.mark.parametrize(("came_ms", "patience_ms"), [(500, 12_000), (5_000, 4_000)])
+def test_while_the_call_comes_another_socket_has_its_time(reader: Reader, came_ms: int, patience_ms: int) -> None:
+    """Behind a queue it takes long; in the dark none comes to stand, and the next must be tried soon."""
+    reader.page.evaluate(NETWORK)
+    reader.passes(100)
+    reader.page.evaluate("(ms) => { live.link = { rtt_ms: 500 }; live.came_ms = performance.now() - ms; }", came_ms)
+    reader.page.evaluate("live.socket.renew()")
+    assert reader.page.evaluate("live.socket.patience_ms") == patience_ms
+
+
 def test_nobody_speaks_for_so_long_that_nothing_is_read(reader: Reader) -> None:
     reader.hint()
     reader.press(1_000_000)

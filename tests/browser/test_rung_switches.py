@@ -20,6 +20,7 @@ MOST_CHARACTERS = 2_600  # of a description; as a browser writes it, it has more
 SETTLES_MS, WINDOW_MS = 400, 2000
 MOST_WINDOWS = 5
 WITH_EXTENSIONS, WITHOUT = 24, 21  # bytes of an RTP header; 12 always, and at first 8 more say which section it is
+ESTIMATES = "(has) => peers.until(async () => ((await ends.a.look()).look.available_kbps !== null) === has)"
 OFFERS_AND_ANSWERS = "ends.signals.map(({ from, type }) => from + ' ' + type)"
 
 Record = Callable[[str, object], None]
@@ -296,3 +297,13 @@ def test_a_smaller_picture_waits_until_what_the_larger_one_left_is_gone(page: Pa
         assert waiting[end]["video"]["fps"] == 0, waiting
         check_voice(waiting[end]["audio"], micro)
     check_picture(grown(page, micro, micro)["b"]["video"], micro)
+
+
+def test_beside_a_voice_alone_there_is_no_estimate_to_go_by(page: Page) -> None:
+    """It stays at what the voice takes: who has no camera would never be sent a larger picture."""
+    meet(page, rung="micro_video")
+    page.evaluate(ESTIMATES, True)
+    page.evaluate("ends.a.setTracks({ ...ends.tracks, video: null })")
+    page.evaluate(ESTIMATES, False)
+    page.evaluate("ends.a.setTracks(ends.tracks)")
+    page.evaluate(ESTIMATES, True)

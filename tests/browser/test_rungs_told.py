@@ -37,15 +37,15 @@ SIT = """async ([id, start]) => {
   };
   Object.assign(window, { seat, told, takeAgain });
 }"""
-# A minute on a link that carries everything.
-CLIMB = """() => {
-  const began_ms = performance.now();
+# So many seconds more on a link that carries everything, with such a round trip.
+LOOK_ON = """([seconds, rtt_ms]) => {
   const good = {
-    rtt_ms: 40, loss_in: 0, loss_out: 0, jitter_ms: 5, concealed: 0, received_kbps: 300, sent_kbps: 300,
+    rtt_ms, loss_in: 0, loss_out: 0, jitter_ms: 5, concealed: 0, received_kbps: 300, sent_kbps: 300,
     available_kbps: 2000, drain_kbps: 500, late_ms: 0, heard: true,
   };
-  for (let second = 1; second <= 60; second++)
-    seat.flow.rungs.look({ look: { ...good, at_ms: began_ms + second * 1000 }, bytes: null });
+  window.at_ms ??= performance.now();
+  for (let second = 1; second <= seconds; second++)
+    seat.flow.rungs.look({ look: { ...good, at_ms: (window.at_ms += 1000) }, bytes: null });
 }"""
 
 # So much has been carried by the connection that stands: what is shown of it, and what the server is told.
@@ -65,7 +65,8 @@ NOTHING_HEARD = """(isBridge) => {
   const began_ms = performance.now();
   for (let second = 1; second <= 30; second++) {
     const [at, heard] = [began_ms + second * 1000, second <= 5];
-    const look = { at_ms: at, rtt_ms: 1300, loss_in: null, loss_out: null, received_kbps: 3, heard };
+    const before = heard ? {} : { jitter_ms: 400, late_ms: 900, concealed: 0.9 };
+    const look = { at_ms: at, rtt_ms: 1300, loss_in: null, loss_out: null, received_kbps: 3, heard, ...before };
     weigh({ figures: {}, look, bytes: { sent: 0, received: second * 375 }, heard, seen: false, isFirst: false, at });
   }
 }"""
@@ -124,7 +125,7 @@ def test_data_that_a_person_saves_is_told_again_with_the_seat(page: Page) -> Non
 
 def test_a_climb_is_told_again_with_the_seat(page: Page) -> None:
     sits(page, start="voice")
-    page.evaluate(CLIMB)
+    page.evaluate(LOOK_ON, [60, 40])
     assert told(page)[-1] == ["video", False]
     assert told_again(page, "voice") == [["video", False]]
 
@@ -176,9 +177,20 @@ def test_what_was_carried_goes_on_after_a_reload_and_the_server_is_told_once(pag
     assert shown(page) == [0, 0]
 
 
-@pytest.mark.parametrize(("is_bridge", "rung"), [(False, "clips"), (True, "thin_voice")])
-def test_a_voice_is_not_given_up_for_the_silence_of_a_bridge(page: Page, is_bridge: bool, rung: str) -> None:
-    """It is silent for who speaks alone."""
-    sits(page, start="thin_voice")
+@pytest.mark.parametrize(
+    ("start", "is_bridge", "rung"),
+    [("thin_voice", False, "clips"), ("thin_voice", True, "thin_voice"), ("voice", True, "voice")],
+)
+def test_no_voice_is_given_up_for_the_silence_of_a_bridge(page: Page, start: str, is_bridge: bool, rung: str) -> None:
+    """It is silent for who speaks alone; what the browser says of the last that came is of before."""
+    sits(page, start=start)
     page.evaluate(NOTHING_HEARD, is_bridge)
     assert stands(page) == [rung, None]
+
+
+def test_over_another_connection_a_longer_way_is_no_queue(page: Page) -> None:
+    sits(page, start="voice")
+    page.evaluate(LOOK_ON, [10, 40])
+    page.evaluate("seat.flow.rungs.startAnew()")
+    page.evaluate(LOOK_ON, [40, 700])
+    assert stands(page)[0] == "video"

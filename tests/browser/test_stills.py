@@ -160,6 +160,7 @@ def test_only_while_the_rung_says_so_and_the_camera_is_there(page: Page) -> None
     count = page.evaluate("ends.stills.b.length")
     page.wait_for_timeout(2000)
     assert page.evaluate("ends.stills.b.length") == count
+    assert page.evaluate("ends.a.look()")["look"]["drain_kbps"] is None, "nothing tells of the link any more"
     page.evaluate("peers.speak(1)")
     assert page.evaluate("peers.measure('b', 2000)")["audio"]["pps"] == pytest.approx(16.7, rel=0.3)
 

@@ -207,6 +207,24 @@ def test_photos_go_to_whose_rung_has_them_and_the_slowest_paces_the_sender() -> 
     assert family.screens["a"].stills == [bytes([2, 0, 7, 0, 12])]
 
 
+def test_a_photo_goes_to_who_would_see_a_moving_picture_and_not_to_a_voice() -> None:
+    family = Family(RungName.STILLS, RungName.VIDEO, RungName.VOICE)
+    family.look("a")
+    family.showing.still("a", bytes([1, 0, 7, 0, 1]) + b"jpeg")
+    assert [len(family.screens[name].stills) for name in "abc"] == [0, 1, 0]
+
+
+def test_a_photo_at_which_nobody_looks_has_come_all_the_same() -> None:
+    family = Family(RungName.STILLS, RungName.VOICE, RungName.VOICE)
+    family.look("b")
+    for place in (0, 0, 1):
+        assert not family.screens["a"].stills
+        family.showing.still("a", bytes([1, 0, 7, place, 2]) + b"jpeg")
+    assert family.screens["a"].stills == [bytes([2, 0, 7, 0, 0])], "received, and not how fast"
+    family.showing.still("a", bytes([1, 0, 8, 1, 2]) + b"jpeg")
+    assert len(family.screens["a"].stills) == 1
+
+
 def test_the_numbers_of_photos_rise_though_they_are_of_several_ends() -> None:
     family = Family(*[RungName.STILLS] * 3)
     for number, speaker in ((900, "a"), (3, "b"), (4, "b"), (901, "a")):
