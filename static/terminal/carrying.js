@@ -3,8 +3,9 @@
  * was heard here told; faces; and what it needs to be started anew without a network, which `known.js` and the service worker
  * keep. It begins when the page has come to rest, or with the first family; in a call it waits.
  */
+import { hasCall } from "../core/busy.js";
 import { now, SECOND, setServerTime } from "../core/time.js";
-import { Ahead, hasCall } from "../voice/ahead.js";
+import { Ahead } from "../voice/ahead.js";
 import { Courier } from "../voice/courier.js";
 import * as known from "../voice/known.js";
 import { keepPage } from "../voice/offline.js";
@@ -135,7 +136,7 @@ export class Carrying {
   /** What plays and records is fetched before it is needed, and kept with the page: then there may be no network. */
   async #makeWhole() {
     const hasThread = this.#live.view.now?.families.some(({ id }) => threads.pairsOf(id).length);
-    if (this.#isWhole || !hasThread || this.#live.view.reach !== "online") return;
+    if (this.#isWhole || !hasThread || !this.#isQuiet) return;
     this.#isWhole = true;
     try {
       const { fetchVoices } = await import("./waiting.js");

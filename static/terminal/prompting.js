@@ -1,7 +1,7 @@
 /** Lets the terminal speak: what it can say, which voice of this machine stands in, and when the link is free for it. */
+import { hasCall } from "../core/busy.js";
 import { now } from "../core/time.js";
 import { Prompts } from "../ui/prompt.js";
-import { hasCall } from "../voice/ahead.js";
 import { keepPage } from "../voice/offline.js";
 import { follow, Sentences } from "../voice/prompts.js";
 import { Aloud } from "./aloud.js";

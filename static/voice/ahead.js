@@ -3,7 +3,7 @@
  * without a network. What is due comes before what is sealed, the least bytes first, within a day's measure. A family
  * behind its pictures is read while it is in, for the server tells nobody else; what came then stays, sealed.
  */
-import { upcoming } from "../core/rings.js";
+import { hasCall } from "../core/busy.js";
 import { dayNumber, MINUTE, ms, now, SECOND } from "../core/time.js";
 import { ApiError } from "../net/api.js";
 import * as cache from "./cache.js";
@@ -19,8 +19,6 @@ import * as threads from "./threads.js";
 
 /** What may be fetched in a day that nobody asked for: prepaid megabytes are somebody's money. */
 export const DAILY_BYTES = 5_000_000;
-/** Before a call the link is its own. */
-const SOON_MS = 10 * MINUTE;
 /** Sealed ones come, and consents go, without a word to this device. */
 const READ_AGAIN_MS = 15 * MINUTE;
 /** Something is new in the village, perhaps this. */
@@ -29,15 +27,6 @@ const [LOOK_MS, AFTER_TROUBLE_MS] = [20 * SECOND, MINUTE];
 const SPENT = "homethread.ahead";
 /** Only what can be sealed is kept, and over plain http nothing can. */
 const canSeal = Boolean(globalThis.crypto?.subtle);
-
-/** Whether a call has or will soon have the link. @param {View} view @param {number} at */
-export const hasCall = ({ now: known }, at, soon_ms = SOON_MS) =>
-  upcoming(known?.calls ?? []).some(
-    ({ state, starts_at, ends_at }) =>
-      state === "live" ||
-      state === "ringing" ||
-      (state === "booked" && ms(starts_at) < at + soon_ms && at < ms(ends_at)),
-  );
 
 /**
  * What to fetch, in its order. @param {Wanted[]} wanted @param {Set<string>} cached @param {number} left_bytes

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
+from app.calls import booking
 from app.calls.models import Call
 from app.desk import service as desk
 from app.web.models import PrincipalKind
@@ -127,6 +128,23 @@ def comes_again(page: Page, face: str, record_property: Callable[[str, object], 
     crossed = again.crossed
     record_property("figure", f"{face}, when it comes again: {crossed} bytes with HTTP/1.1 headers")
     assert 0 < crossed <= MOST_BYTES_AGAIN
+
+
+def test_what_can_wait_comes_when_no_call_wants_the_link(village: Village, devices: Devices) -> None:
+    """What records and sends is some 50 kB, on a thin link as many seconds of a call."""
+    alice = village.scene.alice
+    village.move_clock_to(at(18, 52))
+    call = village.scene.book(alice, at(19))
+    page = devices.device(PHONE).new_page()
+    meter = Meter(page)
+    page.goto(village.enter(PrincipalKind.PERSON, alice.parent, None))
+    stories.sees(page, "home")
+    stories.wait_until(page, "the part that fetches them is there", lambda: meter.has("/phone/staying.js"))
+    page.wait_for_timeout(6_000)
+    assert not meter.has("/phone/messages.js")
+    with village.scene.database.begin() as session:
+        booking.cancel(session, call, alice.desk_acts, "other", None, village.now())
+    stories.wait_until(page, "they come", lambda: meter.has("/phone/messages.js"))
 
 
 def test_the_idle_screen_names_nobody(village: Village, devices: Devices) -> None:

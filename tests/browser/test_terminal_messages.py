@@ -150,9 +150,10 @@ PLANNED = """async ([wanted, left]) => {
   const at = Date.parse("2026-11-23T11:00:00Z");
   const call = (state, minutes) => ({ now: { calls: [{ state, starts_at: new Date(at + minutes * 6e4).toISOString(),
     ends_at: new Date(at + (minutes + 20) * 6e4).toISOString() }] } });
+  const { hasCall } = await import(`${document.documentElement.dataset.assets}/core/busy.js`);
   return [of.plan(wanted.map(message), new Set(["here"]), left, at).map(({ message }) => message.id),
     [call("booked", 11), call("booked", 9), call("proposed", 9), call("live", -30), call("ended", -5)]
-      .map((view) => of.hasCall(view, at))];
+      .map((view) => hasCall(view, at))];
 }"""
 
 READ_TWICE = """async (id) => {

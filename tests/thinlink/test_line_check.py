@@ -44,6 +44,7 @@ def phone(place: Place) -> Iterator[Page]:
     sees(page, "home")
     for part in ("phone/deeds.js", "phone/line.js"):
         page.evaluate(PART, part)
+    page.wait_for_load_state("networkidle")
     page.evaluate("window.tried = []; addEventListener('homethread:line', ({detail}) => window.tried.push(detail))")
     yield page
     context.close()
