@@ -106,6 +106,11 @@ export class AnsweringLine {
     if (isUntold) this.#turn("ready");
   }
 
+  /** Signals may have been lost meanwhile. */
+  retry() {
+    if (this.state === "connecting") this.#peer.retry();
+  }
+
   close() {
     this.#off();
     clearTimeout(this.#timer);

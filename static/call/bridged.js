@@ -18,13 +18,11 @@
 const CHANNEL = "media";
 /** Opened on the direct connection by who hears the bridge: it may be closed as soon as both do. */
 const HEARS_BRIDGE = "hears bridge";
-/** The bridge is given up for two who can be connected without it. */
-const LOST_MS = 4_000;
-/** A connection that didn't come to be is made anew. */
-const AGAIN_MS = 8_000;
+const LOST_MS = 4_000; // then the bridge is given up for two who can be connected without it
+/** A connection that didn't come to be is made anew: at the next ask of a peer, or later where it is under way. */
+const AGAIN_MS = { asked: 7_500, underWay: 20_000 };
 const LOOK_MS = 200;
-/** A connection that stands for so long is good, though nobody has spoken. */
-const STANDS_MS = 1_500;
+const STANDS_MS = 1_500; // such a connection is good, though nobody has spoken
 const LAST_WORDS_MS = 3_000;
 const TOLD_AGAIN_MS = 1_000;
 
@@ -183,7 +181,9 @@ export class Bridged {
   #again() {
     const isSilent = this.isBridged && this.#seat.flow.flowsAt(performance.now()); // it sends nothing to who speaks alone
     if (isSilent) return this.#againLater();
-    const isYoung = this.#next && performance.now() - this.#next.since_ms < AGAIN_MS;
+    const next = this.#next;
+    const isUnderWay = next?.peer.state === "connecting" || next?.peer.state === "connected";
+    const isYoung = next && performance.now() - next.since_ms < AGAIN_MS[isUnderWay ? "underWay" : "asked"];
     if (this.#media && !isYoung) this.#connect();
   }
 

@@ -179,7 +179,7 @@ export class Flow {
       send: (/** @type {import("./peer.js").Rung} */ rung, /** @type {{isLossy: boolean}} */ link) =>
         void this.peer?.setRung(rung, link),
       tell: (/** @type {string} */ rung, /** @type {string} */ reason, /** @type {boolean} */ held) =>
-        this.#live.tellRung({ call: this.#call, rung, reason, held }),
+        this.#isOver || this.#live.tellRung({ call: this.#call, rung, reason, held }),
       onchange: this.#onchange,
     };
     const rungs = await import("./rungs.js").then((part) => part.takeRungs(this.#call, known, ways)).catch(() => null);

@@ -107,6 +107,8 @@ const LONGER_MS = { doubted: 300, seeks: 900 };
 /** On a long link what stands in a queue is silent for longer, and what is asked for stands there too. */
 const ROUND_TRIPS = { doubted: 2.5, seeks: 4 };
 const FORGETS = 0.999; // in each pulse: half of it in a minute
+/** The other end has to be told first that a voice is carried again. */
+const DUE_MS = 1_000;
 /** What a voice was late for longer than some seconds may be its own clock; what leaps is another voice. */
 const LATE_MS = { forgotten: 5_000, leaps: 1_000 };
 const [VOICE_KHZ, CLOCK] = [48, 2 ** 32];
@@ -136,9 +138,12 @@ export class Pulse {
   #began_ms = 0;
   /** How long silences may be that end by themselves. */
   #usual_ms = 0;
+  /** From when on a voice is awaited. */
+  #due_ms = 0;
   #link;
 
-  /** @param {() => {isLossy: boolean, rtt_ms: number | null}} link as far as is known */
+  /** @param {() => {isLossy: boolean, rtt_ms: number | null, isMute?: boolean}} link as far as is known; `isMute`: no
+   * voice is carried */
   constructor(link) {
     this.#link = link;
   }
@@ -151,7 +156,8 @@ export class Pulse {
 
   /** @param {Ways} ways */
   #feel({ pc, ondoubt, onvoice, hear, seek }) {
-    const silent_ms = this.silence_ms(pc.getReceivers(), performance.now());
+    const at_ms = performance.now();
+    const silent_ms = this.silence_ms(pc.getReceivers(), at_ms);
     if ((this.#link().rtt_ms ?? 0) > LONG_RTT_MS) {
       const speaks = Math.max(silent_ms, this.#gap_ms) < SPEAKS_MS;
       hear?.(speaks ? "voice" : "silence");
@@ -159,12 +165,14 @@ export class Pulse {
     }
     this.#usual_ms *= FORGETS;
     const isCalm = !this.#link().isLossy && this.#felt_ms - this.#began_ms >= CALM_MS.begins;
-    if (silent_ms < this.#least_ms("doubted", isCalm ? CALM_MS.doubted : SILENT_MS.doubted)) return void (this.#met = "");
+    if (this.#link().isMute) this.#due_ms = at_ms + DUE_MS;
+    const missed_ms = Math.min(silent_ms, at_ms - this.#due_ms);
+    if (missed_ms < this.#least_ms("doubted", isCalm ? CALM_MS.doubted : SILENT_MS.doubted)) return void (this.#met = "");
     if (!this.#met) {
       this.#met = "doubted";
       ondoubt?.();
     }
-    if (pc.connectionState === "connected" && silent_ms >= this.#least_ms("seeks")) seek();
+    if (pc.connectionState === "connected" && missed_ms >= this.#least_ms("seeks")) seek();
   }
 
   /** @param {"doubted" | "seeks"} what @param {number} least_ms */

@@ -1,7 +1,8 @@
 /**
  * One RTCPeerConnection between two seats of one epoch each: perfect negotiation, trickle ICE, ICE restart, figures.
  * It is made without media (pre-warmed); tracks are put in later and taken out again without negotiating.
- * What it sends by a rung is decided in tuning.js. All that touches its descriptions waits in one queue.
+ * What it sends by a rung is decided in tuning.js, when it asks again in restarts.js. All that touches its descriptions
+ * waits in one queue.
  */
 
 /** @typedef {import("../core/wire.js").Figures} Figures */
@@ -14,20 +15,20 @@
 /** @typedef {Looked & {heard: boolean, seen: boolean, isFirst: boolean, at: number}} Seen what has come */
 
 const KINDS = /** @type {Kind[]} */ (["audio", "video"]);
-const DISCONNECTED_MS = { offerer: 4_000, answerer: 10_000 }; // the answerer only if the offerer hasn't noticed
-const [ANSWER_MS, RESTARTED_MS] = [5_000, 8_000];
 const LOOK_MS = 1_000;
 const LOOK_EAGERLY_MS = 250; // until the first sound and picture have come
 const EAGER_FOR_MS = 15_000;
 const PARTS_MS = 3_000; // a connection can be made without them, only not as lean
 /** @typedef {[typeof import("./tuning.js"), typeof import("./looks.js"), typeof import("./relays.js"),
- * typeof import("./sdp.js")]} Parts */
+ * typeof import("./restarts.js"), typeof import("./sdp.js")]} Parts */
 /** @type {Promise<Parts> | null} */
 let parts = null;
 
 /** Fetches what a connection needs besides, ahead if need be. Rejects without a network; may be called again then. */
 export function prepare() {
-  parts ??= Promise.all([import("./tuning.js"), import("./looks.js"), import("./relays.js"), import("./sdp.js")]);
+  parts ??= Promise.all([
+    import("./tuning.js"), import("./looks.js"), import("./relays.js"), import("./restarts.js"), import("./sdp.js"),
+  ]); // prettier-ignore
   parts.catch(() => (parts = null));
   return parts;
 }
@@ -57,8 +58,8 @@ export class Peer {
   #isLossy = false;
   /** @type {import("./tuning.js").Tuning | null} */
   #tuning = null;
-  #restart_timer = 0;
-  #answer_timer = 0;
+  /** @type {import("./restarts.js").Restarts | null} */
+  #restarts = null;
   /** @type {import("./looks.js").Pulse | null} */
   #pulse = null;
   /** @type {import("./looks.js").Looks | null} */
@@ -71,7 +72,8 @@ export class Peer {
   /**
    * @param {object} options
    * @param {RTCIceServer[]} options.iceServers @param {RTCIceTransportPolicy} options.icePolicy
-   * @param {(message: Message) => void} options.send @param {boolean} options.isOfferer the other end is the polite one
+   * @param {(message: Message) => Promise<boolean> | void} options.send see Restarts
+   * @param {boolean} options.isOfferer the other end is the polite one
    * @param {(state: RTCPeerConnectionState) => void} options.onstate also when a track of the other end came
    * @param {() => void} [options.ondoubt] nothing comes any more @param {() => void} [options.onvoice] see Pulse
    * @param {((still: Still) => void) | null} [options.onstill] a still came; without it none are sent or taken
@@ -81,7 +83,7 @@ export class Peer {
   constructor(options) {
     const { iceServers, icePolicy, isOfferer, send, onstate, ondoubt, onvoice, onstill = null, bitrates, restart } = options;
     this.#bitrates = bitrates;
-    this.#restart = restart ?? (() => this.#pc.restartIce());
+    this.#restart = restart;
     this.#pc = new RTCPeerConnection({ iceServers, iceTransportPolicy: icePolicy, bundlePolicy: "max-bundle" });
     this.#isOfferer = isOfferer;
     this.#send = send;
@@ -89,7 +91,7 @@ export class Peer {
     const hear = (/** @type {"voice" | "silence"} */ heard) => this.#tuning?.hear(heard);
     this.#ways = { pc: this.#pc, ondoubt, onvoice, hear, seek: () => this.#seekPath() };
     this.#onstill = onstill;
-    this.#run(() => Promise.race([this.#fetchParts(), new Promise((resolve) => setTimeout(resolve, PARTS_MS))]));
+    this.#takeParts();
     this.#pc.onnegotiationneeded = () => void this.#run(() => this.#offer());
     this.#pc.onicecandidate = ({ candidate }) =>
       candidate?.candidate && !this.#tuning?.leavesOut(candidate) && send({ candidate: candidate.toJSON() });
@@ -134,9 +136,10 @@ export class Peer {
 
   /** Signals may have been lost meanwhile: a connection that isn't up is tried anew at once. */
   retry() {
-    if (this.#pc.signalingState === "have-local-offer") this.#run(() => this.#describeAgain());
-    else if (this.state === "failed" || this.state === "disconnected") this.#restartIn(0);
-    else this.#seekPath();
+    if (!this.#restarts) {
+      this.#takeParts();
+      this.#describeAgain();
+    } else if (!this.#restarts.retry()) this.#seekPath();
   }
 
   /** Tells again and again what arrives; null stops it. @param {((seen: Seen) => void) | null} onlook */
@@ -168,7 +171,7 @@ export class Peer {
 
   /** Another path is sought, once in a silence. */
   #seekPath() {
-    if (this.#isOfferer && this.#pulse?.answer()) this.#restart();
+    if (this.#isOfferer && this.#pulse?.answer()) this.#restarts?.ask();
   }
 
   /** @param {boolean} isHeard */
@@ -187,8 +190,7 @@ export class Peer {
 
   close() {
     this.watch(null);
-    clearTimeout(this.#restart_timer);
-    clearTimeout(this.#answer_timer);
+    this.#restarts?.close();
     this.#pc.onnegotiationneeded = this.#pc.onicecandidate = this.#pc.ontrack = this.#pc.onconnectionstatechange = null;
     this.#pc.close();
     this.#tuning?.close();
@@ -202,10 +204,17 @@ export class Peer {
     return this.#queue;
   }
 
+  #takeParts() {
+    this.#run(() => Promise.race([this.#fetchParts(), new Promise((resolve) => setTimeout(resolve, PARTS_MS))]));
+  }
+
   async #fetchParts() {
-    const [{ Tuning }, { Looks, Pulse }, { Relays }] = await prepare();
+    const [{ Tuning }, { Looks, Pulse }, { Relays }, { Restarts }] = await prepare();
+    if (this.#restarts) return;
     new Relays(this.#pc, this.#isOfferer);
-    this.#pulse = new Pulse(() => ({ isLossy: this.#isLossy, rtt_ms: this.#looks?.rtt_ms ?? null }));
+    this.#restarts = new Restarts(this.#pc, this.#isOfferer, { say: () => this.#describeAgain(), restart: this.#restart });
+    const isMute = () => Boolean(this.#rung && !this.#rung.audio);
+    this.#pulse = new Pulse(() => ({ isLossy: this.#isLossy, rtt_ms: this.#looks?.rtt_ms ?? null, isMute: isMute() }));
     [this.#looks, this.#tuning] = [new Looks(this.#pulse), new Tuning(this.#pc, this.#senders, this.#onstill, this.#bitrates)];
     this.#tuning.set(this.#rung, this.#isLossy);
     if (this.#onlook) this.#watched();
@@ -227,19 +236,17 @@ export class Peer {
     if ((await this.#tuning?.retune()) === false) await this.#offer();
   }
 
-  /** Sends the local description; an offer again until it is answered, since signals get lost with their socket. */
+  /** Sends the local description. */
   #describe() {
-    clearTimeout(this.#answer_timer);
-    const { localDescription, signalingState } = this.#pc;
+    const { localDescription } = this.#pc;
     if (!localDescription) return;
     const { type, sdp } = localDescription;
-    this.#send({ description: this.#tuning?.written(localDescription) ?? { type, sdp } });
-    if (signalingState !== "have-local-offer") return;
-    this.#answer_timer = window.setTimeout(() => this.#run(() => this.#describeAgain()), ANSWER_MS);
+    const sent = this.#send({ description: this.#tuning?.written(localDescription) ?? { type, sdp } });
+    this.#restarts?.said(sent);
   }
 
   #describeAgain() {
-    if (this.#pc.signalingState === "have-local-offer") this.#describe();
+    this.#run(() => this.#pc.signalingState === "have-local-offer" && this.#describe());
   }
 
   /** @param {RTCSessionDescriptionInit} description */
@@ -250,6 +257,7 @@ export class Peer {
     if (this.#isIgnoringOffer) return;
     if (description.type === "answer" && signalingState !== "have-local-offer") return; // a repeated one
     await (this.#tuning ? this.#tuning.take(description) : this.#pc.setRemoteDescription(description));
+    this.#restarts?.taken();
     if (isOffer) {
       await this.#adopt();
       await (this.#tuning ? this.#tuning.settle() : this.#pc.setLocalDescription());
@@ -289,21 +297,9 @@ export class Peer {
   }
 
   #turned() {
-    const { connectionState } = this.#pc;
-    const patience_ms = this.#isOfferer ? DISCONNECTED_MS.offerer : DISCONNECTED_MS.answerer;
-    if (connectionState === "connected") clearTimeout(this.#restart_timer);
-    if (connectionState === "failed") this.#restartIn(this.#isOfferer ? 0 : patience_ms);
-    if (connectionState === "disconnected") this.#restartIn(patience_ms);
-    this.#onstate(connectionState);
-  }
-
-  /** @param {number} delay_ms */
-  #restartIn(delay_ms) {
-    clearTimeout(this.#restart_timer);
-    this.#restart_timer = window.setTimeout(() => {
-      this.#restart();
-      this.#restartIn(RESTARTED_MS);
-    }, delay_ms);
+    if (this.#restarts) this.#restarts.turned();
+    else if (this.state === "failed") this.#takeParts();
+    this.#onstate(this.state);
   }
 }
 

@@ -8,14 +8,15 @@ import { begin, hold, move, pick } from "./picker.js";
 /** @typedef {import("./ladder.js").Rung} Rung */
 /** @typedef {import("./peer.js").Seen} Seen */
 /** @typedef {import("./looks.js").Bytes} Bytes */
-/** `tell`: the server and the other end. @typedef {object} Ways
+/** `tell`: the server and the other end; false: it is to be told again. @typedef {object} Ways
  * @property {(rung: Rung, link: {isLossy: boolean}) => void} send
- * @property {(rung: string, reason: string, held: boolean) => void} tell
+ * @property {(rung: string, reason: string, held: boolean) => Promise<boolean> | boolean | void} tell
  * @property {() => void} onchange
  */
 
 /** What of a call outlives its page. */
 const KEPT = "homethread.rungs";
+const TELL_AGAIN_MS = 5_000;
 const NOTHING = Object.freeze({ sent: 0, received: 0 });
 
 /** Rejects without a network; may be called again then. @param {string} call @param {string} start @param {Ways} ways */
@@ -41,7 +42,8 @@ export class Rungs {
   #isLossy = false;
   #mine;
   #told = "";
-  #hasTold = false;
+  /** The newest. @type {Promise<boolean | void> | null} */
+  #telling = null;
   /** @type {string | null} */
   #theirs = null;
   /** Carried by connections that are gone. @type {Bytes} */
@@ -113,7 +115,7 @@ export class Rungs {
 
   /** The seat was taken again: what was told before may be lost. @param {string} known what the server has of it */
   tellAgain(known) {
-    if (this.#hasTold || known !== this.#mine) this.#told = "";
+    if (this.#telling || known !== this.#mine) this.#told = "";
     this.#tell(this.reason);
   }
 
@@ -149,12 +151,16 @@ export class Rungs {
   }
 
   /** @param {string} reason */
-  #tell(reason) {
+  async #tell(reason) {
     const told = `${this.#mine} ${this.held !== null}`;
     if (told === this.#told) return;
     this.#told = told;
-    this.#hasTold = true;
-    this.#ways.tell(this.#mine, reason, this.held !== null);
+    const telling = (this.#telling = Promise.resolve(this.#ways.tell(this.#mine, reason, this.held !== null)));
+    if ((await telling) !== false) return;
+    await new Promise((resolve) => setTimeout(resolve, TELL_AGAIN_MS));
+    if (this.#telling !== telling) return; // another was told meanwhile
+    this.#told = "";
+    this.#tell(reason);
   }
 
   /** Of one that we don't know: the top. @param {string} name */

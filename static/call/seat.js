@@ -57,6 +57,8 @@ export class Seat {
   /** @type {Signal[]} that came before the answer to take_seat */
   #early = [];
   #rung_again_ms = 0;
+  /** The newest of a rung. @type {import("../core/wire.js").PeerNews | null} */
+  #rung_news = null;
   /** @type {boolean | undefined} */
   #by_itself;
   /** The seat in which somebody is here. @type {string | undefined} */
@@ -118,16 +120,13 @@ export class Seat {
     this.#rung_again_ms = Math.max(rungAgain(call), this.#rung_again_ms);
     this.call = call;
     if (call.state === "ended" && !this.isOver) this.#finish("ended");
-    // its answer says how it is
-    if (this.isHere && !call.desk !== !this.desk) this.#take();
+    if (this.isHere && !call.desk !== !this.desk) this.#take(); // its answer says how it is
     if (call.my_side === "guest") return;
     if (call.state === "live") this.hasTalked = true;
     if (isRungAgain && this.isHere) this.#rungAgain();
     const { seated, here, lost_at } = call.sides[otherSide(call)];
-    // who came was not told to this page
-    if (this.isHere && seated && here && !this.other?.isHere) this.#take();
-    // told to nobody while this end was out of reach
-    const hasLeft = call.state === "live" && !seated && !lost_at;
+    if (this.isHere && seated && here && !this.other?.isHere) this.#take(); // who came was not told to this page
+    const hasLeft = call.state === "live" && !seated && !lost_at; // told to nobody while this end was out of reach
     if (hasLeft && this.isHere && !this.isOver) this.otherLeft();
   }
 
@@ -146,17 +145,18 @@ export class Seat {
     if (this.isOver) return;
     unheard.get(this.call.id)?.();
     const wanted = { call: this.call.id, here: this.isHere, by_itself: this.#by_itself, page: PAGE, had: this.#had };
+    const before = this.#rung_news;
     try {
       const taken = await this.#live.emit("take_seat", wanted);
       if (wanted.here) this.#had = taken.seat;
-      if (!this.isOver) this.#seated(taken);
+      if (!this.isOver) this.#seated(taken, before === this.#rung_news ? null : this.#rung_news);
     } catch (error) {
       if (wanted.here === this.isHere) this.#notSeated(/** @type {import("../net/socket.js").SocketError} */ (error));
     }
   }
 
-  /** @param {TakenSeat} taken */
-  #seated(taken) {
+  /** @param {TakenSeat} taken @param {OtherSeat | null} news of a rung, since that was asked: the answer may be older */
+  #seated(taken, news) {
     if (this.mine?.seat !== taken.seat) {
       this.flow.drop();
       this.bridged?.drop();
@@ -165,7 +165,8 @@ export class Seat {
     this.mine = taken;
     this.flow.takeRungs(taken.rung);
     const more = taken.peers.filter((peer) => this.#isMore(peer));
-    for (const other of taken.peers) if (other.side !== "desk" && !more.includes(other)) this.#meet(other);
+    const others = taken.peers.filter((other) => other.side !== "desk" && !more.includes(other));
+    for (const other of others) this.#meet(news?.seat === other.seat ? { ...other, rung: news.rung } : other);
     this.bridged?.keep(more);
     this.#meetMore(more);
     this.#meetDesk(taken.peers.find(({ side }) => side === "desk"));
@@ -214,10 +215,9 @@ export class Seat {
   #hear(news) {
     if (news.call !== this.call.id || this.isOver) return;
     if (news.side === "desk") return this.#meetDesk(news.state === "left" ? null : news);
-    // told to nobody but the page that had this seat
-    if (news.state === "moved") this.#finish("moved");
+    if (news.state === "moved") this.#finish("moved"); // told to nobody but the page that had this seat
     else if (this.#isMore(news)) this.#meetMore([news]);
-    else if (news.state === "rung") this.flow.hear(news.rung);
+    else if (news.state === "rung") this.flow.hear((this.#rung_news = news).rung);
     else if (news.state === "left") this.otherLeft();
     else if (news.state === "lost") this.other &&= { ...this.other, isLost: true };
     else {

@@ -314,5 +314,5 @@ export class Tuning {
   }
 }
 
-/** @param {RTCSessionDescriptionInit | null} description */
-const pathOf = (description) => /^a=ice-ufrag:.*$/m.exec(description?.sdp ?? "")?.[0];
+/** Another one is another path. @param {RTCSessionDescriptionInit | null} description */
+export const pathOf = (description) => /^a=ice-ufrag:.*$/m.exec(description?.sdp ?? "")?.[0];

@@ -25,6 +25,8 @@ const KEPT = "homethread.now";
 export const AWAY = new Set(["offline", "lost"]);
 /** No answer of the server's, or none that decides anything. */
 export const UNANSWERED = new Set([...AWAY, "timeout", "unavailable"]);
+/** The server may not have it, or not know of this seat yet. */
+const UNTOLD = new Set(["unavailable", "timeout", "not_found"]);
 
 export class Live {
   /** @type {View} */
@@ -149,11 +151,10 @@ export class Live {
     return stop;
   }
 
-  /** One that is lost with its socket, or stale, is made good by the next connection. @param {object} signal */
+  /** One that is lost with its socket, or stale, is made good by the next connection.
+   * @param {object} signal @returns {Promise<boolean>} whether it may be said again before that */
   signal(signal) {
-    this.emit("signal", signal).catch(({ code }) => {
-      if (!UNANSWERED.has(code) && code !== "stale_seat") console.warn("a signal was refused:", code);
-    });
+    return this.emit("signal", signal).then(() => true, ({ code }) => refused("a signal", code) === "unavailable");
   }
 
   /**
@@ -176,11 +177,10 @@ export class Live {
     return { link: this.link, page: this.page, visible: !document.hidden };
   }
 
-  /** Which rung this end proposes. @param {object} rung */
+  /** Which rung this end proposes. @param {object} rung
+   * @returns {Promise<boolean>} false: to be told again over this socket; over the next one it is with the seat */
   tellRung(rung) {
-    this.emit("rung", rung).catch(({ code }) => {
-      if (!UNANSWERED.has(code)) console.warn("a rung was refused:", code);
-    });
+    return this.emit("rung", rung).then(() => true, ({ code }) => !UNTOLD.has(refused("a rung", code)));
   }
 
   /** The link is wanted for a call: what only hints ask for is read a little later. */
@@ -291,6 +291,12 @@ export class Live {
     this.view = { ...this.view, ...change };
     for (const watcher of this.#watchers) watcher(this.view);
   }
+}
+
+/** @param {string} what @param {string} code */
+function refused(what, code) {
+  if (!UNANSWERED.has(code) && code !== "stale_seat") console.warn(`${what} was refused:`, code);
+  return code;
 }
 
 /** @param {{etag: string, now: Now} | null} known */

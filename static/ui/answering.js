@@ -52,7 +52,7 @@ export class Answering {
   hear({ seat, state }, mine) {
     if (!mine || state === "lost" || state === "left") return; // its connection may stand all the same
     const line = this.#line;
-    if (line?.isTaking || (line?.seat === seat && (this.isOpen || !line.isDead))) return;
+    if (line?.isTaking || (line?.seat === seat && (this.isOpen || !line.isDead))) return line.retry();
     line?.close();
     const { call, own } = this.#seat;
     this.#line = new AnsweringLine(this.#live, call.id, mine, seat, own, () => this.#turned());

@@ -11,7 +11,7 @@ from tests.browser.stories import touch, wait_until
 
 PLACE = "[data-act=answering-record]"
 # A phone that waits alone, and a machine in the same page: what was said to it, which microphones were given.
-# `stage.path` says how the path stands, `stage.pace` how much faster its timers run.
+# `stage.path` says how the path stands, `stage.pace` how much faster its timers run; `stage.isAway` is the server.
 ALONE = """async (texts) => {
   document.documentElement.dataset.assets = "";
   document.body.innerHTML = "<main id=app></main>";
@@ -67,11 +67,13 @@ ALONE = """async (texts) => {
     const parts = [...(await end.connection.getStats()).values()];
     return parts.find(({ type, kind }) => type === "inbound-rtp" && kind === "audio")?.totalAudioEnergy ?? 0;
   }
-  const signal = ({ description, candidate }) => {
+  const signal = async ({ description, candidate }) => {
+    if (stage.isAway) return false;
     const another = /fingerprint:(.*)/.exec(description?.sdp ?? "")?.[1] ?? print;
     if (another !== print) connect();
     print = another;
     end?.take({ description, candidate });
+    return true;
   };
   stage.path = (state) => {
     const line = stage.lines.at(-1);
@@ -157,6 +159,18 @@ def test_where_the_path_is_gone_another_one_brings_the_place_back(alone: Page, s
     assert count(alone, "lines") == 2
     touch(alone, "answering-record")
     is_told(alone, "recording")
+
+
+def test_a_connection_of_which_the_machine_did_not_hear_is_made_when_the_server_is_back(alone: Page) -> None:
+    breaks(alone, "failed")
+    alone.evaluate("void (stage.isAway = true)")
+    alone.evaluate("stage.hear()")
+    alone.wait_for_function("stage.lines[1]?.signalingState === 'have-local-offer'")
+    alone.wait_for_timeout(300)
+    alone.evaluate("void (stage.isAway = false)")
+    alone.evaluate("stage.hear()")
+    expect(alone.locator(PLACE)).to_be_visible()
+    assert count(alone, "lines") == 2, "it is the same one"
 
 
 def test_what_was_cut_off_stays_told_until_it_is_read(alone: Page) -> None:

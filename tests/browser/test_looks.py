@@ -20,28 +20,29 @@ LOOK = """async ([reports, known]) => {
     return looks.take(new Map(parts.map((part) => [part.id, read(part)])), second * 1000, known);
   });
 }"""
-# A packet every 60 ms but in the silences, [from, until]; when the server was asked, and when another path.
-PULSE = """async ([silences, isLossy, rtt_ms = null]) => {
+# A packet every 60 ms but in the silences, [from, until]; in the stretches of `mute` none is due. When the server
+# was asked, and when another path.
+PULSE = """async ([silences, isLossy, rtt_ms = null, mute = []]) => {
   const { Pulse } = await import("/call/looks.js");
   const [real, realNow] = [window.setInterval, performance.now];
   let now = 1000;
   let feel;
   window.setInterval = (run) => ((feel = run), 0);
   performance.now = () => now;
-  const isSilent = (at) => silences.some(([from, until]) => at > from && at < until);
+  const isIn = (stretches, at) => stretches.some(([from, until]) => at > from && at < until);
   let newest = 1000;
   const track = { kind: "audio" };
   const voice = () => ({ timestamp: newest, rtpTimestamp: newest * 48 });
   const getReceivers = () => [{ track, getSynchronizationSources: () => [voice()] }];
   const [doubted, sought, voiced, heard] = [[], [], [], []];
-  const pulse = new Pulse(() => ({ isLossy, rtt_ms }));
+  const pulse = new Pulse(() => ({ isLossy, rtt_ms, isMute: isIn(mute, now - 1000) }));
   const seek = () => pulse.answer() && sought.push(now - 1000);
   const hear = (what) => what === heard.at(-1)?.[0] || heard.push([what, now - 1000]);
   const ways = { ondoubt: () => doubted.push(now - 1000), onvoice: () => voiced.push(now - 1000), hear, seek };
   pulse.feel({ pc: { connectionState: "connected", getReceivers }, ...ways });
   window.setInterval = real;
   for (; now < 21_000; now += 20) {
-    if (now % 60 === 0 && !isSilent(now - 1000)) newest = now;
+    if (now % 60 === 0 && !isIn(silences, now - 1000)) newest = now;
     if (now % 100 === 0) feel();
   }
   performance.now = realNow;
@@ -198,6 +199,16 @@ def test_a_voice_is_felt_on_a_long_link_alone_and_not_in_its_pauses(page: Page) 
     assert 9_000 < again[1] <= 9_200
     near = page.evaluate(PULSE, [pause, False, 200])
     assert (near["voiced"], near["heard"]) == ([], []), "on no other one it matters"
+
+
+def test_where_no_voice_is_due_its_silence_is_none_and_afterwards_it_has_its_time(page: Page) -> None:
+    told = page.evaluate(PULSE, [[[9_000, 16_500]], False, None, [[9_100, 15_100]]])
+    assert (told["doubted"], told["sought"]) == ([], [])
+    told = page.evaluate(PULSE, [[[9_000, 21_000]], False, 600, [[9_100, 15_100]]])
+    (doubted,), (sought,) = told["doubted"], told["sought"]
+    assert 17_500 <= doubted <= 17_700
+    assert 18_400 <= sought <= 18_600
+    assert not [at for at in told["voiced"] if at > 9_500], "nobody speaks"
 
 
 def test_each_silence_is_met_anew(page: Page) -> None:

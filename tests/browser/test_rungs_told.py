@@ -15,7 +15,8 @@ SIT = """async ([id, start]) => {
   const { Seat } = await import("/call/seat.js");
   const told = [];
   const mine = { seat: "mine.1", side: "parent", peers: [], ice_servers: [], ice_policy: "all", rung: start };
-  const socket = { connections: 1, on: () => () => {} };
+  const heard = {};
+  const socket = { connections: 1, on: (name, run) => ((heard[name] = run), () => {}) };
   let connected;
   const live = {
     socket,
@@ -23,7 +24,10 @@ SIT = """async ([id, start]) => {
     onconnect: (run) => ((connected = run), () => {}),
     emit: async () => ({ ...mine }),
     report: async () => {},
-    tellRung: ({ call, rung, held }) => call === id && told.push([rung, held]),
+    tellRung: async ({ call, rung, held }) => {
+      if (call === id) told.push([rung, held]);
+      return window.isHeard ?? true;
+    },
   };
   const call = { id, state: "ringing", my_side: "parent", rings: [], rings_there: [], rung_again_at: null };
   const seat = new Seat(live, call, { onchange: () => {}, silence: () => null, onmore: async () => true });
@@ -35,7 +39,7 @@ SIT = """async ([id, start]) => {
     await connected();
     return told;
   };
-  Object.assign(window, { seat, told, takeAgain });
+  Object.assign(window, { seat, told, takeAgain, live, mine, heard });
 }"""
 # So many seconds more on a link that carries everything, with such a round trip.
 LOOK_ON = """([seconds, rtt_ms]) => {
@@ -69,6 +73,18 @@ NOTHING_HEARD = """(isBridge) => {
     const look = { at_ms: at, rtt_ms: 1300, loss_in: null, loss_out: null, received_kbps: 3, heard, ...before };
     weigh({ figures: {}, look, bytes: { sent: 0, received: second * 375 }, heard, seen: false, isFirst: false, at });
   }
+}"""
+
+# The other end proposes a rung, and perhaps another one while the seat is taken again: which one is in effect then.
+TAKES = """async ([answered, meanwhile]) => {
+  const other = { call: "one", seat: "other.1", side: "village", here: true, offerer: true, name: null };
+  let answer;
+  live.emit = () => new Promise((given) => (answer = given));
+  const taking = seat.open();
+  if (meanwhile) heard.peer({ ...other, state: "rung", rung: meanwhile });
+  answer({ ...mine, peers: [{ ...other, state: "seated", rung: answered }] });
+  await taking;
+  return seat.flow.rungs.rung.name;
 }"""
 
 
@@ -135,6 +151,40 @@ def test_where_nothing_can_be_lost_nothing_is_said(page: Page) -> None:
     sits(page)
     assert told_again(page, "video") == []
     assert told_again(page, "stills") == [["video", False]], "of a seat that begins anew the server knows another"
+
+
+def test_what_the_server_did_not_take_is_told_anew(page: Page) -> None:
+    page.clock.install()
+    sits(page)
+    page.evaluate("void (window.isHeard = false)")
+    hold(page, "voice")
+    page.clock.run_for(4_900)
+    assert told(page) == [["voice", True]]
+    page.clock.run_for(200)
+    assert told(page) == [["voice", True]] * 2
+    page.evaluate("void (window.isHeard = true)")
+    page.clock.run_for(30_000)
+    assert told(page) == [["voice", True]] * 3
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "more"), [("seat.flow.rungs.hold('thin_voice')", [["thin_voice", True]]), ("seat.flow.close()", [])]
+)
+def test_what_was_told_since_or_in_a_call_that_is_over_is_not(page: Page, meanwhile: str, more: Told) -> None:
+    page.clock.install()
+    sits(page)
+    page.evaluate("void (window.isHeard = false)")
+    hold(page, "voice")
+    page.evaluate("void (window.isHeard = true)")
+    page.evaluate(meanwhile)
+    page.clock.run_for(30_000)
+    assert told(page) == [["voice", True], *more]
+
+
+def test_an_answer_to_who_takes_the_seat_is_older_than_what_was_told_meanwhile(page: Page) -> None:
+    sits(page)
+    assert page.evaluate(TAKES, ["video", "voice"]) == "voice"
+    assert page.evaluate(TAKES, ["stills", None]) == "stills"
 
 
 def test_what_is_held_stays_so_over_a_reload_in_this_call_alone(page: Page) -> None:

@@ -174,6 +174,29 @@ def test_who_leaves_while_no_answer_comes_leaves_what_may_be_theirs(outside: Sit
     assert len(outside.asked("leave_seat")) == 1
 
 
+@pytest.mark.parametrize("outside", ["an end"], indirect=True)
+@pytest.mark.parametrize("code", ["", "unavailable", "timeout", "not_found", "stale_seat", "call_over"])
+def test_what_the_server_did_not_take_is_said_again_where_that_may_help(outside: Sitting, code: str) -> None:
+    """A signal that is only late is there some time, and one that is lost is made good by whoever is back."""
+    answer = {"error": code, "detail": {}, "message": code} if code else {}
+    outside.answers(signal=[answer], rung=[answer])
+    outside.page.evaluate("""() => {
+      window.given = {};
+      for (const name of ["signal", "tellRung"]) live[name]({}).then((isTaken) => (given[name] = isTaken));
+    }""")
+    outside.passes(100)
+    rung = code not in ("unavailable", "timeout", "not_found")
+    assert outside.page.evaluate("given") == {"signal": code in ("", "unavailable"), "tellRung": rung}
+
+
+@pytest.mark.parametrize("outside", ["an end"], indirect=True)
+def test_what_is_lost_with_its_socket_is_not_said_again_over_it(outside: Sitting) -> None:
+    outside.answers(signal=[None], rung=[None])
+    outside.page.evaluate("void (window.given = Promise.all([live.signal({}), live.tellRung({})]))")
+    outside.loses_its_socket()
+    assert outside.page.evaluate("given") == [False, True], "with the seat the rung is"
+
+
 # Where photos go, by every connection of a page.
 CHANNELS = """
   window.channels = [];

@@ -1,5 +1,5 @@
 // Two ends of a connection in one page, for tests: `ends.a` offers, `ends.b` answers, joined as signalling would join
-// them. What is measured is what the browser's own statistics say was received.
+// them: not while `ends.isAway`, and what was sent is there when `ends.sent` says so. What is measured is what the browser's own statistics say was received.
 (() => {
   const connections = [];
   const Real = window.RTCPeerConnection;
@@ -36,7 +36,8 @@
         const { description } = JSON.parse(JSON.stringify(message));
         if (description) ends.signals.push({ from: name, ...description });
         const told = description ? { description: { ...description, sdp: filter(description.sdp) } } : { ...message };
-        setTimeout(() => ends[other].take(told), delay_ms);
+        if (!ends.isAway) setTimeout(() => ends[other].take(told), delay_ms);
+        return ends.sent;
       };
       const onstill = hasStills ? (still) => ends.stills[name].push(still) : null;
       const isOfferer = name === "a";
@@ -56,7 +57,7 @@
     }
     await until(async () => (await totals("a")).audio.packets > 0 && (await totals("b")).audio.packets > 0);
     for (const name of ["a", "b"]) await new Promise((heard) => ends[name].watch((seen) => seen.heard && heard()));
-    for (const name of ["a", "b"]) ends[name].watch(null); // else a rung without a voice is taken for a broken path
+    for (const name of ["a", "b"]) ends[name].watch(null); // else the silence of a busy machine is taken for a broken path
   }
 
   async function until(isSo, seconds = 15) {
