@@ -28,7 +28,9 @@ export class Relays {
     if (isNarrower) {
       this.#ask(first);
       const patience_ms = isOfferer ? PATIENCE_MS.offerer : PATIENCE_MS.answerer;
+      // on a thin link an answer takes longer than this, and another offer at once would take its room
       const begin = () => {
+        if (!pc.remoteDescription) return;
         pc.removeEventListener("signalingstatechange", begin);
         this.#timer = window.setTimeout(() => this.#widen(), patience_ms);
       };

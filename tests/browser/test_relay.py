@@ -74,12 +74,13 @@ GATHERED = """async (server) => {
   return found;
 }"""
 # A connection on paper, whose checks of paths stand so; how often it began anew is kept.
-STANDS = """async (iceConnectionState) => {
+STANDS = """async ([iceConnectionState, isAnswered]) => {
   const { Relays } = await import("/call/relays.js");
   window.anew = 0;
   const iceServers = [{ urls: ["turn:relay", "turns:relay"] }];
   const pc = Object.assign(new EventTarget(), {
-    iceConnectionState, connectionState: "connecting", signalingState: "have-local-offer",
+    iceConnectionState, connectionState: "connecting", signalingState: isAnswered ? "stable" : "have-local-offer",
+    remoteDescription: isAnswered ? {} : null,
     getConfiguration: () => ({ iceServers }), setConfiguration: () => {}, restartIce: () => (anew += 1),
   });
   new Relays(pc, true);
@@ -241,13 +242,18 @@ def test_tls_is_found_where_it_alone_leads_there_and_asked_at_once_from_then_on(
     assert page.evaluate(ASKED) == [relays["udp"], relays["tls"]]
 
 
-@pytest.mark.parametrize(("stands", "anew"), [("checking", 1), ("connected", 0), ("completed", 0)])
-def test_no_other_relay_is_asked_once_there_is_a_path(chromium: Browser, stands: str, anew: int) -> None:
-    """Where keys are long in coming: a media program would begin with them again."""
+@pytest.mark.parametrize(
+    ("stands", "is_answered", "anew"),
+    [("checking", True, 1), ("connected", True, 0), ("completed", True, 0), ("new", False, 0)],
+)
+def test_other_relays_are_asked_where_an_answer_leads_to_no_path(
+    chromium: Browser, stands: str, is_answered: bool, anew: int
+) -> None:
+    """With a path keys are long in coming: a media program would begin with them again."""
     page = chromium.new_page()
     page.clock.install()
     serve_modules(page)
-    page.evaluate(STANDS, stands)
+    page.evaluate(STANDS, [stands, is_answered])
     page.clock.fast_forward(WIDENED_MS)
     assert page.evaluate("anew") == anew
     page.close()
