@@ -136,7 +136,7 @@ export class Carrying {
   /** What plays and records is fetched before it is needed, and kept with the page: then there may be no network. */
   async #makeWhole() {
     const hasThread = this.#live.view.now?.families.some(({ id }) => threads.pairsOf(id).length);
-    if (this.#isWhole || !hasThread || !this.#isQuiet) return;
+    if (this.#isWhole || !hasThread || this.#live.view.reach !== "online") return;
     this.#isWhole = true;
     try {
       const { fetchVoices } = await import("./waiting.js");
