@@ -37,6 +37,8 @@ export class Looks {
   /** @type {number | null} */
   rtt_ms = null;
   #measured_ms = 0;
+  /** What each part of the report had measured. @type {Map<string, {ms: number, times: number}>} */
+  #measured = new Map();
   #pulse;
 
   /** @param {Pulse} [pulse] */
@@ -54,7 +56,7 @@ export class Looks {
     const now = addUp(report, at_ms, this.bytes);
     const last = this.#last;
     this.#last = now;
-    this.#measure(roundTrip(last, now), at_ms);
+    this.#measure(this.#roundTrip(report), at_ms);
     const since = last ? between(last, now) : NOTHING;
     const heard = now.audio_bytes > (last?.audio_bytes ?? 0);
     const available_kbps = hasEstimate ? now.available_kbps : null;
@@ -73,6 +75,22 @@ export class Looks {
       },
     };
   } // prettier-ignore
+
+  /** The mean of those measured since the last look, null if there were none. Each part is compared with itself: a path
+   * that stands again after a check was lost would tell what it has measured in all. @param {RTCStatsReport} report */
+  #roundTrip(report) {
+    let [ms, times] = [0, 0];
+    report.forEach((part) => {
+      const measured = part.type === "candidate-pair" ? part.responsesReceived : part.roundTripTimeMeasurements;
+      if (part.type !== "candidate-pair" && part.type !== "remote-inbound-rtp") return;
+      const now = { ms: count(part.totalRoundTripTime) * 1_000, times: count(measured) };
+      const before = this.#measured.get(part.id) ?? { ms: 0, times: 0 };
+      this.#measured.set(part.id, now);
+      const isPath = part.type !== "candidate-pair" || (part.nominated && part.state === "succeeded");
+      if (isPath && now.times > before.times) [ms, times] = [ms + now.ms - before.ms, times + now.times - before.times];
+    });
+    return times ? Math.max(0, ms / times) : null;
+  }
 
   /** @param {number | null} rtt_ms @param {number} at_ms */
   #measure(rtt_ms, at_ms) {
@@ -241,7 +259,7 @@ function onWire(pair, way, around) {
 function addUp(report, at_ms, bytes) {
   const totals = {
     at_ms, sent: bytes.sent, received: bytes.received, audio_bytes: 0, frames: 0, packets: 0, lost: 0, samples: 0,
-    concealed: 0, rtt_ms: 0, rtt_count: 0, reported_ms: 0,
+    concealed: 0, reported_ms: 0,
     jitter_ms: /** @type {number | null} */ (null), loss_out: /** @type {number | null} */ (null),
     available_kbps: /** @type {number | null} */ (null),
   }; // prettier-ignore
@@ -267,8 +285,6 @@ function addReceived(totals, part) {
 
 /** @param {Totals} totals @param {any} part remote-inbound-rtp: what the other end says of what it gets */
 function addReported(totals, part) {
-  totals.rtt_ms += count(part.totalRoundTripTime) * 1_000;
-  totals.rtt_count += count(part.roundTripTimeMeasurements);
   if (part.kind !== "audio") return;
   totals.reported_ms = count(part.timestamp);
   totals.loss_out = Math.min(1, count(part.fractionLost));
@@ -276,16 +292,7 @@ function addReported(totals, part) {
 
 /** @param {Totals} totals @param {any} part candidate-pair */
 function addPath(totals, part) {
-  totals.rtt_ms += count(part.totalRoundTripTime) * 1_000;
-  totals.rtt_count += count(part.responsesReceived);
   if (part.availableOutgoingBitrate !== undefined) totals.available_kbps = count(part.availableOutgoingBitrate) / 1_000;
-}
-
-/** The mean of those measured since the last look, null if there were none. @param {Totals | null} last
- * @param {Totals} now */
-function roundTrip(last, now) {
-  const measured = now.rtt_count - (last?.rtt_count ?? 0);
-  return measured > 0 ? Math.max(0, (now.rtt_ms - (last?.rtt_ms ?? 0)) / measured) : null;
 }
 
 /** @param {Totals} last @param {Totals} now */

@@ -129,6 +129,27 @@ def test_what_the_link_did_since_the_last_look(page: Page) -> None:
     assert only["look"]["available_kbps"] is None
 
 
+def test_a_path_that_stands_again_tells_no_round_trip_of_before(page: Page) -> None:
+    """As after a check that was lost: all that it measured on a link that was thin would be taken for now."""
+    life: Part = {"totalRoundTripTime": 20, "responsesReceived": 10}
+    again = {"totalRoundTripTime": 20.15, "responsesReceived": 11}
+    told = look(
+        page,
+        [NEAR, pair(1, 1, 1, **life)],
+        [NEAR, pair(1, 1, 1, **life | {"state": "in-progress"})],
+        [NEAR, pair(2, 2, 2, **again)],
+        [NEAR],
+        [NEAR, pair(2, 2, 2, **again)],
+    )
+    assert [each["look"]["rtt_ms"] for each in told] == [
+        2_000,
+        2_000,
+        pytest.approx(150),
+        pytest.approx(150),
+        pytest.approx(150),
+    ]
+
+
 def test_every_byte_stays_counted_when_the_path_changes(page: Page) -> None:
     relay = NEAR | {"id": "M", "candidateType": "relay", "relayProtocol": "tls", "address": "2001:db8::1"}
     told = look(
