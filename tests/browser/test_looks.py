@@ -132,7 +132,7 @@ def test_what_the_link_did_since_the_last_look(page: Page) -> None:
 def test_a_path_that_stands_again_tells_no_round_trip_of_before(page: Page) -> None:
     """As after a check that was lost: all that it measured on a link that was thin would be taken for now."""
     life: Part = {"totalRoundTripTime": 20, "responsesReceived": 10}
-    again = {"totalRoundTripTime": 20.15, "responsesReceived": 11}
+    again: Part = {"totalRoundTripTime": 20.15, "responsesReceived": 11}
     told = look(
         page,
         [NEAR, pair(1, 1, 1, **life)],
